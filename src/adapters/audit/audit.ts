@@ -1,0 +1,45 @@
+import { auditRecord } from '../../domain/audit/event.ts'
+import { RolegateError } from '../../domain/errors.ts'
+import type { Audit, Now, Store } from '../../usecases/ports.ts'
+import type { AuditSink } from './file-sink.ts'
+
+/**
+ * Writes each event to every sink, and resolves when the durable ones have it. One that fails fails the event with
+ * `audit_unavailable`: then nothing is handed over (threats.md A3, security.md A-2).
+ */
+export function makeAudit(deps: {
+  sinks: readonly AuditSink[]
+  newId: () => string
+  now: Now
+  onWritten: (event: string) => void
+  onFailure: (cause: unknown) => void
+}): Audit {
+  return async function audit(event) {
+    const line = JSON.stringify(auditRecord(event, deps.now(), deps.newId()))
+    try {
+      await Promise.all(deps.sinks.map((sink) => sink.write(line)))
+    } catch (cause) {
+      deps.onFailure(cause)
+      throw new RolegateError('audit_unavailable', {}, { cause })
+    }
+    deps.onWritten(event.event)
+  }
+}
+
+/** Records as rows of the store: durable as the store is. Keys sort by time. */
+export function makeStoreSink({ store, newKey }: { store: Pick<Store, 'put'>; newKey: () => string }): AuditSink {
+  return {
+    write: (line) => store.put('audit', newKey(), Buffer.from(line)),
+    close: () => Promise.resolve(),
+  }
+}
+
+/** A copy for whoever collects the process's output. It is no durable sink and never holds anything up. */
+export function makeStdoutSink({ print }: { print: (text: string) => void }): AuditSink {
+  return {
+    async write(line) {
+      print(`${line}\n`)
+    },
+    close: () => Promise.resolve(),
+  }
+}

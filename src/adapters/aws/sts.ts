@@ -1,0 +1,84 @@
+import { AssumeRoleWithWebIdentityCommand, type STSClient } from '@aws-sdk/client-sts'
+import type { Credentials } from '../../domain/aws/credentials.ts'
+import { RolegateError, type ErrorCode } from '../../domain/errors.ts'
+import type { AssumeRole } from '../../usecases/ports.ts'
+
+/** security.md V-8: STS answers in tens of milliseconds; five seconds, retries included, is an outage. */
+const MOST_MS = 5_000
+
+/** The SDK client for one `sts` entry and region; made once and kept. */
+export type StsClientFor = (sts: string, region: string) => Pick<STSClient, 'send'>
+
+/** The one place that calls STS. Vendor errors stop here. */
+export function makeAssumeRole({ clientFor }: { clientFor: StsClientFor }): AssumeRole {
+  return async function assumeRole({ sts, region, roleArn, token, sessionName, seconds }) {
+    const command = new AssumeRoleWithWebIdentityCommand({
+      RoleArn: roleArn,
+      RoleSessionName: sessionName,
+      WebIdentityToken: token,
+      DurationSeconds: seconds,
+    })
+    try {
+      const answer = await clientFor(sts, region).send(command, { abortSignal: AbortSignal.timeout(MOST_MS) })
+      return credentialsFrom(answer.Credentials)
+    } catch (thrown) {
+      throw thrown instanceof RolegateError ? thrown : inOurWords(thrown)
+    }
+  }
+}
+
+function credentialsFrom(
+  lent:
+    | {
+        AccessKeyId?: string | undefined
+        SecretAccessKey?: string | undefined
+        SessionToken?: string | undefined
+        Expiration?: Date | undefined
+      }
+    | undefined,
+): Credentials {
+  const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = lent ?? {}
+  if (!AccessKeyId || !SecretAccessKey || !SessionToken || !Expiration) {
+    throw new RolegateError('aws_unavailable', {}, { reason: 'incomplete_answer' })
+  }
+  return {
+    accessKeyId: AccessKeyId,
+    secretAccessKey: SecretAccessKey,
+    sessionToken: SessionToken,
+    expiresAt: Expiration,
+  }
+}
+
+/** What each refusal of STS means: aws.md §2. `because` picks the sentence a person can act on. */
+const MEANING = new Map<string, { code: ErrorCode; because: string }>([
+  ['AccessDenied', { code: 'aws_refused', because: 'trust_policy' }],
+  ['InvalidIdentityToken', { code: 'aws_refused', because: 'token_not_accepted' }],
+  ['IDPRejectedClaim', { code: 'aws_refused', because: 'token_not_accepted' }],
+  ['ExpiredToken', { code: 'aws_refused', because: 'clock' }],
+  ['IDPCommunicationError', { code: 'aws_refused', because: 'issuer_unreachable' }],
+  ['PackedPolicyTooLarge', { code: 'aws_refused', because: 'too_large' }],
+  ['MalformedPolicyDocument', { code: 'aws_refused', because: 'policy' }],
+  ['RegionDisabled', { code: 'aws_refused', because: 'region_disabled' }],
+])
+
+/** The SDK's error as ours. AWS's message may hold an ARN or a token's text: it stays in `cause`, for the log's name only. */
+function inOurWords(thrown: unknown): RolegateError {
+  const { name = '', message = '' } = thrown instanceof Error ? thrown : {}
+  const awsCode = name.replace(/Exception$/, '')
+  const known =
+    awsCode === 'ValidationError' && /DurationSeconds|MaxSessionDuration/.test(message)
+      ? ({ code: 'aws_refused', because: 'duration' } as const)
+      : MEANING.get(awsCode)
+  const status = (thrown as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode
+  if (known !== undefined)
+    return new RolegateError(known.code, { because: known.because, awsCode }, { reason: awsCode })
+  if (
+    status !== undefined &&
+    status >= 400 &&
+    status < 500 &&
+    !/^(Throttl|TooManyRequests|RequestLimit)/.test(awsCode)
+  ) {
+    return new RolegateError('aws_refused', { because: 'other', awsCode }, { reason: awsCode })
+  }
+  return new RolegateError('aws_unavailable', { retryAfterSeconds: 5 }, { reason: awsCode || 'no_answer' })
+}

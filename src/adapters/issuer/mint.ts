@@ -1,0 +1,22 @@
+import { sign } from 'node:crypto'
+import { promisify } from 'node:util'
+import type { MintWebIdentityToken } from '../../usecases/ports.ts'
+import type { SigningKey } from './signing-keys.ts'
+
+const signInPool = promisify(sign)
+
+/** Signs our token toward AWS (RFC 7515 compact form; RFC 7518 §3.3, §3.4). One token shape, one key (threats.md F4). */
+export function makeMint(key: SigningKey): MintWebIdentityToken {
+  const header = Buffer.from(JSON.stringify({ alg: key.algorithm, kid: key.kid, typ: 'JWT' })).toString('base64url')
+  const signingKey =
+    key.algorithm === 'ES256' ? { key: key.privateKey, dsaEncoding: 'ieee-p1363' as const } : { key: key.privateKey }
+
+  return async function mint(claims) {
+    const signed = `${header}.${Buffer.from(JSON.stringify(claims)).toString('base64url')}`
+    const data = Buffer.from(signed)
+    // An RSA signature would hold the event loop for half a millisecond; the curve is too quick to be worth the trip.
+    const signature =
+      key.algorithm === 'ES256' ? sign('sha256', data, signingKey) : await signInPool('sha256', data, signingKey)
+    return `${signed}.${signature.toString('base64url')}`
+  }
+}

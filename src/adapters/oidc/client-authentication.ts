@@ -1,0 +1,28 @@
+import { createPrivateKey, type KeyObject, type webcrypto } from 'node:crypto'
+import * as oidc from 'openid-client'
+
+/** How we prove to the IdP who we are: OIDC Core §9. */
+export type ClientAuthentication =
+  | { readonly method: 'client_secret_basic' | 'client_secret_post'; readonly secret: string }
+  | { readonly method: 'private_key_jwt'; readonly pem: string }
+
+export async function clientAuthenticationFor(settings: ClientAuthentication): Promise<oidc.ClientAuth> {
+  switch (settings.method) {
+    case 'client_secret_basic':
+      return oidc.ClientSecretBasic(settings.secret)
+    case 'client_secret_post':
+      return oidc.ClientSecretPost(settings.secret)
+    case 'private_key_jwt':
+      return oidc.PrivateKeyJwt(await signingKeyFrom(createPrivateKey(settings.pem)))
+  }
+}
+
+/** RSA keys sign RS256 and P-256 keys ES256: what every IdP takes. */
+function signingKeyFrom(key: KeyObject): Promise<webcrypto.CryptoKey> {
+  const algorithm =
+    key.asymmetricKeyType === 'ec'
+      ? { name: 'ECDSA', namedCurve: 'P-256' }
+      : { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' }
+  const der = key.export({ type: 'pkcs8', format: 'der' })
+  return crypto.subtle.importKey('pkcs8', new Uint8Array(der), algorithm, false, ['sign'])
+}

@@ -1,0 +1,71 @@
+import type { Keep, Row, Store } from '../../usecases/ports.ts'
+
+/** Rows are kept as Latin-1 text: one byte each on V8's heap, without a buffer's own weight. */
+type Entry = { text: string; version: number; expiresAt: number; owner: string | undefined }
+
+const NEVER = Number.POSITIVE_INFINITY
+
+/** The store of one process: the demo's, the tests', and that of whoever can bear to lose it. */
+export function makeMemoryStore({ now }: { now: () => Date }): Store {
+  const tables = new Map<string, Map<string, Entry>>()
+  let versions = 0
+
+  const tableOf = (name: string): Map<string, Entry> => {
+    const table = tables.get(name) ?? new Map<string, Entry>()
+    tables.set(name, table)
+    return table
+  }
+  const live = (table: string, key: string): Entry | undefined => {
+    const entry = tableOf(table).get(key)
+    return entry !== undefined && entry.expiresAt > now().getTime() ? entry : undefined
+  }
+  const write = (table: string, key: string, value: Uint8Array, { expiresAt, owner }: Keep = {}): void => {
+    versions += 1
+    const text = Buffer.from(value).toString('latin1')
+    tableOf(table).set(key, { text, version: versions, expiresAt: expiresAt?.getTime() ?? NEVER, owner })
+  }
+
+  return {
+    get: async (table, key) => rowOf(live(table, key)),
+    put: async (table, key, value, keep) => write(table, key, value, keep),
+    async createIfAbsent(table, key, value, keep) {
+      if (live(table, key) !== undefined) return false
+      write(table, key, value, keep)
+      return true
+    },
+    async compareAndSet(table, key, version, value, keep) {
+      if (live(table, key)?.version !== version) return false
+      write(table, key, value, keep)
+      return true
+    },
+    async take(table, key) {
+      const entry = live(table, key)
+      tableOf(table).delete(key)
+      return rowOf(entry)
+    },
+    delete: async (table, key) => void tableOf(table).delete(key),
+    async increment(table, key, expiresAt) {
+      const entry = live(table, key)
+      const count = Number(entry?.text ?? '0') + 1
+      if (entry === undefined) write(table, key, Buffer.from(String(count)), { expiresAt })
+      else entry.text = String(count)
+      return count
+    },
+    async deleteByOwner(table, owner) {
+      const doomed = [...tableOf(table)].filter(([, entry]) => entry.owner === owner)
+      for (const [key] of doomed) tableOf(table).delete(key)
+      return doomed.length
+    },
+    async sweep() {
+      let swept = 0
+      for (const table of tables.values()) {
+        for (const [key, entry] of table) if (entry.expiresAt <= now().getTime() && table.delete(key)) swept += 1
+      }
+      return swept
+    },
+    close: () => Promise.resolve(),
+  }
+}
+
+const rowOf = (entry: Entry | undefined): Row | undefined =>
+  entry && { value: Buffer.from(entry.text, 'latin1'), version: entry.version }

@@ -1,0 +1,96 @@
+import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto'
+import { deflateRawSync, inflateRawSync } from 'node:zlib'
+import type { Store } from '../../usecases/ports.ts'
+
+const NONCE = 12
+const TAG = 16
+const PLAIN = 0
+const DEFLATED = 1
+/** Long group lists deflate to a fraction; below this the saving is not worth the work. */
+const DEFLATE_FROM = 600
+const MOST_INFLATED = 4 * 1024 * 1024
+
+/**
+ * A store whose rows carry authority: keys are hashed, values AEAD-sealed under the first key with the table, the row's
+ * key and the issuer as associated data (threats.md K1). A row that was moved, edited or written by somebody else does
+ * not open: it counts as absent, and `onTampered` hears of it.
+ */
+export function makeSealedStore(deps: {
+  store: Store
+  /** 32 bytes each; the first seals, all open. */
+  keys: readonly Uint8Array[]
+  issuer: string
+  onTampered: (table: string) => void
+}): Store {
+  const { store, keys, issuer } = deps
+  const [sealing] = keys
+  if (sealing === undefined) throw new Error('a sealed store needs a key')
+
+  const hashed = (table: string, key: string): string =>
+    createHash('sha256').update(`${table}\0${key}`).digest('base64url')
+  const about = (table: string, row: string): Buffer => Buffer.from(`${table}\0${row}\0${issuer}`)
+
+  function seal(table: string, row: string, value: Uint8Array): Uint8Array {
+    const deflated = value.length >= DEFLATE_FROM
+    const nonce = randomBytes(NONCE)
+    const cipher = createCipheriv('aes-256-gcm', sealing as Uint8Array, nonce).setAAD(about(table, row))
+    const body = [Buffer.of(deflated ? DEFLATED : PLAIN), deflated ? deflateRawSync(value) : value]
+    return Buffer.concat([nonce, ...body.map((part) => cipher.update(part)), cipher.final(), cipher.getAuthTag()])
+  }
+
+  function open(table: string, row: string, sealed: Uint8Array): Uint8Array | undefined {
+    for (const key of keys) {
+      const opened = openWith(key, about(table, row), sealed)
+      if (opened !== undefined) return opened
+    }
+    deps.onTampered(table)
+    return undefined
+  }
+
+  const openRow = (table: string, row: string, found: { value: Uint8Array; version: number } | undefined) => {
+    const value = found && open(table, row, found.value)
+    return value && { value, version: found.version }
+  }
+
+  return {
+    async get(table, key) {
+      const row = hashed(table, key)
+      return openRow(table, row, await store.get(table, row))
+    },
+    put(table, key, value, keep) {
+      const row = hashed(table, key)
+      return store.put(table, row, seal(table, row, value), keep)
+    },
+    createIfAbsent(table, key, value, keep) {
+      const row = hashed(table, key)
+      return store.createIfAbsent(table, row, seal(table, row, value), keep)
+    },
+    compareAndSet(table, key, version, value, keep) {
+      const row = hashed(table, key)
+      return store.compareAndSet(table, row, version, seal(table, row, value), keep)
+    },
+    async take(table, key) {
+      const row = hashed(table, key)
+      return openRow(table, row, await store.take(table, row))
+    },
+    delete: (table, key) => store.delete(table, hashed(table, key)),
+    increment: (table, key, expiresAt) => store.increment(table, hashed(table, key), expiresAt),
+    deleteByOwner: (table, owner) => store.deleteByOwner(table, owner),
+    sweep: () => store.sweep(),
+    close: () => store.close(),
+  }
+}
+
+function openWith(key: Uint8Array, about: Buffer, sealed: Uint8Array): Uint8Array | undefined {
+  if (sealed.length < NONCE + TAG + 1) return undefined
+  const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, NONCE), { authTagLength: TAG })
+  decipher.setAAD(about).setAuthTag(sealed.subarray(-TAG))
+  try {
+    const body = Buffer.concat([decipher.update(sealed.subarray(NONCE, -TAG)), decipher.final()])
+    return body[0] === DEFLATED
+      ? inflateRawSync(body.subarray(1), { maxOutputLength: MOST_INFLATED })
+      : body.subarray(1)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,120 @@
+import { createRequire } from 'node:module'
+import { RolegateError } from '../../domain/errors.ts'
+import type { Keep, Row, Store } from '../../usecases/ports.ts'
+
+/** What both drivers can do: `node:sqlite` where the runtime has it, better-sqlite3 on Node 20. */
+type Statement = {
+  get(...values: readonly SqlValue[]): unknown
+  all(...values: readonly SqlValue[]): unknown[]
+  run(...values: readonly SqlValue[]): { changes: number | bigint }
+}
+type Database = { exec(sql: string): unknown; prepare(sql: string): Statement; close(): void }
+type SqlValue = string | number | Uint8Array | null
+type Stored = { value: Uint8Array; version: number }
+
+const SCHEMA = `
+  CREATE TABLE IF NOT EXISTS rows (
+    tbl TEXT NOT NULL, key TEXT NOT NULL, value BLOB NOT NULL, version INTEGER NOT NULL,
+    expires_at INTEGER, owner TEXT, PRIMARY KEY (tbl, key)
+  ) WITHOUT ROWID, STRICT;
+  CREATE INDEX IF NOT EXISTS rows_by_owner ON rows (tbl, owner) WHERE owner IS NOT NULL;
+  CREATE INDEX IF NOT EXISTS rows_by_expiry ON rows (expires_at) WHERE expires_at IS NOT NULL;
+`
+const LIVE = '(expires_at IS NULL OR expires_at > ?)'
+
+/** The embedded store: one file, several processes. Every call is one statement, so SQLite makes it atomic. */
+export function makeSqliteStore({ path, now }: { path: string; now: () => Date }): Store {
+  const database = guarded(() => openDatabase(path))
+  // FULL: a row that was acknowledged survives a power cut; a forgotten single-use mark would be a replay.
+  guarded(() => database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000;'))
+  guarded(() => database.exec(SCHEMA))
+
+  const prepare = (sql: string): Statement => guarded(() => database.prepare(sql))
+  const selectRow = prepare(`SELECT value, version FROM rows WHERE tbl = ? AND key = ? AND ${LIVE}`)
+  const upsert = prepare(`
+    INSERT INTO rows (tbl, key, value, version, expires_at, owner) VALUES (?, ?, ?, 1, ?, ?)
+    ON CONFLICT (tbl, key) DO UPDATE SET
+      value = excluded.value, version = rows.version + 1, expires_at = excluded.expires_at, owner = excluded.owner`)
+  const insert = prepare(`
+    INSERT INTO rows (tbl, key, value, version, expires_at, owner) VALUES (?, ?, ?, 1, ?, ?)
+    ON CONFLICT (tbl, key) DO UPDATE SET
+      value = excluded.value, version = rows.version + 1, expires_at = excluded.expires_at, owner = excluded.owner
+      WHERE rows.expires_at <= ?`)
+  const replace = prepare(`
+    UPDATE rows SET value = ?, version = version + 1, expires_at = ?, owner = ?
+    WHERE tbl = ? AND key = ? AND version = ? AND ${LIVE}`)
+  const takeRow = prepare(`DELETE FROM rows WHERE tbl = ? AND key = ? AND ${LIVE} RETURNING value, version`)
+  const deleteRow = prepare('DELETE FROM rows WHERE tbl = ? AND key = ?')
+  const count = prepare(`
+    INSERT INTO rows (tbl, key, value, version, expires_at) VALUES (?, ?, x'', 1, ?)
+    ON CONFLICT (tbl, key) DO UPDATE SET
+      version = CASE WHEN rows.expires_at <= ? THEN 1 ELSE rows.version + 1 END,
+      expires_at = CASE WHEN rows.expires_at <= ? THEN excluded.expires_at ELSE rows.expires_at END
+    RETURNING version`)
+  const deleteOwned = prepare('DELETE FROM rows WHERE tbl = ? AND owner = ?')
+  const deleteExpired = prepare(
+    'DELETE FROM rows WHERE (tbl, key) IN (SELECT tbl, key FROM rows WHERE expires_at <= ? LIMIT 5000)',
+  )
+
+  const at = () => now().getTime()
+  const kept = ({ expiresAt, owner }: Keep = {}): [number | null, string | null] => [
+    expiresAt?.getTime() ?? null,
+    owner ?? null,
+  ]
+  const changed = (statement: Statement, ...values: SqlValue[]): number => Number(statement.run(...values).changes)
+
+  return {
+    get: (table, key) => settled(() => rowOf(selectRow.get(table, key, at()))),
+    put: (table, key, value, keep) => settled(() => void upsert.run(table, key, value, ...kept(keep))),
+    createIfAbsent: (table, key, value, keep) =>
+      settled(() => changed(insert, table, key, value, ...kept(keep), at()) === 1),
+    compareAndSet: (table, key, version, value, keep) =>
+      settled(() => changed(replace, value, ...kept(keep), table, key, version, at()) === 1),
+    take: (table, key) => settled(() => rowOf(takeRow.get(table, key, at()))),
+    delete: (table, key) => settled(() => void deleteRow.run(table, key)),
+    increment: (table, key, expiresAt) =>
+      settled(() => (count.get(table, key, expiresAt.getTime(), at(), at()) as { version: number }).version),
+    deleteByOwner: (table, owner) => settled(() => changed(deleteOwned, table, owner)),
+    sweep: () => settled(() => changed(deleteExpired, at())),
+    close: () => settled(() => database.close()),
+  }
+}
+
+const rowOf = (row: unknown): Row | undefined => {
+  const stored = row as Stored | undefined
+  return stored && { value: stored.value, version: stored.version }
+}
+
+/** A driver's synchronous call as a promise that fails with `store_unavailable` and nothing else. */
+const settled = async <Value>(run: () => Value): Promise<Value> => guarded(run)
+
+function guarded<Value>(run: () => Value): Value {
+  try {
+    return run()
+  } catch (cause) {
+    throw new RolegateError('store_unavailable', {}, { cause })
+  }
+}
+
+const require = createRequire(import.meta.url)
+
+function openDatabase(path: string): Database {
+  const builtIn = optional<{ DatabaseSync: new (path: string) => Database }>('node:sqlite')
+  if (builtIn !== undefined) return new builtIn.DatabaseSync(path)
+  const BetterSqlite3 = optional<new (path: string) => Database>('better-sqlite3')
+  if (BetterSqlite3 !== undefined) return new BetterSqlite3(path)
+  throw new Error(
+    'store.driver sqlite needs Node 22 or later, or the optional package better-sqlite3 built for this Node: npm rebuild better-sqlite3',
+  )
+}
+
+/** A module if this runtime or installation has it. */
+function optional<Module>(name: string): Module | undefined {
+  try {
+    return require(name) as Module
+  } catch (cause) {
+    const { code } = cause as { code?: string }
+    if (code === 'MODULE_NOT_FOUND' || code === 'ERR_UNKNOWN_BUILTIN_MODULE') return undefined
+    throw cause
+  }
+}

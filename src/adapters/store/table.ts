@@ -1,0 +1,56 @@
+import { RolegateError } from '../../domain/errors.ts'
+import type { Keep, Store, Table } from '../../usecases/ports.ts'
+
+/** More rounds than any honest race needs. */
+const MOST_ROUNDS = 50
+
+/** One kind of value over a store, as JSON. `dates` names the top-level members that are dates (or null). */
+export function makeTable<Value extends object>(
+  store: Store,
+  name: string,
+  dates: readonly (keyof Value & string)[] = [],
+): Table<Value> {
+  const encode = (value: Value): Uint8Array => Buffer.from(JSON.stringify(value))
+
+  function decode(bytes: Uint8Array): Value {
+    const value = JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString()) as Record<
+      string,
+      unknown
+    >
+    for (const date of dates) {
+      const text = value[date]
+      if (typeof text === 'string') value[date] = new Date(text)
+    }
+    return value as Value
+  }
+
+  async function replace(key: string, version: number, next: Value | null, keep?: Keep): Promise<boolean> {
+    if (next !== null) return store.compareAndSet(name, key, version, encode(next), keep)
+    // Deleting only this very version: it is replaced by one that has expired.
+    return store.compareAndSet(name, key, version, Buffer.from('null'), { expiresAt: new Date(0) })
+  }
+
+  return {
+    async get(key) {
+      const row = await store.get(name, key)
+      return row && decode(row.value)
+    },
+    put: (key, value, keep) => store.put(name, key, encode(value), keep),
+    createIfAbsent: (key, value, keep) => store.createIfAbsent(name, key, encode(value), keep),
+    async update(key, change) {
+      for (let round = 0; round < MOST_ROUNDS; round += 1) {
+        const row = await store.get(name, key)
+        if (row === undefined) return undefined
+        const { next, answer, keep } = change(decode(row.value))
+        if (await replace(key, row.version, next, keep)) return answer
+      }
+      throw new RolegateError('store_unavailable', {}, { reason: `too many races in ${name}` })
+    },
+    async take(key) {
+      const row = await store.take(name, key)
+      return row && decode(row.value)
+    },
+    delete: (key) => store.delete(name, key),
+    deleteByOwner: (owner) => store.deleteByOwner(name, owner),
+  }
+}

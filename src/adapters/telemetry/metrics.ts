@@ -1,0 +1,55 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+
+/** Everything `/metrics` says. Labels never carry people, groups or accounts (contract.md). */
+export type Metrics = ReturnType<typeof makeMetrics>
+
+export function makeMetrics({ version, withProcess }: { version: string; withProcess: boolean }) {
+  const registry = new Registry()
+  if (withProcess) collectDefaultMetrics({ register: registry })
+  const registers = [registry]
+
+  new Gauge({ name: 'rolegate_build_info', help: 'The running version.', labelNames: ['version'], registers }).set(
+    { version },
+    1,
+  )
+  const requests = new Histogram({
+    name: 'rolegate_http_request_duration_seconds',
+    help: 'Time to answer a request.',
+    labelNames: ['method', 'route', 'code'],
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
+    registers,
+  })
+  const events = new Counter({
+    name: 'rolegate_audit_events_total',
+    help: 'Audit records written, by event.',
+    labelNames: ['event'],
+    registers,
+  })
+  const refusals = new Counter({
+    name: 'rolegate_refusals_total',
+    help: 'Requests refused, by error code.',
+    labelNames: ['code'],
+    registers,
+  })
+  const tampered = new Counter({
+    name: 'rolegate_store_tampered_rows_total',
+    help: 'Store rows that did not open under the sealing key.',
+    labelNames: ['table'],
+    registers,
+  })
+  const auditFailures = new Counter({
+    name: 'rolegate_audit_failures_total',
+    help: 'Audit records that could not be written; each stopped a hand-over.',
+    registers,
+  })
+
+  return {
+    text: () => registry.metrics(),
+    request: (method: string, route: string, code: number, seconds: number) =>
+      requests.observe({ method, route, code: String(code) }, seconds),
+    event: (event: string) => events.inc({ event }),
+    refusal: (code: string) => refusals.inc({ code }),
+    tampered: (table: string) => tampered.inc({ table }),
+    auditFailure: () => auditFailures.inc(),
+  }
+}

@@ -1,0 +1,189 @@
+import { parseRoleArn } from '../domain/aws/arn.ts'
+import type { Credentials } from '../domain/aws/credentials.ts'
+import { failure } from './failure.ts'
+import { recordOf } from './record.ts'
+import { oneLine } from './server-text.ts'
+import { isLoopback } from './server-url.ts'
+
+/** The gateway's answers, read field by field: it may be an older one, a newer one, or somebody else's server. */
+export type Whoami = {
+  readonly username: string
+  readonly subject: string
+  readonly idp: string
+  readonly groupCount: number
+  readonly groupsTruncated: boolean
+  readonly via: string
+  readonly expiresAt: Date
+}
+
+/** One row of `GET /v1/roles`; `role` is `alias/role`. */
+export type ListedRole = {
+  readonly role: string
+  readonly arn: string
+  readonly accountId: string
+  readonly accountName: string
+  readonly environment: string
+  readonly maxSeconds: number
+  readonly elevated: boolean
+  readonly state: string
+}
+
+export type Lent = {
+  readonly credentials: Credentials
+  readonly role: string
+  readonly seconds: number
+  readonly limitedBy: string
+}
+
+export type ConsoleLink = {
+  readonly url: string
+  readonly expiresAt: Date
+  readonly seconds: number
+  readonly limitedBy: string
+}
+
+const ROLE = /^[a-z0-9][a-z0-9-]{0,62}\/[a-z0-9][a-z0-9-]{0,62}$/
+/** What AWS's credentials are made of. Some printed forms have no quotes, and `eval` would run what is not this. */
+const CREDENTIAL = /^[A-Za-z0-9+/=_.:@-]+$/
+const TOKEN = /^[A-Za-z0-9._~+/=-]+$/
+
+export function readWhoami(body: unknown): Whoami {
+  const { groups, session, ...person } = recordOf(body)
+  const { count, truncated } = recordOf(groups)
+  return {
+    username: oneLine(textOf(person['username'], 'username')),
+    subject: oneLine(textOf(person['subject'], 'subject')),
+    idp: oneLine(textOf(person['idp'], 'idp')),
+    groupCount: numberOf(count, 'groups.count'),
+    groupsTruncated: truncated === true,
+    via: oneLine(textOf(recordOf(session)['via'], 'session.via')),
+    expiresAt: dateOf(recordOf(session)['expiresAt'], 'session.expiresAt'),
+  }
+}
+
+export function readRoles(body: unknown): readonly ListedRole[] {
+  const { roles } = recordOf(body)
+  if (!Array.isArray(roles)) throw malformed('roles')
+  return roles.map(readRole)
+}
+
+function readRole(body: unknown): ListedRole {
+  const row = recordOf(body)
+  const account = recordOf(row['account'])
+  return {
+    role: roleOf(row['role']),
+    arn: arnOf(row['arn']),
+    accountId: matching(account['id'], /^\d{12}$/, 'account.id'),
+    accountName: oneLine(typeof account['name'] === 'string' ? account['name'] : ''),
+    environment: oneLine(typeof account['environment'] === 'string' ? account['environment'] : ''),
+    maxSeconds: numberOf(row['maxSeconds'], 'maxSeconds'),
+    elevated: row['elevated'] === true,
+    state: oneLine(typeof row['state'] === 'string' ? row['state'] : 'available'),
+  }
+}
+
+export function readCredentials(body: unknown): Lent {
+  const lent = recordOf(body)
+  return {
+    credentials: {
+      accessKeyId: matching(lent['accessKeyId'], CREDENTIAL, 'accessKeyId'),
+      secretAccessKey: matching(lent['secretAccessKey'], CREDENTIAL, 'secretAccessKey'),
+      sessionToken: matching(lent['sessionToken'], CREDENTIAL, 'sessionToken'),
+      expiresAt: dateOf(lent['expiration'], 'expiration'),
+    },
+    role: roleOf(lent['role']),
+    seconds: numberOf(lent['seconds'], 'seconds'),
+    limitedBy: oneLine(textOf(lent['limitedBy'], 'limitedBy')),
+  }
+}
+
+export function readConsoleLink(body: unknown): ConsoleLink {
+  const link = recordOf(body)
+  return {
+    url: urlOf(link['url'], 'url').href,
+    expiresAt: dateOf(link['expiration'], 'expiration'),
+    seconds: numberOf(link['seconds'], 'seconds'),
+    limitedBy: oneLine(textOf(link['limitedBy'], 'limitedBy')),
+  }
+}
+
+export type TokenAnswer = {
+  readonly accessToken: string
+  readonly refreshToken?: string
+  readonly expiresInSeconds: number
+}
+
+export function readTokens(body: unknown): TokenAnswer {
+  const { access_token, refresh_token, expires_in } = recordOf(body)
+  return {
+    accessToken: matching(access_token, TOKEN, 'access_token'),
+    expiresInSeconds: numberOf(expires_in, 'expires_in'),
+    ...(refresh_token !== undefined && { refreshToken: matching(refresh_token, TOKEN, 'refresh_token') }),
+  }
+}
+
+export type DeviceStart = {
+  readonly deviceCode: string
+  readonly userCode: string
+  readonly verificationUri: URL
+  readonly expiresInSeconds: number
+  readonly intervalSeconds: number
+}
+
+export function readDeviceStart(body: unknown): DeviceStart {
+  const start = recordOf(body)
+  return {
+    deviceCode: matching(start['device_code'], TOKEN, 'device_code'),
+    userCode: matching(start['user_code'], /^[A-Za-z0-9-]{4,20}$/, 'user_code'),
+    verificationUri: urlOf(start['verification_uri'], 'verification_uri'),
+    expiresInSeconds: Math.min(numberOf(start['expires_in'], 'expires_in'), 1800),
+    // RFC 8628 §3.2: five seconds when the server does not say.
+    intervalSeconds: Math.min(Math.max(numberOf(start['interval'] ?? 5, 'interval'), 1), 60),
+  }
+}
+
+const roleOf = (value: unknown): string => matching(value, ROLE, 'role')
+
+function arnOf(value: unknown): string {
+  try {
+    return parseRoleArn(textOf(value, 'arn'))
+  } catch {
+    throw malformed('arn')
+  }
+}
+
+function textOf(value: unknown, field: string): string {
+  if (typeof value !== 'string' || value === '') throw malformed(field)
+  return value
+}
+
+function matching(value: unknown, pattern: RegExp, field: string): string {
+  const text = textOf(value, field)
+  if (!pattern.test(text)) throw malformed(field)
+  return text
+}
+
+function numberOf(value: unknown, field: string): number {
+  if (typeof value !== 'number' || !Number.isFinite(value) || value < 0) throw malformed(field)
+  return value
+}
+
+function dateOf(value: unknown, field: string): Date {
+  const date = new Date(textOf(value, field))
+  if (Number.isNaN(date.getTime())) throw malformed(field)
+  return date
+}
+
+function urlOf(value: unknown, field: string): URL {
+  const text = textOf(value, field)
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url))) return url
+  throw malformed(field)
+}
+
+/** Names the field, never its value: it may be a secret. */
+const malformed = (field: string) =>
+  failure('gateway_unreachable', {
+    title: 'The gateway gave an answer that this version cannot read',
+    detail: `Its field ${field} is missing or has an unexpected form.`,
+  })

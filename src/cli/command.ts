@@ -1,0 +1,97 @@
+import type { ParseArgsConfig } from 'node:util'
+import { usageFailure } from './failure.ts'
+import { makeGateway, type Gateway } from './gateway.ts'
+import { makeSend, type Send } from './send.ts'
+import { chooseServer } from './settings.ts'
+import { accessToken } from './signed-in.ts'
+import { makeTokenStore, type TokenStore } from './token-store.ts'
+import type { CliWorld } from './world.ts'
+
+export type Option = NonNullable<ParseArgsConfig['options']>[string] & {
+  /** What stands for the value in the help: `DURATION`. */
+  readonly value?: string
+  readonly about: string
+}
+
+/** One command of the client: its help is written first, and its name stands in COMMANDS. */
+export type Command = {
+  readonly name: string
+  readonly aliases?: readonly string[]
+  readonly usage: string
+  readonly summary: string
+  readonly options: Readonly<Record<string, Option>>
+  /** How many words may follow the name, before any `--`. */
+  readonly words: { readonly least: number; readonly most: number }
+  /** Takes what follows `--` as another program's own words. */
+  readonly takesRest?: true
+  /** Its failures are read by a program that shows one line: see credential-process. */
+  readonly failsOnOneLine?: true
+  readonly run: (call: Call) => Promise<number>
+}
+
+export const GLOBAL_OPTIONS = {
+  server: { type: 'string', value: 'URL', about: 'the gateway; default ROLEGATE_URL, then the one last signed in at' },
+  json: { type: 'boolean', about: 'print the answer as JSON' },
+  quiet: { type: 'boolean', short: 'q', about: 'fewer words on stderr' },
+  verbose: { type: 'boolean', short: 'v', about: 'show each request on stderr: method, path, status, request id' },
+  help: { type: 'boolean', short: 'h', about: 'show this help' },
+} as const satisfies Record<string, Option>
+
+/** What a person typed, read against one command. */
+export type Typed = {
+  readonly words: readonly string[]
+  readonly rest: readonly string[]
+  readonly values: Readonly<Record<string, unknown>>
+}
+
+/** One run of one command. */
+export type Call = {
+  readonly world: CliWorld
+  readonly words: readonly string[]
+  readonly rest: readonly string[]
+  readonly json: boolean
+  readonly text: (option: string) => string | undefined
+  readonly flag: (option: string) => boolean
+  /** Words for people, unless they asked for quiet. */
+  readonly say: (line: string) => void
+  /** A usage failure that ends with this command's usage. */
+  readonly misused: (detail: string) => Error
+  readonly connect: () => Promise<Connection>
+}
+
+export type Connection = {
+  readonly origin: string
+  readonly source: string
+  readonly store: TokenStore
+  readonly send: Send
+  readonly gateway: Gateway
+}
+
+export function makeCall(command: Command, { words, rest, values }: Typed, world: CliWorld): Call {
+  const text = (option: string) => (typeof values[option] === 'string' ? values[option] : undefined)
+  const flag = (option: string) => values[option] === true
+  const trace = (line: string) => (flag('verbose') ? world.err(`${line}\n`) : undefined)
+  return {
+    world,
+    words,
+    rest,
+    text,
+    flag,
+    json: flag('json'),
+    say: (line) => (flag('quiet') ? undefined : world.err(`${line}\n`)),
+    misused: (detail) => usageFailure(detail, command.usage),
+    connect: () => connect(text('server'), world, trace),
+  }
+}
+
+async function connect(
+  server: string | undefined,
+  world: CliWorld,
+  trace: (line: string) => void,
+): Promise<Connection> {
+  const { origin, source } = await chooseServer(server, world)
+  const store = makeTokenStore(world)
+  const send = makeSend(world, origin, trace)
+  const gateway = makeGateway(send, () => accessToken({ origin, store, send, now: world.now }))
+  return { origin, source, store, send, gateway }
+}

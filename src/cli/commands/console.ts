@@ -1,0 +1,61 @@
+import { printDuration } from '../../domain/entitlement/duration.ts'
+import type { ListedRole } from '../answers.ts'
+import { DURATION_OPTION, secondsAsked } from '../borrow.ts'
+import type { Call, Command, Connection } from '../command.ts'
+import { findRole } from '../find-role.ts'
+import { openBrowser } from '../open-browser.ts'
+
+export const openConsole: Command = {
+  name: 'console',
+  usage: 'rolegate console ROLE [service|URL] [--print [-d DURATION]]',
+  summary: 'Open the AWS console in a browser as a role, at a service or a console page.',
+  options: {
+    print: {
+      type: 'boolean',
+      about: 'print a console link that needs no further sign-in: a secret, good for 15 minutes',
+    },
+    duration: { ...DURATION_OPTION, about: 'with --print: how long the console session lasts' },
+  },
+  words: { least: 1, most: 2 },
+  async run(call) {
+    const [wanted = '', destination] = call.words
+    if (!call.flag('print') && call.text('duration') !== undefined) throw call.misused('-d goes with --print.')
+    const seconds = call.flag('print') ? secondsAsked(call) : undefined
+    const connection = await call.connect()
+    const role = findRole((await connection.gateway.roles()).read, wanted)
+    if (call.flag('print')) await printLink(role, { destination, seconds }, connection, call)
+    else await open(goLink(role, destination, connection.origin), call)
+    return 0
+  },
+}
+
+type Wish = { readonly destination: string | undefined; readonly seconds: number | undefined }
+
+async function printLink({ role }: ListedRole, { destination, seconds }: Wish, { gateway }: Connection, call: Call) {
+  const asked = { role, ...(destination !== undefined && { destination }), ...(seconds !== undefined && { seconds }) }
+  const { read: link, json } = await gateway.console(asked)
+  call.world.err('Keep this link to yourself: for 15 minutes it opens the console as you, with no further question.\n')
+  if (seconds !== undefined && link.seconds < seconds) {
+    call.say(`Shortened to ${printDuration(link.seconds)}, by: ${link.limitedBy}.`)
+  }
+  call.world.out(call.json ? `${JSON.stringify(json, null, 2)}\n` : `${link.url}\n`)
+}
+
+/**
+ * The gateway's own deep link: the browser's sign-in opens the console. A console sign-in URL would be a secret in
+ * every process list of this machine (security.md D-24, D-25).
+ */
+function goLink({ role }: ListedRole, destination: string | undefined, origin: string): URL {
+  const [account = '', key = ''] = role.split('/')
+  const link = new URL('/go', origin)
+  link.searchParams.set('account', account)
+  link.searchParams.set('role', key)
+  if (destination !== undefined) link.searchParams.set('destination', destination)
+  return link
+}
+
+async function open(link: URL, { world, say }: Call): Promise<void> {
+  if (!world.env['ROLEGATE_NO_BROWSER'] && (await openBrowser(world, link))) return say(`Opening ${link.href}`)
+  say(world.env['ROLEGATE_NO_BROWSER'] ? 'Open this in a browser:' : 'No browser could be started; open this in one:')
+  world.out(`${link.href}\n`)
+}

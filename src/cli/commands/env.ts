@@ -1,0 +1,59 @@
+import { CREDENTIAL_FORMATS, printCredentials, type CredentialFormat } from '../../domain/aws/credential-formats.ts'
+import { borrow, DURATION_OPTION, REGION_OPTION, regionFor } from '../borrow.ts'
+import type { Call, Command } from '../command.ts'
+
+export const env: Command = {
+  name: 'env',
+  aliases: ['export', 'eval'],
+  usage: 'rolegate env ROLE [--format FORM] [-d DURATION] [-r REGION] | rolegate env --unset [--format FORM]',
+  summary: 'Print credentials for a shell to read: eval "$(rolegate env ROLE)"',
+  options: {
+    format: { type: 'string', value: 'FORM', about: `${CREDENTIAL_FORMATS.join(', ')}; default env` },
+    unset: { type: 'boolean', about: 'print what removes them again' },
+    duration: DURATION_OPTION,
+    region: REGION_OPTION,
+  },
+  words: { least: 0, most: 1 },
+  async run(call) {
+    const format = formatOf(call)
+    call.world.out(call.flag('unset') ? unsetText(format, call) : await credentialsText(format, call))
+    return 0
+  },
+}
+
+function formatOf({ text, json, misused }: Call): CredentialFormat {
+  const typed = text('format') ?? (json ? 'json' : 'env')
+  const format = CREDENTIAL_FORMATS.find((known) => known === typed)
+  if (format === undefined) throw misused(`“${typed}” is no form: write ${CREDENTIAL_FORMATS.join(', ')}.`)
+  return format
+}
+
+async function credentialsText(format: CredentialFormat, call: Call): Promise<string> {
+  const [wanted] = call.words
+  if (wanted === undefined) throw call.misused('A ROLE is missing; see: rolegate list')
+  const region = regionFor(call)
+  const { credentials, role } = await borrow(call, wanted)
+  if (call.world.isTty.stdout)
+    call.say('These are secrets, printed to a terminal; a shell reads them with eval "$(rolegate env …)".')
+  return printCredentials(format, credentials, {
+    profile: role.replace('/', '.'),
+    ...(region !== undefined && { region }),
+  })
+}
+
+const NAMES = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN', 'AWS_CREDENTIAL_EXPIRATION']
+
+/** The region stays: it may have been there before. */
+const UNSET: Readonly<Partial<Record<CredentialFormat, (name: string) => string>>> = {
+  env: (name) => `unset ${name}`,
+  'env-no-export': (name) => `unset ${name}`,
+  powershell: (name) => `Remove-Item Env:${name} -ErrorAction SilentlyContinue`,
+  'windows-cmd': (name) => `set "${name}="`,
+  fish: (name) => `set -e ${name}`,
+}
+
+function unsetText(format: CredentialFormat, { misused }: Call): string {
+  const line = UNSET[format]
+  if (line === undefined) throw misused(`The form ${format} sets no variables, so there is nothing to unset.`)
+  return NAMES.map((name) => `${line(name)}\n`).join('')
+}

@@ -1,0 +1,46 @@
+import { asRolegateError, type ErrorCode, RolegateError } from '../domain/errors.ts'
+import { oneLine } from './server-text.ts'
+
+/** What a person is told of a failure. `code` when the gateway used one that this client does not know. */
+export type Said = {
+  readonly title: string
+  readonly detail?: string
+  readonly next?: string
+  readonly code?: string
+  readonly requestId?: string
+}
+
+type Details = { readonly reason?: string; readonly cause?: unknown }
+
+/** A failure in this client's own words, or in the gateway's. `reason` is for this program alone. */
+export const failure = (code: ErrorCode, said: Partial<Said> = {}, details: Details = {}): RolegateError =>
+  new RolegateError(code, { ...said }, details)
+
+export const usageFailure = (detail: string, usage: string): RolegateError =>
+  failure('invalid_request', { title: 'That is not how this command is used', detail, next: `Usage: ${usage}` })
+
+const UNSAID: Partial<Record<ErrorCode, Said>> = {
+  sign_in_required: { title: 'You are not signed in', next: 'Sign in: rolegate login' },
+  invalid_grant: { title: 'Your sign-in has ended', next: 'Sign in again: rolegate login' },
+  device_code_expired: { title: 'The code expired before anybody approved it', next: 'Try again: rolegate login' },
+  device_denied: { title: 'The sign-in was denied in the browser', next: 'Try again: rolegate login' },
+}
+
+/** The sentences of one failure: ours where the gateway said nothing. */
+export function saidOf(thrown: unknown): Said & { readonly code: string } {
+  const { code, values } = asRolegateError(thrown)
+  const strange: Said = { title: 'Something went wrong inside rolegate itself', next: 'Please report this.' }
+  return { ...(UNSAID[code] ?? strange), ...(values as Partial<Said>), code: String(values['code'] ?? code) }
+}
+
+/** `error: title. detail`, the next step, the code and the request: for people, on stderr. */
+export function failureLines(thrown: unknown): readonly string[] {
+  const { title, detail, next, code, requestId } = saidOf(thrown)
+  return [
+    `error: ${sentence(title)}${detail ? ` ${detail}` : ''}`,
+    ...(next ? [next] : []),
+    `code ${oneLine(code)}${requestId ? `, request ${oneLine(requestId)}` : ''}`,
+  ]
+}
+
+const sentence = (title: string): string => `${oneLine(title).replace(/[.!]$/, '')}.`

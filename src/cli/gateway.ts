@@ -1,0 +1,33 @@
+import { readConsoleLink, readCredentials, readRoles, readWhoami } from './answers.ts'
+import type { ConsoleLink, Lent, ListedRole, Whoami } from './answers.ts'
+import { failureOf, type Ask, type Send } from './send.ts'
+
+export type Gateway = {
+  readonly whoami: () => Promise<Read<Whoami>>
+  readonly roles: () => Promise<Read<readonly ListedRole[]>>
+  readonly credentials: (ask: { role: string; seconds?: number }) => Promise<Lent>
+  readonly console: (ask: { role: string; seconds?: number; destination?: string }) => Promise<Read<ConsoleLink>>
+}
+
+/** An answer as this client understands it, and as it came, for `--json`. */
+export type Read<T> = { readonly read: T; readonly json: unknown }
+
+/** The gateway's `/v1`. Each request asks for the token anew: it may have been renewed meanwhile. */
+export function makeGateway(send: Send, accessToken: () => Promise<string>): Gateway {
+  const ask = async (request: Omit<Ask, 'bearer'>): Promise<unknown> => {
+    const answer = await send({ ...request, bearer: await accessToken() })
+    if (answer.status !== 200) throw failureOf(answer)
+    return answer.body
+  }
+  const readBy = async <T>(read: (json: unknown) => T, request: Omit<Ask, 'bearer'>): Promise<Read<T>> => {
+    const json = await ask(request)
+    return { read: read(json), json }
+  }
+
+  return {
+    whoami: () => readBy(readWhoami, { method: 'GET', path: '/v1/whoami' }),
+    roles: () => readBy(readRoles, { method: 'GET', path: '/v1/roles' }),
+    credentials: async (json) => readCredentials(await ask({ method: 'POST', path: '/v1/credentials', json })),
+    console: (json) => readBy(readConsoleLink, { method: 'POST', path: '/v1/console', json }),
+  }
+}

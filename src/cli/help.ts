@@ -1,0 +1,48 @@
+import { type Command, GLOBAL_OPTIONS, type Option } from './command.ts'
+import { ENVIRONMENT } from './environment.ts'
+import { EXIT_MEANINGS } from './exit.ts'
+import { inColumns } from './table.ts'
+
+/** `rolegate help` */
+export const overviewOf = (commands: readonly Command[]): string =>
+  [
+    'Usage: rolegate [--server URL] [--json] [-q|-v] COMMAND',
+    '',
+    'Commands:',
+    ...indented(commands.map(({ name, summary }) => [name, summary])),
+    '',
+    'A ROLE is alias/role, a role ARN, 123456789012/role, or the unique beginning of alias/role.',
+    'A DURATION is 15m, 3h, 1h30m.',
+    '',
+    'More: rolegate COMMAND --help · rolegate help environment · rolegate help exit-codes',
+    '',
+  ].join('\n')
+
+/** `rolegate COMMAND --help` */
+export const helpOf = ({ usage, summary, aliases, options }: Command): string =>
+  [
+    `Usage: ${usage}`,
+    '',
+    summary,
+    ...(aliases ? ['', `Also called: ${aliases.join(', ')}`] : []),
+    ...(Object.keys(options).length > 0 ? ['', 'Options:', ...indented(Object.entries(options).map(optionRow))] : []),
+    '',
+    'Options of every command:',
+    ...indented(Object.entries(GLOBAL_OPTIONS).map(optionRow)),
+    '',
+  ].join('\n')
+
+/** `rolegate help TOPIC` */
+export const TOPICS: ReadonlyMap<string, string> = new Map([
+  ['environment', `${indented([...ENVIRONMENT]).join('\n')}\n`],
+  ['exit-codes', `${indented([...EXIT_MEANINGS].map(([code, meaning]) => [String(code), meaning])).join('\n')}\n`],
+])
+
+const optionRow = ([name, { short, value, about }]: [string, Option]): [string, string] => [
+  `${short ? `-${short}, ` : ''}--${name}${value ? ` ${value}` : ''}`,
+  about,
+]
+
+function indented(rows: readonly (readonly string[])[]): readonly string[] {
+  return inColumns(rows).map((line) => `  ${line}`)
+}

@@ -1,0 +1,64 @@
+import type { ErrorCode, RolegateError } from '../domain/errors.ts'
+import { readDeviceStart, readTokens, type DeviceStart, type TokenAnswer } from './answers.ts'
+import { failure } from './failure.ts'
+import { recordOf } from './record.ts'
+import { failureOf, type Answer, type Send } from './send.ts'
+
+const CLIENT = { client_id: 'rolegate-cli' }
+const LONGEST_CLAIM = 64
+
+/** What this terminal says of itself; the gateway shows it as such to whoever approves. */
+export type TerminalClaims = { readonly host: string; readonly user: string; readonly tool: string }
+
+/** RFC 8628 §3.1-3.2. */
+export async function startDeviceLogin(send: Send, claims: TerminalClaims): Promise<DeviceStart> {
+  const said = Object.entries(claims).map(([name, value]) => [name, value.slice(0, LONGEST_CLAIM)])
+  const form = { ...CLIENT, ...Object.fromEntries(said.filter(([, value]) => value !== '')) }
+  return readDeviceStart(okOrThrow(await send({ method: 'POST', path: '/oauth/device_authorization', form })))
+}
+
+/** RFC 8628 §3.4-3.5: fails with `authorization_pending` and `slow_down` while nobody has decided. */
+export async function redeemDeviceCode(send: Send, deviceCode: string): Promise<TokenAnswer> {
+  const form = { ...CLIENT, grant_type: 'urn:ietf:params:oauth:grant-type:device_code', device_code: deviceCode }
+  return readTokens(okOrThrow(await send({ method: 'POST', path: '/oauth/token', form })))
+}
+
+/** RFC 6749 §6: fails with `invalid_grant` when the sign-in is over. */
+export async function refreshTokens(send: Send, refreshToken: string): Promise<TokenAnswer> {
+  const form = { ...CLIENT, grant_type: 'refresh_token', refresh_token: refreshToken }
+  return readTokens(okOrThrow(await send({ method: 'POST', path: '/oauth/token', form })))
+}
+
+/** RFC 7009: ends the sign-in and all its tokens. */
+export async function revokeToken(send: Send, token: string): Promise<void> {
+  okOrThrow(await send({ method: 'POST', path: '/oauth/revoke', form: { ...CLIENT, token } }))
+}
+
+function okOrThrow(answer: Answer): unknown {
+  if (answer.status === 200) return answer.body
+  throw oauthFailureOf(answer)
+}
+
+/** The OAuth words in ours; RFC 6749 §5.2, RFC 8628 §3.5. */
+const CODES: Readonly<Record<string, ErrorCode>> = {
+  authorization_pending: 'authorization_pending',
+  slow_down: 'slow_down',
+  expired_token: 'device_code_expired',
+  access_denied: 'device_denied',
+  invalid_grant: 'invalid_grant',
+  invalid_client: 'invalid_client',
+  invalid_request: 'invalid_request',
+  invalid_scope: 'invalid_scope',
+  unsupported_grant_type: 'unsupported_grant',
+  temporarily_unavailable: 'store_unavailable',
+}
+/** For these the client has sentences of its own. */
+const SAID_BY_US: ReadonlySet<string> = new Set(['expired_token', 'access_denied', 'invalid_grant'])
+
+function oauthFailureOf(answer: Answer): RolegateError {
+  const { error, error_description: description } = recordOf(answer.body)
+  const code = typeof error === 'string' && Object.hasOwn(CODES, error) ? CODES[error] : undefined
+  if (code === undefined || typeof error !== 'string') return failureOf(answer)
+  const said = failureOf({ ...answer, body: { title: 'The gateway refused the sign-in', detail: description, code } })
+  return SAID_BY_US.has(error) ? failure(code) : said
+}

@@ -1,0 +1,52 @@
+import { randomUUID } from 'node:crypto'
+import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { failure } from './failure.ts'
+import { recordOf } from './record.ts'
+
+/** The JSON in a file; undefined when there is no file. Anything else fails with `config_invalid`, naming the file. */
+export async function readJson(path: string): Promise<unknown> {
+  try {
+    return JSON.parse(await readFile(path, 'utf8'))
+  } catch (thrown) {
+    if (errnoOf(thrown) === 'ENOENT') return undefined
+    throw unusable(path, thrown)
+  }
+}
+
+/** Writes JSON for its owner alone, whole or not at all: a reader never sees half a file. */
+export async function writeJson(path: string, value: unknown): Promise<void> {
+  const draft = `${path}.${randomUUID()}.tmp`
+  try {
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+    await writeNew(draft, `${JSON.stringify(value, null, 2)}\n`)
+    await rename(draft, path)
+  } catch (thrown) {
+    await rm(draft, { force: true })
+    throw unusable(path, thrown)
+  }
+}
+
+/** Creates a file of mode 0600 that must not exist yet. */
+export async function writeNew(path: string, text: string): Promise<void> {
+  const file = await open(path, 'wx', 0o600)
+  try {
+    await file.writeFile(text)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+}
+
+export const errnoOf = (thrown: unknown): string => {
+  const { code } = recordOf(thrown)
+  return typeof code === 'string' ? code : ''
+}
+
+/** The errno only: a parser's message would quote the file, and the file may hold tokens. */
+export const unusable = (path: string, thrown: unknown) =>
+  failure('config_invalid', {
+    title: `${path} cannot be used`,
+    detail: errnoOf(thrown) === '' ? 'It is not what rolegate writes there.' : `The system said ${errnoOf(thrown)}.`,
+    next: 'Repair or delete it, then sign in again: rolegate login',
+  })

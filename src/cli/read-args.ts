@@ -1,0 +1,55 @@
+import { parseArgs } from 'node:util'
+import { type Command, GLOBAL_OPTIONS, type Typed } from './command.ts'
+import { usageFailure } from './failure.ts'
+
+/** The command's name is the first word that is no global option nor an option's value. */
+export function splitName(argv: readonly string[]): {
+  readonly name: string | undefined
+  readonly args: readonly string[]
+} {
+  for (let at = 0; at < argv.length; at += 1) {
+    const word = argv[at] ?? ''
+    if (word === '--') break
+    if (word === '--server') at += 1
+    else if (!word.startsWith('-')) return { name: word, args: argv.toSpliced(at, 1) }
+  }
+  return { name: undefined, args: argv }
+}
+
+/** True when help is asked for, whatever else is wrong with the line; what follows `--` is not ours. */
+export const asksForHelp = (args: readonly string[]): boolean => {
+  const ours = args.includes('--') ? args.slice(0, args.indexOf('--')) : args
+  return ours.includes('--help') || ours.includes('-h')
+}
+
+/** The line read against one command; fails with `invalid_request` and the command's usage. */
+export function readArgs(command: Command, args: readonly string[]): Typed {
+  const end = args.indexOf('--')
+  const { words, values } = readOptions(command, end < 0 ? args : args.slice(0, end))
+  const rest = end < 0 ? [] : args.slice(end + 1)
+  const typed = command.takesRest ? { words, values, rest } : { words: [...words, ...rest], values, rest: [] }
+  requireWords(command, typed.words)
+  if (values['quiet'] === true && values['verbose'] === true) throw usageFailure('-q and -v contradict.', command.usage)
+  return typed
+}
+
+function readOptions(command: Command, args: readonly string[]): Omit<Typed, 'rest'> {
+  try {
+    const options = { ...GLOBAL_OPTIONS, ...command.options }
+    const { positionals, values } = parseArgs({ args: [...args], options, allowPositionals: true, strict: true })
+    return { words: positionals, values }
+  } catch (thrown) {
+    throw usageFailure(firstSentence(thrown), command.usage)
+  }
+}
+
+/** parseArgs adds advice about quoting that only confuses. */
+const firstSentence = (thrown: unknown): string =>
+  `${(thrown instanceof Error ? thrown.message : '').split(/\. |\n/)[0]?.replace(/\.$/, '') ?? ''}.`
+
+function requireWords({ usage, words: { least, most } }: Command, words: readonly string[]): void {
+  if (words.length < least) throw usageFailure('Something is missing.', usage)
+  const extra = words[most]
+  if (extra !== undefined) throw usageFailure(`“${extra}” is one word too many.`, usage)
+  if (words.includes('')) throw usageFailure('An empty word names nothing.', usage)
+}

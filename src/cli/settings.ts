@@ -1,0 +1,48 @@
+import { isAbsolute, join } from 'node:path'
+import { failure } from './failure.ts'
+import { readJson, unusable, writeJson } from './private-file.ts'
+import { recordOf } from './record.ts'
+import { parseServer } from './server-url.ts'
+import type { CliWorld } from './world.ts'
+
+type Place = Pick<CliWorld, 'env' | 'homeFolder'>
+
+/** Where this client keeps its two files. */
+export function configFolder({ env, homeFolder }: Place): string {
+  if (env['ROLEGATE_CONFIG_DIR']) return env['ROLEGATE_CONFIG_DIR']
+  const xdg = env['XDG_CONFIG_HOME'] ?? ''
+  // XDG Base Directory Specification: a relative path is invalid and ignored.
+  return join(isAbsolute(xdg) ? xdg : join(homeFolder, '.config'), 'rolegate')
+}
+
+/** The gateway's origin and who named it: the flag, else ROLEGATE_URL, else the last sign-in. */
+export async function chooseServer(
+  flag: string | undefined,
+  place: Place,
+): Promise<{ origin: string; source: string }> {
+  if (flag !== undefined) return chosen(flag, '--server')
+  if (place.env['ROLEGATE_URL']) return chosen(place.env['ROLEGATE_URL'], 'ROLEGATE_URL')
+  const saved = await savedServer(place)
+  if (saved !== undefined) return chosen(saved, settingsFile(place))
+  throw failure('config_invalid', {
+    title: 'No gateway is named',
+    detail: 'Neither --server nor ROLEGATE_URL is set, and nobody has signed in here yet.',
+    next: 'Sign in once: rolegate login --server https://aws.example.com',
+  })
+}
+
+const chosen = (text: string, source: string) => ({ origin: parseServer(text, source), source })
+
+/** The origin of the last sign-in on this machine. */
+export async function savedServer(place: Place): Promise<string | undefined> {
+  const settings = await readJson(settingsFile(place))
+  if (settings === undefined) return undefined
+  const { server } = recordOf(settings)
+  if (server !== undefined && typeof server !== 'string') throw unusable(settingsFile(place), undefined)
+  return server
+}
+
+export const saveServer = (origin: string, place: Place): Promise<void> =>
+  writeJson(settingsFile(place), { version: 1, server: origin })
+
+const settingsFile = (place: Place): string => join(configFolder(place), 'settings.json')

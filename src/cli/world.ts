@@ -1,0 +1,40 @@
+/** All that the client knows of the machine it runs on; `program/cli.ts` builds the real one, tests a fake one. */
+export type CliWorld = {
+  /** Data, for programs and pipes. */
+  readonly out: (text: string) => void
+  /** Words, for people. */
+  readonly err: (text: string) => void
+  readonly isTty: { readonly stdin: boolean; readonly stdout: boolean; readonly stderr: boolean }
+  readonly env: Environment
+  readonly now: () => Date
+  /** Rejects when the signal aborts. */
+  readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>
+  /** A signal that aborts after so long. */
+  readonly timeout: (ms: number) => AbortSignal
+  readonly fetch: typeof fetch
+  readonly spawn: (child: Child) => Promise<ChildEnd>
+  /** Aborts when the person presses Ctrl-C. */
+  readonly interrupted: AbortSignal
+  readonly pid: number
+  readonly isAlive: (pid: number) => boolean
+  readonly hostname: string
+  readonly userName: string
+  readonly homeFolder: string
+  readonly platform: string
+  readonly timeZone: string
+  readonly version: string
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>
+
+export type Child = {
+  readonly command: string
+  readonly args: readonly string[]
+  readonly env: Environment
+  /** `foreground` shares our terminal and is waited for; `background` is let go as soon as it has started. */
+  readonly place: 'foreground' | 'background'
+}
+
+export type ChildEnd =
+  | { readonly started: true; readonly exit: number }
+  | { readonly started: false; readonly because: 'not_found' | 'not_executable' | 'other' }

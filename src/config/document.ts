@@ -1,0 +1,197 @@
+import {
+  CST,
+  isAlias,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  Lexer,
+  LineCounter,
+  parseDocument,
+  visit,
+  type Document,
+  type Pair,
+  type YAMLError,
+  type YAMLMap,
+} from 'yaml'
+import { ConfigFaults, printPath, type Fault, type Finding, type Path } from './faults.ts'
+
+/** A YAML text read: its plain value, and the way back from a path to line and column. */
+export type ReadDocument = {
+  readonly value: unknown
+  /** What the text itself got wrong although it is YAML: keys that no mapping of ours may have. */
+  readonly faults: readonly Fault[]
+  /** A finding, placed. What is missing is placed where its parent stands. */
+  readonly locate: (finding: Finding) => Fault
+}
+
+/** Deeper than any file of ours; a parser that recurses further could end the process. */
+const DEEPEST_FLOW = 40
+const DEEPEST_BLOCK = 400
+/** How often one anchor may be repeated: an alias bomb grows no further. */
+const MOST_ALIASES = 100
+
+/** Reads one YAML 1.2 document, or throws ConfigFaults with every place where it is none. */
+export function readDocument(text: string): ReadDocument {
+  const lines = new LineCounter()
+  refuseDepth(text)
+  const document = parse(text, lines)
+  const placed = (offset: number, path: Path, message: string): Fault => ({
+    ...positionAt(lines, offset),
+    path: printPath(path),
+    message,
+  })
+  const faults = cleanKeys(document, placed)
+  return {
+    value: plainValue(document, placed),
+    faults,
+    locate: ({ path, message, at }) => placed(offsetOf(document, path, at), path, message),
+  }
+}
+
+function parse(text: string, lines: LineCounter): Document {
+  let document: Document
+  try {
+    document = parseDocument(text, { lineCounter: lines, prettyErrors: false, stringKeys: true })
+  } catch {
+    throw new ConfigFaults([{ line: 1, column: 1, path: '', message: 'this is not YAML that can be read' }])
+  }
+  const wrong = [...document.errors, ...document.warnings]
+  if (wrong.length > 0) {
+    throw new ConfigFaults(
+      wrong.map((error) => ({ ...positionAt(lines, error.pos[0]), path: '', message: sayYaml(error, text) })),
+    )
+  }
+  return document
+}
+
+/** The YAML library's complaint, without the text it quotes (which may be a secret); in our words where people meet it often. */
+function sayYaml({ code, message, pos }: YAMLError, text: string): string {
+  if (code !== 'DUPLICATE_KEY') return YAML_WORDS.get(code) ?? message.replace(/: ".*$/s, '')
+  const [key] = /^[A-Za-z0-9_."'-]{1,64}/.exec(text.slice(pos[0], pos[0] + 64)) ?? []
+  return key === undefined
+    ? 'this key stands twice'
+    : `the key "${key.replace(/^["']|["']$/g, '')}" stands twice in one mapping`
+}
+
+const YAML_WORDS = new Map<YAMLError['code'], string>([
+  ['MULTIPLE_DOCS', 'a second document begins here; the file holds one'],
+  ['TAB_AS_INDENT', 'a tab indents here; YAML takes spaces only'],
+  ['NON_STRING_KEY', 'a key must be text'],
+])
+
+/** Nesting beyond reason is refused on the flat list of tokens, before anything recurses into it. */
+function refuseDepth(text: string): void {
+  let flow = 0
+  let offset = 0
+  let lineStart = 0
+  let scalarNext = false
+  for (const token of new Lexer().lex(text)) {
+    const kind = scalarNext ? null : CST.tokenType(token)
+    scalarNext = token === CST.SCALAR
+    flow = flowDepthAfter(kind, flow)
+    const opensBlock = kind === 'seq-item-ind' || kind === 'explicit-key-ind' || kind === 'map-value-ind'
+    if (flow > DEEPEST_FLOW || (flow === 0 && opensBlock && offset - lineStart > DEEPEST_BLOCK)) {
+      const line = text.slice(0, offset).split('\n').length
+      throw new ConfigFaults([{ line, column: 1, path: '', message: 'the nesting is too deep here' }])
+    }
+    // The lexer's own marks (start of document, of a scalar, end of flow) stand for no text.
+    if (kind === 'doc-mode' || kind === 'flow-error-end' || kind === 'scalar') continue
+    offset += token.length
+    if (token.includes('\n')) lineStart = offset
+  }
+}
+
+function flowDepthAfter(kind: CST.TokenType | null, depth: number): number {
+  if (kind === 'flow-map-start' || kind === 'flow-seq-start') return depth + 1
+  if (kind === 'flow-map-end' || kind === 'flow-seq-end') return Math.max(0, depth - 1)
+  return kind === 'flow-error-end' ? 0 : depth
+}
+
+/**
+ * Walks the tree once. Account ids get their source text, so that `012345678901` keeps its zero, and `__proto__`, which
+ * JavaScript would take for something else than a key, is taken out and reported.
+ */
+function cleanKeys(document: Document, placed: (offset: number, path: Path, message: string) => Fault): Fault[] {
+  const faults: Fault[] = []
+  const out: (() => void)[] = []
+  walk(document.contents, [], (pair, map, path) => {
+    if (path.at(-1) === '__proto__') {
+      out.push(() => (map.items = map.items.filter((other) => other !== pair)))
+      faults.push(placed(startOf(pair.key) ?? 0, path, 'unknown key'))
+    } else if (path.length === 3 && path[0] === 'accounts' && path[2] === 'id') {
+      keepSourceText(document, pair)
+    }
+  })
+  for (const takeOut of out) takeOut()
+  return faults
+}
+
+type MeetPair = (pair: Pair, map: YAMLMap, path: Path) => void
+
+function walk(node: unknown, path: Path, meet: MeetPair): void {
+  if (isMap(node)) {
+    for (const pair of node.items) {
+      const here = [...path, keyOf(pair)]
+      meet(pair, node, here)
+      walk(pair.value, here, meet)
+    }
+  }
+  if (isSeq(node)) node.items.forEach((item, index) => walk(item, [...path, index], meet))
+}
+
+function keepSourceText(document: Document, { value }: Pair): void {
+  const scalar = isAlias(value) ? value.resolve(document) : value
+  if (isScalar(scalar) && typeof scalar.value === 'number' && scalar.source !== undefined) scalar.value = scalar.source
+}
+
+function plainValue(document: Document, placed: (offset: number, path: Path, message: string) => Fault): unknown {
+  try {
+    return document.toJS({ maxAliasCount: MOST_ALIASES })
+  } catch (thrown) {
+    const name = thrown instanceof ReferenceError ? /^Unresolved alias .*: (.*)$/s.exec(thrown.message)?.[1] : undefined
+    const message =
+      name === undefined ? 'aliases repeat more than a file may hold' : `no anchor "&${name}" stands before this alias`
+    throw new ConfigFaults([placed(firstAlias(document, name), [], message)])
+  }
+}
+
+function firstAlias(document: Document, name: string | undefined): number {
+  let found = 0
+  visit(document, {
+    Alias(_, alias) {
+      if (name !== undefined && alias.source !== name) return undefined
+      found = alias.range?.[0] ?? 0
+      return visit.BREAK
+    },
+  })
+  return found
+}
+
+/** The offset of the value at this path, or of its key, or of the nearest parent that exists. */
+function offsetOf(document: Document, path: Path, at: 'key' | undefined): number {
+  let node: unknown = document.contents
+  let offset = startOf(node) ?? 0
+  for (const [depth, step] of path.entries()) {
+    if (isMap(node)) {
+      const pair: Pair | undefined = node.items.find((item) => keyOf(item) === step)
+      if (pair === undefined) return offset
+      if (at === 'key' && depth === path.length - 1) return startOf(pair.key) ?? offset
+      node = pair.value
+      offset = startOf(node) ?? startOf(pair.key) ?? offset
+    } else if (isSeq(node) && typeof step === 'number') {
+      node = node.items[step]
+      offset = startOf(node) ?? offset
+    } else return offset
+  }
+  return offset
+}
+
+const keyOf = ({ key }: Pair): string => (isScalar(key) ? String(key.value) : '')
+
+const startOf = (node: unknown): number | undefined => (isNode(node) ? node.range?.[0] : undefined)
+
+function positionAt(lines: LineCounter, offset: number): { line: number; column: number } {
+  const { line, col } = lines.linePos(offset)
+  return { line: Math.max(1, line), column: Math.max(1, col) }
+}

@@ -1,0 +1,48 @@
+import { RolegateError } from '../domain/errors.ts'
+
+/** Where something stands in the file: keys and indexes, from the top. */
+export type Path = readonly (string | number)[]
+
+/** One thing wrong with the file. `path` is empty when the text is no YAML at that place. */
+export type Fault = { readonly line: number; readonly column: number; readonly path: string; readonly message: string }
+
+/** Something found at a place; `at: 'key'` points at the key itself in place of its value. */
+export type Finding = { readonly path: Path; readonly message: string; readonly at?: 'key' }
+
+/** Where the checks put what they find: faults keep the file from loading, warnings do not. */
+export type Findings = {
+  fault(path: Path, message: string, at?: 'key'): void
+  warn(path: Path, message: string, at?: 'key'): void
+}
+
+/** The file cannot be used. Holds every fault that could be found, in the order of the file, and no secret. */
+export class ConfigFaults extends RolegateError {
+  readonly faults: readonly Fault[]
+
+  constructor(faults: readonly Fault[]) {
+    const sorted = faults.toSorted((a, b) => a.line - b.line || a.column - b.column)
+    const lines = sorted.map(lineOf)
+    super('config_invalid', { faults: lines }, { reason: lines.join('; ') })
+    this.faults = sorted
+  }
+}
+
+/** `rolegate.yaml:12:5  idps[0].isuer: unknown key; did you mean "issuer"?`, a line for each fault, each with its end. */
+export const printFaults = (file: string, faults: readonly Fault[]): string =>
+  faults.map((fault) => `${printFault(file, fault)}\n`).join('')
+
+export const printFault = (file: string, fault: Fault): string => `${file}:${lineOf(fault)}`
+
+const lineOf = ({ line, column, path, message }: Fault): string =>
+  `${line}:${column}  ${path === '' ? message : `${path}: ${message}`}`
+
+/** `['idps', 0, 'issuer']` → `idps[0].issuer`; keys that are no plain words stand in quotes. */
+export function printPath(path: Path): string {
+  return path
+    .map((step, place) => {
+      if (typeof step === 'number') return `[${step}]`
+      if (!/^[A-Za-z0-9_-]{1,63}$/.test(step)) return `[${JSON.stringify(step.slice(0, 63))}]`
+      return place === 0 ? step : `.${step}`
+    })
+    .join('')
+}

@@ -1,0 +1,82 @@
+import * as z from 'zod'
+import { parseDuration, printDuration } from '../domain/entitlement/duration.ts'
+
+/** Account aliases, role keys, IdP, rule and STS ids: what people type, and what stands in URLs and subjects. */
+export const name = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'must be a name: lower-case letters, digits and "-", at most 63 characters')
+
+/** Environments and tags: what `env:` and `tag:` select. */
+export const label = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/,
+    'must be a word of letters, digits, "_", "." and "-", at most 63 characters',
+  )
+
+/** Text that people read on pages and in tables: no control characters, nothing that turns the reading direction. */
+export const freeText = z
+  .string()
+  .min(1, 'must not be empty')
+  .max(200, 'must be at most 200 characters')
+  .refine((text) => !/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u.test(text), 'must not hold control characters')
+
+/** A path, a URL, a client id: one line of plain text. */
+export const line = z
+  .string()
+  .min(1, 'must not be empty')
+  .max(2000, 'must be at most 2000 characters')
+  .refine((text) => !/\p{Cc}/u.test(text), 'must not hold control characters')
+
+/** A group as the IdP spells it; as long as a sign-in may state (domain/sign-in/claims.ts). */
+export const group = z.string().min(1, 'must not be empty').max(256, 'must be at most 256 characters')
+
+export const environmentName = z
+  .string()
+  .regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, 'must be the name of an environment variable')
+
+export const port = z.int().min(0, 'must be a port: 0 to 65535').max(65535, 'must be a port: 0 to 65535')
+
+export const host = z.string().regex(/^[A-Za-z0-9.:_-]{1,253}$/, 'must be a host name or an IP address, without a port')
+
+export const region = z
+  .string()
+  .regex(/^[a-z]{2,8}(-[a-z]{2,12}){1,3}-[0-9]{1,2}$/, 'must be an AWS region such as eu-central-1')
+
+/** `claims.oid`: one top-level claim. */
+export const claimPath = z
+  .string()
+  .regex(/^claims\.[A-Za-z0-9_:/.#@-]{1,200}$/, 'must name one claim, as in claims.sub')
+  .transform((text) => text.slice('claims.'.length))
+
+/** One value or a list of them. */
+export const oneOrMore = (what: string) =>
+  z.union(
+    [
+      z.string().min(1, 'must not be empty'),
+      z.array(z.string().min(1, 'must not be empty')).min(1, 'must not be empty'),
+    ],
+    {
+      error: `must be ${what} or a list of them`,
+    },
+  )
+
+const SHAPE = /^(?=[0-9])([0-9]{1,4}h)?([0-9]{1,5}m)?([0-9]{1,6}s)?$/
+
+/** A duration as people type it, between two bounds; its output is seconds. `because` says what a shorter one breaks. */
+export const duration = (least: string, most: string, because = '') =>
+  z
+    .string({
+      error: ({ input }) => (typeof input === 'number' ? 'must name its unit, as in 15m or 1h30m' : undefined),
+    })
+    .regex(SHAPE, 'must be a duration such as 15m, 3h or 1h30m')
+    .transform((text, context) => {
+      const seconds = parseDuration(text) ?? 0
+      if (seconds < secondsOf(least)) {
+        context.addIssue(`must be at least ${least}, and is ${printDuration(seconds)}${because && `: ${because}`}`)
+      }
+      if (seconds > secondsOf(most)) context.addIssue(`must be at most ${most}, and is ${printDuration(seconds)}`)
+      return seconds
+    })
+
+const secondsOf = (text: string): number => parseDuration(text) ?? 0

@@ -1,0 +1,47 @@
+import { compileRules, type RuleIndex } from '../domain/entitlement/compile.ts'
+import { decide, type Decision } from '../domain/entitlement/decide.ts'
+import type { Principal } from '../domain/sign-in/principal.ts'
+import type { Config } from './config.ts'
+import type { Finding } from './faults.ts'
+import type { ConfigFile } from './schema.ts'
+
+/** Asks the rules every question of `tests:`, by the same `decide` that answers people. A wrong answer is a finding. */
+export function runInFileTests({ tests }: ConfigFile, { mapping, idps }: Config): readonly Finding[] {
+  const index = compileRules(mapping)
+  return tests.flatMap(({ as, can, cannot }, number) => {
+    const person = personOf(as, idps.find(({ id }) => id === as.idp)?.issuer ?? '')
+    const asked = (key: 'can' | 'cannot', targets: readonly string[]): Finding[] =>
+      targets.flatMap((target, place) => {
+        const message = wrongAnswer(key, target, answer(index, person, target))
+        return message === undefined ? [] : [{ path: ['tests', number, key, place], message }]
+      })
+    return [...asked('can', can), ...asked('cannot', cannot)]
+  })
+}
+
+const personOf = ({ idp, groups }: ConfigFile['tests'][number]['as'], issuer: string): Principal => ({
+  idp,
+  issuer,
+  subject: 'in-file-test',
+  username: 'in-file-test',
+  groups: { state: 'stated', names: [...new Set(groups)] },
+  claims: {},
+})
+
+function answer(index: RuleIndex, person: Principal, target: string): Decision {
+  const [alias = '', key = ''] = target.split('/')
+  const role = index.target(alias, key)
+  return role === undefined ? { allowed: false, code: 'not_entitled' } : decide(index, person, role)
+}
+
+function wrongAnswer(expected: 'can' | 'cannot', target: string, decision: Decision): string | undefined {
+  if (decision.allowed) {
+    return expected === 'can'
+      ? undefined
+      : `${target} is open to this person by rule ${decision.entitlement.via[0]?.rule}`
+  }
+  if (expected === 'cannot') return undefined
+  return decision.code === 'denied_by_rule'
+    ? `${target} is closed to this person by rule ${decision.rule}`
+    : `${target} is not open to this person: no rule grants it`
+}

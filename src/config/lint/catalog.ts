@@ -1,0 +1,92 @@
+import { isRoleName } from '../../domain/aws/arn.ts'
+import { tagFault } from '../../domain/aws/session-tags.ts'
+import { subjectFor } from '../../domain/aws/web-identity-token.ts'
+import { printDuration } from '../../domain/entitlement/duration.ts'
+import { didYouMean } from '../did-you-mean.ts'
+import type { Findings, Path } from '../faults.ts'
+import type { ConfigFile } from '../schema.ts'
+import { lintRegion } from './sts.ts'
+
+type Role = ConfigFile['roles'][string]
+
+/** Accounts: one alias each, reached by a way that exists. */
+export function lintAccounts({ accounts, sts }: ConfigFile, findings: Findings): void {
+  const byId = new Map<string, string>()
+  for (const [alias, account] of Object.entries(accounts)) {
+    const path = ['accounts', alias]
+    // threats.md R1: a second alias would walk round the rules of the first.
+    const other = byId.get(account.id)
+    if (other === undefined) byId.set(account.id, alias)
+    else findings.fault([...path, 'id'], `${account.id} is "${other}" already; an account has one alias`)
+    if (/^\d{12}$/.test(alias)) findings.fault(path, 'an alias must not look like an account id', 'key')
+
+    const way = Object.hasOwn(sts, account.sts) ? sts[account.sts] : undefined
+    if (way === undefined) {
+      findings.fault([...path, 'sts'], `unknown sts entry "${account.sts}"${didYouMean(account.sts, Object.keys(sts))}`)
+    } else if (account.region !== undefined) lintRegion(account.region, way.partition, [...path, 'region'], findings)
+  }
+}
+
+/** Role keys: one IAM role each, with lengths and tags AWS takes. */
+export function lintRoles({ roles }: ConfigFile, findings: Findings): void {
+  const byIamName = new Map<string, string>()
+  for (const [key, role] of Object.entries(roles)) {
+    const path = ['roles', key]
+    // threats.md R2: IAM tells names apart by neither case nor path.
+    const iamName = (role.role_name.split('/').at(-1) ?? '').toLowerCase()
+    const other = byIamName.get(iamName)
+    if (other === undefined) byIamName.set(iamName, key)
+    else findings.fault([...path, 'role_name'], `is the IAM role of "${other}" already; IAM ignores case and path`)
+    lintSubjectLength(role, path, findings)
+    if (role.default_duration !== undefined && role.default_duration > role.max_duration) {
+      findings.fault([...path, 'default_duration'], `is longer than max_duration (${printDuration(role.max_duration)})`)
+    }
+    lintTags(role, path, findings)
+  }
+}
+
+const LONGEST_SUBJECT = 255
+const PERSON_HASH = 'x'.repeat(26)
+
+/** `sub` names account, role and person; AWS takes 255 characters (contract.md, Tokens toward AWS). */
+function lintSubjectLength({ role_name: roleName }: Role, path: Path, findings: Findings): void {
+  if (!isRoleName(roleName)) return
+  const { length } = subjectFor('0'.repeat(12), roleName, PERSON_HASH)
+  if (length > LONGEST_SUBJECT) {
+    findings.fault(
+      [...path, 'role_name'],
+      `is ${length - LONGEST_SUBJECT} characters too long for the subject of our token`,
+    )
+  }
+}
+
+/** AWS STS, "Passing session tags": fifty at most. */
+const MOST_TAGS = 50
+
+function lintTags({ session_tags: tags, transitive_tags: transitive }: Role, path: Path, findings: Findings): void {
+  const first = new Map<string, string>()
+  for (const [key, value] of Object.entries(tags)) {
+    const here = [...path, 'session_tags', key]
+    const fault = faultOfTag(key, value)
+    if (fault !== undefined) findings.fault(here, fault)
+    // threats.md I5: AWS compares tag keys without case, so the second would be the first.
+    const other = first.get(key.toLowerCase())
+    if (other === undefined) first.set(key.toLowerCase(), key)
+    else findings.fault(here, `is the tag "${other}" already; AWS ignores case in keys`, 'key')
+  }
+  if (first.size > MOST_TAGS) findings.fault([...path, 'session_tags'], `must be at most ${MOST_TAGS} tags`)
+  transitive.forEach((key, index) => {
+    if (Object.hasOwn(tags, key)) return
+    findings.fault(
+      [...path, 'transitive_tags', index],
+      `"${key}" is none of session_tags${didYouMean(key, Object.keys(tags))}`,
+    )
+  })
+}
+
+function faultOfTag(key: string, value: string): string | undefined {
+  if (value === '') return 'must not be empty'
+  if (!value.startsWith('claims.')) return tagFault(key, value)
+  if (!/^claims\.[A-Za-z0-9_:/.#@-]{1,200}$/.test(value)) return 'must name one claim, as in claims.department'
+  return tagFault(key, '')
+}

@@ -1,0 +1,83 @@
+import type { Findings, Path } from '../faults.ts'
+import type { ConfigFile, IdpEntry } from '../schema.ts'
+import { isLoopback, requireUrl, sameAddress } from './web-address.ts'
+
+/** The people's identity providers: who they are, and that they are nobody else. */
+export function lintIdps(file: ConfigFile, findings: Findings, insecureDev: boolean): void {
+  const first = new Map<string, number>()
+  file.idps.forEach((idp, index) => {
+    const path = ['idps', index]
+    const earlier = first.get(idp.id)
+    if (earlier === undefined) first.set(idp.id, index)
+    else findings.fault([...path, 'id'], `"${idp.id}" is the id of idps[${earlier}] too`)
+    lintIssuer(idp, [...path, 'issuer'], file, findings, insecureDev)
+    lintPlainHttp(idp, path, findings, insecureDev)
+    lintSubject(idp, path, findings)
+    lintTruncation(idp, path, file, findings)
+  })
+}
+
+function lintIssuer(
+  { issuer, allow }: IdpEntry,
+  path: Path,
+  file: ConfigFile,
+  findings: Findings,
+  insecureDev: boolean,
+): void {
+  // Before all else: a template such as {tenantid} is no URL, and deserves the better sentence.
+  if (isMultiTenant(issuer)) {
+    findings.fault(path, 'lets in people of every tenant; name one tenant, by its id')
+    return
+  }
+  const url = requireUrl(issuer, path, findings, insecureDev)
+  if (url?.protocol === 'http:' && !allow.http)
+    findings.fault(path, 'is http: set allow.http beside it, for development only')
+  if (isOurs(issuer, file)) findings.fault(path, 'is Rolegate itself: an IdP must be somebody else')
+}
+
+/** threats.md F4: our own tokens must never come back as somebody's sign-in. */
+const isOurs = (text: string, { server, issuer }: ConfigFile): boolean =>
+  sameAddress(text, server.public_url) || (issuer.url !== undefined && sameAddress(text, issuer.url))
+
+const MICROSOFT =
+  /^(?:login\.microsoftonline\.(?:com|us)|login\.partner\.microsoftonline\.cn|(?:login|sts)\.windows\.net)$/
+/** The last is the tenant of everybody's private Microsoft account. */
+const ANY_TENANT = /^\/(?:common|organizations|consumers|9188040d-6c67-4c5b-b112-36a304b66dad)(?:\/|$)/i
+
+/** threats.md I2: one issuer, one tenant; a foreign tenant's `oid` is a stranger's. */
+function isMultiTenant(text: string): boolean {
+  if (/[{}]|%7b|%7d/i.test(text)) return true
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  return url !== undefined && MICROSOFT.test(url.hostname) && ANY_TENANT.test(url.pathname)
+}
+
+function lintPlainHttp({ issuer, allow }: IdpEntry, path: Path, findings: Findings, insecureDev: boolean): void {
+  if (!allow.http) return
+  const here = [...path, 'allow', 'http']
+  if (!insecureDev) findings.fault(here, 'is for development only: start with --insecure-dev')
+  else if (!URL.canParse(issuer) || !isLoopback(new URL(issuer).hostname))
+    findings.fault(here, 'is for an issuer on loopback only')
+}
+
+function lintSubject({ subject }: IdpEntry, path: Path, findings: Findings): void {
+  const here = [...path, 'subject']
+  if (subject === 'email')
+    findings.fault(here, 'must not be the e-mail address, which passes from one person to another')
+  if (subject === 'preferred_username' || subject === 'upn') {
+    findings.warn(here, `claims.${subject} can change and pass to another person; take claims.sub or claims.oid`)
+  }
+}
+
+/** threats.md R5: a list that is cut may lack the very group that denies. */
+function lintTruncation({ id, groups }: IdpEntry, path: Path, { rules }: ConfigFile, findings: Findings): void {
+  if (groups.limit?.else !== 'warn') return
+  const denies = rules.find(
+    ({ deny, match }) =>
+      deny !== undefined && (match.idp ?? id) === id && (match.group !== undefined || match.any_of !== undefined),
+  )
+  if (denies === undefined) return
+  findings.fault(
+    [...path, 'groups', 'limit', 'else'],
+    `must be fail: the deny "${denies.id}" reads groups, and a cut list may lack them`,
+  )
+}

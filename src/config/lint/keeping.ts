@@ -1,0 +1,32 @@
+import { printDuration } from '../../domain/entitlement/duration.ts'
+import type { Findings } from '../faults.ts'
+import type { ConfigFile } from '../schema.ts'
+import { isAwsSts } from './sts.ts'
+
+/** What is kept, where, and for how long: store, audit, sessions. */
+export function lintKeeping(file: ConfigFile, findings: Findings, insecureDev: boolean): void {
+  lintStore(file, findings, insecureDev)
+  lintAudit(file, findings)
+  const { browser } = file.sessions
+  if (browser.idle > browser.absolute) {
+    findings.fault(['sessions', 'browser', 'idle'], `is longer than absolute (${printDuration(browser.absolute)})`)
+  }
+}
+
+/** threats.md K3: each replica or restart would make a signing key of its own, and AWS would know only one. */
+function lintStore({ store, sts }: ConfigFile, findings: Findings, insecureDev: boolean): void {
+  if (store.driver !== 'memory') return
+  if (!insecureDev && Object.values(sts).some(isAwsSts)) {
+    findings.fault(
+      ['store', 'driver'],
+      'memory forgets the signing key that AWS knows; take sqlite (or start with --insecure-dev)',
+    )
+  } else findings.warn(['store', 'driver'], 'memory: sessions, keys and the audit trail end with the process')
+}
+
+function lintAudit({ audit, store }: ConfigFile, findings: Findings): void {
+  if (audit.sinks.some(({ type }) => type !== 'stdout')) return
+  const message = 'no sink lasts: add { type: store } or { type: file, path: … }'
+  if (store.driver === 'memory') findings.warn(['audit', 'sinks'], message)
+  else findings.fault(['audit', 'sinks'], message)
+}

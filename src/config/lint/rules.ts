@@ -1,0 +1,142 @@
+import { didYouMean } from '../did-you-mean.ts'
+import type { Findings, Path } from '../faults.ts'
+import type { ConfigFile, RuleEntry } from '../schema.ts'
+import { accountsMeant, aliasesMeant, itemsOf, rolesMeant } from '../selectors.ts'
+
+type Selector = string | readonly string[]
+
+/** Rules: whom they meet, and that whatever they name exists. */
+export function lintRules(file: ConfigFile, findings: Findings): void {
+  const first = new Map<string, number>()
+  file.rules.forEach((rule, index) => {
+    const path = ['rules', index]
+    const earlier = first.get(rule.id)
+    if (earlier === undefined) first.set(rule.id, index)
+    else findings.fault([...path, 'id'], `"${rule.id}" is the id of rules[${earlier}] too`)
+    lintMatch(rule, [...path, 'match'], file, findings)
+    lintEffect(rule, path, file, findings)
+  })
+  lintUnused(file, findings)
+}
+
+function lintMatch({ match, grant }: RuleEntry, path: Path, { idps }: ConfigFile, findings: Findings): void {
+  const ways = [match.group, match.any_of, match.everyone].filter((way) => way !== undefined)
+  if (ways.length !== 1) findings.fault(path, 'needs exactly one of group, any_of, everyone')
+  // threats.md R3: without an IdP any of them could mint the group's name.
+  if (match.idp === undefined && grant !== undefined)
+    findings.fault([...path, 'idp'], 'is missing: a grant names the IdP it trusts')
+  if (match.idp !== undefined) lintIdpName(match.idp, [...path, 'idp'], idps, findings)
+
+  const written = [
+    ...(match.any_of ?? []).map((group, index) => [group, ['any_of', index]] as const),
+    [match.group, ['group']] as const,
+  ]
+  for (const [group, below] of written) {
+    if (group === '*') findings.fault([...path, ...below], '"*" is no group; whoever signs in is "everyone: true"')
+    else if (group !== undefined) lintKind(group, [...path, ...below], match.idp, idps, findings)
+  }
+}
+
+/** A name that must be the id of a configured IdP. */
+export function lintIdpName(id: string, path: Path, idps: ConfigFile['idps'], findings: Findings): void {
+  const known = idps.map((idp) => idp.id)
+  if (!known.includes(id)) findings.fault(path, `unknown IdP "${id}"${didYouMean(id, known)}`)
+}
+
+const GUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+
+/** What groups of each kind look like. A group that does not is most likely a mistake in the file. */
+const LOOKS: Readonly<Record<NonNullable<ConfigFile['idps'][number]['groups']['kind']>, (group: string) => boolean>> = {
+  id: (group) => GUID.test(group) || /^[A-Za-z0-9]{15,}$/.test(group),
+  name: (group) => !GUID.test(group) && !/^S-1-\d/.test(group),
+  email: (group) => /^[^\s@]+@[^\s@]+$/.test(group),
+  path: (group) => group.startsWith('/'),
+  domain_name: (group) => group.includes('\\'),
+  dn: (group) => /^[A-Za-z0-9.-]+\s*=/.test(group),
+  sid: (group) => /^S-1(?:-\d+)+$/.test(group),
+}
+
+function lintKind(
+  group: string,
+  path: Path,
+  id: string | undefined,
+  idps: ConfigFile['idps'],
+  findings: Findings,
+): void {
+  const idp = idps.find((one) => one.id === id)
+  const kind = idp?.groups.kind
+  if (kind === undefined || LOOKS[kind](group)) return
+  findings.warn(path, `does not look like a group of kind ${kind}, which "${id}" sends; groups match exactly`)
+}
+
+function lintEffect({ grant, deny, id }: RuleEntry, path: Path, file: ConfigFile, findings: Findings): void {
+  if ((grant === undefined) === (deny === undefined)) findings.fault(path, `"${id}" needs exactly one of grant, deny`)
+  if (grant !== undefined) {
+    const here = [...path, 'grant']
+    lintAccountSelector(grant.accounts, [...here, 'accounts'], file, findings)
+    lintRoleSelector(grant.roles, [...here, 'roles'], file, findings)
+    for (const key of ['accounts', 'roles'] as const) {
+      if (grant[key] === '*' && !grant.wildcard)
+        findings.fault([...here, key], '"*" in a grant needs "wildcard: true" beside it')
+    }
+  }
+  if (deny !== undefined) {
+    const here = [...path, 'deny']
+    lintAccountSelector(deny.accounts, [...here, 'accounts'], file, findings)
+    if (deny.roles !== undefined) lintRoleSelector(deny.roles, [...here, 'roles'], file, findings)
+    // threats.md R4: a deny that closes nothing is a deny somebody believes in.
+    const meets = Object.keys(file.accounts).length > 0 && Object.keys(file.roles).length > 0
+    if (!meets) findings.fault(here, 'closes nothing: there is no account or no role')
+  }
+}
+
+function lintAccountSelector(selector: Selector, path: Path, { accounts }: ConfigFile, findings: Findings): void {
+  eachItem(selector, path, findings, (item, here) => {
+    if (aliasesMeant(item, accounts).length > 0) return
+    const [, kind, word = ''] = /^(env|tag):(.*)$/s.exec(item) ?? []
+    if (kind === undefined) {
+      findings.fault(here, `unknown account "${shown(item)}"${accountMeant(item, accounts)}`)
+      return
+    }
+    const all = Object.values(accounts)
+    const known = kind === 'env' ? all.flatMap(({ env }) => env ?? []) : all.flatMap(({ tags }) => tags)
+    findings.fault(here, `selects nothing: no account has the ${kind} "${shown(word)}"${didYouMean(word, known)}`)
+  })
+}
+
+/** Selectors name accounts by alias; somebody who wrote the twelve digits is told which. */
+function accountMeant(item: string, accounts: ConfigFile['accounts']): string {
+  const [alias] = Object.entries(accounts).find(([, { id }]) => id === item) ?? []
+  return alias === undefined ? didYouMean(item, Object.keys(accounts)) : `; that account is "${alias}" here`
+}
+
+function lintRoleSelector(selector: Selector, path: Path, { roles }: ConfigFile, findings: Findings): void {
+  eachItem(selector, path, findings, (item, here) => {
+    if (Object.hasOwn(roles, item)) return
+    findings.fault(here, `unknown role "${shown(item)}"${didYouMean(item, Object.keys(roles))}`)
+  })
+}
+
+function eachItem(selector: Selector, path: Path, findings: Findings, check: (item: string, path: Path) => void): void {
+  const isList = typeof selector !== 'string'
+  itemsOf(selector).forEach((item, index) => {
+    const here = isList ? [...path, index] : path
+    if (item !== '*') check(item, here)
+    else if (isList) findings.fault(here, '"*" stands alone, not in a list')
+  })
+}
+
+const shown = (text: string): string => (text.length > 80 ? `${text.slice(0, 80)}…` : text)
+
+/** What nobody can have is most likely forgotten. */
+function lintUnused({ accounts, roles, rules }: ConfigFile, findings: Findings): void {
+  const grants = rules.flatMap(({ grant }) => grant ?? [])
+  const reached = new Set(grants.flatMap((grant) => [...accountsMeant(grant.accounts, accounts)]))
+  const granted = new Set(grants.flatMap((grant) => [...rolesMeant(grant.roles, roles)]))
+  for (const alias of Object.keys(accounts)) {
+    if (!reached.has(alias)) findings.warn(['accounts', alias], 'no rule reaches this account', 'key')
+  }
+  for (const key of Object.keys(roles)) {
+    if (!granted.has(key)) findings.warn(['roles', key], 'no rule grants this role', 'key')
+  }
+}

@@ -1,0 +1,51 @@
+import type { Findings, Path } from '../faults.ts'
+import type { ConfigFile } from '../schema.ts'
+import { isLoopback, requireUrl } from './web-address.ts'
+
+/** Our own addresses: the origin, the issuer AWS knows, the listeners, the proxies we believe. */
+export function lintServer({ server, issuer }: ConfigFile, findings: Findings, insecureDev: boolean): void {
+  const origin = requireUrl(server.public_url, ['server', 'public_url'], findings, insecureDev)
+  if (origin !== undefined && origin.origin !== server.public_url) {
+    findings.fault(
+      ['server', 'public_url'],
+      `must be an origin without a path or a slash at the end: "${origin.origin}"`,
+    )
+  }
+  if (issuer.url !== undefined) lintIssuerUrl(issuer.url, findings, insecureDev)
+
+  const { listen, management } = server
+  if (listen.port !== 0 && listen.port === management.port && listen.host === management.host) {
+    findings.fault(['server', 'management'], 'must not be the public listener: give it another port')
+  }
+  server.trusted_proxies.forEach((network, index) =>
+    lintNetwork(network, ['server', 'trusted_proxies', index], findings),
+  )
+}
+
+function lintIssuerUrl(text: string, findings: Findings, insecureDev: boolean): void {
+  const path = ['issuer', 'url']
+  const url = requireUrl(text, path, findings, insecureDev)
+  if (url === undefined) return
+  if (text.endsWith('/')) findings.fault(path, 'must not end with a slash')
+  // AWS, "Creating OpenID Connect identity providers": the provider's URL holds no port.
+  else if (url.port !== '' && !isLoopback(url.hostname)) findings.warn(path, 'has a port, which AWS does not take')
+}
+
+/** Whoever may be in a trusted network may say who the client is: the narrower the better. */
+function lintNetwork(text: string, path: Path, findings: Findings): void {
+  const network = parseNetwork(text)
+  if (network === undefined) findings.fault(path, 'must be a network, as in 10.20.0.0/16 or fd00::/64')
+  else if (network.bits === 0) findings.fault(path, 'is the whole internet: every client could say who it is')
+  else if (network.bits < (network.version === 4 ? 24 : 64)) {
+    findings.warn(path, `is wide: every machine in ${text} could say who its client is`)
+  }
+}
+
+function parseNetwork(text: string): { version: 4 | 6; bits: number } | undefined {
+  const [, address = '', prefix = ''] = /^([0-9A-Fa-f.:]{2,45})\/(0|[1-9][0-9]{0,2})$/.exec(text) ?? []
+  const bits = Number(prefix)
+  if (/^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?!$)|$)){4}$/.test(address))
+    return bits <= 32 ? { version: 4, bits } : undefined
+  const isSix = address.includes(':') && URL.canParse(`http://[${address}]/`)
+  return isSix && bits <= 128 ? { version: 6, bits } : undefined
+}

@@ -1,0 +1,92 @@
+import { audienceOf, PARTITIONS, type Partition } from '../../domain/aws/partition.ts'
+import type { Findings, Path } from '../faults.ts'
+import type { ConfigFile, StsEntry } from '../schema.ts'
+import { isLoopback, LOOPBACK_REFUSED, requireUrl } from './web-address.ts'
+
+/** Ways to AWS: https, and tokens for one of them are no good at another. */
+export function lintSts({ sts }: ConfigFile, findings: Findings, insecureDev: boolean): void {
+  const byAudience = new Map<string, { name: string; operator: string }>()
+  for (const [name, entry] of Object.entries(sts)) {
+    const path = ['sts', name]
+    lintEndpoints(entry, path, findings, insecureDev)
+    if (entry.region !== undefined) lintRegion(entry.region, entry.partition, [...path, 'region'], findings)
+    if (!lintAudience(entry, path, findings)) continue
+
+    // threats.md F5: whoever runs one STS could replay our token at the other.
+    const audience = audienceFor(entry)
+    const operator = operatorOf(entry)
+    const other = byAudience.get(audience)
+    if (other === undefined) byAudience.set(audience, { name, operator })
+    else if (other.operator !== operator) {
+      findings.fault(
+        [...path, 'audience'],
+        `"${audience}" is the audience of "${other.name}" too, which is another STS`,
+      )
+    }
+  }
+}
+
+/** The audience of tokens toward this entry. */
+export const audienceFor = ({ audience, partition }: StsEntry): string => audience ?? audienceOf(partition)
+
+function lintEndpoints(entry: StsEntry, path: Path, findings: Findings, insecureDev: boolean): void {
+  for (const key of ['endpoint', 'federation_endpoint'] as const) {
+    const text = entry[key]
+    if (text !== undefined) requireUrl(text, [...path, key], findings, insecureDev)
+  }
+  entry.console_hosts?.forEach((host, index) => {
+    if (!insecureDev && isLoopback(host.replace(/:\d+$/, ''))) {
+      findings.fault([...path, 'console_hosts', index], LOOPBACK_REFUSED)
+    }
+  })
+}
+
+/** True when the audience is the entry's own to use. */
+function lintAudience(entry: StsEntry, path: Path, findings: Findings): boolean {
+  if (isAwsSts(entry)) return true
+  const here = [...path, 'audience']
+  if (entry.audience === undefined) {
+    findings.fault(here, 'is missing: an endpoint that is not AWS’s has an audience of its own')
+    return false
+  }
+  if (!PARTITIONS.some((partition) => audienceOf(partition) === entry.audience)) return true
+  findings.fault(here, `"${entry.audience}" is AWS’s; an endpoint that is not AWS’s has one of its own`)
+  return false
+}
+
+/** Where AWS keeps STS itself. Other names below amazonaws.com may be a customer's bucket or machine. */
+const AWS_STS: Readonly<Record<Partition, RegExp>> = {
+  aws: awsHosts('amazonaws\\.com|api\\.aws'),
+  'aws-cn': awsHosts('amazonaws\\.com\\.cn|api\\.amazonwebservices\\.com\\.cn'),
+  'aws-us-gov': awsHosts('amazonaws\\.com|api\\.aws'),
+  'aws-eusc': awsHosts('amazonaws\\.eu|api\\.amazonwebservices\\.eu'),
+}
+
+function awsHosts(suffixes: string): RegExp {
+  return new RegExp(
+    `^(?:vpce-[a-z0-9-]+\\.)?sts(?:-fips)?(?:\\.[a-z]+(?:-[a-z]+)+-\\d+(?:\\.vpce)?)?\\.(?:${suffixes})$`,
+  )
+}
+
+/** True when tokens go to AWS itself, in the entry's own partition. */
+export function isAwsSts({ endpoint, partition }: StsEntry): boolean {
+  if (endpoint === undefined) return true
+  return URL.canParse(endpoint) && AWS_STS[partition].test(new URL(endpoint).hostname)
+}
+
+const operatorOf = (entry: StsEntry): string =>
+  isAwsSts(entry)
+    ? entry.partition
+    : `${entry.partition} ${URL.canParse(entry.endpoint ?? '') ? new URL(entry.endpoint ?? '').origin : ''}`
+
+/** A region of another partition would send people and tokens to hosts that do not exist. */
+export function lintRegion(region: string, partition: Partition, path: Path, findings: Findings): void {
+  const own = region.startsWith('cn-')
+    ? 'aws-cn'
+    : region.startsWith('us-gov-')
+      ? 'aws-us-gov'
+      : region.startsWith('eusc-')
+        ? 'aws-eusc'
+        : 'aws'
+  if (own !== partition) findings.fault(path, `${region} is a region of ${own}, not of ${partition}`)
+}

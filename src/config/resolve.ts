@@ -1,0 +1,149 @@
+import { defaultRegionOf } from '../domain/aws/partition.ts'
+import type { Account, Mapping, RoleKind, Rule, TagSource } from '../domain/entitlement/rule.ts'
+import type { AuditSink, Config, OidcIdp, StsSettings } from './config.ts'
+import { audienceFor } from './lint/sts.ts'
+import { fromFolder } from './paths.ts'
+import type { ConfigFile, IdpEntry, RuleEntry, StsEntry } from './schema.ts'
+import type { Secrets } from './secrets.ts'
+import { accountsMeant, rolesMeant } from './selectors.ts'
+import type { World } from './world.ts'
+
+/** The values the house works with, from a file that has passed every check. */
+export function resolve(file: ConfigFile, secrets: Secrets, world: World): Config {
+  const { server, issuer, sessions, audit, store } = file
+  const sts = new Map(Object.entries(file.sts).map(([name, entry]) => [name, stsOf(name, entry)]))
+  return {
+    server: {
+      publicUrl: server.public_url,
+      listen: server.listen,
+      management: server.management,
+      trustedProxies: server.trusted_proxies,
+    },
+    masterKeys: secrets.masterKeys,
+    issuer: { url: issuer.url ?? server.public_url, algorithm: issuer.algorithm, tokenSeconds: issuer.token_lifetime },
+    idps: file.idps.map((idp) => idpOf(idp, secrets, claimsOfTags(file))),
+    mapping: mappingOf(file, sts),
+    sts,
+    sessions: {
+      browser: { idleSeconds: sessions.browser.idle, absoluteSeconds: sessions.browser.absolute },
+      cli: {
+        accessSeconds: sessions.cli.access,
+        refreshSeconds: sessions.cli.refresh,
+        deviceLogin: sessions.cli.login.includes('device'),
+        deviceMaxSeconds: sessions.cli.device.max,
+      },
+    },
+    store: store.driver === 'sqlite' ? { driver: 'sqlite', path: fromFolder(store.path, world) } : { driver: 'memory' },
+    audit: { sinks: audit.sinks.map((sink) => sinkOf(sink, world)) },
+    log: { level: file.telemetry.log.level },
+  }
+}
+
+const sinkOf = (sink: ConfigFile['audit']['sinks'][number], world: World): AuditSink =>
+  sink.type === 'file' ? { type: 'file', path: fromFolder(sink.path, world) } : { type: sink.type }
+
+function idpOf(idp: IdpEntry, { authentications }: Secrets, keep: readonly string[]): OidcIdp {
+  const authentication = authentications.get(idp.id)
+  if (authentication === undefined) throw new Error(`no authentication was read for ${idp.id}`)
+  const { claim, limit, from } = idp.groups
+  return {
+    id: idp.id,
+    label: idp.label ?? idp.id,
+    issuer: idp.issuer,
+    clientId: idp.client_id,
+    authentication,
+    scopes: idp.scopes,
+    algorithms: idp.algorithms,
+    allowHttp: idp.allow.http,
+    groupsFrom: from,
+    mapping: {
+      idp: idp.id,
+      subject: idp.subject,
+      username: idp.username,
+      groups: { claim, ...(limit !== undefined && { limit }) },
+      keep,
+    },
+  }
+}
+
+function stsOf(name: string, entry: StsEntry): StsSettings {
+  const { partition, endpoint, federation_endpoint: federationEndpoint, console_hosts: consoleHosts } = entry
+  return {
+    name,
+    partition,
+    region: entry.region ?? defaultRegionOf(partition),
+    audience: audienceFor(entry),
+    ...(endpoint !== undefined && { endpoint }),
+    ...(federationEndpoint !== undefined && { federationEndpoint }),
+    ...(consoleHosts !== undefined && { consoleHosts }),
+  }
+}
+
+function mappingOf(file: ConfigFile, sts: ReadonlyMap<string, StsSettings>): Mapping {
+  return {
+    accounts: new Map(Object.keys(file.accounts).map((alias) => [alias, accountOf(alias, file, sts)])),
+    roles: new Map(Object.entries(file.roles).map(([key, role]) => [key, roleOf(key, role)])),
+    rules: file.rules.map((rule) => ruleOf(rule, file)),
+  }
+}
+
+function accountOf(alias: string, { accounts }: ConfigFile, sts: ReadonlyMap<string, StsSettings>): Account {
+  const account = accounts[alias]
+  const way = sts.get(account?.sts ?? '')
+  if (account === undefined || way === undefined) throw new Error(`no way was found to ${alias}`)
+  const { env: environment, color, owner } = account
+  return {
+    alias,
+    id: account.id,
+    name: account.name ?? alias,
+    ...(environment !== undefined && { environment }),
+    tags: account.tags,
+    ...(color !== undefined && { color }),
+    ...(owner !== undefined && { owner }),
+    sts: way.name,
+    partition: way.partition,
+    region: account.region ?? way.region,
+  }
+}
+
+function roleOf(key: string, role: ConfigFile['roles'][string]): RoleKind {
+  return {
+    key,
+    roleName: role.role_name,
+    summary: role.summary,
+    maxSeconds: role.max_duration,
+    ...(role.default_duration !== undefined && { defaultSeconds: role.default_duration }),
+    elevated: role.elevated,
+    sourceIdentity: role.source_identity,
+    sessionTags: Object.fromEntries(Object.entries(role.session_tags).map(([tag, value]) => [tag, tagSourceOf(value)])),
+    transitiveTags: role.transitive_tags,
+  }
+}
+
+const tagSourceOf = (value: string): TagSource =>
+  value.startsWith('claims.') ? { claim: value.slice('claims.'.length) } : { constant: value }
+
+/** Every claim that some session tag names: kept from the sign-in, and nothing else. */
+function claimsOfTags({ roles }: ConfigFile): readonly string[] {
+  const sources = Object.values(roles).flatMap((role) => Object.values(role.session_tags).map(tagSourceOf))
+  return [...new Set(sources.flatMap((source) => ('claim' in source ? [source.claim] : [])))]
+}
+
+function ruleOf({ id, match, grant, deny }: RuleEntry, { accounts, roles }: ConfigFile): Rule {
+  const selected = grant ?? deny
+  if (selected === undefined) throw new Error(`the rule ${id} has no effect`)
+  return {
+    id,
+    match: matchOf(match),
+    effect: grant === undefined ? 'deny' : 'grant',
+    accounts: accountsMeant(selected.accounts, accounts),
+    roles: rolesMeant(selected.roles, roles),
+    ...(grant?.max_duration !== undefined && { maxSeconds: grant.max_duration }),
+  }
+}
+
+function matchOf({ idp, group, any_of: anyOf, everyone }: RuleEntry['match']): Rule['match'] {
+  const whom =
+    everyone === true ? { everyone } : { groups: [...new Set(anyOf ?? (group === undefined ? [] : [group]))] }
+  return idp === undefined ? whom : { idp, ...whom }
+}

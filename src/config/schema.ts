@@ -1,0 +1,339 @@
+import * as z from 'zod'
+import { isRoleName } from '../domain/aws/arn.ts'
+import { PARTITIONS } from '../domain/aws/partition.ts'
+import {
+  claimPath,
+  duration,
+  environmentName,
+  freeText,
+  group,
+  host,
+  label,
+  line,
+  name,
+  oneOrMore,
+  port,
+  region,
+} from './fields.ts'
+
+const listenAt = (defaultPort: number) =>
+  z.strictObject({
+    host: host.default('127.0.0.1').describe('Address to listen on.'),
+    port: port.default(defaultPort).describe('Port to listen on.'),
+  })
+
+const server = z.strictObject({
+  public_url: line.describe(
+    'The origin people and AWS see: https, no path, no trailing slash. All other URLs derive from it.',
+  ),
+  listen: listenAt(8420).prefault({}).describe('The public listener.'),
+  trusted_proxies: z
+    .array(line)
+    .default([])
+    .describe('Networks (CIDR) whose X-Forwarded-* headers are believed. Empty: nobody’s.'),
+  management: listenAt(9464).prefault({}).describe('Health, readiness and metrics; never on the public listener.'),
+})
+
+const masterKey = {
+  master_key_file: line
+    .optional()
+    .describe('File with 32 bytes as base64, base64url, hex or raw; readable by its owner alone.'),
+  master_key_env: environmentName.optional().describe('Environment variable that holds the key, in place of a file.'),
+}
+
+const secrets = z.strictObject({
+  ...masterKey,
+  previous: z
+    .array(z.strictObject(masterKey))
+    .default([])
+    .describe('Earlier master keys: they still open what they sealed, and seal nothing new.'),
+})
+
+const issuer = z.strictObject({
+  url: line
+    .optional()
+    .describe('What AWS knows us by (`iss`); default `server.public_url`. No trailing slash. Fixed for life.'),
+  algorithm: z.enum(['ES256', 'RS256']).default('ES256').describe('Signs our tokens toward AWS.'),
+  token_lifetime: duration('30s', '2m').prefault('2m').describe('Life of one token toward AWS, at most 2m.'),
+})
+
+const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'] as const
+
+const idp = z.strictObject({
+  id: name.describe('Its name in rules, in URLs and in the audit trail.'),
+  type: z.enum(['oidc']).describe('The protocol.'),
+  label: freeText.optional().describe('What the sign-in page calls it; default the id.'),
+  issuer: line.describe('Its issuer URL, exactly as its discovery document states it.'),
+  client_id: line.describe('Our client id there.'),
+  client_secret_file: line
+    .optional()
+    .describe('File with the client secret. Exactly one way to authenticate is given.'),
+  client_secret_env: environmentName.optional().describe('Environment variable with the client secret.'),
+  client_secret: line.optional().describe('The client secret itself: works, with a warning.'),
+  private_key_file: line.optional().describe('PEM private key for `private_key_jwt`, in place of a secret.'),
+  token_endpoint_auth_method: z
+    .enum(['client_secret_basic', 'client_secret_post'])
+    .optional()
+    .describe('How the secret is sent; default `client_secret_basic`. Only with a secret.'),
+  scopes: z
+    .array(line)
+    .default(['openid', 'profile'])
+    .refine((scopes) => scopes.includes('openid'), 'must include openid')
+    .describe('What we ask for; `openid` is always among them.'),
+  algorithms: z
+    .array(z.enum(ALGORITHMS))
+    .min(1, 'must not be empty')
+    .default(['RS256'])
+    .describe('Signature algorithms we take from it. Never `none`, never HS*.'),
+  allow: z
+    .strictObject({
+      http: z.boolean().default(false).describe('Plain http toward this IdP: on loopback, with --insecure-dev only.'),
+    })
+    .prefault({})
+    .describe('Exceptions, for development.'),
+  subject: claimPath
+    .prefault('claims.sub')
+    .describe('The claim that is stable and unique per person. Never the e-mail.'),
+  username: claimPath
+    .prefault('claims.preferred_username')
+    .describe('The claim people are called by: session names, pages, log. Decides nothing.'),
+  groups: z
+    .strictObject({
+      claim: line.describe('The claim that lists the groups.'),
+      kind: z
+        .enum(['id', 'name', 'email', 'path', 'domain_name', 'dn', 'sid'])
+        .optional()
+        .describe('What its values look like. Only checks the groups that rules name; never rewrites one.'),
+      from: z.enum(['id_token', 'userinfo']).default('id_token').describe('Where the claim is read.'),
+      limit: z
+        .strictObject({
+          count: z
+            .int()
+            .min(1, 'must be at least 1')
+            .describe('At this many groups the list counts as cut by the IdP.'),
+          else: z
+            .enum(['fail', 'warn'])
+            .default('fail')
+            .describe('What a cut list does to the sign-in. `warn` is refused while a deny reads groups.'),
+        })
+        .optional()
+        .describe('The IdP’s own limit: Entra 200, Okta 100.'),
+    })
+    .describe('How groups are read. They match exactly as the IdP spells them.'),
+})
+
+const account = z.strictObject({
+  id: z
+    .string()
+    .regex(/^[0-9]{12}$/, 'must be twelve digits')
+    .describe('The twelve digits of the AWS account.'),
+  name: freeText.optional().describe('What people read; default the alias.'),
+  env: label.optional().describe('Environment, for the selector `env:NAME` and for display.'),
+  tags: z.array(label).default([]).describe('Words of your own, for the selector `tag:NAME`.'),
+  color: z
+    .enum(['red', 'orange', 'yellow', 'green', 'blue', 'purple', 'grey'])
+    .optional()
+    .describe('Colour of the environment’s mark on pages.'),
+  owner: freeText.optional().describe('Whom to ask, shown to people.'),
+  sts: name.default('default').describe('Key of the `sts` entry that reaches it.'),
+  region: region.optional().describe('Where STS is asked and the console opens; default that of the `sts` entry.'),
+})
+
+const role = z.strictObject({
+  role_name: z
+    .string()
+    .refine(isRoleName, 'must be an IAM role name, with its path if it has one, as in team/Developer')
+    .describe('Path and name of the IAM role, the same in every account.'),
+  summary: freeText.or(z.literal('')).default('').describe('One line for people.'),
+  max_duration: duration('15m', '12h').prefault('1h').describe('Longest role session; the IAM role must allow it too.'),
+  default_duration: duration('15m', '12h')
+    .optional()
+    .describe('Role session when nobody asks for a length; default 1h, or `max_duration` if that is shorter.'),
+  elevated: z.boolean().default(false).describe('Marked on pages; not offered to people who lack it.'),
+  source_identity: z.boolean().default(true).describe('Sends the source identity. Off for a role that cannot take it.'),
+  session_tags: z
+    .record(z.string(), z.string())
+    .default({})
+    .describe('Session tags: `Key: "claims.x"` takes a claim, anything else is a constant.'),
+  transitive_tags: z.array(z.string()).default([]).describe('Keys of `session_tags` that survive role chaining.'),
+})
+
+const rule = z.strictObject({
+  id: name.describe('Unique; stands in every decision and in the audit trail.'),
+  owner: freeText.optional().describe('Who answers for the rule.'),
+  match: z
+    .strictObject({
+      idp: name
+        .optional()
+        .describe('The IdP whose people it meets. A grant must name it; a deny without it meets everyone’s.'),
+      group: group.optional().describe('Members of this group.'),
+      any_of: z
+        .array(group)
+        .min(1, 'must not be empty')
+        .optional()
+        .describe('Members of at least one of these groups.'),
+      everyone: z.literal(true).optional().describe('Whoever signs in, with or without groups.'),
+    })
+    .describe('Whom the rule meets: exactly one of `group`, `any_of`, `everyone`.'),
+  grant: z
+    .strictObject({
+      accounts: oneOrMore('an alias, "env:NAME", "tag:NAME", "*"').describe(
+        'Which accounts: aliases, `env:NAME`, `tag:NAME`, or `"*"`.',
+      ),
+      roles: oneOrMore('a role key, "*"').describe('Which role keys, or `"*"`.'),
+      max_duration: duration('15m', '12h')
+        .optional()
+        .describe('Longest role session by this rule; the role’s limit stays.'),
+      wildcard: z.boolean().default(false).describe('Must be true for `"*"` in a grant.'),
+    })
+    .optional()
+    .describe('Opens these roles. A rule has a grant or a deny.'),
+  deny: z
+    .strictObject({
+      accounts: oneOrMore('an alias, "env:NAME", "tag:NAME", "*"').describe('Which accounts.'),
+      roles: oneOrMore('a role key, "*"').optional().describe('Which role keys; default all.'),
+    })
+    .optional()
+    .describe('Closes these roles, whatever grants them.'),
+})
+
+const sts = z.strictObject({
+  strategy: z.enum(['web_identity']).default('web_identity').describe('How credentials are had.'),
+  audience: line
+    .optional()
+    .describe('`aud` of our tokens; default the partition’s own. One per partition and endpoint.'),
+  region: region.optional().describe('Whose STS is asked; default the partition’s first region.'),
+  partition: z.enum(PARTITIONS).default('aws').describe('Which of AWS’s separate worlds.'),
+  endpoint: line.optional().describe('STS in place of AWS’s own. Needs an audience of its own unless it is AWS’s.'),
+  federation_endpoint: line.optional().describe('The console’s sign-in endpoint in place of AWS’s own.'),
+  console_hosts: z
+    .array(
+      z
+        .string()
+        .regex(
+          /^([a-z0-9.-]{1,253}|\[[0-9a-f:]{2,39}\])(:[0-9]{1,5})?$/,
+          'must be a host, or host:port, in lower case',
+        ),
+    )
+    .min(1, 'must not be empty')
+    .optional()
+    .describe('Hosts the console may be on, in place of the partition’s own.'),
+})
+
+const sessions = z.strictObject({
+  browser: z
+    .strictObject({
+      idle: duration('5m', '24h').prefault('1h').describe('Ends a browser session that nobody uses.'),
+      absolute: duration('15m', '24h')
+        .prefault('12h')
+        .describe('Ends every browser session; groups are as old as the sign-in.'),
+    })
+    .prefault({})
+    .describe('Sign-ins in the browser.'),
+  cli: z
+    .strictObject({
+      access: duration(
+        '20m',
+        '1h',
+        'AWS clients refresh a token in the last 15 minutes of its life, so a shorter one is always due',
+      )
+        .prefault('45m')
+        .describe('Life of an access token: 20m to 60m.'),
+      refresh: duration('20m', '24h').prefault('12h').describe('Longest CLI session; never longer than its sign-in.'),
+      login: z
+        .array(z.enum(['device']))
+        .default(['device'])
+        .describe('Ways a CLI may sign in. An empty list switches device login off.'),
+      device: z
+        .strictObject({
+          max: duration('15m', '8h').prefault('8h').describe('Longest session begun with a device code.'),
+        })
+        .prefault({})
+        .describe('Device login.'),
+    })
+    .prefault({})
+    .describe('Sign-ins of command lines.'),
+})
+
+const store = z
+  .discriminatedUnion('driver', [
+    z.strictObject({ driver: z.literal('memory').describe('Keeps nothing over a restart: demo and tests.') }),
+    z.strictObject({
+      driver: z.literal('sqlite').describe('One file on this machine.'),
+      path: line.describe('The database file.'),
+    }),
+  ])
+  .describe('Where sessions and keys are kept.')
+
+const sink = z.discriminatedUnion('type', [
+  z.strictObject({
+    type: z.literal('file').describe('Appends JSON lines to a file.'),
+    path: line.describe('The file.'),
+  }),
+  z.strictObject({ type: z.literal('store').describe('Keeps the events in the store.') }),
+  z.strictObject({ type: z.literal('stdout').describe('Prints JSON lines; not durable.') }),
+])
+
+const target = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9-]{0,62}\/[a-z0-9][a-z0-9-]{0,62}$/, 'must be alias/role, as in payments-prod/readonly')
+
+const inFileTest = z.strictObject({
+  as: z
+    .strictObject({
+      idp: name.describe('The IdP they sign in at.'),
+      groups: z.array(group).default([]).describe('The groups it states.'),
+    })
+    .describe('An imagined person.'),
+  can: z.array(target).default([]).describe('Roles (`alias/role`) that must be open to them.'),
+  cannot: z.array(target).default([]).describe('Roles that must not be.'),
+})
+
+/** The whole of rolegate.yaml: what it may hold, key by key. What the keys mean together is checked in lint/. */
+export const ConfigFile = z.strictObject({
+  version: z.literal(1).describe('The form of this file.'),
+  server: server.describe('Where Rolegate is and listens.'),
+  secrets: secrets.optional().describe('The master key, from which every key of our own is derived.'),
+  issuer: issuer.prefault({}).describe('Rolegate as AWS sees it.'),
+  idps: z.array(idp).min(1, 'must not be empty').describe('Where people sign in.'),
+  accounts: z.record(name, account).describe('AWS accounts by alias, the name people type.'),
+  roles: z.record(name, role).describe('Kinds of role by key, the name people type.'),
+  rules: z.array(rule).describe('Who may take what. Deny beats every grant.'),
+  sts: z.record(name, sts).prefault({ default: {} }).describe('Ways to AWS by name.'),
+  sessions: sessions.prefault({}).describe('How long sign-ins last.'),
+  store,
+  audit: z
+    .strictObject({
+      sinks: z
+        .array(sink)
+        .min(1, 'must not be empty')
+        .prefault([{ type: 'store' }])
+        .describe('At least one that lasts: `file` or `store`.'),
+    })
+    .prefault({})
+    .describe('Where every decision is written before it takes effect.'),
+  telemetry: z
+    .strictObject({
+      log: z
+        .strictObject({
+          level: z
+            .enum(['debug', 'info', 'warn', 'error'])
+            .default('info')
+            .describe('The least important line that is written.'),
+        })
+        .prefault({})
+        .describe('The log: JSON lines.'),
+    })
+    .prefault({})
+    .describe('What operators see.'),
+  tests: z
+    .array(inFileTest)
+    .default([])
+    .describe('Questions the rules must answer as written here, or the file does not load.'),
+})
+
+/** rolegate.yaml with its shape checked, defaults filled in and durations in seconds. */
+export type ConfigFile = z.output<typeof ConfigFile>
+export type IdpEntry = ConfigFile['idps'][number]
+export type RuleEntry = ConfigFile['rules'][number]
+export type StsEntry = ConfigFile['sts'][string]

@@ -1,0 +1,189 @@
+import { dirname, isAbsolute } from 'node:path'
+import type { ClientAuthentication } from './config.ts'
+import type { Findings, Path } from './faults.ts'
+import { parseMasterKey } from './master-key.ts'
+import { fromFolder, folderOf, isInside, realOr } from './paths.ts'
+import type { ConfigFile, IdpEntry } from './schema.ts'
+import type { World } from './world.ts'
+
+/** What the file's secrets came to. Whatever could not be read is a fault and absent here. */
+export type Secrets = {
+  readonly masterKeys: readonly Uint8Array[]
+  readonly authentications: ReadonlyMap<string, ClientAuthentication>
+}
+
+/** Reads every secret the file names (security.md K-3); each that is missing, open to others or an example is a fault. */
+export function readSecrets(file: ConfigFile, world: World, findings: Findings): Secrets {
+  const authentications = new Map<string, ClientAuthentication>()
+  file.idps.forEach((idp, index) => {
+    const authentication = authenticationOf(idp, ['idps', index], world, findings)
+    if (authentication !== undefined) authentications.set(idp.id, authentication)
+  })
+  return { masterKeys: masterKeysOf(file, world, findings), authentications }
+}
+
+type KeySource = NonNullable<ConfigFile['secrets']>['previous'][number]
+
+function masterKeysOf(file: ConfigFile, world: World, findings: Findings): Uint8Array[] {
+  if (file.secrets === undefined) return []
+  const sources: (readonly [Path, KeySource])[] = [
+    [['secrets'], file.secrets],
+    ...file.secrets.previous.map((source, index) => [['secrets', 'previous', index], source] as const),
+  ]
+  return sources.flatMap(([path, source]) => {
+    const key = masterKeyOf(source, path, file, world, findings)
+    return key === undefined ? [] : [key]
+  })
+}
+
+function masterKeyOf(source: KeySource, path: Path, file: ConfigFile, world: World, findings: Findings) {
+  const { master_key_file: keyFile, master_key_env: variable } = source
+  if ((keyFile === undefined) === (variable === undefined)) {
+    findings.fault(path, 'needs exactly one of master_key_file, master_key_env')
+    return undefined
+  }
+  const here = [...path, keyFile === undefined ? 'master_key_env' : 'master_key_file']
+  const found =
+    keyFile === undefined
+      ? readVariable(variable ?? '', here, world, findings)
+      : readFile(keyFile, here, world, findings)
+  if (found === undefined) return undefined
+  if (keyFile !== undefined) guardMasterKeyFile(keyFile, here, file, world, findings)
+  const key = parseMasterKey(found)
+  if (typeof key !== 'string') return key
+  findings.fault(here, key)
+  return undefined
+}
+
+/** threats.md K2: nobody else reads the key, and no backup of the store takes it along. */
+function guardMasterKeyFile(
+  keyFile: string,
+  path: Path,
+  { store }: ConfigFile,
+  world: World,
+  findings: Findings,
+): void {
+  const real = realOr(world.realPath, fromFolder(keyFile, world))
+  const mode = modeOf(real, world)
+  if ((mode & 0o077) !== 0)
+    findings.fault(path, `may be read by others (mode ${printMode(mode)}); set it to 0600 or 0400`)
+  if (store.driver !== 'sqlite') return
+  const folder = realOr(world.realPath, dirname(realOr(world.realPath, fromFolder(store.path, world))))
+  if (isInside(real, folder))
+    findings.fault(path, 'lies in the folder of the store; whoever copies the store would have both')
+}
+
+const SECRETS = ['client_secret_file', 'client_secret_env', 'client_secret', 'private_key_file'] as const
+
+function authenticationOf(
+  idp: IdpEntry,
+  path: Path,
+  world: World,
+  findings: Findings,
+): ClientAuthentication | undefined {
+  const given = SECRETS.filter((key) => idp[key] !== undefined)
+  const [way] = given
+  if (way === undefined || given.length > 1) {
+    findings.fault(path, 'needs exactly one of client_secret_file, client_secret_env, private_key_file')
+    return undefined
+  }
+  const method = idp.token_endpoint_auth_method
+  const here = [...path, way]
+  if (way === 'private_key_file') {
+    if (method !== undefined) findings.fault([...path, 'token_endpoint_auth_method'], 'goes with a client secret only')
+    return privateKeyOf(idp[way] ?? '', here, world, findings)
+  }
+  const secret = clientSecretOf(idp, way, here, world, findings)
+  return secret === undefined ? undefined : { method: method ?? 'client_secret_basic', secret }
+}
+
+function privateKeyOf(keyFile: string, path: Path, world: World, findings: Findings): ClientAuthentication | undefined {
+  const found = readText(keyFile, path, world, findings)
+  if (found === undefined) return undefined
+  warnIfOpen(keyFile, path, world, findings)
+  if (/^-----BEGIN (?:RSA |EC )?PRIVATE KEY-----$/m.test(found)) return { method: 'private_key_jwt', pem: found }
+  findings.fault(path, 'holds no unencrypted PEM private key')
+  return undefined
+}
+
+/** Values that stand in documentation and demos (threats.md P5). */
+const EXAMPLES = new Set([
+  'secret',
+  'client-secret',
+  'client_secret',
+  'password',
+  'demo',
+  'example',
+  'changeme',
+  'change-me',
+])
+
+function clientSecretOf(
+  idp: IdpEntry,
+  way: 'client_secret_file' | 'client_secret_env' | 'client_secret',
+  path: Path,
+  world: World,
+  findings: Findings,
+): string | undefined {
+  const written = idp[way] ?? ''
+  if (way === 'client_secret')
+    findings.warn(path, 'stands in the file; client_secret_file or client_secret_env keeps it out')
+  if (way === 'client_secret_file') warnIfOpen(written, path, world, findings)
+  const found =
+    way === 'client_secret'
+      ? written
+      : way === 'client_secret_env'
+        ? readVariable(written, path, world, findings)
+        : readText(written, path, world, findings)
+  const secret = found?.replace(/\r?\n$/, '')
+  if (secret === '') findings.fault(path, 'is empty')
+  if (secret !== undefined && EXAMPLES.has(secret.toLowerCase()) && !world.insecureDev) {
+    findings.fault(path, 'is an example, not a secret: only with --insecure-dev')
+  }
+  return secret === '' ? undefined : secret
+}
+
+function readVariable(variable: string, path: Path, { env }: World, findings: Findings): string | undefined {
+  const value = Object.hasOwn(env, variable) ? env[variable] : undefined
+  if (value === undefined) findings.fault(path, `the environment variable ${variable} is not set`)
+  return value
+}
+
+function readText(path: string, at: Path, world: World, findings: Findings): string | undefined {
+  const found = readFile(path, at, world, findings)
+  return found instanceof Uint8Array ? new TextDecoder().decode(found) : found
+}
+
+/** A file outside the configuration folder is read only when its path says so from the root. */
+function readFile(path: string, at: Path, world: World, findings: Findings): string | Uint8Array | undefined {
+  try {
+    const real = world.realPath(fromFolder(path, world))
+    if (!isAbsolute(path) && !isInside(real, folderOf(world))) {
+      findings.fault(at, 'leads out of the configuration folder; write an absolute path if that is meant')
+      return undefined
+    }
+    return world.readFile(real)
+  } catch (thrown) {
+    // ENOENT, EACCES: the code says enough, and the message of a stranger might say too much.
+    const code =
+      thrown instanceof Error && 'code' in thrown && typeof thrown.code === 'string' ? ` (${thrown.code})` : ''
+    findings.fault(at, `cannot be read${code}`)
+    return undefined
+  }
+}
+
+function warnIfOpen(path: string, at: Path, world: World, findings: Findings): void {
+  const mode = modeOf(realOr(world.realPath, fromFolder(path, world)), world)
+  if ((mode & 0o007) !== 0) findings.warn(at, `may be read by everybody on this machine (mode ${printMode(mode)})`)
+}
+
+/** A file that is not there is open to nobody; that it is not there is said elsewhere. */
+function modeOf(path: string, { fileMode }: World): number {
+  try {
+    return fileMode(path)
+  } catch {
+    return 0
+  }
+}
+
+const printMode = (mode: number): string => (mode & 0o777).toString(8).padStart(4, '0')

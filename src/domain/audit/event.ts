@@ -1,0 +1,116 @@
+import type { ErrorCode } from '../errors.ts'
+import type { Principal } from '../sign-in/principal.ts'
+import type { GatewaySession } from '../sign-in/session.ts'
+
+/** Who and what asked, as the door saw it. */
+export type RequestFacts = {
+  readonly requestId: string
+  readonly address: string
+  readonly userAgent: string
+}
+
+/** The hand-over both records of it speak about. */
+export type HandOverFacts = {
+  readonly handOver: 'credentials' | 'console'
+  readonly account: string
+  readonly role: string
+  readonly roleArn: string
+  readonly seconds: number
+  readonly limitedBy: string
+  readonly rule: string
+  readonly group: string | null
+  /** The token's id: joins our two records, and nothing else. */
+  readonly jti: string
+  readonly sessionName: string
+  readonly sourceIdentity: string | null
+}
+
+type Subject = { readonly principal: Principal; readonly session?: GatewaySession }
+
+/** Everything the audit log can say. Secrets, tokens, codes and assertions have no field here (security.md A-4). */
+export type AuditEvent = { readonly request: RequestFacts } & (
+  | ({ readonly event: 'sign_in' } & Subject)
+  | { readonly event: 'sign_in_refused'; readonly idp: string; readonly code: ErrorCode; readonly reason?: string }
+  | ({ readonly event: 'sign_out' } & Subject)
+  /** Durable before the token is signed (threats.md A1). */
+  | ({ readonly event: 'intent'; readonly facts: HandOverFacts } & Subject)
+  /** Durable before the first byte of the credential: it may have been received (threats.md A2). */
+  | ({
+      readonly event: 'issued'
+      readonly facts: HandOverFacts
+      readonly accessKeyId: string
+      readonly expiresAt: Date
+    } & Subject)
+  /** STS answered, but the decision no longer held, or the way out failed: nothing was handed over. */
+  | ({
+      readonly event: 'withheld'
+      readonly facts: HandOverFacts
+      readonly accessKeyId: string
+      readonly expiresAt: Date
+      readonly code: ErrorCode
+    } & Subject)
+  /** Asked for, and refused: by rule, by limit, or by AWS. */
+  | ({
+      readonly event: 'refused'
+      readonly handOver: 'credentials' | 'console'
+      readonly role: string
+      readonly code: ErrorCode
+      readonly reason?: string
+      readonly jti?: string
+    } & Subject)
+  | { readonly event: 'device_started'; readonly clientId: string; readonly claims: Readonly<Record<string, string>> }
+  | ({
+      readonly event: 'device_approved' | 'device_denied'
+      readonly clientId: string
+      readonly requesterAddress: string
+    } & Subject)
+  | ({ readonly event: 'device_redeemed' } & Subject)
+)
+
+const LONGEST = 512
+
+/** One record as the log keeps it: flat names, UTC, every text cut to a bound and marked (security.md A-3, A-5). */
+export function auditRecord(event: AuditEvent, at: Date, id: string): Record<string, unknown> {
+  const { request, event: name, ...rest } = event
+  const { principal, session, facts, ...own } = rest as Partial<Subject> & { facts?: HandOverFacts } & Record<
+      string,
+      unknown
+    >
+  return bounded({
+    stream: 'audit',
+    time: at.toISOString(),
+    id,
+    event: name,
+    request_id: request.requestId,
+    client_ip: request.address,
+    user_agent: request.userAgent,
+    ...(principal && {
+      idp: principal.idp,
+      issuer: principal.issuer,
+      subject: principal.subject,
+      username: principal.username,
+      groups_count: principal.groups.names.length,
+    }),
+    ...(session && { session: session.id, via: session.via }),
+    ...snakeCased(own),
+    ...(facts && snakeCased(facts)),
+  })
+}
+
+const snakeCased = (values: object): Record<string, unknown> =>
+  Object.fromEntries(
+    Object.entries(values).map(([key, value]) => [
+      key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+      value,
+    ]),
+  )
+
+const bounded = (values: Record<string, unknown>): Record<string, unknown> =>
+  Object.fromEntries(
+    Object.entries(values).map(([key, value]) => [
+      key,
+      typeof value === 'string' && value.length > LONGEST
+        ? `${value.slice(0, LONGEST)}…[cut ${value.length - LONGEST}]`
+        : value,
+    ]),
+  )

@@ -1,0 +1,88 @@
+import { roleArnOf } from '../aws/arn.ts'
+import type { Principal } from '../sign-in/principal.ts'
+import type { Mapping, RoleTarget, Rule } from './rule.ts'
+
+/** A rule that meets somebody, and by which of their groups; null: by `everyone`. */
+export type Met = { readonly rule: Rule; readonly group: string | null }
+
+/** The mapping, indexed once: a question costs what the person's groups cost, however many rules there are. */
+export type RuleIndex = {
+  readonly mapping: Mapping
+  /** All rules that meet this principal, in the order of the file. */
+  met(principal: Principal): readonly Met[]
+  /** The role, when account and role key both exist. */
+  target(alias: string, key: string): RoleTarget | undefined
+  targetByArn(arn: string): RoleTarget | undefined
+  /** Whether a deny of this IdP reads groups: then a sign-in without a groups claim is refused (threats.md I4). */
+  denyReadsGroups(idp: string): boolean
+}
+
+type Placed = { readonly rule: Rule; readonly order: number }
+type Shelf = { readonly byGroup: Map<string, Placed[]>; readonly everyone: Placed[] }
+
+/** Rules without an IdP stand on a shelf of their own, which every principal meets. */
+const ANY = ''
+
+export function compileRules(mapping: Mapping): RuleIndex {
+  const shelves = new Map<string, Shelf>()
+  mapping.rules.forEach((rule, order) => place(shelves, rule, order))
+  const targets = new Map<string, RoleTarget>()
+
+  function target(alias: string, key: string): RoleTarget | undefined {
+    const name = `${alias}/${key}`
+    const known = targets.get(name)
+    if (known !== undefined) return known
+    const account = mapping.accounts.get(alias)
+    const kind = mapping.roles.get(key)
+    if (account === undefined || kind === undefined) return undefined
+    const made = { name, arn: roleArnOf(account.partition, account.id, kind.roleName), account, kind }
+    targets.set(name, made)
+    return made
+  }
+
+  const aliasById = new Map([...mapping.accounts.values()].map(({ id, alias }) => [id, alias]))
+  const keyByRoleName = new Map([...mapping.roles.values()].map(({ roleName, key }) => [roleName, key]))
+
+  return {
+    mapping,
+    target,
+    targetByArn(arn) {
+      const [, id, roleName] = /^arn:[a-z-]+:iam::(\d{12}):role\/(.+)$/.exec(arn) ?? []
+      const alias = aliasById.get(id ?? '')
+      const key = keyByRoleName.get(roleName ?? '')
+      const found = alias === undefined || key === undefined ? undefined : target(alias, key)
+      return found?.arn === arn ? found : undefined
+    },
+    met(principal) {
+      const found: (Met & { order: number })[] = []
+      for (const idp of [principal.idp, ANY]) {
+        const shelf = shelves.get(idp)
+        if (shelf === undefined) continue
+        for (const { rule, order } of shelf.everyone) found.push({ rule, order, group: null })
+        for (const group of principal.groups.names) {
+          for (const { rule, order } of shelf.byGroup.get(group) ?? []) found.push({ rule, order, group })
+        }
+      }
+      return found.toSorted((a, b) => a.order - b.order)
+    },
+    denyReadsGroups: (idp) =>
+      mapping.rules.some(
+        ({ effect, match }) => effect === 'deny' && 'groups' in match && (!('idp' in match) || match.idp === idp),
+      ),
+  }
+}
+
+function place(shelves: Map<string, Shelf>, rule: Rule, order: number): void {
+  const idp = 'idp' in rule.match ? rule.match.idp : ANY
+  const shelf = shelves.get(idp) ?? { byGroup: new Map<string, Placed[]>(), everyone: [] }
+  shelves.set(idp, shelf)
+  if ('everyone' in rule.match) {
+    shelf.everyone.push({ rule, order })
+    return
+  }
+  for (const group of rule.match.groups) {
+    const placed = shelf.byGroup.get(group)
+    if (placed === undefined) shelf.byGroup.set(group, [{ rule, order }])
+    else placed.push({ rule, order })
+  }
+}

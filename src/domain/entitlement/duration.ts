@@ -1,0 +1,69 @@
+import { RolegateError } from '../errors.ts'
+import type { Entitlement } from './decide.ts'
+
+/** AWS lends for no less (STS API, DurationSeconds). */
+export const LEAST_SECONDS = 900
+const USUAL_SECONDS = 3600
+
+/** How long the role session will last, and what set it. */
+export type Duration = {
+  readonly seconds: number
+  readonly limitedBy: 'requested' | 'default' | 'role' | 'rule' | 'sign-in'
+}
+
+/**
+ * The one computation of a role session's length: min(asked, role, rule, what is left of the sign-in). Under 900 seconds
+ * left fails with `sign_in_required` before STS is asked; nothing is ever rounded up (threats.md H4).
+ */
+export function durationOf(
+  entitlement: Entitlement,
+  asked: number | undefined,
+  session: { readonly endsAt: Date },
+  now: Date,
+): Duration {
+  const left = Math.floor((session.endsAt.getTime() - now.getTime()) / 1000)
+  if (left < LEAST_SECONDS) throw new RolegateError('sign_in_required', { why: 'grant_ending' })
+
+  const wanted: Duration =
+    asked === undefined
+      ? { seconds: entitlement.target.kind.defaultSeconds ?? USUAL_SECONDS, limitedBy: 'default' }
+      : { seconds: asked, limitedBy: 'requested' }
+  const limits: readonly Duration[] = [
+    wanted,
+    { seconds: entitlement.maxSeconds, limitedBy: entitlement.limitedBy },
+    { seconds: left, limitedBy: 'sign-in' },
+  ]
+  return limits.reduce((least, limit) => (limit.seconds < least.seconds ? limit : least))
+}
+
+const DURATION = /^(?:(\d{1,4})h)?(?:(\d{1,5})m)?(?:(\d{1,6})s)?$/
+
+/** Seconds of `15m`, `3h`, `1h30m`, `90s`; `undefined` for anything else, a bare number included: it names no unit. */
+export function parseDuration(text: string): number | undefined {
+  const [whole, hours = '0', minutes = '0', seconds = '0'] = DURATION.exec(text) ?? []
+  if (whole === undefined || whole === '') return undefined
+  return Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds)
+}
+
+/** `5400` → `1h30m`: the way durations are typed. */
+export function printDuration(seconds: number): string {
+  const parts: readonly [number, string][] = [
+    [Math.floor(seconds / 3600), 'h'],
+    [Math.floor((seconds % 3600) / 60), 'm'],
+    [seconds % 60, 's'],
+  ]
+  return parts.map(([count, unit]) => (count > 0 ? `${count}${unit}` : '')).join('') || '0s'
+}
+
+/** Lengths to offer: the usual ones that fit, and the most there is. */
+export function durationChoices(
+  entitlement: Entitlement,
+  session: { readonly endsAt: Date },
+  now: Date,
+): readonly number[] {
+  const { seconds: most } = durationOf(entitlement, Number.MAX_SAFE_INTEGER, session, now)
+  const { seconds: usual } = durationOf(entitlement, undefined, session, now)
+  const whole = most - (most % 60)
+  const fitting = [LEAST_SECONDS, 3600, 4 * 3600, 8 * 3600, 12 * 3600].filter((seconds) => seconds < whole)
+  return [...new Set([...fitting, usual, whole])].toSorted((a, b) => a - b)
+}

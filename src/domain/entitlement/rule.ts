@@ -1,0 +1,65 @@
+import type { RoleArn } from '../aws/arn.ts'
+import type { Partition } from '../aws/partition.ts'
+
+/** An AWS account as the gateway knows it: `accounts.<alias>`. */
+export type Account = {
+  readonly alias: string
+  /** Twelve digits, always text. */
+  readonly id: string
+  readonly name: string
+  readonly environment?: string
+  readonly tags: readonly string[]
+  readonly color?: string
+  readonly owner?: string
+  /** Key of the `sts` entry that reaches it. */
+  readonly sts: string
+  readonly partition: Partition
+  readonly region: string
+}
+
+/** A kind of role people see: `roles.<key>`. */
+export type RoleKind = {
+  readonly key: string
+  /** Path and name on the IAM side. */
+  readonly roleName: string
+  readonly summary: string
+  readonly maxSeconds: number
+  readonly defaultSeconds?: number
+  readonly elevated: boolean
+  readonly sourceIdentity: boolean
+  readonly sessionTags: Readonly<Record<string, TagSource>>
+  readonly transitiveTags: readonly string[]
+}
+
+/** Where a session tag's value comes from: `"Platform"`, or `claims.department` of the verified sign-in. */
+export type TagSource = { readonly constant: string } | { readonly claim: string }
+
+/** One role in one account: what a decision is about. Decisions are made on the ARN (threats.md R1). */
+export type RoleTarget = {
+  /** `alias/role`, as people type it. */
+  readonly name: string
+  readonly arn: RoleArn
+  readonly account: Account
+  readonly kind: RoleKind
+}
+
+export type Match =
+  { readonly idp: string; readonly groups: readonly string[] } | { readonly idp: string; readonly everyone: true }
+
+/** Who → which roles. Accounts and roles are resolved to what the file holds when it is loaded. */
+export type Rule = {
+  readonly id: string
+  /** Absent only in a deny, which then meets the people of every IdP (threats.md I3). */
+  readonly match: Match | { readonly groups: readonly string[] } | { readonly everyone: true }
+  readonly effect: 'grant' | 'deny'
+  readonly accounts: ReadonlySet<string>
+  readonly roles: ReadonlySet<string>
+  readonly maxSeconds?: number
+}
+
+/** The whole mapping, as config/ hands it over. */
+export type Mapping = {
+  readonly accounts: ReadonlyMap<string, Account>
+  readonly roles: ReadonlyMap<string, RoleKind>
+  readonly rules: readonly Rule[]
+}

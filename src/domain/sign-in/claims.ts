@@ -1,0 +1,107 @@
+import { RolegateError } from '../errors.ts'
+import type { GroupStatement, Principal } from './principal.ts'
+
+/** What a verified ID token or assertion says, before we read it. */
+export type VerifiedClaims = {
+  readonly issuer: string
+  readonly claims: Readonly<Record<string, unknown>>
+}
+
+/** How one IdP's claims become a principal: `idps[]` of rolegate.yaml. */
+export type ClaimMapping = {
+  readonly idp: string
+  /** Name of the claim that is stable and unique per person. */
+  readonly subject: string
+  readonly username: string
+  readonly groups: {
+    readonly claim: string
+    /** At this many groups or more the list counts as cut by the IdP. */
+    readonly limit?: { readonly count: number; readonly else: 'fail' | 'warn' }
+  }
+  /** Further claims to keep, because a role's session tags name them. */
+  readonly keep: readonly string[]
+}
+
+/** More groups than this from one person are refused, never cut (security.md M-15). */
+export const MOST_GROUPS = 5_000
+/** Directory group names end well before this; longer ones are an attack or a mistake (security.md M-5). */
+const LONGEST_GROUP = 256
+const LONGEST_SUBJECT = 255
+
+/**
+ * Reads a principal out of verified claims, by the names the operator configured.
+ * Fails with `sign_in_rejected` when the subject or username is missing or no plain text,
+ * and with `groups_truncated` when the list is cut and the IdP is set to `else: fail`.
+ */
+export function principalFrom({ issuer, claims }: VerifiedClaims, mapping: ClaimMapping): Principal {
+  const subject = requireText(claims, mapping.subject, 'subject', LONGEST_SUBJECT)
+  const username = requireText(claims, mapping.username, 'username', 300)
+  const email = ownValue(claims, 'email')
+  const groups = groupStatementFrom(claims, mapping.groups)
+
+  if (groups.state === 'truncated' && mapping.groups.limit?.else !== 'warn') {
+    throw new RolegateError('groups_truncated', {
+      idp: mapping.idp,
+      count: groups.names.length,
+      ...(mapping.groups.limit && { limit: mapping.groups.limit.count }),
+    })
+  }
+  return {
+    idp: mapping.idp,
+    issuer,
+    subject,
+    username,
+    ...(typeof email === 'string' && email.length <= 320 && { email }),
+    groups,
+    claims: Object.fromEntries(
+      mapping.keep.flatMap((name) => {
+        const value = ownValue(claims, name)
+        return typeof value === 'string' ? [[name, value]] : []
+      }),
+    ),
+  }
+}
+
+/**
+ * The groups a claim states. One lone string is one group and is never split (security.md M-2); anything that is
+ * not text refuses the sign-in, since a list we half understand may lack the group that denies.
+ */
+export function groupStatementFrom(
+  claims: Readonly<Record<string, unknown>>,
+  { claim, limit }: ClaimMapping['groups'],
+): GroupStatement {
+  const value = ownValue(claims, claim)
+  if (isOverage(claims, claim)) return { state: 'truncated', names: [] }
+  if (value === undefined || value === null) return { state: 'absent', names: [] }
+
+  const listed: unknown[] = Array.isArray(value) ? value : [value]
+  if (listed.length > MOST_GROUPS)
+    throw new RolegateError('groups_truncated', { count: listed.length, limit: MOST_GROUPS })
+  const names = [...new Set(listed.map(requireGroupName))]
+  return { state: limit !== undefined && names.length >= limit.count ? 'truncated' : 'stated', names }
+}
+
+/** Entra leaves the groups out of a large token and says where they are instead; we never call that address (M-13). */
+function isOverage(claims: Readonly<Record<string, unknown>>, claim: string): boolean {
+  const elsewhere = ownValue(claims, '_claim_names')
+  const named = typeof elsewhere === 'object' && elsewhere !== null && Object.hasOwn(elsewhere, claim)
+  return named || ownValue(claims, 'hasgroups') === true
+}
+
+function requireGroupName(value: unknown): string {
+  if (typeof value !== 'string' || value.length === 0 || value.length > LONGEST_GROUP) {
+    throw new RolegateError('sign_in_rejected', {}, { reason: 'group_not_text' })
+  }
+  return value
+}
+
+function requireText(claims: Readonly<Record<string, unknown>>, name: string, what: string, longest: number): string {
+  const value = ownValue(claims, name)
+  if (typeof value !== 'string' || value.length === 0 || value.length > longest) {
+    throw new RolegateError('sign_in_rejected', {}, { reason: `${what}_claim_unusable:${name}` })
+  }
+  return value
+}
+
+const ownValue = (claims: Readonly<Record<string, unknown>>, name: string): unknown =>
+  Object.hasOwn(claims, name) ? claims[name] : undefined

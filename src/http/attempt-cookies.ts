@@ -1,0 +1,51 @@
+import type { CookieOptions, Request, Response } from 'express'
+import { ATTEMPT_SECONDS, MOST_ATTEMPTS, type SignInAttempt } from '../domain/sign-in/attempt.ts'
+
+/** Seals and opens the cookie's text. `about` binds it to the cookie's name. */
+export type AttemptSealer = {
+  seal(text: string, about: string): string
+  open(sealed: string, about: string): string | undefined
+}
+
+export type AttemptCookies = ReturnType<typeof makeAttemptCookies>
+
+/**
+ * One sealed cookie for each sign-in that is under way, so that several tabs can be away at once (contract.md, Cookies).
+ * Ten minutes, eight at most: the oldest make room.
+ */
+export function makeAttemptCookies({ sealer, secure }: { sealer: AttemptSealer; secure: boolean }) {
+  const prefix = `${secure ? '__Host-' : ''}rolegate-attempt-`
+  const options: CookieOptions = { httpOnly: true, secure, sameSite: 'lax', path: '/' }
+
+  return {
+    keep(req: Request, res: Response, attempt: SignInAttempt): void {
+      const held = [...cookiesOf(req).keys()].filter((name) => name.startsWith(prefix))
+      for (const name of held.slice(0, Math.max(0, held.length - MOST_ATTEMPTS + 1))) res.clearCookie(name, options)
+      const name = prefix + attempt.id
+      res.cookie(name, sealer.seal(JSON.stringify(attempt), name), { ...options, maxAge: ATTEMPT_SECONDS * 1000 })
+    },
+
+    /** The attempt and the end of its cookie; undefined when there is none or it was touched (security.md W-5). */
+    take(req: Request, res: Response, id: string): SignInAttempt | undefined {
+      const name = prefix + id
+      const sealed = cookiesOf(req).get(name)
+      if (sealed === undefined) return undefined
+      res.clearCookie(name, options)
+      const text = sealer.open(sealed, name)
+      if (text === undefined) return undefined
+      const attempt = JSON.parse(text) as SignInAttempt
+      return { ...attempt, expiresAt: new Date(attempt.expiresAt) }
+    },
+  }
+}
+
+/** RFC 6265 §4.2.1, first value of a name wins. */
+export function cookiesOf(req: Request): ReadonlyMap<string, string> {
+  const cookies = new Map<string, string>()
+  for (const pair of (req.headers.cookie ?? '').split(';')) {
+    const at = pair.indexOf('=')
+    const name = pair.slice(0, at).trim()
+    if (at > 0 && !cookies.has(name)) cookies.set(name, pair.slice(at + 1).trim())
+  }
+  return cookies
+}

@@ -1,0 +1,50 @@
+import type { Request, RequestHandler } from 'express'
+import session from 'express-session'
+import { RolegateError } from '../domain/errors.ts'
+import { requireSessionMay, type Act, type GatewaySession } from '../domain/sign-in/session.ts'
+import type { Digest, Now } from '../usecases/ports.ts'
+import type { SessionStore } from './session-store.ts'
+
+/** `__Host-` needs https; on plain loopback http a browser would refuse it (security.md W-3). */
+export const sessionCookieName = (secure: boolean): string => (secure ? '__Host-rolegate' : 'rolegate')
+
+/** The browser's session, by express-session: nothing is stored before somebody signs in (security.md W-19). */
+export function makeBrowserSession(deps: {
+  store: SessionStore
+  /** The first signs, all verify (security.md K-11). */
+  secrets: string[]
+  secure: boolean
+  absoluteSeconds: number
+}): RequestHandler {
+  return session({
+    name: sessionCookieName(deps.secure),
+    store: deps.store,
+    secret: deps.secrets,
+    resave: false,
+    saveUninitialized: false,
+    rolling: false,
+    cookie: { secure: deps.secure, httpOnly: true, sameSite: 'lax', path: '/', maxAge: deps.absoluteSeconds * 1000 },
+  })
+}
+
+/** A new session id for this browser, the old session destroyed (security.md W-1). Answers the gateway session's id. */
+export function startSession(req: Request, digest: Digest): Promise<string> {
+  return new Promise((resolve, reject) => {
+    req.session.regenerate((failure) => (failure ? reject(failure as Error) : resolve(digest(req.sessionID))))
+  })
+}
+
+export function saveSession(req: Request, signedIn: GatewaySession): Promise<void> {
+  req.session.signedIn = signedIn
+  return new Promise((resolve, reject) => {
+    req.session.save((failure) => (failure ? reject(failure as Error) : resolve()))
+  })
+}
+
+/** The signed-in browser session, or `sign_in_required`. */
+export function sessionOf(req: Request, now: Now, act: Act = { kind: 'look' }): GatewaySession {
+  const signedIn = req.session?.signedIn
+  if (signedIn === undefined) throw new RolegateError('sign_in_required')
+  requireSessionMay(signedIn, act, now())
+  return signedIn
+}

@@ -1,0 +1,120 @@
+import type { Response } from 'express'
+
+/** What every page may show around its own model. */
+export type Frame = {
+  readonly title: string
+  /** DEMO banner and footer. */
+  readonly demo: boolean
+  readonly requestId: string
+  readonly version: string
+  /** Absent when nobody is signed in. */
+  readonly person?: {
+    readonly username: string
+    readonly idpLabel: string
+    readonly endsAt: Date
+    readonly csrf: string
+  }
+}
+
+/** A role as the portal lists it. `href` is `/roles/<alias>/<key>`. */
+export type RoleCard = {
+  readonly key: string
+  readonly summary: string
+  readonly elevated: boolean
+  readonly href: string
+  /** `12h`, `1h30m` */
+  readonly max: string
+}
+
+export type AccountCard = {
+  readonly alias: string
+  readonly id: string
+  readonly name: string
+  readonly environment?: string
+  readonly color?: string
+  readonly owner?: string
+  readonly roles: readonly RoleCard[]
+}
+
+/** One printed form of the credentials: label for people, id for the tab, text to copy. */
+export type PrintedForm = { readonly id: string; readonly label: string; readonly text: string }
+
+/** Every page of views/, and all that it may know. */
+export type Pages = {
+  'sign-in': {
+    readonly host: string
+    readonly idps: readonly { readonly label: string; readonly href: string; readonly ready: boolean }[]
+    /** `/roles/payments-dev/readonly`, when a deep link brought them here. */
+    readonly goingTo?: string
+  }
+  'signed-out': { readonly idp?: { readonly label: string; readonly href: string } }
+  portal: { readonly accounts: readonly AccountCard[]; readonly roleCount: number; readonly groupsTruncated: boolean }
+  /** Signed in, and nothing is theirs: who they are, what their directory said, what to do. */
+  'no-roles': {
+    readonly username: string
+    readonly idpLabel: string
+    readonly subject: string
+    readonly groupsState: 'stated' | 'absent' | 'truncated'
+    readonly groupsCount: number
+    /** The first fifty. */
+    readonly groups: readonly string[]
+    /** Whether any rule names one of their groups (then a deny took the role away). */
+    readonly deniedBy: readonly string[]
+  }
+  role: {
+    readonly account: Omit<AccountCard, 'roles'>
+    readonly role: RoleCard
+    readonly arn: string
+    /** How CloudTrail will name them. */
+    readonly sessionName: string
+    /** Offered lengths, the default first marked. */
+    readonly durations: readonly { readonly seconds: number; readonly label: string; readonly selected: boolean }[]
+    /** `capped at 4h by rule contractors-dev`. */
+    readonly cap: string
+    readonly via: readonly { readonly rule: string; readonly group: string | null }[]
+    readonly consoleAction: string
+    readonly credentialsAction: string
+    readonly cliCommand: string
+  }
+  credentials: {
+    readonly account: Omit<AccountCard, 'roles'>
+    readonly role: RoleCard
+    readonly expiresAt: Date
+    readonly limitedBy: string
+    readonly forms: readonly PrintedForm[]
+    readonly back: string
+  }
+  device: { readonly wrongCode: boolean }
+  'device-confirm': {
+    readonly userCode: string
+    readonly client: string
+    readonly observedAddress: string
+    readonly sameAddress: boolean
+    readonly startedAt: Date
+    readonly secondsOld: number
+    readonly claims: { readonly host?: string; readonly user?: string; readonly tool?: string }
+    readonly roleCount: number
+    readonly accountCount: number
+    readonly elevatedCount: number
+    readonly until: Date
+  }
+  'device-done': { readonly approved: boolean }
+  error: {
+    readonly happened: string
+    readonly why: string
+    readonly next: string
+    readonly who: string
+    readonly code: string
+    readonly time: Date
+    /** A way on, when there is one. */
+    readonly action?: { readonly label: string; readonly href: string }
+  }
+}
+
+export type PageName = keyof Pages
+
+/** Renders one page. A page gets its own small model and the frame, and nothing else. */
+export function show<Page extends PageName>(res: Response, page: Page, title: string, model: Pages[Page]): void {
+  const frame: Frame = { ...(res.locals['frame'] as Omit<Frame, 'title'>), title }
+  res.render(page, { frame, ...model })
+}

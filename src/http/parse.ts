@@ -1,0 +1,20 @@
+import { z } from 'zod'
+import { RolegateError } from '../domain/errors.ts'
+
+/** A body or query as the schema says, or `invalid_request` with the first field that does not fit. */
+export function parse<Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> {
+  const result = schema.safeParse(value ?? {})
+  if (result.success) return result.data
+  const [issue] = result.error.issues
+  const field = issue?.code === 'unrecognized_keys' ? issue.keys[0] : issue?.path.join('.')
+  throw new RolegateError('invalid_request', { field: (field ?? '').slice(0, 60) || 'the body' })
+}
+
+/** How long somebody wants a role, in seconds; the limits are the story's. */
+export const Seconds = z.int().min(900).max(43_200)
+/** The same from a form, where everything is text and an empty field means "the default". */
+export const SecondsText = z
+  .string()
+  .regex(/^\d{0,5}$/)
+  .transform((text) => (text === '' ? undefined : Number(text)))
+  .pipe(Seconds.optional())

@@ -1,0 +1,44 @@
+import { createServer, type Server } from 'node:http'
+
+/** What is wrong but does not stop the gateway: `idp:entra`, `audit`. */
+export type Degraded = readonly string[]
+
+/**
+ * Health for machines, on a listener of its own: on the public one such paths have been bypasses (security.md K-15).
+ * `/readyz` is 503 only for what stops everybody: store, signing keys, draining (contract.md).
+ */
+export function makeManagementServer(deps: {
+  /** Names of what is missing to serve at all; empty: ready. */
+  missing: () => Promise<readonly string[]>
+  degraded: () => Promise<Degraded>
+  metrics: () => Promise<string>
+}): Server {
+  async function answer(path: string): Promise<{ status: number; type: string; body: string }> {
+    switch (path) {
+      case '/healthz':
+        return { status: 200, type: 'application/json', body: '{"status":"ok"}\n' }
+      case '/readyz': {
+        const missing = await deps.missing()
+        const degraded = await deps.degraded()
+        const body = {
+          status: missing.length > 0 ? 'unready' : degraded.length > 0 ? 'degraded' : 'ok',
+          missing,
+          degraded,
+        }
+        return { status: missing.length > 0 ? 503 : 200, type: 'application/json', body: `${JSON.stringify(body)}\n` }
+      }
+      case '/metrics':
+        return { status: 200, type: 'text/plain; version=0.0.4; charset=utf-8', body: await deps.metrics() }
+      default:
+        return { status: 404, type: 'application/json', body: '{"status":"not found"}\n' }
+    }
+  }
+
+  return createServer({ requestTimeout: 10_000, headersTimeout: 5_000 }, (req, res) => {
+    void answer((req.url ?? '').split('?')[0] ?? '')
+      .catch(() => ({ status: 503, type: 'application/json', body: '{"status":"unready"}\n' }))
+      .then(({ status, type, body }) =>
+        res.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' }).end(body),
+      )
+  })
+}

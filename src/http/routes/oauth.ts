@@ -1,0 +1,182 @@
+import { Router, urlencoded, type ErrorRequestHandler, type Request, type RequestHandler } from 'express'
+import { z } from 'zod'
+import { showUserCode } from '../../domain/device/user-code.ts'
+import { RolegateError, type ErrorCode } from '../../domain/errors.ts'
+import type { Tokens } from '../../usecases/device/issue-tokens.ts'
+import type { RedeemDeviceLogin } from '../../usecases/device/redeem-device-login.ts'
+import type { RefreshTokensOf } from '../../usecases/device/refresh-tokens.ts'
+import type { RevokeToken } from '../../usecases/device/revoke-token.ts'
+import type { StartDeviceLogin } from '../../usecases/device/start-device-login.ts'
+import { answerFor, fromExpress, refuse, type LogRefusal } from '../errors.ts'
+import { parse } from '../parse.ts'
+import { factsOf } from '../request-facts.ts'
+
+/** Our own CLI: a public client (RFC 6749 §2.1). */
+const CLIENTS: ReadonlySet<string> = new Set(['rolegate-cli'])
+const DEVICE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code'
+
+const Said = z.string().max(64).optional()
+const StartForm = z.object({ client_id: z.string(), host: Said, user: Said, tool: Said })
+const TokenForm = z.object({
+  client_id: z.string(),
+  grant_type: z.string(),
+  device_code: z.string().max(200).optional(),
+  refresh_token: z.string().max(200).optional(),
+})
+const RevokeForm = z.object({ client_id: z.string(), token: z.string().max(200) })
+
+/** RFC 8628, RFC 6749 §6, RFC 7009 and RFC 8414, as far as terminals need them. Reads no cookie. */
+export function oauthRoutes(deps: {
+  startDeviceLogin: StartDeviceLogin
+  redeemDeviceLogin: RedeemDeviceLogin
+  refreshTokens: RefreshTokensOf
+  revokeToken: RevokeToken
+  publicUrl: string
+  /** `sessions.cli.login` holds `device`. */
+  deviceLogin: boolean
+  logRefusal: LogRefusal
+}): Router {
+  const router = Router()
+  const form: RequestHandler[] = [
+    requireForm,
+    urlencoded({ extended: false, limit: '8kb', parameterLimit: 20, inflate: false }),
+  ]
+
+  router.get('/.well-known/oauth-authorization-server', (_req, res) => {
+    const endpoint = (name: string) => `${deps.publicUrl}/oauth/${name}`
+    res.set('cache-control', 'public, max-age=300').json({
+      issuer: deps.publicUrl,
+      ...(deps.deviceLogin && { device_authorization_endpoint: endpoint('device_authorization') }),
+      token_endpoint: endpoint('token'),
+      revocation_endpoint: endpoint('revoke'),
+      grant_types_supported: [...(deps.deviceLogin ? [DEVICE_GRANT] : []), 'refresh_token'],
+      response_types_supported: [],
+      token_endpoint_auth_methods_supported: ['none'],
+      revocation_endpoint_auth_methods_supported: ['none'],
+    })
+  })
+
+  router.post('/oauth/device_authorization', ...form, async (req, res) => {
+    const { client_id: clientId, host, user, tool } = parse(StartForm, req.body)
+    requireClient(clientId)
+    // security.md D-1: switched off means off at every step.
+    if (!deps.deviceLogin) throw new RolegateError('unsupported_grant')
+    const claims = {
+      ...(host && { host: printable(host) }),
+      ...(user && { user: printable(user) }),
+      ...(tool && { tool: printable(tool) }),
+    }
+    const started = await deps.startDeviceLogin({ clientId, claims, request: factsOf(res) })
+    const userCode = showUserCode(started.userCode)
+    res.json({
+      device_code: started.deviceCode,
+      user_code: userCode,
+      verification_uri: `${deps.publicUrl}/device`,
+      // In the fragment, which no server and no log sees; nothing is submitted by itself (threats.md D5).
+      verification_uri_complete: `${deps.publicUrl}/device#${userCode}`,
+      expires_in: started.expiresInSeconds,
+      interval: started.intervalSeconds,
+    })
+  })
+
+  router.post('/oauth/token', ...form, async (req, res) => {
+    const asked = parse(TokenForm, req.body)
+    requireClient(asked.client_id)
+    res.json(tokenAnswer(await tokensFor(asked, res)))
+  })
+
+  router.post('/oauth/revoke', ...form, async (req, res) => {
+    const { client_id: clientId, token } = parse(RevokeForm, req.body)
+    requireClient(clientId)
+    await deps.revokeToken(token, factsOf(res))
+    res.json({})
+  })
+
+  function tokensFor(asked: z.output<typeof TokenForm>, res: Parameters<typeof factsOf>[0]): Promise<Tokens> {
+    const { client_id: clientId, device_code: deviceCode, refresh_token: refreshToken } = asked
+    if (asked.grant_type === DEVICE_GRANT && deps.deviceLogin) {
+      if (deviceCode === undefined) throw new RolegateError('invalid_request', { field: 'device_code' })
+      return deps.redeemDeviceLogin({ deviceCode, clientId, request: factsOf(res) })
+    }
+    if (asked.grant_type === 'refresh_token') {
+      if (refreshToken === undefined) throw new RolegateError('invalid_request', { field: 'refresh_token' })
+      return deps.refreshTokens({ refreshToken, clientId })
+    }
+    throw new RolegateError('unsupported_grant')
+  }
+
+  router.use('/oauth', makeOauthErrorHandler(deps.logRefusal))
+  return router
+}
+
+const tokenAnswer = ({ accessToken, refreshToken, expiresInSeconds }: Tokens) => ({
+  access_token: accessToken,
+  token_type: 'Bearer',
+  expires_in: expiresInSeconds,
+  refresh_token: refreshToken,
+})
+
+function requireClient(clientId: string): void {
+  if (!CLIENTS.has(clientId)) throw new RolegateError('invalid_client')
+}
+
+const requireForm: RequestHandler = (req: Request, _res, next) => {
+  if (!req.is('application/x-www-form-urlencoded')) throw new RolegateError('unsupported_media_type')
+  next()
+}
+
+/** What a terminal says about itself goes on a page and into the log: printing characters only (threats.md D6). */
+const printable = (text: string): string => text.replace(/[^\p{L}\p{N}\p{P}\p{S} ]/gu, '').trim()
+
+/** RFC 6749 §5.2 and RFC 8628 §3.5, by our codes. */
+const OAUTH_ERROR = {
+  invalid_request: 'invalid_request',
+  unsupported_grant: 'unsupported_grant_type',
+  invalid_scope: 'invalid_scope',
+  invalid_client: 'invalid_client',
+  invalid_grant: 'invalid_grant',
+  payload_too_large: 'invalid_request',
+  unsupported_media_type: 'invalid_request',
+  csrf_rejected: 'invalid_request',
+  sign_in_required: 'invalid_token',
+  sign_in_rejected: 'access_denied',
+  sign_in_expired: 'access_denied',
+  step_up_required: 'access_denied',
+  groups_missing: 'access_denied',
+  groups_truncated: 'access_denied',
+  no_roles: 'access_denied',
+  not_entitled: 'access_denied',
+  denied_by_rule: 'access_denied',
+  condition_unmet: 'access_denied',
+  approval_required: 'access_denied',
+  role_unknown: 'invalid_request',
+  role_ambiguous: 'invalid_request',
+  destination_refused: 'invalid_request',
+  aws_refused: 'access_denied',
+  aws_unavailable: 'temporarily_unavailable',
+  idp_unavailable: 'temporarily_unavailable',
+  authorization_pending: 'authorization_pending',
+  slow_down: 'slow_down',
+  device_code_expired: 'expired_token',
+  device_denied: 'access_denied',
+  user_code_unknown: 'invalid_request',
+  rate_limited: 'slow_down',
+  audit_unavailable: 'temporarily_unavailable',
+  store_unavailable: 'temporarily_unavailable',
+  shutting_down: 'temporarily_unavailable',
+  config_invalid: 'server_error',
+  gateway_unreachable: 'temporarily_unavailable',
+  not_found: 'invalid_request',
+  internal: 'server_error',
+} satisfies Record<ErrorCode, string>
+
+function makeOauthErrorHandler(logRefusal: LogRefusal): ErrorRequestHandler {
+  return (thrown, req, res, next) => {
+    if (res.headersSent) return next(thrown)
+    const error = fromExpress(thrown)
+    const { status, title, why } = answerFor(error)
+    logRefusal(error, req, status)
+    refuse(res, error, status)
+    res.json({ error: OAUTH_ERROR[error.code], error_description: `${title}. ${why}` })
+  }
+}

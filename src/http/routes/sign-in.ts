@@ -1,0 +1,122 @@
+import { Router, type RequestHandler } from 'express'
+import { attemptIdIn } from '../../domain/sign-in/attempt.ts'
+import { HOME, parseReturnTo } from '../../domain/sign-in/return-to.ts'
+import type { Digest, IdentityProvider, Now } from '../../usecases/ports.ts'
+import type { BeginSignIn } from '../../usecases/sign-in/begin-sign-in.ts'
+import type { CompleteSignIn } from '../../usecases/sign-in/complete-sign-in.ts'
+import type { EndSession } from '../../usecases/sign-in/end-session.ts'
+import { cookiesOf, type AttemptCookies } from '../attempt-cookies.ts'
+import { saveSession, sessionOf, startSession } from '../browser-session.ts'
+import { show } from '../pages.ts'
+import { factsOf } from '../request-facts.ts'
+
+type Deps = {
+  providers: ReadonlyMap<string, IdentityProvider>
+  beginSignIn: BeginSignIn
+  completeSignIn: CompleteSignIn
+  endSession: EndSession
+  attempts: AttemptCookies
+  digest: Digest
+  cookieName: string
+  publicHost: string
+  now: Now
+}
+
+/** Where browsers sign in and out. */
+export function signInRoutes(deps: Deps): Router {
+  const router = Router()
+
+  router.get('/sign-in', async (req, res) => {
+    const returnTo = parseReturnTo(req.query['returnTo'])
+    // security.md W-9: a cookie that opens nothing is taken away here.
+    if (cookiesOf(req).has(deps.cookieName) && req.session.signedIn === undefined) {
+      res.clearCookie(deps.cookieName, { path: '/' })
+    }
+    const [only, ...others] = deps.providers.values()
+    const href = (id: string) => `/sign-in/${id}${returnTo === HOME ? '' : `?returnTo=${encodeURIComponent(returnTo)}`}`
+    const ready = await Promise.all([...deps.providers.values()].map((provider) => provider.isReady()))
+    if (only !== undefined && others.length === 0 && ready[0] === true && req.query['choose'] === undefined) {
+      res.redirect(303, href(only.id))
+      return
+    }
+    show(res, 'sign-in', 'Sign in', {
+      host: deps.publicHost,
+      idps: [...deps.providers.values()].map(({ id, label }, at) => ({
+        label,
+        href: href(id),
+        ready: ready[at] === true,
+      })),
+      ...(returnTo !== HOME && { goingTo: returnTo }),
+    })
+  })
+
+  // A GET, so that no page needs the IdP in its form-action; starting a sign-in changes nothing (security.md W-11).
+  router.get('/sign-in/:idp', async (req, res) => {
+    const { move, attempt } = await deps.beginSignIn(req.params.idp, parseReturnTo(req.query['returnTo']))
+    deps.attempts.keep(req, res, attempt)
+    res.set('cache-control', 'no-store').redirect(303, move.url)
+  })
+
+  router.post('/sign-out', async (req, res) => {
+    const session = sessionOf(req, deps.now)
+    await deps.endSession(session, factsOf(res))
+    await new Promise<void>((resolve, reject) =>
+      req.session.destroy((failure) => (failure ? reject(failure as Error) : resolve())),
+    )
+    res
+      .clearCookie(deps.cookieName, { path: '/' })
+      .redirect(303, `/signed-out?idp=${encodeURIComponent(session.principal.idp)}`)
+  })
+
+  router.get('/signed-out', (req, res) => {
+    const provider = typeof req.query['idp'] === 'string' ? deps.providers.get(req.query['idp']) : undefined
+    const href = provider?.signOutUrl()
+    show(
+      res,
+      'signed-out',
+      'Signed out',
+      provider !== undefined && href !== undefined ? { idp: { label: provider.label, href } } : {},
+    )
+  })
+
+  return router
+}
+
+/** Where an OIDC IdP sends people back to. Bound by `state` and its sealed cookie, not by a session. */
+export function oidcCallbackRoutes(deps: Deps): Router {
+  const router = Router()
+
+  const callback: RequestHandler<{ idp: string }> = async (req, res) => {
+    const parameters = singleParameters(req.originalUrl)
+    const attemptId = attemptIdIn(parameters?.get('state'))
+    const attempt = attemptId === undefined ? undefined : deps.attempts.take(req, res, attemptId)
+    const former = req.session.signedIn?.principal
+    const { session, returnTo } = await deps.completeSignIn({
+      idp: req.params.idp,
+      // security.md O-15: a doubled parameter is an answer to no question of ours.
+      attempt: parameters === undefined ? undefined : attempt,
+      answer: { parameters: parameters ?? new Map() },
+      request: factsOf(res),
+      startSession: () => startSession(req, deps.digest),
+    })
+    await saveSession(req, session)
+    // threats.md H9: another person than before does not go on where the first one was.
+    const { principal } = session
+    const other = former !== undefined && (former.subject !== principal.subject || former.issuer !== principal.issuer)
+    res.set('cache-control', 'no-store').redirect(303, other ? HOME : returnTo)
+  }
+
+  router.get('/oidc/:idp/callback', callback)
+  return router
+}
+
+/** The query with every name once, or undefined (security.md O-15, RFC 6749 §3.1). */
+function singleParameters(url: string): ReadonlyMap<string, string> | undefined {
+  const at = url.indexOf('?')
+  const parameters = new Map<string, string>()
+  for (const [name, value] of new URLSearchParams(at < 0 ? '' : url.slice(at + 1))) {
+    if (parameters.has(name)) return undefined
+    parameters.set(name, value)
+  }
+  return parameters
+}

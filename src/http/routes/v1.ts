@@ -1,0 +1,144 @@
+import { json, Router, type Request, type RequestHandler, type Response } from 'express'
+import { z } from 'zod'
+import { RolegateError } from '../../domain/errors.ts'
+import type { GatewaySession } from '../../domain/sign-in/session.ts'
+import type { AuthenticateBearer } from '../../usecases/device/authenticate-bearer.ts'
+import type { ListRoles } from '../../usecases/entitlement/list-roles.ts'
+import type { IssueCredentials } from '../../usecases/hand-over/issue-credentials.ts'
+import type { OpenConsole } from '../../usecases/hand-over/open-console.ts'
+import type { Now } from '../../usecases/ports.ts'
+import { cookiesOf } from '../attempt-cookies.ts'
+import { sessionOf } from '../browser-session.ts'
+import { requireSameOrigin } from '../csrf.ts'
+import { parse, Seconds } from '../parse.ts'
+import { factsOf } from '../request-facts.ts'
+
+const CredentialsBody = z.strictObject({ role: z.string().min(3).max(2048), seconds: Seconds.optional() })
+const ConsoleBody = z.strictObject({ ...CredentialsBody.shape, destination: z.string().max(2000).optional() })
+
+type Deps = {
+  authenticateBearer: AuthenticateBearer
+  listRoles: ListRoles
+  issueCredentials: IssueCredentials
+  openConsole: OpenConsole
+  browserSession: RequestHandler
+  requireCsrf: RequestHandler
+  cookieName: string
+  origin: string
+  now: Now
+}
+
+/** The programs' door. Bearer first; with the portal's cookie it is a browser; both at once is refused (threats.md H7). */
+export function v1Routes(deps: Deps): Router {
+  const router = Router()
+  const body: RequestHandler[] = [requireJson, json({ limit: '16kb', inflate: false })]
+  const authenticate = makeAuthenticate(deps)
+
+  router.get('/v1/whoami', authenticate, (_req, res) => {
+    const { principal, via, endsAt } = signedIn(res)
+    res.json({
+      subject: principal.subject,
+      username: principal.username,
+      ...(principal.email !== undefined && { email: principal.email }),
+      idp: principal.idp,
+      groups: { count: principal.groups.names.length, truncated: principal.groups.state === 'truncated' },
+      session: { via, expiresAt: endsAt },
+    })
+  })
+
+  router.get('/v1/roles', authenticate, (_req, res) => {
+    const roles = deps.listRoles(signedIn(res)).map(({ entitlement: { target, maxSeconds, via }, state }) => ({
+      account: {
+        id: target.account.id,
+        alias: target.account.alias,
+        name: target.account.name,
+        environment: target.account.environment,
+      },
+      role: target.name,
+      arn: target.arn,
+      maxSeconds,
+      elevated: target.kind.elevated,
+      state,
+      via,
+    }))
+    res.json({ roles })
+  })
+
+  router.post('/v1/credentials', ...body, authenticate, async (req, res) => {
+    const { role, seconds } = parse(CredentialsBody, req.body)
+    const ask = { session: signedIn(res), role, request: factsOf(res), ...(seconds !== undefined && { seconds }) }
+    const { credentials, facts } = await deps.issueCredentials(ask)
+    res.json({
+      accessKeyId: credentials.accessKeyId,
+      secretAccessKey: credentials.secretAccessKey,
+      sessionToken: credentials.sessionToken,
+      expiration: credentials.expiresAt,
+      role: facts.role,
+      seconds: facts.seconds,
+      limitedBy: facts.limitedBy,
+    })
+  })
+
+  router.post('/v1/console', ...body, authenticate, async (req, res) => {
+    const session = signedIn(res)
+    // threats.md H3: a page has its own form; a sign-in URL is not for scripts of the portal's origin.
+    if (session.via === 'browser') throw new RolegateError('condition_unmet', { condition: 'bearer_only' })
+    const { role, seconds, destination } = parse(ConsoleBody, req.body)
+    const { url, taken } = await deps.openConsole({
+      session,
+      role,
+      request: factsOf(res),
+      ...(seconds !== undefined && { seconds }),
+      ...(destination !== undefined && { destination }),
+    })
+    const { facts, credentials } = taken
+    res.json({ url, expiration: credentials.expiresAt, seconds: facts.seconds, limitedBy: facts.limitedBy })
+  })
+
+  return router
+}
+
+const signedIn = (res: Response): GatewaySession => res.locals['session'] as GatewaySession
+
+/** Finds out who asks, by exactly one kind of proof. */
+function makeAuthenticate(deps: Deps): RequestHandler {
+  return async (req, res, next) => {
+    const { authorization } = req.headers
+    const cookie = cookiesOf(req).has(deps.cookieName)
+    if (authorization !== undefined && cookie)
+      throw new RolegateError('invalid_request', { field: 'Authorization beside a cookie' })
+    if (authorization !== undefined) {
+      res.locals['session'] = await deps.authenticateBearer(bearerIn(authorization))
+      return next()
+    }
+    if (!cookie) throw new RolegateError('sign_in_required')
+    requireFromOurPages(req, deps.origin)
+    await run(deps.browserSession, req, res)
+    res.locals['session'] = sessionOf(req, deps.now)
+    await run(deps.requireCsrf, req, res)
+    next()
+  }
+}
+
+/** A cookie speaks here for our own pages alone: the browser itself has to say so (threats.md H7). */
+function requireFromOurPages(req: Request, origin: string): void {
+  if (req.get('sec-fetch-site') === undefined && req.get('origin') === undefined)
+    throw new RolegateError('csrf_rejected')
+  requireSameOrigin(req, origin)
+}
+
+const run = (handler: RequestHandler, req: Request, res: Response): Promise<void> =>
+  new Promise((resolve, reject) => {
+    void handler(req, res, (failure?: unknown) => (failure === undefined ? resolve() : reject(failure as Error)))
+  })
+
+function bearerIn(authorization: string): string {
+  const token = /^Bearer ([\w.~+/-]{1,200}=*)$/i.exec(authorization)?.[1]
+  if (token === undefined) throw new RolegateError('sign_in_required')
+  return token
+}
+
+const requireJson: RequestHandler = (req, _res, next) => {
+  if (!req.is('application/json')) throw new RolegateError('unsupported_media_type')
+  next()
+}

@@ -1,0 +1,42 @@
+import type { RequestHandler } from 'express'
+import helmet from 'helmet'
+
+/**
+ * What every page tells the browser (security.md W-12, W-13; contract.md, CSP): nothing inline, nothing foreign, no frame.
+ * Chromium holds a form to `form-action` on every hop of a redirect, so a page that opens the console names those hosts.
+ */
+export function makeSecurityHeaders({
+  secure,
+  formTargets = [],
+}: {
+  secure: boolean
+  formTargets?: readonly string[]
+}): RequestHandler {
+  return helmet({
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: ["'none'"],
+        scriptSrc: ["'self'"],
+        styleSrc: ["'self'"],
+        imgSrc: ["'self'"],
+        formAction: ["'self'", ...formTargets],
+        frameAncestors: ["'none'"],
+        baseUri: ["'none'"],
+        requireTrustedTypesFor: ["'script'"],
+        ...(secure && { upgradeInsecureRequests: [] }),
+      },
+    },
+    // `no-referrer` would make browsers send `Origin: null` with our own forms (Fetch, "append a request Origin header").
+    referrerPolicy: { policy: 'same-origin' },
+    crossOriginOpenerPolicy: { policy: 'same-origin' },
+    strictTransportSecurity: secure ? { maxAge: 63_072_000, includeSubDomains: false } : false,
+    xFrameOptions: { action: 'deny' },
+  })
+}
+
+/** Answers that no cache may keep, for programs: the few headers that mean something to them. */
+export const programHeaders: RequestHandler = (_req, res, next) => {
+  res.set({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff', 'referrer-policy': 'no-referrer' })
+  next()
+}

@@ -1,0 +1,170 @@
+import { Eta } from 'eta'
+import express, { urlencoded, type Express, type RequestHandler } from 'express'
+import type { Digest, IdentityProvider, Now } from '../usecases/ports.ts'
+import { makeAttemptCookies, type AttemptSealer } from './attempt-cookies.ts'
+import { makeBrowserSession, sessionCookieName } from './browser-session.ts'
+import { makeCsrfToken, makeRequireCsrf } from './csrf.ts'
+import { makeErrorHandler, nothingHere, type LogRefusal } from './errors.ts'
+import type { Frame } from './pages.ts'
+import { factsOf, makeNoteFacts } from './request-facts.ts'
+import { deviceRoutes } from './routes/device.ts'
+import { issuerRoutes } from './routes/issuer.ts'
+import { oauthRoutes } from './routes/oauth.ts'
+import { portalRoutes } from './routes/portal.ts'
+import { oidcCallbackRoutes, signInRoutes } from './routes/sign-in.ts'
+import { v1Routes } from './routes/v1.ts'
+import { makeSecurityHeaders, programHeaders } from './security-headers.ts'
+import type { SessionStore } from './session-store.ts'
+
+type Stories = Parameters<typeof portalRoutes>[0] &
+  Parameters<typeof deviceRoutes>[0] &
+  Pick<
+    Parameters<typeof oauthRoutes>[0],
+    'startDeviceLogin' | 'redeemDeviceLogin' | 'refreshTokens' | 'revokeToken' | 'deviceLogin'
+  > &
+  Pick<Parameters<typeof signInRoutes>[0], 'beginSignIn' | 'completeSignIn' | 'endSession'> &
+  Pick<Parameters<typeof v1Routes>[0], 'authenticateBearer'>
+
+export type ServerDeps = {
+  stories: Stories
+  providers: ReadonlyMap<string, IdentityProvider>
+  documents: { discovery: Buffer; jwks: Buffer }
+  sessionStore: SessionStore
+  cookieSecrets: string[]
+  csrfKey: Uint8Array
+  attemptSealer: AttemptSealer
+  digest: Digest
+  publicUrl: string
+  /** The issuer may answer under a name of its own (threats.md K6). */
+  issuerUrl: string
+  trustedProxies: readonly string[]
+  /** Where the console forms lead: sign-in and console hosts of every partition in use. */
+  formTargets: readonly string[]
+  absoluteSeconds: number
+  views: string
+  version: string
+  demo: boolean
+  newRequestId: () => string
+  now: Now
+  logRefusal: LogRefusal
+  logRequest: (line: { requestId: string; method: string; route: string; status: number; milliseconds: number }) => void
+}
+
+/** Every request walks down this list. */
+export function createServer(deps: ServerDeps): Express {
+  const { stories, publicUrl, now, logRefusal, digest } = deps
+  const { host: publicHost, protocol } = new URL(publicUrl)
+  const secure = protocol === 'https:'
+  const cookieName = sessionCookieName(secure)
+  const attempts = makeAttemptCookies({ sealer: deps.attemptSealer, secure })
+  const browserSession = makeBrowserSession({
+    store: deps.sessionStore,
+    secrets: deps.cookieSecrets,
+    secure,
+    absoluteSeconds: deps.absoluteSeconds,
+  })
+  const csrfToken = makeCsrfToken(deps.csrfKey)
+  const requireCsrf = makeRequireCsrf({ csrfToken, origin: publicUrl })
+  const oauth = { ...stories, publicUrl, logRefusal }
+  const signIn = { ...stories, providers: deps.providers, attempts, digest, cookieName, publicHost, now }
+
+  const server = express()
+  server.disable('x-powered-by').disable('etag')
+  server.set('trust proxy', deps.trustedProxies.length > 0 ? [...deps.trustedProxies] : false)
+  server
+    .set('query parser', 'simple')
+    .set('views', deps.views)
+    .set('view engine', 'eta')
+    .engine('eta', makeEngine(deps.views))
+  // Cookies are as secure as the public URL says, not as this socket is: TLS usually ends in front of us (contract.md).
+  Object.defineProperty(server.request, 'secure', { get: () => secure })
+
+  server.use(makeNoteFacts({ newRequestId: deps.newRequestId, now, trustsProxies: deps.trustedProxies.length > 0 }))
+  server.use(makeAccessLog(deps))
+  server.use(requireOurHost([publicHost, new URL(deps.issuerUrl).host]))
+  server.use(issuerRoutes(deps))
+
+  // Programs: no page, no session of express.
+  server.use(['/v1', '/oauth'], programHeaders)
+  server.use(oauthRoutes(oauth))
+  server.use(v1Routes({ ...stories, browserSession, requireCsrf, cookieName, origin: publicUrl }))
+
+  // People.
+  server.use('/roles', makeSecurityHeaders({ secure, formTargets: deps.formTargets }))
+  server.use(/^(?!\/roles\/)/, makeSecurityHeaders({ secure }))
+  server.use('/assets', express.static(`${deps.views}/assets`, { maxAge: '1h', index: false, dotfiles: 'ignore' }))
+  server.use(noStore, makeFrame({ ...deps, csrfToken }))
+  server.use(browserSession)
+  server.use(oidcCallbackRoutes(signIn))
+  server.use(urlencoded({ extended: false, limit: '16kb', parameterLimit: 20, inflate: false }), requireCsrf)
+  server.use(signInRoutes(signIn))
+  server.use(portalRoutes(stories))
+  server.use(deviceRoutes(stories))
+
+  server.use(nothingHere)
+  server.use(makeErrorHandler({ logRefusal }))
+  return server
+}
+
+/** Express's view engine over Eta: escaping on, templates from views/ and nowhere else. */
+function makeEngine(views: string) {
+  const eta = new Eta({ views, cache: true, autoEscape: true })
+  return (path: string, model: object, done: (failure: unknown, html?: string) => void) => {
+    try {
+      done(null, eta.render(path.slice(views.length).replace(/\.eta$/, ''), model))
+    } catch (failure) {
+      done(failure)
+    }
+  }
+}
+
+/** threats.md P5, K11: another Host is DNS rebinding or a stray route, never a person of ours. */
+function requireOurHost(hosts: readonly string[]): RequestHandler {
+  return (req, res, next) => {
+    if (hosts.includes(req.headers.host ?? '')) return next()
+    res.status(421).type('text/plain').send('This name is not served here.\n')
+  }
+}
+
+const noStore: RequestHandler = (_req, res, next) => {
+  res.set('cache-control', 'no-store')
+  next()
+}
+
+/** What stands around every page; who is signed in is asked when the page is rendered. */
+function makeFrame(deps: ServerDeps & { csrfToken: (id: string) => string }): RequestHandler {
+  return (req, res, next) => {
+    Object.defineProperty(res.locals, 'frame', {
+      enumerable: true,
+      get(): Omit<Frame, 'title'> {
+        const signedIn = req.session?.signedIn
+        return {
+          demo: deps.demo,
+          version: deps.version,
+          requestId: factsOf(res).requestId,
+          ...(signedIn !== undefined && {
+            person: {
+              username: signedIn.principal.username,
+              idpLabel: deps.providers.get(signedIn.principal.idp)?.label ?? signedIn.principal.idp,
+              endsAt: signedIn.endsAt,
+              csrf: deps.csrfToken(signedIn.id),
+            },
+          }),
+        }
+      },
+    })
+    next()
+  }
+}
+
+/** One line a request, by route template: never a query, a header or a body (threats.md P4). */
+function makeAccessLog({ logRequest, now }: ServerDeps): RequestHandler {
+  return (req, res, next) => {
+    res.once('finish', () => {
+      const { requestId, at } = factsOf(res)
+      const route = typeof req.route?.path === 'string' ? (req.route.path as string) : 'none'
+      logRequest({ requestId, method: req.method, route, status: res.statusCode, milliseconds: now().getTime() - at })
+    })
+    next()
+  }
+}

@@ -1,0 +1,67 @@
+import session from 'express-session'
+import type { GatewaySession } from '../domain/sign-in/session.ts'
+import type { Digest, Now, Sessions } from '../usecases/ports.ts'
+
+declare module 'express-session' {
+  interface SessionData {
+    signedIn?: GatewaySession
+  }
+}
+
+/** A session's last-seen time is written at most this often: reading a page is no reason to write a row. */
+const TOUCH_MS = 60_000
+
+/**
+ * express-session's store over ours. The cookie's id opens a row named by its digest, so the row's name, which is the
+ * gateway session's id, opens nothing (security.md W-1, K-9). A row is made once, at sign-in, and never written back
+ * whole: a request that was under way during a sign-out cannot bring the session back to life.
+ */
+export class SessionStore extends session.Store {
+  readonly #deps: { sessions: Sessions; digest: Digest; idleSeconds: number; now: Now }
+
+  constructor(deps: { sessions: Sessions; digest: Digest; idleSeconds: number; now: Now }) {
+    super()
+    this.#deps = deps
+  }
+
+  override get(sid: string, done: (failure: unknown, data?: session.SessionData | null) => void): void {
+    this.#deps.sessions.get(this.#deps.digest(sid)).then(
+      (signedIn) => done(null, signedIn === undefined ? null : this.#dataOf(signedIn)),
+      (failure: unknown) => done(failure),
+    )
+  }
+
+  override set(sid: string, { signedIn }: session.SessionData, done: (failure?: unknown) => void = () => {}): void {
+    const id = this.#deps.digest(sid)
+    if (signedIn === undefined || signedIn.id !== id) return done()
+    const keep = { expiresAt: this.#idleEnd(signedIn), owner: signedIn.root }
+    this.#deps.sessions.createIfAbsent(id, signedIn, keep).then(() => done(), done)
+  }
+
+  override touch(sid: string, { signedIn }: session.SessionData, done: (failure?: unknown) => void = () => {}): void {
+    const now = this.#deps.now()
+    if (signedIn === undefined || now.getTime() - signedIn.lastSeenAt.getTime() < TOUCH_MS) return done()
+    this.#deps.sessions
+      .update(this.#deps.digest(sid), (kept) => {
+        const next = { ...kept, lastSeenAt: now }
+        return { next, answer: true, keep: { expiresAt: this.#idleEnd(next), owner: kept.root } }
+      })
+      .then(() => done(), done)
+  }
+
+  override destroy(sid: string, done: (failure?: unknown) => void = () => {}): void {
+    this.#deps.sessions.delete(this.#deps.digest(sid)).then(() => done(), done)
+  }
+
+  /** security.md W-6: the row itself is gone when the session has idled, whatever the cookie says. */
+  #idleEnd({ lastSeenAt, endsAt }: GatewaySession): Date {
+    return new Date(Math.min(lastSeenAt.getTime() + this.#deps.idleSeconds * 1000, endsAt.getTime()))
+  }
+
+  #dataOf(signedIn: GatewaySession): session.SessionData {
+    // express-session prints what it holds twice a request to see whether it changed. A gateway session never changes
+    // in place, so its id stands for it.
+    Object.defineProperty(signedIn, 'toJSON', { value: () => signedIn.id, enumerable: false })
+    return { cookie: { originalMaxAge: null, expires: signedIn.endsAt } as session.Cookie, signedIn }
+  }
+}

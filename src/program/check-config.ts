@@ -1,0 +1,23 @@
+import { parseArgs } from 'node:util'
+import { readConfigFile } from './read-config.ts'
+
+/** `rolegate check-config FILE`: 0 when it loads and its own tests pass, 3 with every fault otherwise. */
+export async function run(args: readonly string[]): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: { 'insecure-dev': { type: 'boolean' } },
+  })
+  const [file] = positionals
+  if (file === undefined) {
+    process.stderr.write('rolegate check-config FILE [--insecure-dev]\n')
+    return 2
+  }
+  const config = readConfigFile(file, { insecureDev: values['insecure-dev'] === true })
+  if (config === undefined) return 3
+  const { accounts, roles, rules } = config.mapping
+  process.stdout.write(
+    `${file}: ok. ${config.idps.length} IdPs, ${accounts.size} accounts, ${roles.size} roles, ${rules.length} rules; its tests pass.\n`,
+  )
+  return 0
+}

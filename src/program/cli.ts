@@ -1,0 +1,120 @@
+import { spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { constants, homedir, hostname, userInfo } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { run } from '../cli/run.ts'
+import type { Child, ChildEnd, CliWorld } from '../cli/world.ts'
+
+/** Runs one line of the client in this process's world; answers with the exit code. */
+export async function runCli(argv: readonly string[]): Promise<number> {
+  const interrupt = new AbortController()
+  const onInterrupt = () => interrupt.abort()
+  // A second Ctrl-C finds nobody listening and ends the process.
+  process.once('SIGINT', onInterrupt)
+  // `rolegate list | head`: whoever reads us may leave early.
+  process.stdout.on('error', () => undefined)
+  try {
+    return await run(argv, cliWorld(interrupt.signal))
+  } finally {
+    process.off('SIGINT', onInterrupt)
+  }
+}
+
+export const cliWorld = (interrupted: AbortSignal): CliWorld => ({
+  out: (text) => void process.stdout.write(text),
+  err: (text) => void process.stderr.write(text),
+  isTty: { stdin: process.stdin.isTTY, stdout: process.stdout.isTTY, stderr: process.stderr.isTTY },
+  env: process.env,
+  now: () => new Date(),
+  sleep: async (ms, signal) => sleep(ms, undefined, { signal }),
+  timeout: timeoutSignal,
+  fetch,
+  spawn: runChild,
+  interrupted,
+  pid: process.pid,
+  isAlive,
+  hostname: hostname(),
+  userName: userName(),
+  homeFolder: homedir(),
+  platform: process.platform,
+  timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+  version: version(),
+})
+
+/** Not AbortSignal.timeout: only a running timer keeps that one from being collected. */
+function timeoutSignal(ms: number): AbortSignal {
+  const late = new AbortController()
+  setTimeout(() => late.abort(), ms).unref()
+  return late.signal
+}
+
+/** Starts a child without a shell: no word of it is read as a command line again. */
+async function runChild(child: Child): Promise<ChildEnd> {
+  try {
+    return await startChild(child)
+  } catch (thrown) {
+    return { started: false, because: whyNot(thrown) }
+  }
+}
+
+/** Some failures to start come as an event, some are thrown. */
+function startChild({ command, args, env, place }: Child): Promise<ChildEnd> {
+  const inBackground = place === 'background'
+  const child = spawn(command, args, { env, stdio: inBackground ? 'ignore' : 'inherit', detached: inBackground })
+  const release = inBackground ? () => undefined : passSignals((signal) => child.kill(signal))
+  return new Promise<ChildEnd>((resolve, reject) => {
+    child.once('error', reject)
+    if (inBackground) {
+      child.once('spawn', () => resolve({ started: true, exit: 0 }))
+      child.unref()
+    }
+    child.once('close', (code, signal) =>
+      resolve({ started: true, exit: code ?? 128 + (signal === null ? 0 : constants.signals[signal]) }),
+    )
+  }).finally(release)
+}
+
+const stay = () => undefined
+
+/** Ctrl-C reaches the child by itself, and ending is its choice; what only we are sent is passed on. */
+function passSignals(pass: (signal: NodeJS.Signals) => void): () => void {
+  process.on('SIGINT', stay)
+  process.on('SIGTERM', pass)
+  process.on('SIGHUP', pass)
+  return () => {
+    process.off('SIGINT', stay)
+    process.off('SIGTERM', pass)
+    process.off('SIGHUP', pass)
+  }
+}
+
+function whyNot(thrown: unknown): Extract<ChildEnd, { started: false }>['because'] {
+  const errno = errnoOf(thrown)
+  if (errno === 'ENOENT' || errno === 'ENOTDIR') return 'not_found'
+  return errno === 'EACCES' || errno === 'ENOEXEC' ? 'not_executable' : 'other'
+}
+
+const errnoOf = (thrown: unknown): unknown => (thrown instanceof Error && 'code' in thrown ? thrown.code : undefined)
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch (thrown) {
+    // EPERM: it lives, and belongs to somebody else.
+    return errnoOf(thrown) === 'EPERM'
+  }
+}
+
+/** A container may run as a number without a name. */
+function userName(): string {
+  try {
+    return userInfo().username
+  } catch {
+    return ''
+  }
+}
+
+function version(): string {
+  const stated: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
+  return typeof stated === 'object' && stated !== null && 'version' in stated ? String(stated.version) : 'unknown'
+}

@@ -1,0 +1,47 @@
+import { parseArgs } from 'node:util'
+import { startDemo } from './demo-gateway.ts'
+import { untilStopped } from './signals.ts'
+
+/** `rolegate demo`: gateway, IdP and AWS on this machine, on loopback, with new keys each run (threats.md P5). */
+export async function run(args: readonly string[]): Promise<number> {
+  const { values } = parseArgs({ args: [...args], options: { port: { type: 'string', default: '8420' } } })
+  const port = Number(values.port)
+  if (!Number.isInteger(port) || port < 1024 || port > 60_000) {
+    process.stderr.write(
+      'rolegate demo [--port N]   N from 1024 to 60000; the next three ports and N+1044 are used too\n',
+    )
+    return 2
+  }
+  if (process.env['NODE_ENV'] === 'production') {
+    process.stderr.write('error: the demo has public passwords and does not run with NODE_ENV=production\n')
+    return 3
+  }
+  const ports = { gateway: port, idp: port + 1, aws: port + 2, console: port + 3, management: port + 1044 }
+  const demo = await startDemo({ ports, print: (text) => process.stderr.write(text) }).catch((thrown: unknown) => {
+    process.stderr.write(`error: ${(thrown as Error).message}\n`)
+    return undefined
+  })
+  if (demo === undefined) return 3
+  process.stdout.write(greetingFor(port, demo.world.people))
+  await untilStopped(process)
+  await demo.close()
+  return 0
+}
+
+const greetingFor = (port: number, people: readonly { username: string; password: string; what: string }[]): string => `
+  Rolegate demo is ready:  http://127.0.0.1:${port}
+
+  People (password: demo)
+${people.map(({ username, what }) => `    ${username.padEnd(8)}${what}`).join('\n')}
+
+  Three things to try
+    1. Open the URL, sign in as alice, and open the console of payments-dev.
+    2. In another terminal:
+         export ROLEGATE_URL=http://127.0.0.1:${port}
+         npx rolegate login --device
+         npx rolegate list
+    3. Use a role with the stock AWS CLI:
+         npx rolegate exec payments-dev/developer -- aws sts get-caller-identity --endpoint-url http://127.0.0.1:${port + 2}
+
+  Everything is on this machine, and all of it is gone after Ctrl-C.
+`

@@ -1,0 +1,17 @@
+import { parseArgs } from 'node:util'
+
+/** `rolegate health`: 0 ready, 1 not ready, 9 not reachable; what container health checks call. */
+export async function run(args: readonly string[]): Promise<number> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: { url: { type: 'string', default: 'http://127.0.0.1:9464' } },
+  })
+  try {
+    const answer = await fetch(`${values.url}/readyz`, { signal: AbortSignal.timeout(3_000), redirect: 'error' })
+    process.stdout.write(await answer.text())
+    return answer.ok ? 0 : 1
+  } catch {
+    process.stderr.write(`error: ${values.url} does not answer\n`)
+    return 9
+  }
+}

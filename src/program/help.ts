@@ -1,0 +1,21 @@
+export const HELP = `rolegate: AWS roles for the people your directory knows
+
+For people
+  login --device            sign this terminal in
+  logout                    sign it out
+  whoami [--short]          who the gateway says you are
+  list                      the roles you may take
+  exec ROLE -- CMD...       run a command with a role
+  env ROLE                  print a role's credentials for a shell
+  console ROLE [PAGE]       open the AWS console
+  credential-process ROLE   for credential_process in ~/.aws/config
+
+For operators
+  serve [--config FILE]     run the gateway
+  check-config FILE         say everything that is wrong with a file
+  schema                    the JSON Schema of rolegate.yaml
+  health [--url URL]        ask a running gateway whether it is ready
+  demo [--port N]           the whole journey on this machine, offline
+
+rolegate COMMAND --help says more.
+`

@@ -1,0 +1,7 @@
+import { configJsonSchema } from '../config/json-schema.ts'
+
+/** `rolegate schema`: the JSON Schema that editors complete rolegate.yaml by. */
+export async function run(): Promise<number> {
+  process.stdout.write(`${JSON.stringify(configJsonSchema(), null, 2)}\n`)
+  return 0
+}

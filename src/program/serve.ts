@@ -1,0 +1,93 @@
+import { parseArgs } from 'node:util'
+import { compose } from '../compose.ts'
+import { readConfigFile } from './read-config.ts'
+import { refuseUnsafeProcess } from './unsafe-process.ts'
+import { untilStopped } from './signals.ts'
+import { VERSION } from './version.ts'
+
+const USAGE = `rolegate serve [--config FILE] [--insecure-dev] [--accept-new-issuer]
+
+  --config FILE         default: $ROLEGATE_CONFIG, else rolegate.yaml
+  --insecure-dev        allow http and loopback endpoints, for development
+  --accept-new-issuer   the issuer URL changed on purpose: make it a new key
+`
+
+/** `rolegate serve`: 0 after a clean stop, 2 usage, 3 when the file or the process will not do. */
+export async function run(args: readonly string[]): Promise<number> {
+  const options = readOptions(args)
+  if (options === undefined) {
+    process.stderr.write(USAGE)
+    return 2
+  }
+  const insecureDev = options['insecure-dev'] === true
+  const unsafe = refuseUnsafeProcess(process, insecureDev)
+  if (unsafe !== undefined) {
+    process.stderr.write(`error: ${unsafe}\n`)
+    return 3
+  }
+  const file = options.config ?? process.env['ROLEGATE_CONFIG'] ?? 'rolegate.yaml'
+  const config = readConfigFile(file, { insecureDev })
+  if (config === undefined) return 3
+  if (config.masterKeys.length === 0) {
+    process.stderr.write(
+      'error: secrets.master_key_file (or _env) is not set. Make one:  openssl rand -base64 32 > master.key && chmod 600 master.key\n',
+    )
+    return 3
+  }
+  return start(config, options['accept-new-issuer'] === true)
+}
+
+async function start(config: Parameters<typeof compose>[0], acceptNewIssuer: boolean): Promise<number> {
+  const gateway = await compose(config, {
+    now: () => new Date(),
+    print: (text) => process.stdout.write(text),
+    version: VERSION,
+    demo: false,
+    acceptNewIssuer,
+  }).catch(explainStart)
+  if (gateway === undefined) return 3
+  try {
+    const [port, managementPort] = await gateway.listen()
+    process.stderr.write(
+      `rolegate ${VERSION} listens on ${config.server.listen.host}:${port}, management on ${config.server.management.host}:${managementPort}\n`,
+    )
+    await untilStopped(process)
+    return 0
+  } catch (thrown) {
+    process.stderr.write(`error: cannot listen: ${(thrown as Error).message}\n`)
+    return 3
+  } finally {
+    await gateway.close()
+  }
+}
+
+/** Why the gateway would not start, for somebody who reads it at night. */
+function explainStart(thrown: unknown): undefined {
+  const { reason, message, values } = thrown as { reason?: string; message?: string; values?: Record<string, unknown> }
+  const sentences: Record<string, string> = {
+    sealing_key_mismatch:
+      'the store was sealed with another master key. Mount the right one (or add it under secrets.previous); Rolegate will not make new signing keys over old ones.',
+    issuer_changed: `the issuer URL is fixed for life: AWS accounts trust ${String(values?.['former'])}, the file says ${String(values?.['issuer'])}. If you mean it, start once with --accept-new-issuer and change every IAM provider.`,
+  }
+  process.stderr.write(
+    `error: ${(reason !== undefined && sentences[reason]) || message || 'the gateway did not start'}\n`,
+  )
+  const { cause } = thrown as { cause?: { message?: string } }
+  if (cause?.message !== undefined) process.stderr.write(`  ${cause.message}\n`)
+  return undefined
+}
+
+function readOptions(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        config: { type: 'string' },
+        'insecure-dev': { type: 'boolean' },
+        'accept-new-issuer': { type: 'boolean' },
+      },
+    }).values
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,67 @@
+import type { RequestFacts } from '../../domain/audit/event.ts'
+import { settle, type DeviceState } from '../../domain/device/device-login.ts'
+import { RolegateError } from '../../domain/errors.ts'
+import { endWithin, type GatewaySession } from '../../domain/sign-in/session.ts'
+import type { Audit, CodeDigest, DeviceLogins, Now, RandomText, Sessions, UserCodes } from '../ports.ts'
+import type { FindDeviceLogin } from './find-device-login.ts'
+
+export type DecideDeviceLogin = (input: {
+  readonly session: GatewaySession
+  readonly typed: string
+  readonly decision: 'approve' | 'deny'
+  readonly request: RequestFacts
+}) => Promise<void>
+
+/**
+ * A person's word on a waiting terminal. Approval makes a gateway session of class `device` that ends no later than the
+ * browser's (threats.md I7, D4) and is on record before the terminal can take it.
+ */
+export function makeDecideDeviceLogin(deps: {
+  findDeviceLogin: FindDeviceLogin
+  deviceLogins: DeviceLogins
+  userCodes: UserCodes
+  sessions: Sessions
+  audit: Audit
+  codeDigest: CodeDigest
+  randomText: RandomText
+  deviceMaxSeconds: number
+  now: Now
+}): DecideDeviceLogin {
+  async function stateFor(
+    decision: 'approve' | 'deny',
+    parent: GatewaySession,
+  ): Promise<Exclude<DeviceState, { status: 'pending' }>> {
+    if (decision === 'deny') return { status: 'denied' }
+    const now = deps.now()
+    const endsAt = endWithin(now, deps.deviceMaxSeconds, parent.endsAt)
+    const session: GatewaySession = { ...parent, id: deps.randomText(128), via: 'device', lastSeenAt: now, endsAt }
+    await deps.sessions.put(session.id, session, { expiresAt: endsAt, owner: parent.root })
+    return { status: 'approved', sessionId: session.id }
+  }
+
+  return async function decideDeviceLogin({ session, typed, decision, request }) {
+    const { key, login, userCode } = await deps.findDeviceLogin({ session, typed, request })
+    await deps.audit({
+      event: decision === 'approve' ? 'device_approved' : 'device_denied',
+      request,
+      principal: session.principal,
+      session,
+      clientId: login.clientId,
+      requesterAddress: login.address,
+    })
+    const state = await stateFor(decision, session)
+    const settled = await deps.deviceLogins.update(key, (waiting) => {
+      const next = settle(waiting, state, deps.now())
+      return {
+        next: next ?? waiting,
+        answer: next !== undefined,
+        keep: { expiresAt: new Date(login.expiresAt.getTime() + 60_000) },
+      }
+    })
+    await deps.userCodes.delete(deps.codeDigest(userCode))
+    if (settled === true) return
+    // Two tabs decided at once: the first word stands, and this one leaves no session behind.
+    if (state.status === 'approved') await deps.sessions.delete(state.sessionId)
+    throw new RolegateError('user_code_unknown')
+  }
+}

@@ -1,0 +1,40 @@
+import type { RequestFacts } from '../../domain/audit/event.ts'
+import type { DeviceLogin } from '../../domain/device/device-login.ts'
+import { parseUserCode } from '../../domain/device/user-code.ts'
+import { RolegateError } from '../../domain/errors.ts'
+import { requireSessionMay, type GatewaySession } from '../../domain/sign-in/session.ts'
+import type { CodeDigest, DeviceLogins, LimitRate, Now, UserCodes } from '../ports.ts'
+
+export type FoundDeviceLogin = { readonly userCode: string; readonly key: string; readonly login: DeviceLogin }
+
+export type FindDeviceLogin = (input: {
+  readonly session: GatewaySession
+  readonly typed: string
+  readonly request: RequestFacts
+}) => Promise<FoundDeviceLogin>
+
+/**
+ * The waiting terminal a code stands for. Unknown, used and expired codes give one answer, `user_code_unknown`; tries
+ * are counted per session and per address, and a right one does not reset the count (security.md D-15).
+ */
+export function makeFindDeviceLogin(deps: {
+  deviceLogins: DeviceLogins
+  userCodes: UserCodes
+  codeDigest: CodeDigest
+  limitRate: LimitRate
+  now: Now
+}): FindDeviceLogin {
+  return async function findDeviceLogin({ session, typed, request }) {
+    requireSessionMay(session, { kind: 'approve-device' }, deps.now())
+    await deps.limitRate(`user-code:session:${session.id}`, 10, 60)
+    await deps.limitRate(`user-code:address:${request.address}`, 100, 60)
+
+    const userCode = parseUserCode(typed)
+    const known = userCode && (await deps.userCodes.get(deps.codeDigest(userCode)))
+    const login = known && (await deps.deviceLogins.get(known.deviceCode))
+    if (!login || login.state.status !== 'pending' || deps.now() >= login.expiresAt) {
+      throw new RolegateError('user_code_unknown')
+    }
+    return { userCode, key: known.deviceCode, login }
+  }
+}

@@ -1,0 +1,50 @@
+import type { RequestFacts } from '../../domain/audit/event.ts'
+import { poll, type Poll } from '../../domain/device/device-login.ts'
+import { RolegateError } from '../../domain/errors.ts'
+import type { Audit, DeviceLogins, Digest, LimitRate, Now, Sessions } from '../ports.ts'
+import type { IssueTokens, Tokens } from './issue-tokens.ts'
+
+export type RedeemDeviceLogin = (input: {
+  readonly deviceCode: string
+  readonly clientId: string
+  readonly request: RequestFacts
+}) => Promise<Tokens>
+
+/**
+ * A terminal's poll (RFC 8628 §3.4-3.5). Fails with `authorization_pending`, `slow_down`, `device_code_expired`,
+ * `device_denied`, or `invalid_grant` for a code that is unknown, redeemed, or another client's.
+ */
+export function makeRedeemDeviceLogin(deps: {
+  deviceLogins: DeviceLogins
+  sessions: Pick<Sessions, 'get'>
+  issueTokens: IssueTokens
+  audit: Audit
+  limitRate: LimitRate
+  digest: Digest
+  now: Now
+}): RedeemDeviceLogin {
+  async function pollOnce(deviceCode: string, clientId: string): Promise<Poll | undefined> {
+    return deps.deviceLogins.update(deps.digest(deviceCode), (login) => {
+      // security.md D-4: bound to the client that asked; another client's poll changes nothing.
+      if (login.clientId !== clientId) return { next: login, answer: undefined as Poll | undefined }
+      const answer = poll(login, deps.now())
+      const keep = { expiresAt: new Date(login.expiresAt.getTime() + 60_000) }
+      return { next: answer.next, answer: answer as Poll | undefined, keep }
+    })
+  }
+
+  return async function redeemDeviceLogin({ deviceCode, clientId, request }) {
+    const polled = deviceCode.startsWith('rgd_') ? await pollOnce(deviceCode, clientId) : undefined
+    if (polled === undefined) {
+      await deps.limitRate(`device-code:${request.address}`, 60, 60)
+      throw new RolegateError('invalid_grant')
+    }
+    if (polled.answer !== 'granted') throw new RolegateError(polled.answer)
+
+    // security.md D-20: signed out between approval and poll.
+    const session = await deps.sessions.get(polled.sessionId)
+    if (session === undefined) throw new RolegateError('device_denied')
+    await deps.audit({ event: 'device_redeemed', request, principal: session.principal, session })
+    return deps.issueTokens(session, clientId)
+  }
+}

@@ -1,0 +1,60 @@
+import { RolegateError } from '../../domain/errors.ts'
+import type { Digest, Now, RandomText, RefreshGrant, RefreshTokens, SealUnder, Sessions } from '../ports.ts'
+import type { IssueAccessToken, Tokens } from './issue-tokens.ts'
+
+/** How long a superseded token still gets its successor: two processes of one person may refresh at once (threats.md D9). */
+const REUSE_SECONDS = 30
+
+export type RefreshTokensOf = (input: { readonly refreshToken: string; readonly clientId: string }) => Promise<Tokens>
+
+/**
+ * Renews a terminal's tokens. A refresh token has one successor for ever: presented again within thirty seconds it
+ * yields the same one; later, or by another client, it was stolen, and the whole lineage ends (RFC 9700 §4.14).
+ * Fails with `invalid_grant`.
+ */
+export function makeRefreshTokens(deps: {
+  refreshTokens: RefreshTokens
+  sessions: Sessions
+  issueAccessToken: IssueAccessToken
+  sealUnder: SealUnder
+  randomText: RandomText
+  digest: Digest
+  now: Now
+}): RefreshTokensOf {
+  type Turn = { readonly sessionId: string; readonly refreshToken: string | null }
+
+  /** The grant after this use, and the token that follows; null where the use is a theft. */
+  function turn(presented: string, clientId: string, grant: RefreshGrant): { next: RefreshGrant; answer: Turn } {
+    const { sessionId } = grant
+    const now = deps.now()
+    if (grant.clientId !== clientId) return { next: grant, answer: { sessionId, refreshToken: null } }
+    if (grant.successor === null) {
+      const refreshToken = `rgr_${deps.randomText(256)}`
+      const next = { ...grant, successor: deps.sealUnder.seal(presented, refreshToken), supersededAt: now }
+      return { next, answer: { sessionId, refreshToken } }
+    }
+    const late = grant.supersededAt === null || now.getTime() - grant.supersededAt.getTime() > REUSE_SECONDS * 1000
+    const successor = late ? undefined : deps.sealUnder.open(presented, grant.successor)
+    return { next: grant, answer: { sessionId, refreshToken: successor ?? null } }
+  }
+
+  return async function refreshTokens({ refreshToken: presented, clientId }) {
+    if (!presented.startsWith('rgr_')) throw new RolegateError('invalid_grant')
+    const found = await deps.refreshTokens.get(deps.digest(presented))
+    const session = found && (await deps.sessions.get(found.sessionId))
+    if (session === undefined) throw new RolegateError('invalid_grant')
+
+    const keep = { expiresAt: session.endsAt, owner: session.id }
+    const turned = await deps.refreshTokens.update(deps.digest(presented), (grant) => ({
+      ...turn(presented, clientId, grant),
+      keep,
+    }))
+    if (turned?.refreshToken == null) {
+      await deps.sessions.delete(session.id)
+      throw new RolegateError('invalid_grant', {}, { reason: 'refresh_token_reused' })
+    }
+    const fresh = { sessionId: session.id, clientId, successor: null, supersededAt: null }
+    await deps.refreshTokens.createIfAbsent(deps.digest(turned.refreshToken), fresh, keep)
+    return { ...(await deps.issueAccessToken(session)), refreshToken: turned.refreshToken }
+  }
+}

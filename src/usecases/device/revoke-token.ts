@@ -1,0 +1,25 @@
+import type { RequestFacts } from '../../domain/audit/event.ts'
+import type { AccessTokens, Digest, RefreshTokens, Sessions } from '../ports.ts'
+import type { EndSession } from '../sign-in/end-session.ts'
+
+export type RevokeToken = (token: string, request: RequestFacts) => Promise<void>
+
+/** Ends the session a token speaks for, and with it all its tokens (RFC 7009 §2.1). Unknown tokens get the same silence. */
+export function makeRevokeToken(deps: {
+  accessTokens: Pick<AccessTokens, 'get'>
+  refreshTokens: Pick<RefreshTokens, 'get'>
+  sessions: Pick<Sessions, 'get'>
+  endSession: EndSession
+  digest: Digest
+}): RevokeToken {
+  return async function revokeToken(token, request) {
+    const key = deps.digest(token)
+    const known = token.startsWith('rga_')
+      ? await deps.accessTokens.get(key)
+      : token.startsWith('rgr_')
+        ? await deps.refreshTokens.get(key)
+        : undefined
+    const session = known && (await deps.sessions.get(known.sessionId))
+    if (session !== undefined) await deps.endSession(session, request)
+  }
+}

@@ -1,0 +1,66 @@
+import type { RequestFacts } from '../../domain/audit/event.ts'
+import { DEVICE_LOGIN_SECONDS, POLL_SECONDS, type DeviceClaims } from '../../domain/device/device-login.ts'
+import { newUserCode, type Random } from '../../domain/device/user-code.ts'
+import { RolegateError } from '../../domain/errors.ts'
+import type { Audit, CodeDigest, DeviceLogins, Digest, LimitRate, Now, RandomText, UserCodes } from '../ports.ts'
+
+export type StartedDeviceLogin = {
+  readonly deviceCode: string
+  /** Eight letters; shown as `WDJB-MJHT`. */
+  readonly userCode: string
+  readonly expiresInSeconds: number
+  readonly intervalSeconds: number
+}
+
+export type StartDeviceLogin = (input: {
+  readonly clientId: string
+  readonly claims: DeviceClaims
+  readonly request: RequestFacts
+}) => Promise<StartedDeviceLogin>
+
+/** Starts a terminal's sign-in (RFC 8628 §3.1). Bounded per address (threats.md D7): `rate_limited`. */
+export function makeStartDeviceLogin(deps: {
+  deviceLogins: DeviceLogins
+  userCodes: UserCodes
+  audit: Audit
+  limitRate: LimitRate
+  random: Random
+  randomText: RandomText
+  digest: Digest
+  codeDigest: CodeDigest
+  now: Now
+}): StartDeviceLogin {
+  async function reserveUserCode(deviceCode: string, expiresAt: Date): Promise<string> {
+    for (let tries = 0; tries < 5; tries += 1) {
+      const userCode = newUserCode(deps.random)
+      if (await deps.userCodes.createIfAbsent(deps.codeDigest(userCode), { deviceCode }, { expiresAt })) return userCode
+    }
+    throw new RolegateError('store_unavailable')
+  }
+
+  return async function startDeviceLogin({ clientId, claims, request }) {
+    await deps.limitRate(`device-start:${request.address}`, 30, 60)
+    const now = deps.now()
+    const expiresAt = new Date(now.getTime() + DEVICE_LOGIN_SECONDS * 1000)
+    const deviceCode = `rgd_${deps.randomText(256)}`
+    const key = deps.digest(deviceCode)
+    const userCode = await reserveUserCode(key, expiresAt)
+    await deps.deviceLogins.put(
+      key,
+      {
+        clientId,
+        claims,
+        address: request.address,
+        startedAt: now,
+        expiresAt,
+        intervalSeconds: POLL_SECONDS,
+        lastPolledAt: null,
+        state: { status: 'pending' },
+      },
+      // A little longer than it lives, so that a late poll hears "expired" and not "unknown".
+      { expiresAt: new Date(expiresAt.getTime() + 60_000) },
+    )
+    await deps.audit({ event: 'device_started', request, clientId, claims })
+    return { deviceCode, userCode, expiresInSeconds: DEVICE_LOGIN_SECONDS, intervalSeconds: POLL_SECONDS }
+  }
+}

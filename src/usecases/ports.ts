@@ -1,0 +1,153 @@
+import type { RoleArn } from '../domain/aws/arn.ts'
+import type { Credentials } from '../domain/aws/credentials.ts'
+import type { Destination } from '../domain/aws/destination.ts'
+import type { WebIdentityClaims } from '../domain/aws/web-identity-token.ts'
+import type { AuditEvent } from '../domain/audit/event.ts'
+import type { DeviceLogin } from '../domain/device/device-login.ts'
+import type { RuleIndex } from '../domain/entitlement/compile.ts'
+import type { PendingSignIn } from '../domain/sign-in/attempt.ts'
+import type { VerifiedClaims } from '../domain/sign-in/claims.ts'
+import type { GatewaySession } from '../domain/sign-in/session.ts'
+
+export type Now = () => Date
+
+// ── The store ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** A row as it was read. `version` changes with every write, so that compareAndSet can tell. */
+export type Row = { readonly value: Uint8Array; readonly version: number }
+
+/** `expiresAt` is when the row is gone for everybody, whoever sweeps; `owner` is what deleteByOwner asks for. */
+export type Keep = { readonly expiresAt?: Date; readonly owner?: string }
+
+/**
+ * What every store does, in memory, SQLite or beyond; one contract suite runs them all. Each call is atomic across
+ * processes. Failures are `store_unavailable`.
+ */
+export type Store = {
+  get(table: string, key: string): Promise<Row | undefined>
+  put(table: string, key: string, value: Uint8Array, keep?: Keep): Promise<void>
+  /** True for exactly one of those who race to create the key. */
+  createIfAbsent(table: string, key: string, value: Uint8Array, keep?: Keep): Promise<boolean>
+  /** True when the row still had this version and now has the value. */
+  compareAndSet(table: string, key: string, version: number, value: Uint8Array, keep?: Keep): Promise<boolean>
+  /** The row, for exactly one of those who race to take it. */
+  take(table: string, key: string): Promise<Row | undefined>
+  delete(table: string, key: string): Promise<void>
+  /** Adds one and answers the count; the first call sets the expiry. */
+  increment(table: string, key: string, expiresAt: Date): Promise<number>
+  deleteByOwner(table: string, owner: string): Promise<number>
+  /** Forgets what has expired; bounded work. */
+  sweep(): Promise<number>
+  close(): Promise<void>
+}
+
+/** A table of one kind of value over a store; dates come back as dates. */
+export type Table<Value> = {
+  get(key: string): Promise<Value | undefined>
+  put(key: string, value: Value, keep?: Keep): Promise<void>
+  createIfAbsent(key: string, value: Value, keep?: Keep): Promise<boolean>
+  /**
+   * Replaces the value by what `change` makes of it; `null` deletes. Runs again when somebody else was quicker. Answers
+   * what `change` returned beside it, or undefined when there is no such row.
+   */
+  update<Answer>(
+    key: string,
+    change: (value: Value) => { next: Value | null; answer: Answer; keep?: Keep },
+  ): Promise<Answer | undefined>
+  take(key: string): Promise<Value | undefined>
+  delete(key: string): Promise<void>
+  deleteByOwner(owner: string): Promise<number>
+}
+
+export type Sessions = Table<GatewaySession>
+/** A bearer token's digest → the gateway session it speaks for. */
+export type AccessTokens = Table<{ readonly sessionId: string; readonly expiresAt: Date }>
+/**
+ * A refresh token's digest → what it renews. Once used, it keeps its one successor, sealed under itself, so that neither
+ * the store nor anybody but its holder can read it (threats.md D9).
+ */
+export type RefreshTokens = Table<RefreshGrant>
+export type RefreshGrant = {
+  readonly sessionId: string
+  readonly clientId: string
+  readonly successor: string | null
+  readonly supersededAt: Date | null
+}
+export type DeviceLogins = Table<DeviceLogin>
+/** A user code's keyed digest → the digest of the device code. */
+export type UserCodes = Table<{ readonly deviceCode: string }>
+/** Ids of sign-in attempts that came back: each counts once (security.md O-12). */
+export type UsedAttempts = Pick<Table<{ readonly at: Date }>, 'createIfAbsent'>
+
+/** Counts one more try under `key`; fails with `rate_limited` above `limit` per window. */
+export type LimitRate = (key: string, limit: number, windowSeconds: number) => Promise<void>
+
+// ── Identity providers ───────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Where the browser goes next. */
+export type BrowserMove = { readonly url: string }
+
+/** The whole answer that came to our callback: its query, single values only. */
+export type CallbackAnswer = { readonly parameters: ReadonlyMap<string, string> }
+
+export type IdentityProvider = {
+  readonly id: string
+  readonly label: string
+  /** Where to send the browser, and what we must remember until it comes back. Fails with `idp_unavailable`. */
+  begin(attemptId: string): Promise<{ readonly move: BrowserMove; readonly pending: PendingSignIn }>
+  /** Fails with `sign_in_rejected` unless the answer is genuine, for us, in time, and the one we asked for. */
+  complete(answer: CallbackAnswer, pending: PendingSignIn): Promise<VerifiedClaims>
+  /** False while the IdP's metadata could not be had; asking tries again, at most once in a few seconds. */
+  isReady(): Promise<boolean>
+  /** The IdP's own sign-out page, when it has one and we know it. */
+  signOutUrl(): string | undefined
+}
+
+// ── Toward AWS ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Signs our token toward AWS. The text it answers goes to STS and nowhere else (threats.md F2). */
+export type MintWebIdentityToken = (claims: WebIdentityClaims) => Promise<string>
+
+/** Trades our token for credentials. Fails with `aws_refused`, `aws_unavailable` or `sign_in_required`. */
+export type AssumeRole = (request: {
+  /** Key of the `sts` entry. */
+  readonly sts: string
+  readonly region: string
+  readonly roleArn: RoleArn
+  readonly token: string
+  readonly sessionName: string
+  readonly seconds: number
+}) => Promise<Credentials>
+
+/** Trades credentials for a console sign-in URL: a reusable secret for fifteen minutes. Fails as AssumeRole does. */
+export type OpenFederation = (request: {
+  readonly sts: string
+  readonly region: string
+  readonly credentials: Credentials
+  readonly seconds: number
+  readonly destination: Destination
+}) => Promise<string>
+
+// ── Audit, rules, chance ─────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Resolves when the record is durable; fails with `audit_unavailable` when it cannot be, and then nothing is handed over. */
+export type Audit = (event: AuditEvent) => Promise<void>
+
+/** The rules in force now. Asked anew at each decision, so that a reload is seen. */
+export type CurrentRules = () => RuleIndex
+
+/** `bits` of chance as base64url text. */
+export type RandomText = (bits: number) => string
+
+/** Seals a text so that only whoever holds `secret` opens it. */
+export type SealUnder = {
+  seal(secret: string, text: string): string
+  /** Undefined when the secret is another, or the text was touched. */
+  open(secret: string, sealed: string): string | undefined
+}
+
+/** A keyed digest of a user code: 34 bits would fall to guessing from a copy of the store (threats.md K9). */
+export type CodeDigest = (code: string) => string
+
+/** SHA-256 of a text as base64url: how bearer tokens and device codes are kept (security.md D-11). */
+export type Digest = (text: string) => string

@@ -1,0 +1,25 @@
+import { RolegateError } from '../../domain/errors.ts'
+import { ATTEMPT_SECONDS, type SignInAttempt } from '../../domain/sign-in/attempt.ts'
+import type { LocalPath } from '../../domain/sign-in/return-to.ts'
+import type { BrowserMove, IdentityProvider, Now } from '../ports.ts'
+
+export type BeginSignIn = (
+  idp: string,
+  returnTo: LocalPath,
+) => Promise<{ readonly move: BrowserMove; readonly attempt: SignInAttempt }>
+
+/** Sends somebody to their IdP. Fails with `not_found` for an IdP we do not have, and with `idp_unavailable`. */
+export function makeBeginSignIn(deps: {
+  providers: ReadonlyMap<string, IdentityProvider>
+  newAttemptId: () => string
+  now: Now
+}): BeginSignIn {
+  return async function beginSignIn(idp, returnTo) {
+    const provider = deps.providers.get(idp)
+    if (provider === undefined) throw new RolegateError('not_found', { what: 'identity provider' })
+    const id = deps.newAttemptId()
+    const { move, pending } = await provider.begin(id)
+    const expiresAt = new Date(deps.now().getTime() + ATTEMPT_SECONDS * 1000)
+    return { move, attempt: { id, idp, returnTo, expiresAt, pending } }
+  }
+}

@@ -1,0 +1,92 @@
+import type { RequestFacts } from '../../domain/audit/event.ts'
+import { asRolegateError, RolegateError } from '../../domain/errors.ts'
+import type { SignInAttempt } from '../../domain/sign-in/attempt.ts'
+import { principalFrom, type ClaimMapping } from '../../domain/sign-in/claims.ts'
+import type { Principal } from '../../domain/sign-in/principal.ts'
+import type { LocalPath } from '../../domain/sign-in/return-to.ts'
+import { endWithin, type GatewaySession } from '../../domain/sign-in/session.ts'
+import type { Audit, CallbackAnswer, CurrentRules, IdentityProvider, Now, UsedAttempts } from '../ports.ts'
+
+export type CompleteSignIn = (input: {
+  /** The IdP whose callback was called. */
+  readonly idp: string
+  /** What this browser's cookie remembered; undefined: it remembered nothing, or the cookie was touched. */
+  readonly attempt: SignInAttempt | undefined
+  readonly answer: CallbackAnswer
+  readonly request: RequestFacts
+  /** Gives the browser a new session and answers its id (security.md W-1). Called once all checks have passed. */
+  readonly startSession: () => Promise<string>
+}) => Promise<{ readonly session: GatewaySession; readonly returnTo: LocalPath }>
+
+type Verified = { readonly principal: Principal; readonly returnTo: LocalPath }
+
+/**
+ * The second half of a browser's trip to its IdP. Fails with `sign_in_rejected` and a reason for log and audit alone,
+ * `sign_in_expired`, `groups_missing`, `groups_truncated` or `idp_unavailable`; every outcome is on record.
+ */
+export function makeCompleteSignIn(deps: {
+  providers: ReadonlyMap<string, IdentityProvider>
+  mappings: ReadonlyMap<string, ClaimMapping>
+  usedAttempts: UsedAttempts
+  rules: CurrentRules
+  audit: Audit
+  absoluteSeconds: number
+  now: Now
+}): CompleteSignIn {
+  async function verify({ idp, attempt, answer }: Parameters<CompleteSignIn>[0]): Promise<Verified> {
+    const provider = deps.providers.get(idp)
+    const mapping = deps.mappings.get(idp)
+    if (provider === undefined || mapping === undefined)
+      throw new RolegateError('not_found', { what: 'identity provider' })
+    const { pending, returnTo } = await requireOpen(attempt, idp)
+    const principal = principalFrom(await provider.complete(answer, pending), mapping)
+    // threats.md I4: somebody whose list is withheld may be hiding the group that denies them.
+    if (principal.groups.state !== 'stated' && deps.rules().denyReadsGroups(idp)) {
+      throw new RolegateError('groups_missing', { idp, claim: mapping.groups.claim })
+    }
+    return { principal, returnTo }
+  }
+
+  async function requireOpen(attempt: SignInAttempt | undefined, idp: string): Promise<SignInAttempt> {
+    // RFC 6749 §10.12, security.md O-17: an answer without a question of this browser is somebody else's.
+    if (attempt === undefined) throw rejected('no_attempt_in_this_browser')
+    // RFC 9700 §4.4, security.md O-14: mix-up of two IdPs.
+    if (attempt.idp !== idp) throw rejected('other_idp')
+    const now = deps.now()
+    if (now >= attempt.expiresAt) throw new RolegateError('sign_in_expired')
+    // security.md O-12: used once, right or wrong, and before the code is redeemed.
+    const keep = { expiresAt: new Date(attempt.expiresAt.getTime() + 60_000) }
+    const first = await deps.usedAttempts.createIfAbsent(attempt.pending.state, { at: now }, keep)
+    if (!first) throw rejected('attempt_used_before')
+    return attempt
+  }
+
+  return async function completeSignIn(input) {
+    const { principal, returnTo } = await verify(input).catch(async (thrown: unknown) => {
+      const { code, reason } = asRolegateError(thrown)
+      await deps.audit({
+        event: 'sign_in_refused',
+        request: input.request,
+        idp: input.idp,
+        code,
+        ...(reason !== undefined && { reason }),
+      })
+      throw thrown
+    })
+    const id = await input.startSession()
+    const now = deps.now()
+    const session: GatewaySession = {
+      id,
+      root: id,
+      via: 'browser',
+      principal,
+      signedInAt: now,
+      lastSeenAt: now,
+      endsAt: endWithin(now, deps.absoluteSeconds),
+    }
+    await deps.audit({ event: 'sign_in', request: input.request, principal, session })
+    return { session, returnTo }
+  }
+}
+
+const rejected = (reason: string) => new RolegateError('sign_in_rejected', {}, { reason })
