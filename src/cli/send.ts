@@ -36,7 +36,9 @@ export function makeSend(
       if (status >= 300 && status < 400) throw redirected(origin)
       return { status, body: parseBody(text, status, origin), requestId }
     } catch (thrown) {
-      throw thrown instanceof RolegateError ? thrown : unreachable(origin, thrown, late.aborted)
+      throw thrown instanceof RolegateError || world.interrupted.aborted
+        ? thrown
+        : unreachable(origin, thrown, late.aborted)
     }
   }
 }

@@ -10,8 +10,10 @@ export function nearest(written: string, known: Iterable<string>): string | unde
   let best: string | undefined
   let fewest = Number.POSITIVE_INFINITY
   for (const word of known) {
+    const most = Math.max(1, Math.floor(word.length / 3))
+    if (Math.abs(word.length - written.length) > most) continue
     const strokes = distance(written.toLowerCase(), word.toLowerCase())
-    if (strokes >= fewest || strokes > Math.max(1, Math.floor(word.length / 3))) continue
+    if (strokes >= fewest || strokes > most) continue
     best = word
     fewest = strokes
   }

@@ -84,7 +84,7 @@ const idp = z.strictObject({
     .array(z.enum(ALGORITHMS))
     .min(1, 'must not be empty')
     .default(['RS256'])
-    .describe('Signature algorithms we take from it. Never `none`, never HS*.'),
+    .describe('Signature algorithms we take from it. Never `none`, never HMAC (HS256 and its like).'),
   allow: z
     .strictObject({
       http: z.boolean().default(false).describe('Plain http toward this IdP: on loopback, with --insecure-dev only.'),
@@ -260,7 +260,7 @@ const store = z
     z.strictObject({ driver: z.literal('memory').describe('Keeps nothing over a restart: demo and tests.') }),
     z.strictObject({
       driver: z.literal('sqlite').describe('One file on this machine.'),
-      path: line.describe('The database file.'),
+      path: line.describe('The database file. Its folder must not hold the master key.'),
     }),
   ])
   .describe('Where sessions and keys are kept.')

@@ -4,11 +4,11 @@ type Accounts = ConfigFile['accounts']
 
 /** `env:NAME`, `tag:NAME`, `"*"` or an alias: the accounts one item means. */
 export function aliasesMeant(item: string, accounts: Accounts): readonly string[] {
-  const all = Object.entries(accounts)
-  if (item === '*') return all.map(([alias]) => alias)
+  if (Object.hasOwn(accounts, item)) return [item]
+  if (item === '*') return Object.keys(accounts)
   const [, kind, word = ''] = /^(env|tag):(.*)$/s.exec(item) ?? []
-  if (kind === undefined) return Object.hasOwn(accounts, item) ? [item] : []
-  return all
+  if (kind === undefined) return []
+  return Object.entries(accounts)
     .filter(([, { env, tags }]) => (kind === 'env' ? env === word : tags.includes(word)))
     .map(([alias]) => alias)
 }

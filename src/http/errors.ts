@@ -1,5 +1,6 @@
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express'
 import { asRolegateError, RolegateError, type ErrorCode, type ErrorValues } from '../domain/errors.ts'
+import { parseReturnTo } from '../domain/sign-in/return-to.ts'
 import { show } from './pages.ts'
 import { factsOf } from './request-facts.ts'
 
@@ -366,7 +367,7 @@ export function makeErrorHandler({ logRefusal }: { logRefusal: LogRefusal }): Er
     const forPeople = !req.path.startsWith('/v1/') && req.accepts(['json', 'html']) === 'html'
     const toPage = forPeople || (req.method === 'GET' && !req.path.startsWith('/v1/'))
     if (toPage && error.code === 'sign_in_required' && error.values['why'] === undefined) {
-      res.redirect(303, `/sign-in?returnTo=${encodeURIComponent(pageOf(req))}`)
+      res.redirect(303, `/sign-in?returnTo=${encodeURIComponent(parseReturnTo(pageOf(req)))}`)
       return
     }
     refuse(res, error, status)

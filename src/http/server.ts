@@ -89,6 +89,8 @@ export function createServer(deps: ServerDeps): Express {
   server.use(oauthRoutes(oauth))
   server.use(v1Routes({ ...stories, browserSession, requireCsrf, cookieName, origin: publicUrl }))
 
+  server.use(['/v1', '/oauth'], nothingHere)
+
   // People.
   server.use('/roles', makeSecurityHeaders({ secure, formTargets: deps.formTargets }))
   server.use(/^(?!\/roles\/)/, makeSecurityHeaders({ secure }))

@@ -23,7 +23,7 @@ export function readConfigFile(file: string, { insecureDev }: { insecureDev: boo
 /** What loading a file needs of the machine. */
 export const diskWorld = (path: string) => ({
   file: path,
-  readFile: (name: string) => readFileSync(name, 'utf8'),
+  readFile: (name: string) => readFileSync(name),
   realPath: (name: string) => realpathSync(name),
   fileMode: (name: string) => statSync(name).mode,
   env: process.env,

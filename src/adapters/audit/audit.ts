@@ -15,7 +15,7 @@ export function makeAudit(deps: {
   onFailure: (cause: unknown) => void
 }): Audit {
   return async function audit(event) {
-    const line = JSON.stringify(auditRecord(event, deps.now(), deps.newId()))
+    const line = oneLine(auditRecord(event, deps.now(), deps.newId()))
     try {
       await Promise.all(deps.sinks.map((sink) => sink.write(line)))
     } catch (cause) {
@@ -25,6 +25,13 @@ export function makeAudit(deps: {
     deps.onWritten(event.event)
   }
 }
+
+/** JSON, and escaped what JSON may hold as it is but what breaks a line or steers a terminal (security.md A-5). */
+const oneLine = (record: object): string =>
+  JSON.stringify(record).replace(
+    /[\u007f-\u009f\u2028\u2029]/g,
+    (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
 
 /** Records as rows of the store: durable as the store is. Keys sort by time. */
 export function makeStoreSink({ store, newKey }: { store: Pick<Store, 'put'>; newKey: () => string }): AuditSink {

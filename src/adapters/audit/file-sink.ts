@@ -9,25 +9,28 @@ export type AuditSink = { write(line: string): Promise<void>; close(): Promise<v
  * write succeeds again, so a full disk stops hand-overs and heals by itself (threats.md A3).
  */
 export async function makeFileSink({ path }: { path: string }): Promise<AuditSink> {
-  const file = await openForAppend(path)
+  // 0600: the log holds people's names.
+  const file = await open(path, 'a+', 0o600)
+  let sound = false
   return makeGroupedSink({
     async append(text) {
+      if (!sound) await endTornLine(file)
+      sound = false
       await file.appendFile(text)
       await file.datasync()
+      sound = true
     },
     close: () => file.close(),
   })
 }
 
-/** 0600: the log holds people's names. A torn last line is ended, so that the next record stands on its own. */
-async function openForAppend(path: string): Promise<FileHandle> {
-  const file = await open(path, 'a+', 0o600)
+/** What a crash or a full disk cut off is ended, so that the next record stands on its own (security.md A-7, threats.md A3). */
+async function endTornLine(file: FileHandle): Promise<void> {
   const { size } = await file.stat()
-  if (size === 0) return file
+  if (size === 0) return
   const last = Buffer.alloc(1)
   await file.read(last, 0, 1, size - 1)
   if (last[0] !== 0x0a) await file.appendFile('\n')
-  return file
 }
 
 /** Group commit: at most one append is under way, and whatever came meanwhile goes out with the next. */

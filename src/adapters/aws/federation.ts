@@ -58,13 +58,24 @@ export function makeOpenFederation(deps: {
     try {
       const signal = AbortSignal.timeout(MOST_MS)
       const answer = await deps.fetch(endpoint, { method: 'POST', body, redirect: 'error', signal })
-      const text = await answer.text()
-      return { status: answer.status, text: text.slice(0, MOST_BYTES) }
+      return { status: answer.status, text: await textOf(answer) }
     } catch {
       // The cause may hold the request's body; it stops here.
       throw unavailable('federation_no_answer')
     }
   }
+}
+
+/** security.md C-7: a body past the bound is given up, not collected first. */
+async function textOf({ body }: Response): Promise<string> {
+  const chunks: Uint8Array[] = []
+  let total = 0
+  for await (const chunk of body ?? []) {
+    total += chunk.length
+    if (total > MOST_BYTES) throw new Error('too long')
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString()
 }
 
 const unavailable = (reason: string) => new RolegateError('aws_unavailable', { retryAfterSeconds: 5 }, { reason })

@@ -27,8 +27,9 @@ export function requireSoundIdToken(
   // security.md O-7.
   if (claims.iat > seconds + SKEW_SECONDS) throw rejected('issued_in_the_future')
   if (claims.iat < seconds - OLDEST_SECONDS) throw rejected('issued_too_long_ago')
-  // security.md O-6: several audiences need azp, and azp is ours.
-  if (Array.isArray(claims.aud) && claims.aud.length > 1 && claims.azp !== clientId) throw rejected('authorized_party')
+  // security.md O-6: several audiences need azp, and azp, wherever it stands, is ours.
+  const needsParty = claims.azp !== undefined || (Array.isArray(claims.aud) && claims.aud.length > 1)
+  if (needsParty && claims.azp !== clientId) throw rejected('authorized_party')
   return claims
 }
 

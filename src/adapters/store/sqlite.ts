@@ -21,22 +21,24 @@ const SCHEMA = `
   CREATE INDEX IF NOT EXISTS rows_by_expiry ON rows (expires_at) WHERE expires_at IS NOT NULL;
 `
 const LIVE = '(expires_at IS NULL OR expires_at > ?)'
+/** A row made anew starts at another version than the one before it, so that compareAndSet cannot mistake the two. */
+const FIRST_VERSION = 'abs(random() >> 12)'
 
 /** The embedded store: one file, several processes. Every call is one statement, so SQLite makes it atomic. */
 export function makeSqliteStore({ path, now }: { path: string; now: () => Date }): Store {
   const database = guarded(() => openDatabase(path))
   // FULL: a row that was acknowledged survives a power cut; a forgotten single-use mark would be a replay.
-  guarded(() => database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000;'))
+  guarded(() => database.exec('PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;'))
   guarded(() => database.exec(SCHEMA))
 
   const prepare = (sql: string): Statement => guarded(() => database.prepare(sql))
   const selectRow = prepare(`SELECT value, version FROM rows WHERE tbl = ? AND key = ? AND ${LIVE}`)
   const upsert = prepare(`
-    INSERT INTO rows (tbl, key, value, version, expires_at, owner) VALUES (?, ?, ?, 1, ?, ?)
+    INSERT INTO rows (tbl, key, value, version, expires_at, owner) VALUES (?, ?, ?, ${FIRST_VERSION}, ?, ?)
     ON CONFLICT (tbl, key) DO UPDATE SET
       value = excluded.value, version = rows.version + 1, expires_at = excluded.expires_at, owner = excluded.owner`)
   const insert = prepare(`
-    INSERT INTO rows (tbl, key, value, version, expires_at, owner) VALUES (?, ?, ?, 1, ?, ?)
+    INSERT INTO rows (tbl, key, value, version, expires_at, owner) VALUES (?, ?, ?, ${FIRST_VERSION}, ?, ?)
     ON CONFLICT (tbl, key) DO UPDATE SET
       value = excluded.value, version = rows.version + 1, expires_at = excluded.expires_at, owner = excluded.owner
       WHERE rows.expires_at <= ?`)

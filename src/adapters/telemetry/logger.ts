@@ -40,8 +40,14 @@ export function causesOf(thrown: unknown): readonly object[] {
       name: cause.name,
       ...(typeof code === 'string' && { code }),
       ...(typeof reason === 'string' && { reason }),
-      at: /\n\s+at (.{1,200})/.exec(cause.stack ?? '')?.[1],
+      at: firstFrameOf(cause),
     })
   }
   return causes
+}
+
+/** A message can look like a frame: what the stack says before its end is not read. */
+function firstFrameOf({ message, stack = '' }: Error): string | undefined {
+  const start = stack.indexOf(message)
+  return start < 0 ? undefined : /\n\s+at (.{1,200})/.exec(stack.slice(start + message.length))?.[1]
 }

@@ -105,12 +105,11 @@ const snakeCased = (values: object): Record<string, unknown> =>
     ]),
   )
 
-const bounded = (values: Record<string, unknown>): Record<string, unknown> =>
-  Object.fromEntries(
-    Object.entries(values).map(([key, value]) => [
-      key,
-      typeof value === 'string' && value.length > LONGEST
-        ? `${value.slice(0, LONGEST)}…[cut ${value.length - LONGEST}]`
-        : value,
-    ]),
-  )
+const bounded = (values: object): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(values).map(([key, value]) => [key, boundedValue(value)]))
+
+function boundedValue(value: unknown): unknown {
+  if (typeof value === 'string')
+    return value.length > LONGEST ? `${value.slice(0, LONGEST)}…[cut ${value.length - LONGEST}]` : value
+  return typeof value === 'object' && value !== null && !(value instanceof Date) ? bounded(value) : value
+}

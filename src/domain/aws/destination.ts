@@ -22,17 +22,26 @@ const FORBIDDEN_PATH = /^\/(console\/)?(logout|oauth|signin|federation|switchrol
  */
 export function parseDestination(text: string | undefined, world: ConsoleWorld): Destination {
   if (text === undefined || text === '') return homeOf(world)
-  if (SERVICE.test(text)) return `${originOf(world)}/${text}/home?region=${world.region}` as Destination
+  const address = SERVICE.test(text) ? `${originOf(world)}/${text}/home?region=${world.region}` : text
 
-  const url = text.length <= 2000 && URL.canParse(text) ? new URL(text) : undefined
-  if (url === undefined || url.username !== '' || url.password !== '' || !isConsoleHost(url, world)) {
-    throw new RolegateError('destination_refused', { hosts: consoleHostsOf(world).join(', ') })
-  }
-  if (FORBIDDEN_PATH.test(url.pathname) || /%2f|%5c|\\|\/\//i.test(url.pathname)) {
+  const url = address.length <= 2000 && URL.canParse(address) ? new URL(address) : undefined
+  if (
+    url === undefined ||
+    url.username !== '' ||
+    url.password !== '' ||
+    !isConsoleHost(url, world) ||
+    !isPage(url.pathname)
+  ) {
     throw new RolegateError('destination_refused', { hosts: consoleHostsOf(world).join(', ') })
   }
   return `${url.protocol}//${url.host}${url.pathname}${url.search}${url.hash}` as Destination
 }
+
+/** Read as whoever serves it may read it: `%6cogout` is `logout`. */
+const isPage = (path: string): boolean =>
+  !FORBIDDEN_PATH.test(
+    path.replace(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16))),
+  ) && !/%2f|%5c|\\|\/\//i.test(path)
 
 /** The hosts a console page may have, for the `form-action` of a page that opens it. */
 export const consoleHostsOf = ({ partition, hosts }: ConsoleWorld): readonly string[] =>

@@ -65,18 +65,19 @@ function decideAmong(met: readonly Met[], target: RoleTarget): Decision {
   const denied = covering.find(({ rule }) => rule.effect === 'deny')
   if (denied !== undefined) return { allowed: false, code: 'denied_by_rule', rule: denied.rule.id }
 
-  const longest = ({ rule }: Met) => rule.maxSeconds ?? Number.POSITIVE_INFINITY
+  // The role's own limit binds every grant: one that names more is no longer for it.
+  const secondsOf = ({ rule }: Met) => Math.min(rule.maxSeconds ?? target.kind.maxSeconds, target.kind.maxSeconds)
   // A stable sort: of equally long grants the first in the file is the one that is used.
-  const grants = covering.toSorted((a, b) => (longest(a) === longest(b) ? 0 : longest(b) - longest(a)))
+  const grants = covering.toSorted((a, b) => secondsOf(b) - secondsOf(a))
   const [best] = grants
   if (best === undefined) return { allowed: false, code: 'not_entitled' }
-  const byRule = longest(best)
+  const maxSeconds = secondsOf(best)
   return {
     allowed: true,
     entitlement: {
       target,
-      maxSeconds: Math.min(byRule, target.kind.maxSeconds),
-      limitedBy: byRule < target.kind.maxSeconds ? 'rule' : 'role',
+      maxSeconds,
+      limitedBy: maxSeconds < target.kind.maxSeconds ? 'rule' : 'role',
       via: grants.map(({ rule, group }) => ({ rule: rule.id, group })),
     },
   }

@@ -78,7 +78,8 @@ export function groupStatementFrom(
   if (listed.length > MOST_GROUPS)
     throw new RolegateError('groups_truncated', { count: listed.length, limit: MOST_GROUPS })
   const names = [...new Set(listed.map(requireGroupName))]
-  return { state: limit !== undefined && names.length >= limit.count ? 'truncated' : 'stated', names }
+  // Counted as they came: an IdP that cuts at a hundred counts a group it names twice as two.
+  return { state: limit !== undefined && listed.length >= limit.count ? 'truncated' : 'stated', names }
 }
 
 /** Entra leaves the groups out of a large token and says where they are instead; we never call that address (M-13). */
@@ -97,7 +98,8 @@ function requireGroupName(value: unknown): string {
 
 function requireText(claims: Readonly<Record<string, unknown>>, name: string, what: string, longest: number): string {
   const value = ownValue(claims, name)
-  if (typeof value !== 'string' || value.length === 0 || value.length > longest) {
+  // Half a surrogate pair has no UTF-8 of its own: all halves would hash alike, and two people share a name (threats.md I1).
+  if (typeof value !== 'string' || value.length === 0 || value.length > longest || /\p{Surrogate}/u.test(value)) {
     throw new RolegateError('sign_in_rejected', {}, { reason: `${what}_claim_unusable:${name}` })
   }
   return value

@@ -13,13 +13,18 @@ export function parseReturnTo(text: unknown): LocalPath {
   const url = URL.canParse(text, HERE) ? new URL(text, HERE) : undefined
   if (url === undefined || url.origin !== HERE || url.pathname.startsWith('//')) return HOME
   // User codes stand in no URL (threats.md D5); sign-in itself is no place to return to.
-  if (/^\/(sign-in|sign-out|signed-out|oidc|oauth|v1)(\/|$)/.test(url.pathname)) return HOME
-  return (url.pathname + (url.pathname === '/device' ? '' : url.search)) as LocalPath
+  if (/^\/(sign-in|sign-out|signed-out|oidc|oauth|v1)(\/|$)/i.test(url.pathname)) return HOME
+  return (url.pathname + (/^\/device\/?$/i.test(url.pathname) ? '' : url.search)) as LocalPath
 }
 
-/** Starts with one slash and holds nothing that a parser may fold away: no backslash, control, space or `/.`. */
+/**
+ * Starts with one slash and holds nothing that a parser may fold away: no backslash, control or space, and in the path no
+ * `/.` and no encoded slash. A query may hold those: a deep link carries a whole console URL.
+ */
 const isPlainPath = (text: string): boolean =>
   // oxlint-disable-next-line no-control-regex -- control characters are what this refuses
   /^\/(?![/\\])/.test(text) &&
   !/[\\\u0000-\u0020\u007f-\u009f]/.test(text) &&
-  !/(^|\/)(\.|%2e){1,2}(\/|$)|%2f|%5c/i.test(text)
+  !/\/(\.|%2e){1,2}(\/|$)|%2f|%5c/i.test(pathOf(text))
+
+const pathOf = (text: string): string => text.replace(/[?#].*$/s, '')

@@ -1,10 +1,10 @@
 import { Refusal } from './refusal.ts'
 
 /** How the demo AWS is feeling. `slow` answers two seconds late; `down` is 503; `refuse-all` is AccessDenied. */
-export type Mood = 'normal' | 'throttle' | 'slow' | 'down' | 'refuse-all'
+type Mood = 'normal' | 'throttle' | 'slow' | 'down' | 'refuse-all'
 
 /** One call, stopped on its way. */
-export type Hold = {
+type Hold = {
   /** Resolves when the call has done its work and only its answer is withheld. */
   readonly arrived: Promise<void>
   readonly release: () => void

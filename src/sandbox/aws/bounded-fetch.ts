@@ -2,7 +2,7 @@ const MOST_BYTES = 512 * 1024
 const MOST_MILLISECONDS = 5000
 
 /** True for https anywhere, and for http on loopback alone. */
-export function isFetchable(address: string): boolean {
+function isFetchable(address: string): boolean {
   const url = URL.canParse(address) ? new URL(address) : undefined
   if (url === undefined || url.username !== '' || url.password !== '') return false
   return (

@@ -43,7 +43,7 @@ function enter(ticket: string, tickets: ConsoleTickets): Answer {
 
 function sessionPage(session: ConsoleSession, now: Date): Html {
   const { role, endsAt, destination } = session
-  const minutes = Math.floor((endsAt.getTime() - now.getTime()) / 60_000)
+  const minutes = Math.round((endsAt.getTime() - now.getTime()) / 60_000)
   return html`<dl>
       <dt>Who</dt>
       <dd id="who"><code>${role.arn}</code>${sourceIdentityOf(role.sourceIdentity)}</dd>

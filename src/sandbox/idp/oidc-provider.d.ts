@@ -8,7 +8,7 @@ declare module 'oidc-provider' {
     body: unknown
     set(name: string, value: string): void
     readonly oidc: {
-      readonly session?: { readonly accountId?: string }
+      readonly session?: { readonly accountId?: string; grantIdFor(clientId: string): string | undefined }
       readonly client?: { readonly clientId: string }
       readonly provider: Provider
     }
@@ -21,7 +21,10 @@ declare module 'oidc-provider' {
 
   export default class Provider {
     constructor(issuer: string, configuration: Readonly<Record<string, unknown>>)
-    readonly Grant: new (of: { accountId: string; clientId: string }) => Grant
+    readonly Grant: {
+      new (of: { accountId: string; clientId: string }): Grant
+      find(id: string): Promise<Grant | undefined>
+    }
     /** Koa's: no error goes to the console. */
     silent: boolean
     callback(): (req: IncomingMessage, res: ServerResponse) => Promise<void>

@@ -6,7 +6,7 @@ import { makeMemoryAdapter } from './memory-adapter.ts'
 import { DEMO_PEOPLE } from './people.ts'
 import { idpPage } from './sign-in-form.ts'
 
-export const CLIENT_ID = 'rolegate'
+const CLIENT_ID = 'rolegate'
 const SCOPES = ['openid', 'profile', 'email', 'groups']
 
 export type ProviderSettings = {
@@ -34,6 +34,7 @@ function configurationFor({ gatewayOrigin, clientSecret, now, random }: Provider
     jwks: { keys: [key] },
     cookies: { keys: [Buffer.from(random(32)).toString('base64url')] },
     scopes: SCOPES,
+    responseTypes: ['code'],
     claims: { profile: ['name', 'preferred_username'], email: ['email'], groups: ['groups'] },
     // Everything in the ID token, as most directories do it: the gateway need not ask userinfo.
     conformIdTokenClaims: false,
@@ -77,6 +78,10 @@ function findAccount(_: Context, subject: string) {
 /** No consent screen: the company runs both sides. Source: oidc-provider, docs/README.md, "loadExistingGrant". */
 async function grantEverything({ oidc: { session, client, provider } }: Context) {
   if (session?.accountId === undefined || client === undefined) return undefined
+  // A grant of its own for each tab would end the codes of the others.
+  const known = session.grantIdFor(client.clientId)
+  const held = known === undefined ? undefined : await provider.Grant.find(known)
+  if (held !== undefined) return held
   const grant = new provider.Grant({ accountId: session.accountId, clientId: client.clientId })
   grant.addOIDCScope(SCOPES.join(' '))
   await grant.save()
@@ -131,6 +136,7 @@ async function importProvider(): Promise<{ readonly default: typeof Provider }> 
 /** While it loads, oidc-provider says on the console that it would like a newer Node than the gateway needs. */
 async function withoutItsWarnings<Result>(load: () => Promise<Result>): Promise<Result> {
   const world = globalThis.console
+  const before = Object.getOwnPropertyDescriptor(world, 'warn') ?? {}
   const warn = world.warn.bind(world)
   world.warn = (...said: unknown[]) => {
     if (!String(said[0]).includes('oidc-provider WARNING')) warn(...said)
@@ -138,6 +144,6 @@ async function withoutItsWarnings<Result>(load: () => Promise<Result>): Promise<
   try {
     return await load()
   } finally {
-    world.warn = warn
+    Object.defineProperty(world, 'warn', before)
   }
 }

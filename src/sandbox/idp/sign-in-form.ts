@@ -39,5 +39,5 @@ export function signInForm(uid: string, gatewayOrigin: string, wrong?: { readonl
     <ul class="people">
       ${DEMO_PEOPLE.map(({ username, what }) => html`<li><code>${username}</code> <span class="quiet">${what}</span></li> `)}
     </ul>`
-  return idpPage(wrong === undefined ? 200 : 401, 'Sign in to the demo directory', body, gatewayOrigin)
+  return idpPage(200, 'Sign in to the demo directory', body, gatewayOrigin)
 }

@@ -25,10 +25,10 @@ export function makeRedeemDeviceLogin(deps: {
 }): RedeemDeviceLogin {
   async function pollOnce(deviceCode: string, clientId: string): Promise<Poll | undefined> {
     return deps.deviceLogins.update(deps.digest(deviceCode), (login) => {
-      // security.md D-4: bound to the client that asked; another client's poll changes nothing.
-      if (login.clientId !== clientId) return { next: login, answer: undefined as Poll | undefined }
-      const answer = poll(login, deps.now())
       const keep = { expiresAt: new Date(login.expiresAt.getTime() + 60_000) }
+      // security.md D-4: bound to the client that asked; another client's poll changes nothing.
+      if (login.clientId !== clientId) return { next: login, answer: undefined as Poll | undefined, keep }
+      const answer = poll(login, deps.now())
       return { next: answer.next, answer: answer as Poll | undefined, keep }
     })
   }

@@ -110,10 +110,13 @@ export function makeTakeRole(deps: {
   }
 
   /** threats.md H5: STS may have been slow. Signed out, revoked or reloaded meanwhile: nothing leaves. */
-  async function requireStillHeld(ask: HandOverRequest): Promise<void> {
+  async function requireStillHeld(ask: HandOverRequest, { roleArn, seconds }: HandOverFacts): Promise<void> {
     const session = await deps.sessions.get(ask.session.id)
     if (session === undefined) throw new RolegateError('sign_in_required')
-    decideNow({ ...ask, session })
+    const { target, entitlement } = decideNow({ ...ask, session })
+    // A reload may have given the name to another role, or allow less than AWS has lent.
+    if (target.arn !== roleArn || entitlement.maxSeconds < seconds)
+      throw new RolegateError('not_entitled', { role: ask.role })
   }
 
   return async function takeRole(handOver, ask, prepare) {
@@ -149,7 +152,7 @@ export function makeTakeRole(deps: {
 
     async function prepareAndCheck() {
       const prepared = await prepare(taken)
-      await requireStillHeld(ask)
+      await requireStillHeld(ask, facts)
       return prepared
     }
   }

@@ -1,0 +1,99 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { CLIENT } from '../neighbours/client.ts'
+import { send } from './load.ts'
+import { GROUP_POOL } from './people.ts'
+import { PROGRAM } from './places.ts'
+import { freePorts, startProcess, type Side } from './side.ts'
+
+/** `file`: durable lines in a file; `default`: what the schema says when the file names no sink. */
+export type AuditChoice = 'file' | 'default'
+
+export type GatewaySettings = {
+  readonly audit: AuditChoice
+  readonly stsUrl: string
+  readonly idpUrl: string
+}
+
+export const ROLE = 'account-007/developer'
+export const IDP = 'bench'
+
+const ACCOUNTS = Array.from({ length: 40 }, (_, at) => `account-${String(at).padStart(3, '0')}`)
+const KINDS = ['readonly', 'developer', 'operator', 'billing', 'auditor']
+
+/** 200 rules: every tenth group of the pool opens something, and everybody may take ROLE. */
+const RULES = [
+  `  - { id: everyone, match: { idp: ${IDP}, everyone: true }, grant: { accounts: [account-007], roles: [developer] } }`,
+  ...Array.from({ length: 199 }, (_, at) => {
+    const [group, account, kind] = [GROUP_POOL[at * 10], ACCOUNTS[at % ACCOUNTS.length], KINDS[at % KINDS.length]]
+    return `  - { id: rule-${at}, match: { idp: ${IDP}, group: ${group} }, grant: { accounts: [${account}], roles: [${kind}] } }`
+  }),
+]
+
+/** A rolegate.yaml with every default left as it is, but for what must be on loopback. */
+const configuration = (
+  { audit, stsUrl, idpUrl }: GatewaySettings,
+  [port, managementPort]: readonly number[],
+): string => `
+version: 1
+server:
+  public_url: http://127.0.0.1:${port}
+  listen: { host: 127.0.0.1, port: ${port} }
+  management: { host: 127.0.0.1, port: ${managementPort} }
+secrets: { master_key_env: BENCH_MASTER_KEY }
+idps:
+  - id: ${IDP}
+    type: oidc
+    issuer: ${idpUrl}
+    client_id: ${CLIENT.id}
+    client_secret_env: BENCH_CLIENT_SECRET
+    allow: { http: true }
+    groups: { claim: groups }
+accounts:
+${ACCOUNTS.map((alias, at) => `  ${alias}: { id: "${111_122_220_000 + at}", env: ${at % 2 === 0 ? 'prod' : 'dev'} }`).join('\n')}
+roles:
+${KINDS.map((kind) => `  ${kind}: { role_name: rolegate/${kind}, max_duration: 8h }`).join('\n')}
+rules:
+${RULES.join('\n')}
+sts: { default: { region: eu-central-1, audience: sts.bench.example, endpoint: "${stsUrl}" } }
+store: { driver: memory }
+${audit === 'file' ? 'audit: { sinks: [{ type: file, path: audit.jsonl }] }' : ''}
+`
+
+/** Starts the built program as an operator would, and does not wait for it. */
+export async function launchGateway(settings: GatewaySettings): Promise<Side> {
+  const ports = await freePorts(2)
+  const folder = mkdtempSync(join(tmpdir(), 'rolegate-bench-'))
+  const file = join(folder, 'rolegate.yaml')
+  writeFileSync(file, configuration(settings, ports))
+  const gateway = startProcess({
+    script: PROGRAM,
+    args: ['serve', '--insecure-dev', '--config', file],
+    env: { BENCH_MASTER_KEY: randomBytes(32).toString('base64'), BENCH_CLIENT_SECRET: CLIENT.secret },
+    cleanUp: () => rmSync(folder, { recursive: true }),
+  })
+  return { ...gateway, url: `http://127.0.0.1:${ports[0]}` }
+}
+
+export async function startGateway(settings: GatewaySettings): Promise<Side> {
+  const gateway = await launchGateway(settings)
+  await firstAnswer(gateway, '/.well-known/openid-configuration')
+  return gateway
+}
+
+/** Asks until something answers 200; a process that has ended is an error. */
+export async function firstAnswer(side: Side, path: string): Promise<void> {
+  for (;;) {
+    try {
+      await send(side.url + path)
+      return
+    } catch (refused) {
+      if ((refused as { code?: string }).code !== 'ECONNREFUSED') throw refused
+      await side.ask('peak')
+      await pause(2)
+    }
+  }
+}

@@ -1,0 +1,66 @@
+/** The least Express application, with our session layer, the package's own, or none: BENCH_LAYER. */
+import express, { type Request, type RequestHandler } from 'express'
+import session from 'express-session'
+import { digest } from '../../src/adapters/store/keys.ts'
+import { makeBrowserSession, saveSession, startSession } from '../../src/http/browser-session.ts'
+import { listenHere } from '../harness/listen-here.ts'
+import { personOf } from '../harness/people.ts'
+import { ABSOLUTE_SECONDS, gatewaySessionFor, ourStore, plainUserFor, type Layer } from './session-layers.ts'
+
+type Middle = {
+  readonly layers: readonly RequestHandler[]
+  signIn(req: Request, number: number, groupCount: number): Promise<void>
+  username(req: Request): string | undefined
+}
+
+const middles: Readonly<Record<Layer, () => Middle>> = {
+  ours: () => ({
+    layers: [
+      makeBrowserSession({
+        store: ourStore(),
+        secrets: ['keyboard cat'],
+        secure: false,
+        absoluteSeconds: ABSOLUTE_SECONDS,
+      }),
+    ],
+    async signIn(req, number, groupCount) {
+      await startSession(req, digest)
+      await saveSession(req, gatewaySessionFor(req.sessionID, number, groupCount))
+    },
+    username: (req) => req.session.signedIn?.principal.username,
+  }),
+  'express-session': () => ({
+    layers: [
+      session({
+        secret: 'keyboard cat',
+        resave: false,
+        saveUninitialized: false,
+        cookie: { httpOnly: true, sameSite: 'lax', maxAge: ABSOLUTE_SECONDS * 1000 },
+      }),
+    ],
+    signIn: (req, number, groupCount) =>
+      new Promise((resolve, reject) => {
+        req.session.regenerate((failure) => {
+          if (failure) return reject(failure as Error)
+          req.session.user = plainUserFor(number, groupCount)
+          resolve()
+        })
+      }),
+    username: (req) => req.session.user?.username,
+  }),
+  none: () => ({ layers: [], signIn: () => Promise.resolve(), username: () => personOf(0, 0).username }),
+}
+
+const { layers, signIn, username } = middles[process.env['BENCH_LAYER'] as Layer]()
+const app = express()
+for (const layer of layers) app.use(layer)
+app.get('/sign-in/:number/:groups', async (req, res) => {
+  await signIn(req, Number(req.params.number), Number(req.params.groups))
+  res.send('welcome')
+})
+app.get('/', (req, res) => {
+  const name = username(req)
+  if (name === undefined) res.status(401).send('who?')
+  else res.send(name)
+})
+listenHere(app)

@@ -1,0 +1,81 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
+import { onTestFinished } from 'vitest'
+import { run } from '../../src/cli/run.ts'
+import type { Child, ChildEnd, CliWorld } from '../../src/cli/world.ts'
+
+export type Ran = { readonly exit: number; readonly out: string; readonly err: string }
+export type Terminal = {
+  readonly folder: string
+  readonly world: CliWorld
+  readonly run: (...argv: readonly string[]) => Promise<Ran>
+  readonly slept: readonly number[]
+  readonly spawned: readonly Child[]
+  readonly signIn: (origin: string, tokens?: object) => void
+  readonly tokens: () => { servers: Record<string, { accessToken: string; refreshToken: string; expiresAt: string }> }
+}
+
+/** A terminal on a machine of its own: its folder, its clock, its programs. Nobody sleeps. */
+export function aTerminal(over: Partial<CliWorld> & { env?: Record<string, string> } = {}): Terminal {
+  const folder = mkdtempSync(join(tmpdir(), 'rolegate-cli-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  const slept: number[] = []
+  const spawned: Child[] = []
+  let now = Date.parse('2030-01-01T09:00:00Z')
+
+  const world: CliWorld = {
+    out: () => undefined,
+    err: () => undefined,
+    isTty: { stdin: false, stdout: false, stderr: false },
+    now: () => new Date(now),
+    sleep: async (ms, signal) => {
+      slept.push(ms)
+      // Waiting for a lock takes no time here, or one loopback request would outlast a minute of it.
+      if (ms >= 1000) now += ms
+      await setImmediate(undefined, { signal })
+    },
+    timeout: () => new AbortController().signal,
+    fetch,
+    spawn: async (child) => {
+      spawned.push(child)
+      return { started: true, exit: 0 } satisfies ChildEnd
+    },
+    interrupted: new AbortController().signal,
+    pid: process.pid,
+    isAlive: () => true,
+    hostname: 'build-7',
+    userName: 'alice',
+    homeFolder: folder,
+    platform: 'linux',
+    timeZone: 'UTC',
+    version: '9.9.9',
+    ...over,
+    env: { ROLEGATE_CONFIG_DIR: folder, ...over.env },
+  }
+
+  const path = join(folder, 'tokens.json')
+  return {
+    folder,
+    world,
+    slept,
+    spawned,
+    run: async (...argv) => {
+      let [out, err] = ['', '']
+      const exit = await run(argv, { ...world, out: (text) => void (out += text), err: (text) => void (err += text) })
+      return { exit, out, err }
+    },
+    signIn: (origin, tokens = {}) => {
+      const kept = {
+        accessToken: 'rga_kept',
+        refreshToken: 'rgr_kept',
+        expiresAt: '2030-01-01T09:30:00.000Z',
+        ...tokens,
+      }
+      writeFileSync(path, JSON.stringify({ version: 1, servers: { [origin]: kept } }), { mode: 0o600 })
+      writeFileSync(join(folder, 'settings.json'), JSON.stringify({ version: 1, server: origin }))
+    },
+    tokens: () => JSON.parse(readFileSync(path, 'utf8')),
+  }
+}

@@ -1,0 +1,82 @@
+import { ConfigFaults } from '../../src/config/faults.ts'
+import { loadConfig, type Loaded } from '../../src/config/load.ts'
+import type { World } from '../../src/config/world.ts'
+
+export const MASTER_KEY = 'q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQEjRWeJCrzf8='
+
+/** The smallest file that loads without a warning; the tests change one thing in it. */
+export const A_FILE = `version: 1
+server:
+  public_url: https://aws.example.com
+idps:
+  - id: entra
+    type: oidc
+    issuer: https://idp.example.com
+    client_id: rolegate
+    client_secret_env: IDP_SECRET
+    groups: { claim: groups }
+accounts:
+  pay-prod: { id: "111111111111", env: prod, tags: [pci] }
+  pay-dev: { id: "222222222222", env: dev }
+roles:
+  readonly: { role_name: ReadOnly }
+  admin: { role_name: team/Admin, elevated: true }
+rules:
+  - id: team
+    match: { idp: entra, group: Team }
+    grant: { accounts: [pay-prod, pay-dev], roles: [readonly, admin] }
+store: { driver: sqlite, path: /var/lib/rolegate/rolegate.db }
+`
+
+/** A machine with the secrets the files of these tests name; every path is its own real path. */
+export function aWorld(
+  changes: Partial<World> & { files?: Readonly<Record<string, string | Uint8Array>> } = {},
+): World {
+  const { files = {}, ...rest } = changes
+  const known = new Map<string, string | Uint8Array>([
+    ['/run/secrets/master.key', `${MASTER_KEY}\n`],
+    ...Object.entries(files),
+  ])
+  return {
+    file: '/etc/rolegate/rolegate.yaml',
+    readFile(path) {
+      const found = known.get(path)
+      if (found === undefined) throw missing()
+      return found
+    },
+    realPath(path) {
+      if (path !== '/etc/rolegate' && !known.has(path)) throw missing()
+      return path
+    },
+    fileMode: () => 0o100600,
+    env: { IDP_SECRET: 'kD9-fK2vq', ENTRA_CLIENT_SECRET: 'kD9-fK2vq' },
+    insecureDev: false,
+    ...rest,
+  }
+}
+
+/** What node:fs throws, with a message that must not come through. */
+const missing = () => Object.assign(new Error('no such file: hush'), { code: 'ENOENT' })
+
+/** A_FILE with one text in place of another; the text must be there. */
+export function changed(...changes: readonly (readonly [from: string, to: string])[]): string {
+  return changes.reduce((text, [from, to]) => {
+    if (!text.includes(from)) throw new Error(`the file of the tests has no ${JSON.stringify(from)}`)
+    return text.replace(from, () => to)
+  }, A_FILE)
+}
+
+export const load = (text: string, world: World = aWorld()): Loaded => loadConfig(text, world)
+
+/** `line:column  path: message` of every fault; empty when the file loads. */
+export function faultsOf(text: string, world: World = aWorld()): readonly string[] {
+  try {
+    load(text, world)
+    return []
+  } catch (thrown) {
+    if (!(thrown instanceof ConfigFaults)) throw thrown
+    return thrown.faults.map(
+      ({ line, column, path, message }) => `${line}:${column}  ${path === '' ? '' : `${path}: `}${message}`,
+    )
+  }
+}

@@ -1,0 +1,323 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { compileRules } from '../../../src/domain/entitlement/compile.ts'
+import { decide, entitlementsOf, requireEntitlement, type Decision } from '../../../src/domain/entitlement/decide.ts'
+import type { Mapping, RoleTarget, Rule } from '../../../src/domain/entitlement/rule.ts'
+import type { Principal } from '../../../src/domain/sign-in/principal.ts'
+import { aMapping, anAccount, anIndex, aRoleKind, aRule, aTarget } from '../../support/a-mapping.ts'
+import { aPrincipal } from '../../support/a-principal.ts'
+import { refusalOf } from '../../support/a-refusal.ts'
+
+const HOUR = 3600
+const decided = (rules: readonly Rule[], principal: Principal = aPrincipal(), name = 'payments-prod/dev') => {
+  const index = anIndex({ rules })
+  return decide(index, principal, aTarget(index, name))
+}
+const isAllowed = (rules: readonly Rule[], principal?: Principal, name?: string) => decided(rules, principal, name).allowed
+const deny = (changes: Parameters<typeof aRule>[0] = {}) => aRule({ id: 'deny', effect: 'deny', ...changes })
+
+describe('decide: who a rule meets', () => {
+  it.each([
+    { because: 'a group of theirs opens its role', groups: ['payments'], allowed: true },
+    { because: 'one of several is enough', groups: ['x', 'payments'], allowed: true },
+    { because: 'no group opens no role (security.md M-1)', groups: [], allowed: false },
+    { because: 'an unknown group opens none', groups: ['other'], allowed: false },
+    { because: 'case matters (security.md M-3)', groups: ['Payments'], allowed: false },
+    { because: 'a prefix is another group', groups: ['payment'], allowed: false },
+    { because: 'a longer name is another group', groups: ['payments-leads'], allowed: false },
+    { because: 'a blank makes another group (security.md M-4)', groups: ['payments '], allowed: false },
+    { because: 'a line feed makes another group (security.md M-6)', groups: ['payments\n'], allowed: false },
+    { because: 'a star is no wildcard (security.md M-11)', groups: ['*'], allowed: false },
+    { because: 'a pattern is no pattern', groups: ['.*', 'pay.*', '^payments$'], allowed: false },
+    { because: 'a replacement pattern means nothing (security.md M-10)', groups: ['$&', '$1', '${group}'], allowed: false },
+    { because: 'names that objects know open nothing (security.md M-12)', groups: ['__proto__', 'constructor'], allowed: false },
+  ])('$because', ({ groups, allowed }) => {
+    expect(isAllowed([aRule()], aPrincipal({ groups }))).toBe(allowed)
+  })
+
+  it.each(['*', '.*', '__proto__', 'constructor', 'toString', '${group}', ''])(
+    'a rule for a group called %j meets whoever is in it, and nobody else (threats.md R4)',
+    (name) => {
+      const rules = [aRule({ match: { idp: 'entra', groups: [name] } })]
+      expect(isAllowed(rules, aPrincipal({ groups: [name] }))).toBe(true)
+      expect(isAllowed(rules, aPrincipal({ groups: ['payments', 'anything'] }))).toBe(false)
+      expect(isAllowed(rules, aPrincipal({ groups: [] }))).toBe(false)
+    },
+  )
+
+  it('the same group at another IdP is another group (security.md M-18)', () => {
+    expect(isAllowed([aRule()], aPrincipal({ idp: 'okta' }))).toBe(false)
+  })
+
+  it.each(['constructor', '__proto__', ''])('an IdP called %j meets no rule of another', (idp) => {
+    expect(isAllowed([aRule()], aPrincipal({ idp }))).toBe(false)
+  })
+
+  it('everyone of an IdP is everyone, with groups or without (threats.md R4)', () => {
+    const rules = [aRule({ match: { idp: 'entra', everyone: true } })]
+    expect(isAllowed(rules, aPrincipal({ groups: [] }))).toBe(true)
+    expect(isAllowed(rules, aPrincipal({ groups: [], groupsState: 'absent' }))).toBe(true)
+    expect(isAllowed(rules, aPrincipal({ idp: 'okta' }))).toBe(false)
+  })
+})
+
+describe('decide: what a rule opens', () => {
+  it.each([
+    { because: 'its role in its account', name: 'payments-prod/dev', allowed: true },
+    { because: 'no other role there', name: 'payments-prod/admin', allowed: false },
+    { because: 'no other account', name: 'payments-dev/dev', allowed: false },
+  ])('$because', ({ name, allowed }) => {
+    expect(isAllowed([aRule()], aPrincipal(), name)).toBe(allowed)
+  })
+
+  it('opens nothing across two rules: account of one, role of the other', () => {
+    const rules = [
+      aRule({ id: 'one', accounts: ['payments-prod'], roles: ['dev'] }),
+      aRule({ id: 'two', accounts: ['payments-dev'], roles: ['admin'] }),
+    ]
+    expect(isAllowed(rules, aPrincipal(), 'payments-prod/admin')).toBe(false)
+    expect(isAllowed(rules, aPrincipal(), 'payments-dev/dev')).toBe(false)
+  })
+})
+
+describe('decide: deny beats grant (security.md M-7)', () => {
+  it.each([
+    { because: 'written after the grant', rules: [aRule(), deny()] },
+    { because: 'written before it', rules: [deny(), aRule()] },
+    { because: 'by everyone of the IdP', rules: [aRule(), deny({ match: { idp: 'entra', everyone: true } })] },
+    { because: 'by a group at any IdP (threats.md I3)', rules: [aRule(), deny({ match: { groups: ['payments'] } })] },
+    { because: 'by everyone at any IdP', rules: [aRule(), deny({ match: { everyone: true } })] },
+    { because: 'though three grants open it', rules: [aRule(), aRule({ id: 'b' }), deny(), aRule({ id: 'c' })] },
+  ])('$because', ({ rules }) => {
+    expect(decided(rules)).toEqual({ allowed: false, code: 'denied_by_rule', rule: 'deny' })
+  })
+
+  it.each([
+    { because: 'for another group', rule: deny({ match: { idp: 'entra', groups: ['contractors'] } }) },
+    { because: 'for a group they are nearly in', rule: deny({ match: { idp: 'entra', groups: ['PAYMENTS'] } }) },
+    { because: 'at another IdP', rule: deny({ match: { idp: 'okta', everyone: true } }) },
+    { because: 'of another account', rule: deny({ accounts: ['payments-dev'] }) },
+    { because: 'of another role', rule: deny({ roles: ['admin'] }) },
+  ])('but does nothing when it is $because', ({ rule }) => {
+    expect(isAllowed([aRule(), rule])).toBe(true)
+  })
+
+  it('names the first deny of the file', () => {
+    const rules = [aRule(), deny({ id: 'first' }), deny({ id: 'second', match: { everyone: true } })]
+    expect(decided(rules)).toMatchObject({ rule: 'first' })
+  })
+
+  it('says denied also to somebody no grant met', () => {
+    expect(decided([deny()])).toMatchObject({ code: 'denied_by_rule' })
+  })
+})
+
+describe('decide: which grant is used', () => {
+  const used = (rules: readonly Rule[], principal?: Principal) => {
+    const decision = decided(rules, principal)
+    if (!decision.allowed) throw new Error(decision.code)
+    const { maxSeconds, limitedBy, via } = decision.entitlement
+    return { maxSeconds, limitedBy, via: via.map(({ rule }) => rule) }
+  }
+
+  it.each([
+    {
+      because: 'the longest, wherever it stands',
+      rules: [aRule({ id: 'short', maxSeconds: HOUR }), aRule({ id: 'long', maxSeconds: 2 * HOUR })],
+      is: { maxSeconds: 2 * HOUR, limitedBy: 'rule', via: ['long', 'short'] },
+    },
+    {
+      because: 'one without a limit is as long as the role',
+      rules: [aRule({ id: 'short', maxSeconds: HOUR }), aRule({ id: 'open' })],
+      is: { maxSeconds: 4 * HOUR, limitedBy: 'role', via: ['open', 'short'] },
+    },
+    {
+      because: 'of equally long ones the first in the file',
+      rules: [aRule({ id: 'b', maxSeconds: HOUR }), aRule({ id: 'a', maxSeconds: HOUR })],
+      is: { maxSeconds: HOUR, limitedBy: 'rule', via: ['b', 'a'] },
+    },
+    {
+      because: 'what the role cuts to one length is equally long (threats.md R11)',
+      rules: [aRule({ id: 'ten', maxSeconds: 10 * HOUR }), aRule({ id: 'open' }), aRule({ id: 'four', maxSeconds: 4 * HOUR })],
+      is: { maxSeconds: 4 * HOUR, limitedBy: 'role', via: ['ten', 'open', 'four'] },
+    },
+    {
+      because: 'no grant is longer than the role (threats.md R11)',
+      rules: [aRule({ id: 'twelve', maxSeconds: 12 * HOUR })],
+      is: { maxSeconds: 4 * HOUR, limitedBy: 'role', via: ['twelve'] },
+    },
+  ])('$because', ({ rules, is }) => {
+    expect(used(rules)).toEqual(is)
+  })
+
+  it('says by which group; by none where the rule is for everyone', () => {
+    const rules = [
+      aRule({ id: 'all', match: { idp: 'entra', everyone: true } }),
+      aRule({ id: 'some', match: { idp: 'entra', groups: ['a', 'b'] } }),
+    ]
+    const decision = decided(rules, aPrincipal({ groups: ['b', 'c'] }))
+    expect(decision).toMatchObject({
+      entitlement: { via: [{ rule: 'all', group: null }, { rule: 'some', group: 'b' }] },
+    })
+  })
+})
+
+describe('requireEntitlement', () => {
+  const index = anIndex({ rules: [aRule(), deny({ accounts: ['payments-dev'] })] })
+
+  it('answers the entitlement', () => {
+    expect(requireEntitlement(index, aPrincipal(), aTarget(index)).target.name).toBe('payments-prod/dev')
+  })
+
+  it('refuses by default, naming the role', () => {
+    const refusal = refusalOf(() => requireEntitlement(index, aPrincipal(), aTarget(index, 'payments-prod/admin')))
+    expect(refusal).toMatchObject({ code: 'not_entitled', values: { role: 'payments-prod/admin' } })
+  })
+
+  it('refuses by a deny, naming the rule', () => {
+    const refusal = refusalOf(() => requireEntitlement(index, aPrincipal(), aTarget(index, 'payments-dev/dev')))
+    expect(refusal).toMatchObject({ code: 'denied_by_rule', values: { rule: 'deny' } })
+  })
+})
+
+describe('entitlementsOf', () => {
+  const names = (rules: readonly Rule[], principal = aPrincipal()) =>
+    entitlementsOf(anIndex({ rules }), principal).map(({ target }) => target.name)
+
+  it('lists roles in the order of the file, accounts first', () => {
+    const rules = [
+      aRule({ id: 'late', accounts: ['payments-dev', 'payments-prod'], roles: ['admin', 'dev'] }),
+      aRule({ id: 'later', roles: ['readonly'] }),
+    ]
+    expect(names(rules)).toEqual([
+      'payments-prod/readonly',
+      'payments-prod/dev',
+      'payments-prod/admin',
+      'payments-dev/dev',
+      'payments-dev/admin',
+    ])
+  })
+
+  it('lists a role opened twice once', () => {
+    expect(names([aRule(), aRule({ id: 'again' })])).toEqual(['payments-prod/dev'])
+  })
+
+  it('lists no role that is denied', () => {
+    expect(names([aRule({ roles: ['dev', 'admin'] }), deny({ roles: ['admin'] })])).toEqual(['payments-prod/dev'])
+  })
+
+  it('lists nothing for what the file does not hold', () => {
+    expect(names([aRule({ accounts: ['gone', '__proto__'], roles: ['dev', 'constructor'] })])).toEqual([])
+  })
+
+  it('lists nothing for somebody no rule meets', () => {
+    expect(names([aRule()], aPrincipal({ groups: [] }))).toEqual([])
+  })
+})
+
+/** The rules of contract.md, read as slowly and plainly as they are written there. */
+function plainly({ rules }: Mapping, principal: Principal, target: RoleTarget): Decision {
+  const groupOf = ({ match }: Rule) => ('groups' in match ? principal.groups.names.filter((name) => match.groups.includes(name)) : [])
+  const meets = (rule: Rule) => {
+    const idpFits = !('idp' in rule.match) || rule.match.idp === principal.idp
+    const covers = rule.accounts.has(target.account.alias) && rule.roles.has(target.kind.key)
+    return idpFits && covers && ('everyone' in rule.match || groupOf(rule).length > 0)
+  }
+  const met = rules.filter(meets)
+  const denied = met.find(({ effect }) => effect === 'deny')
+  if (denied !== undefined) return { allowed: false, code: 'denied_by_rule', rule: denied.id }
+  if (met.length === 0) return { allowed: false, code: 'not_entitled' }
+
+  const seconds = (rule: Rule) => Math.min(rule.maxSeconds ?? Infinity, target.kind.maxSeconds)
+  const lengths = [...new Set(met.map(seconds))].toSorted((a, b) => b - a)
+  const ordered = lengths.flatMap((length) => met.filter((rule) => seconds(rule) === length))
+  const [longest = 0] = lengths
+  return {
+    allowed: true,
+    entitlement: {
+      target,
+      maxSeconds: longest,
+      limitedBy: longest === target.kind.maxSeconds ? 'role' : 'rule',
+      via: ordered.flatMap((rule) =>
+        'everyone' in rule.match ? [{ rule: rule.id, group: null }] : groupOf(rule).map((group) => ({ rule: rule.id, group })),
+      ),
+    },
+  }
+}
+
+describe('the index', () => {
+  const idps = ['entra', 'okta']
+  const groups = ['a', 'A', 'b', '*', '__proto__', 'constructor', 'a b', '']
+  const aliases = ['prod', 'dev', 'data']
+  const keys = ['ro', 'dev', 'admin']
+
+  const someOf = <Value>(values: readonly Value[], minLength = 0) => fc.subarray([...values], { minLength })
+  const match = fc.oneof(
+    fc.record({ idp: fc.constantFrom(...idps), groups: someOf(groups, 1) }),
+    fc.record({ idp: fc.constantFrom(...idps), everyone: fc.constant(true as const) }),
+    fc.record({ groups: someOf(groups, 1) }),
+    fc.record({ everyone: fc.constant(true as const) }),
+  )
+  const ruleParts = fc.record({
+    match,
+    isDeny: fc.integer({ min: 0, max: 4 }).map((roll) => roll === 0),
+    accounts: someOf(aliases),
+    roles: someOf(keys),
+    maxSeconds: fc.constantFrom(undefined, HOUR, 2 * HOUR, 12 * HOUR),
+  })
+  const mappings = fc.tuple(fc.array(ruleParts, { maxLength: 7 }), fc.constantFrom(HOUR, 2 * HOUR)).map(([parts, most]) =>
+    aMapping({
+      accounts: aliases.map((alias, n) => anAccount({ alias, id: `00000000000${n}` })),
+      roles: keys.map((key) => aRoleKind({ key, roleName: key, maxSeconds: most })),
+      rules: parts.map(({ match, isDeny, accounts, roles, maxSeconds }, n) => ({
+        ...aRule({ id: `rule-${n}`, accounts, roles }),
+        match,
+        // As config/ resolves it: what no IdP bounds can only deny.
+        effect: isDeny || !('idp' in match) ? 'deny' : 'grant',
+        ...(maxSeconds !== undefined && { maxSeconds }),
+      })),
+    }),
+  )
+  const principals = fc
+    .record({ idp: fc.constantFrom(...idps), groups: someOf(groups) })
+    .map(({ idp, groups: names }) => aPrincipal({ idp, groups: names }))
+
+  it('agrees with a plain reading of the rules, role by role and as a list (security.md M-21)', () => {
+    let allowed = 0
+    let denied = 0
+    fc.assert(
+      fc.property(mappings, principals, (mapping, principal) => {
+        const index = compileRules(mapping)
+        const open: unknown[] = []
+        for (const alias of aliases) {
+          for (const key of keys) {
+            const target = aTarget(index, `${alias}/${key}`)
+            const decision = decide(index, principal, target)
+            expect(decision).toEqual(plainly(mapping, principal, target))
+            if (decision.allowed) open.push(decision.entitlement)
+            else if (decision.code === 'denied_by_rule') denied += 1
+          }
+        }
+        allowed += open.length
+        expect(entitlementsOf(index, principal)).toEqual(open)
+      }),
+      { numRuns: 20_000 },
+    )
+    // The worlds were worth looking at: plenty of each answer.
+    expect(allowed).toBeGreaterThan(5_000)
+    expect(denied).toBeGreaterThan(5_000)
+  }, 60_000)
+
+  it('never opens more to somebody whom one more rule denies', () => {
+    fc.assert(
+      fc.property(mappings, principals, ruleParts, (mapping, principal, { match, accounts, roles }) => {
+        const denial: Rule = { ...aRule({ id: 'denial', accounts, roles }), match, effect: 'deny' }
+        const names = (rules: readonly Rule[]) =>
+          entitlementsOf(compileRules({ ...mapping, rules }), principal).map(({ target }) => target.name)
+        const before = names(mapping.rules)
+        expect(names([...mapping.rules, denial]).every((name) => before.includes(name))).toBe(true)
+      }),
+      { numRuns: 3_000 },
+    )
+  }, 60_000)
+})

@@ -1,0 +1,135 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { Entitlement } from '../../../src/domain/entitlement/decide.ts'
+import {
+  durationChoices,
+  durationOf,
+  LEAST_SECONDS,
+  parseDuration,
+  printDuration,
+} from '../../../src/domain/entitlement/duration.ts'
+import { anIndex, aRoleKind, aTarget } from '../../support/a-mapping.ts'
+import { refusalOf } from '../../support/a-refusal.ts'
+import { NINE, secondsAfter } from '../../support/a-session.ts'
+
+const HOUR = 3600
+
+function anEntitlement({ role = 4 * HOUR, rule, usual }: { role?: number; rule?: number; usual?: number }): Entitlement {
+  const kind = aRoleKind({ maxSeconds: role, ...(usual !== undefined && { defaultSeconds: usual }) })
+  return {
+    target: aTarget(anIndex({ roles: [kind] })),
+    maxSeconds: Math.min(role, rule ?? role),
+    limitedBy: rule !== undefined && rule < role ? 'rule' : 'role',
+    via: [{ rule: 'payments-team', group: 'payments' }],
+  }
+}
+const ending = (seconds: number) => ({ endsAt: secondsAfter(NINE, seconds) })
+
+describe('durationOf', () => {
+  it.each([
+    { because: 'what was asked, where it fits', asked: 1800, left: 10 * HOUR, is: [1800, 'requested'] },
+    { because: 'an hour, where nothing was asked', left: 10 * HOUR, is: [HOUR, 'default'] },
+    { because: 'the role’s usual length, where nothing was asked', usual: 2 * HOUR, left: 10 * HOUR, is: [2 * HOUR, 'default'] },
+    { because: 'no more than the role (threats.md R11)', asked: 12 * HOUR, left: 10 * HOUR, is: [4 * HOUR, 'role'] },
+    { because: 'no more than the rule', asked: 12 * HOUR, rule: 2 * HOUR, left: 10 * HOUR, is: [2 * HOUR, 'rule'] },
+    { because: 'no more than is left of the sign-in (threats.md I7)', asked: 3 * HOUR, left: 2 * HOUR, is: [2 * HOUR, 'sign-in'] },
+    { because: 'the smallest of all', asked: 3 * HOUR, rule: 2 * HOUR, left: HOUR, is: [HOUR, 'sign-in'] },
+    { because: 'the usual length inside the rule', usual: 2 * HOUR, rule: HOUR, left: 10 * HOUR, is: [HOUR, 'rule'] },
+    { because: 'the usual length inside the role', usual: 8 * HOUR, left: 10 * HOUR, is: [4 * HOUR, 'role'] },
+    { because: 'whole seconds, rounded down (threats.md H4)', asked: 3 * HOUR, left: 1800.999, is: [1800, 'sign-in'] },
+    { because: 'exactly the limit counts as asked', asked: 4 * HOUR, left: 10 * HOUR, is: [4 * HOUR, 'requested'] },
+    { because: 'the least AWS lends, when just that is left', asked: HOUR, left: 900, is: [900, 'sign-in'] },
+  ])('$because', ({ asked, rule, usual, left, is: [seconds, limitedBy] }) => {
+    const entitlement = anEntitlement({ ...(rule !== undefined && { rule }), ...(usual !== undefined && { usual }) })
+    expect(durationOf(entitlement, asked, ending(left), NINE)).toEqual({ seconds, limitedBy })
+  })
+
+  it.each([899.999, 899, 1, 0, -1])('refuses with %d seconds left, and never rounds up (threats.md H4)', (left) => {
+    expect(refusalOf(() => durationOf(anEntitlement({}), 900, ending(left), NINE))).toMatchObject({
+      code: 'sign_in_required',
+      values: { why: 'grant_ending' },
+    })
+  })
+
+  it('never lasts longer than anything that limits it', () => {
+    const lengths = fc.integer({ min: 900, max: 43_200 })
+    fc.assert(
+      fc.property(lengths, lengths, lengths, fc.double({ min: 900, max: 90_000, noNaN: true }), (asked, role, rule, left) => {
+        const { seconds, limitedBy } = durationOf(anEntitlement({ role, rule }), asked, ending(left), NINE)
+        expect(seconds).toBe(Math.min(asked, role, rule, Math.floor(Math.floor(left * 1000) / 1000)))
+        expect({ requested: asked, role, rule, 'sign-in': Math.floor(left), default: NaN }[limitedBy]).toBe(seconds)
+      }),
+      { numRuns: 3_000 },
+    )
+  })
+})
+
+describe('parseDuration', () => {
+  it.each([
+    ['15m', 900],
+    ['3h', 3 * HOUR],
+    ['1h30m', 5400],
+    ['90s', 90],
+    ['1h1m1s', 3661],
+    ['90m', 5400],
+    ['0m', 0],
+  ])('reads %s', (text, seconds) => {
+    expect(parseDuration(text)).toBe(seconds)
+  })
+
+  it.each(['', '15', '3600', 'h', '1.5h', '-1h', '+1h', '1H', '1 h', ' 1h', '1h ', '1h\n', '30m1h', '1h1h', '1d', '٣h', '99999h', '1e3s', 'until 18:00'])(
+    'does not read %j',
+    (text) => {
+      expect(parseDuration(text)).toBeUndefined()
+    },
+  )
+})
+
+describe('printDuration', () => {
+  it.each([
+    [0, '0s'],
+    [59, '59s'],
+    [60, '1m'],
+    [900, '15m'],
+    [HOUR, '1h'],
+    [5400, '1h30m'],
+    [43_200, '12h'],
+    [3661, '1h1m1s'],
+    [3601, '1h1s'],
+  ])('prints %d seconds as %s', (seconds, text) => {
+    expect(printDuration(seconds)).toBe(text)
+  })
+
+  it('prints what parseDuration reads back', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 9999 * HOUR }), (seconds) => {
+        expect(parseDuration(printDuration(seconds))).toBe(seconds)
+      }),
+      { numRuns: 5_000 },
+    )
+  })
+})
+
+describe('durationChoices', () => {
+  it.each([
+    { because: 'the usual lengths and the most there is', entitlement: anEntitlement({ role: 12 * HOUR }), left: 24 * HOUR, is: ['15m', '1h', '4h', '8h', '12h'] },
+    { because: 'nothing above the most', entitlement: anEntitlement({ role: 2 * HOUR }), left: 24 * HOUR, is: ['15m', '1h', '2h'] },
+    { because: 'whole minutes of what is left', entitlement: anEntitlement({}), left: 2 * HOUR + 59, is: ['15m', '1h', '2h'] },
+    { because: 'the role’s usual length among them', entitlement: anEntitlement({ usual: 2 * HOUR }), left: 24 * HOUR, is: ['15m', '1h', '2h', '4h'] },
+    { because: 'just the least when no more is left', entitlement: anEntitlement({}), left: 900, is: ['15m'] },
+  ])('offers $because', ({ entitlement, left, is }) => {
+    expect(durationChoices(entitlement, ending(left), NINE).map(printDuration)).toEqual(is)
+  })
+
+  it('offers nothing that would be cut', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 900, max: 43_200 }), fc.integer({ min: 900, max: 90_000 }), (role, left) => {
+        for (const seconds of durationChoices(anEntitlement({ role }), ending(left), NINE)) {
+          expect(seconds).toBeGreaterThanOrEqual(LEAST_SECONDS)
+          expect(durationOf(anEntitlement({ role }), seconds, ending(left), NINE).seconds).toBe(seconds)
+        }
+      }),
+      { numRuns: 2_000 },
+    )
+  })
+})

@@ -1,0 +1,159 @@
+import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { aBrowser, noBrowser, signInAs } from '../support/a-browser.ts'
+import { aDemo, type Demo } from '../support/a-demo.ts'
+import { form } from '../support/a-person.ts'
+
+describe.skipIf(noBrowser)(`in a real browser${noBrowser === undefined ? '' : ` (${noBrowser})`}`, () => {
+  let demo: Demo
+  let browser: Browser
+  beforeAll(async () => {
+    demo = await aDemo()
+    browser = await aBrowser()
+  })
+  afterAll(async () => {
+    await browser.close()
+    await demo.close()
+  })
+
+  /** A fresh browser, and what its console complained about. */
+  async function aTab(
+    options: Parameters<Browser['newContext']>[0] = {},
+  ): Promise<{ context: BrowserContext; page: Page; complaints: string[] }> {
+    const context = await browser.newContext(options)
+    const page = await context.newPage()
+    const complaints: string[] = []
+    page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()))
+    page.on('pageerror', (error) => complaints.push(error.message))
+    return { context, page, complaints }
+  }
+
+  it('alice signs in, opens the right page of the right account’s console, and comes back', async () => {
+    const { context, page, complaints } = await aTab()
+    await page.goto(demo.url)
+    await signInAs(page, 'alice')
+    await expect.poll(() => page.getByRole('heading', { level: 1 }).innerText()).toBe('Your AWS roles')
+    await page.getByRole('link', { name: 'developer' }).click()
+    await page.getByLabel('Page to open').fill('s3')
+    await page.getByRole('button', { name: 'Open the console' }).click()
+
+    await page.waitForURL(`${demo.consoleUrl}/**`)
+    expect(await page.locator('#account').innerText()).toContain('111122223333')
+    expect(await page.locator('#role').innerText()).toContain('rolegate/Developer')
+    expect(await page.locator('#who').innerText()).toContain('alice@example.com+')
+    expect(await page.locator('#destination').innerText()).toContain('/s3/home?region=eu-central-1')
+    expect(page.url()).not.toMatch(/Signin|Token|Session=/i)
+
+    await page.locator('#back').click()
+    await page.waitForURL(`${demo.url}/`)
+    expect(await page.locator('h1').innerText()).toBe('Your AWS roles')
+    expect(complaints).toEqual([])
+    await context.close()
+  })
+
+  it('opens a console in one click from the list of roles', async () => {
+    const { context, page, complaints } = await aTab()
+    await page.goto(demo.url)
+    await signInAs(page, 'alice')
+    await page.getByRole('button', { name: 'Console: data-prod/readonly' }).click()
+    await page.waitForURL(`${demo.consoleUrl}/**`)
+    expect(await page.locator('#account').innerText()).toContain('333344445555')
+    expect(complaints).toEqual([])
+    await context.close()
+  })
+
+  it('bob sees exactly one role, carol why she has none, dave why he is not let in', async () => {
+    const seen: Record<string, string> = {}
+    for (const username of ['bob', 'carol', 'dave']) {
+      const { context, page } = await aTab()
+      await page.goto(demo.url)
+      await signInAs(page, username)
+      await page.waitForURL(`${demo.url}/**`)
+      seen[username] = await page.locator('main').innerText()
+      await context.close()
+    }
+    expect(seen['bob']).toMatch(/1 role in 1 account/)
+    expect(seen['carol']).toMatch(/in no groups/i)
+    expect(seen['dave']).toContain('It sent 900 groups; from 200 on, the list may be cut')
+  })
+
+  it('shows credentials in seven forms and copies one', async () => {
+    const { context, page, complaints } = await aTab()
+    await context.grantPermissions(['clipboard-read', 'clipboard-write'])
+    await page.goto(`${demo.url}/roles/payments-dev/readonly`)
+    await signInAs(page, 'alice')
+    await page.waitForURL('**/roles/payments-dev/readonly')
+    await page.getByRole('button', { name: 'Show credentials' }).click()
+    await expect.poll(() => page.locator('pre').count()).toBe(7)
+    await page.getByRole('button', { name: /^Copy/ }).first().click()
+    await expect.poll(() => page.evaluate('navigator.clipboard.readText()')).toMatch(/export AWS_ACCESS_KEY_ID='ASIA/)
+    expect(complaints).toEqual([])
+    await context.close()
+  })
+
+  it('fills the device code from the fragment, submits nothing by itself, and lets the terminal in', async () => {
+    const { context, page, complaints } = await aTab()
+    const started = (await form(demo, '/oauth/device_authorization', { client_id: 'rolegate-cli', host: 'build-7' }))
+      .body as { device_code: string; user_code: string; verification_uri_complete: string }
+    await page.goto(demo.url)
+    await signInAs(page, 'alice')
+    await page.waitForURL(`${demo.url}/`)
+    await page.goto(started.verification_uri_complete)
+    await expect.poll(() => page.locator('input[name=user_code]').inputValue()).toBe(started.user_code)
+    expect(page.url()).toBe(`${demo.url}/device`)
+    await page.locator('main form button').click()
+    expect(await page.locator('main').innerText()).toContain('build-7')
+    expect(await page.evaluate('document.activeElement.value')).toBe('deny')
+    await page.getByRole('button', { name: /Approve|Let it in/i }).click()
+    await expect.poll(() => page.locator('main').innerText()).toMatch(/terminal/i)
+    const redeemed = await form(demo, '/oauth/token', {
+      client_id: 'rolegate-cli',
+      grant_type: 'urn:ietf:params:oauth:grant-type:device_code',
+      device_code: started.device_code,
+    })
+    expect(redeemed.status).toBe(200)
+    expect(complaints).toEqual([])
+    await context.close()
+  })
+
+  it('works without JavaScript, from sign-in to console', async () => {
+    const { context, page } = await aTab({ javaScriptEnabled: false })
+    await page.goto(demo.url)
+    await signInAs(page, 'alice')
+    await page.getByRole('link', { name: 'developer' }).click()
+    await page.getByRole('button', { name: 'Open the console' }).click()
+    await page.waitForURL(`${demo.consoleUrl}/**`)
+    expect(await page.locator('#account').innerText()).toContain('111122223333')
+    await context.close()
+  })
+
+  it('crosses sites on the way to the IdP and back, as in production', async () => {
+    const { context, page } = await aTab()
+    const sites: (string | undefined)[] = []
+    page.on(
+      'request',
+      (sent) => sent.url().includes('/oidc/demo/callback') && sites.push(sent.headers()['sec-fetch-site']),
+    )
+    await page.goto(demo.url)
+    const answered = page.waitForResponse((answer) => answer.url().includes('/oidc/demo/callback'))
+    await signInAs(page, 'alice')
+    const headers = await (await answered).request().allHeaders()
+    expect(headers['sec-fetch-site']).toBe('cross-site')
+    await context.close()
+  })
+
+  it.each([320, 375, 1280])('no page scrolls sideways at %i px', async (width) => {
+    const { context, page } = await aTab({ viewport: { width, height: 800 } })
+    await page.goto(demo.url)
+    await signInAs(page, 'alice')
+    await page.waitForURL(`${demo.url}/`)
+    for (const path of ['/', '/roles/payments-prod/admin', '/device', '/nowhere', '/signed-out']) {
+      await page.goto(demo.url + path)
+      const overflow = await page.evaluate(
+        'document.documentElement.scrollWidth - document.documentElement.clientWidth',
+      )
+      expect([path, overflow]).toEqual([path, 0])
+    }
+    await context.close()
+  })
+})

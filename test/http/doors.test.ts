@@ -1,0 +1,452 @@
+import { connect } from 'node:net'
+import request from 'supertest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { aDemo, type Demo } from '../support/a-demo.ts'
+import { aPersonAt, aTerminalOf, aVisitor, form, type Person } from '../support/a-person.ts'
+
+let demo: Demo
+let alice: Person
+let tokens: Record<'access' | 'refresh' | 'device' | 'csrf' | 'id', string>
+beforeAll(async () => {
+  demo = await aDemo()
+  alice = await aPersonAt(demo, 'alice')
+  const { accessToken, refreshToken } = await aTerminalOf(demo, alice)
+  const started = await form(demo, '/oauth/device_authorization', { client_id: 'rolegate-cli' })
+  const header = Buffer.from('{"alg":"ES256","typ":"JWT"}').toString('base64url')
+  tokens = {
+    access: accessToken,
+    refresh: refreshToken,
+    device: (started.body as { device_code: string }).device_code,
+    csrf: await alice.csrf(),
+    // The shape of our own token toward AWS and of an IdP's: no door takes either.
+    id: `${header}.${Buffer.from(JSON.stringify({ iss: demo.url, sub: 'u-alice' })).toString('base64url')}.${'A'.repeat(86)}`,
+  }
+})
+afterAll(() => demo.close())
+
+/** Every route there is, and its kind (contract.md, Server). */
+const ROUTES: readonly [method: 'get' | 'post', path: string, kind: 'browser' | 'bearer' | 'protocol' | 'open'][] = [
+  ['get', '/', 'browser'],
+  ['get', '/roles/payments-dev/readonly', 'browser'],
+  ['post', '/roles/payments-dev/readonly/console', 'browser'],
+  ['post', '/roles/payments-dev/readonly/credentials', 'browser'],
+  ['get', '/device', 'browser'],
+  ['post', '/device', 'browser'],
+  ['post', '/sign-out', 'browser'],
+  ['get', '/v1/whoami', 'bearer'],
+  ['get', '/v1/roles', 'bearer'],
+  ['post', '/v1/credentials', 'bearer'],
+  ['post', '/v1/console', 'bearer'],
+  ['get', '/oidc/demo/callback', 'protocol'],
+  ['post', '/oauth/device_authorization', 'protocol'],
+  ['post', '/oauth/token', 'protocol'],
+  ['post', '/oauth/revoke', 'protocol'],
+  ['get', '/sign-in', 'open'],
+  ['get', '/sign-in/demo', 'open'],
+  ['get', '/signed-out', 'open'],
+  ['get', '/.well-known/openid-configuration', 'open'],
+  ['get', '/.well-known/jwks.json', 'open'],
+  ['get', '/.well-known/oauth-authorization-server', 'open'],
+]
+
+describe('each token kind at every door (threats.md F4)', () => {
+  const doors = ROUTES.filter(([, , kind]) => kind === 'bearer')
+  it.each(doors)('%s %s takes an access token as bearer and nothing else', async (method, path) => {
+    for (const kind of ['refresh', 'device', 'csrf', 'id'] as const) {
+      const answer = await request(demo.url)
+        [method](path)
+        .set('authorization', `Bearer ${tokens[kind]}`)
+        .send(method === 'post' ? { role: 'payments-dev/readonly' } : undefined)
+      expect([kind, answer.status, answer.body.code]).toEqual([kind, 401, 'sign_in_required'])
+    }
+    const cut = await request(demo.url)
+      [method](path)
+      .set('authorization', `Bearer ${tokens.access.slice(0, -1)}`)
+      .send(method === 'post' ? { role: 'x/y' } : undefined)
+    expect(cut.status).toBe(401)
+  })
+
+  it.each(ROUTES.filter(([, , kind]) => kind === 'browser'))(
+    '%s %s does not listen to a bearer token',
+    async (method, path) => {
+      const answer = await request(demo.url)
+        [method](path)
+        .set({ authorization: `Bearer ${tokens.access}`, accept: 'text/html' })
+        .type('form')
+        .send(method === 'post' ? {} : undefined)
+      expect(answer.status).toBe(303)
+      expect(answer.headers['location']).toContain('/sign-in')
+    },
+  )
+
+  it.each([
+    ['device_code', 'urn:ietf:params:oauth:grant-type:device_code', ['access', 'refresh', 'id', 'csrf']],
+    ['refresh_token', 'refresh_token', ['access', 'device', 'id', 'csrf']],
+  ] as const)('the token endpoint takes no other kind as %s', async (field, grant, kinds) => {
+    for (const kind of kinds) {
+      const answer = await form(demo, '/oauth/token', {
+        client_id: 'rolegate-cli',
+        grant_type: grant,
+        [field]: tokens[kind],
+      })
+      expect([kind, answer.status, answer.body.error]).toEqual([kind, 400, 'invalid_grant'])
+    }
+  })
+
+  it('offers no grant that would trade a token of another kind', async () => {
+    for (const grant of [
+      'authorization_code',
+      'client_credentials',
+      'password',
+      'urn:ietf:params:oauth:grant-type:token-exchange',
+      '__proto__',
+    ]) {
+      const answer = await form(demo, '/oauth/token', {
+        client_id: 'rolegate-cli',
+        grant_type: grant,
+        subject_token: tokens.id,
+      })
+      expect([grant, answer.status, answer.body.error]).toEqual([grant, 400, 'unsupported_grant_type'])
+    }
+  })
+
+  it('a protocol route never reads the session cookie: it is as if nobody were there', async () => {
+    const cookie = alice.jar.header(demo.url)
+    const answer = await form(demo, '/oauth/revoke', { client_id: 'rolegate-cli', token: 'rga_unknown' })
+      .set('cookie', cookie)
+      .expect(200)
+    expect(answer.headers['set-cookie']).toBeUndefined()
+    await alice.get('/').expect(200)
+  })
+})
+
+describe('cookie and bearer together (threats.md H7)', () => {
+  it.each(ROUTES.filter(([, path]) => path.startsWith('/v1/')))('%s %s answers 400', async (method, path) => {
+    const answer = await request(demo.url)
+      [method](path)
+      .set({ authorization: `Bearer ${tokens.access}`, cookie: alice.jar.header(demo.url) })
+      .send(method === 'post' ? { role: 'payments-dev/readonly' } : undefined)
+    expect([answer.status, answer.body.code]).toEqual([400, 'invalid_request'])
+  })
+
+  it('takes the cookie at /v1 only from our own pages, and a POST only with the CSRF token', async () => {
+    const cookie = alice.jar.header(demo.url)
+    const post = (headers: Record<string, string>) =>
+      request(demo.url)
+        .post('/v1/credentials')
+        .set({ cookie, ...headers })
+        .send({ role: 'payments-dev/readonly' })
+    await request(demo.url).get('/v1/roles').set({ cookie }).expect(403)
+    await request(demo.url).get('/v1/roles').set({ cookie, 'sec-fetch-site': 'cross-site' }).expect(403)
+    await request(demo.url).get('/v1/roles').set({ cookie, 'sec-fetch-site': 'same-origin' }).expect(200)
+    await post({ 'sec-fetch-site': 'same-origin' }).expect(403)
+    await post({ 'sec-fetch-site': 'same-origin', 'x-csrf-token': 'wrong' }).expect(403)
+    await post({ 'sec-fetch-site': 'same-origin', 'x-csrf-token': tokens.csrf }).expect(200)
+  })
+})
+
+describe('CSRF (security.md W-10)', () => {
+  it.each(ROUTES.filter(([method, , kind]) => method === 'post' && kind === 'browser'))(
+    '%s %s needs our form’s token and our origin',
+    async (_method, path) => {
+      const send = (headers: Record<string, string>, fields: Record<string, string>) =>
+        request(demo.url)
+          .post(path)
+          .set({ cookie: alice.jar.header(demo.url), accept: 'text/html', ...headers })
+          .type('form')
+          .send(fields)
+      const good = { 'sec-fetch-site': 'same-origin', origin: demo.url }
+      const bob = await aPersonAt(demo, 'bob')
+      const refused = [
+        await send(good, {}),
+        await send(good, { _csrf: '' }),
+        await send(good, { _csrf: await bob.csrf() }),
+        await send({ ...good, 'sec-fetch-site': 'cross-site' }, { _csrf: tokens.csrf }),
+        await send({ ...good, 'sec-fetch-site': 'same-site' }, { _csrf: tokens.csrf }),
+        await send({ ...good, origin: 'https://evil.example' }, { _csrf: tokens.csrf }),
+        await send({ ...good, origin: 'null' }, { _csrf: tokens.csrf }),
+      ]
+      expect(refused.map(({ status }) => status)).toEqual(refused.map(() => 403))
+      expect(refused[0]?.text).toContain('did not come from our page')
+      expect(demo.audit().filter(({ event }) => event === 'intent' || event === 'sign_out')).toEqual(
+        demo
+          .audit()
+          .filter(({ event, username }) => (event === 'intent' || event === 'sign_out') && username !== undefined),
+      )
+      await alice.get('/').expect(200)
+    },
+  )
+})
+
+describe('headers', () => {
+  it.each(['/', '/roles/payments-dev/readonly', '/device', '/sign-in?choose', '/nowhere'])(
+    '%s tells the browser to trust nothing but us (security.md W-12..W-14)',
+    async (path) => {
+      const { headers } = await alice.get(path)
+      const policy = String(headers['content-security-policy'])
+      expect(policy).toContain("default-src 'none'")
+      expect(policy).toContain("frame-ancestors 'none'")
+      expect(policy).not.toContain('unsafe')
+      expect(headers).toMatchObject({
+        'x-content-type-options': 'nosniff',
+        'cache-control': 'no-store',
+        'cross-origin-opener-policy': 'same-origin',
+        'referrer-policy': 'same-origin',
+      })
+      expect(headers['access-control-allow-origin']).toBeUndefined()
+      expect(headers['x-powered-by']).toBeUndefined()
+    },
+  )
+
+  it('names the sign-in and console hosts in form-action only where a console form is', async () => {
+    const policyOf = async (path: string) => String((await alice.get(path)).headers['content-security-policy'])
+    expect(await policyOf('/roles/payments-dev/readonly')).toContain(
+      `form-action 'self' ${demo.awsUrl} ${new URL(demo.consoleUrl).host}`,
+    )
+    expect(await policyOf('/device')).toContain("form-action 'self';")
+  })
+
+  it('says no more in discovery than a verifier needs (threats.md F12), and keeps private members out of the JWKS (security.md T-16)', async () => {
+    const { body } = await request(demo.url).get('/.well-known/openid-configuration').expect(200)
+    expect(body).toMatchObject({
+      issuer: demo.url,
+      jwks_uri: `${demo.url}/.well-known/jwks.json`,
+      response_types_supported: ['id_token'],
+      subject_types_supported: ['public'],
+      id_token_signing_alg_values_supported: ['ES256'],
+    })
+    expect(Object.keys(body).filter((key) => key.endsWith('_endpoint'))).toEqual([])
+    const { body: jwks } = await request(demo.url).get('/.well-known/jwks.json?x=1').expect(200)
+    expect(Object.keys(jwks.keys[0]).toSorted()).toEqual(['alg', 'crv', 'kid', 'kty', 'use', 'x', 'y'])
+  })
+})
+
+describe('bad input', () => {
+  const asTerminal = (path: string) => request(demo.url).post(path).set('authorization', `Bearer ${tokens.access}`)
+  it.each([
+    ['malformed JSON', () => asTerminal('/v1/credentials').type('json').send('{"role":'), 400, 'invalid_request'],
+    ['JSON that is no object', () => asTerminal('/v1/credentials').type('json').send('[1]'), 400, 'invalid_request'],
+    [
+      'an unknown field',
+      () => asTerminal('/v1/credentials').send({ role: 'a/b', admin: true }),
+      400,
+      'invalid_request',
+    ],
+    ['a role that is no text', () => asTerminal('/v1/credentials').send({ role: { a: 1 } }), 400, 'invalid_request'],
+    [
+      'seconds below what AWS lends',
+      () => asTerminal('/v1/credentials').send({ role: 'payments-dev/readonly', seconds: 1 }),
+      400,
+      'invalid_request',
+    ],
+    [
+      'a form where JSON is read',
+      () => asTerminal('/v1/credentials').type('form').send({ role: 'a/b' }),
+      415,
+      'unsupported_media_type',
+    ],
+    [
+      'a body of 20 kB',
+      () => asTerminal('/v1/credentials').send({ role: 'x'.repeat(20_000) }),
+      413,
+      'payload_too_large',
+    ],
+    [
+      'a deflated body',
+      () => asTerminal('/v1/credentials').set('content-encoding', 'gzip').type('json').send('{}'),
+      415,
+      'unsupported_media_type',
+    ],
+    [
+      '__proto__ as a role',
+      () => asTerminal('/v1/credentials').send({ role: '__proto__/constructor' }),
+      404,
+      'role_unknown',
+    ],
+    [
+      'an ARN of another partition',
+      () => asTerminal('/v1/credentials').send({ role: 'arn:aws-cn:iam::111122223333:role/rolegate/ReadOnly' }),
+      404,
+      'role_unknown',
+    ],
+    [
+      'an ARN with a line break',
+      () => asTerminal('/v1/credentials').send({ role: 'arn:aws:iam::111122223333:role/rolegate/ReadOnly\n' }),
+      400,
+      'invalid_request',
+    ],
+    ['an address that is not ours', () => request(demo.url).get('/wp-admin'), 404, 'not_found'],
+    [
+      'a method that is not offered',
+      () => request(demo.url).delete('/v1/roles').set('authorization', `Bearer ${tokens.access}`),
+      404,
+      'not_found',
+    ],
+  ])('%s is refused with a code and a request id, and nothing breaks', async (_what, send, status, code) => {
+    const answer = await send()
+    expect([answer.status, answer.body.code]).toEqual([status, code])
+    expect(answer.body.requestId).toBe(answer.headers['x-request-id'])
+    expect(answer.text).not.toMatch(/ at .*\.ts|node_modules|Error:/)
+  })
+
+  it('answers the OAuth doors in OAuth’s words (RFC 6749 §5.2)', async () => {
+    const bad = async (path: string, fields: Record<string, string>) => {
+      const { status, body } = await form(demo, path, fields)
+      return [status, body.error]
+    }
+    expect(await bad('/oauth/token', { client_id: 'somebody', grant_type: 'refresh_token' })).toEqual([
+      401,
+      'invalid_client',
+    ])
+    expect(await bad('/oauth/token', { client_id: 'rolegate-cli', grant_type: 'refresh_token' })).toEqual([
+      400,
+      'invalid_request',
+    ])
+    expect(await bad('/oauth/device_authorization', {})).toEqual([400, 'invalid_request'])
+    const json = await request(demo.url).post('/oauth/token').send({ client_id: 'rolegate-cli' })
+    expect([json.status, json.body.error]).toEqual([415, 'invalid_request'])
+  })
+
+  it('serves no other Host: DNS rebinding ends here (threats.md P5)', async () => {
+    await request(demo.url).get('/').set('host', 'evil.example').expect(421)
+    await request(demo.url)
+      .get('/v1/roles')
+      .set({ host: '127.0.0.1', authorization: `Bearer ${tokens.access}` })
+      .expect(421)
+  })
+
+  it('believes no X-Forwarded header from a peer that is no trusted proxy (security.md W-17)', async () => {
+    await aVisitor(demo)
+      .get('/oidc/demo/callback')
+      .set({ 'x-forwarded-for': '203.0.113.7', 'x-request-id': 'forged-request-id' })
+      .expect(403)
+    expect(demo.audit().at(-1)).toMatchObject({
+      client_ip: '127.0.0.1',
+      request_id: expect.not.stringContaining('forged'),
+    })
+  })
+
+  it('closes on headers that are too large', async () => {
+    const answer = await new Promise<string>((resolve, reject) => {
+      const { port, hostname } = new URL(demo.url)
+      const socket = connect(Number(port), hostname, () =>
+        socket.write(`GET / HTTP/1.1\r\nHost: ${hostname}:${port}\r\nX-Big: ${'x'.repeat(40_000)}\r\n\r\n`),
+      )
+      socket.once('data', (data) => resolve(data.toString()))
+      socket.once('error', reject)
+    })
+    expect(answer).toMatch(/^HTTP\/1.1 431/)
+  })
+})
+
+describe('the management listener', () => {
+  it('is another one: the public listener knows nothing of it (security.md K-15)', async () => {
+    for (const path of ['/healthz', '/readyz', '/metrics']) {
+      await request(demo.url).get(path).expect(404)
+      await request(demo.managementUrl).get(path).expect(200)
+    }
+  })
+
+  it('counts without naming people (contract.md, Metrics)', async () => {
+    const { text } = await request(demo.managementUrl).get('/metrics')
+    expect(text).toMatch(/rolegate_audit_events_total\{event="sign_in"\} [1-9]/)
+    expect(text).toContain('rolegate_http_request_duration_seconds')
+    expect(text).not.toMatch(/alice|payments|111122223333/)
+  })
+})
+
+describe('the device flow', () => {
+  const start = async () =>
+    (await form(demo, '/oauth/device_authorization', { client_id: 'rolegate-cli', host: 'build-7', tool: 'x‮y' }))
+      .body as { device_code: string; user_code: string; verification_uri: string; verification_uri_complete: string }
+  const poll = (device_code: string) =>
+    form(demo, '/oauth/token', {
+      client_id: 'rolegate-cli',
+      grant_type: 'urn:ietf:params:oauth:grant-type:device_code',
+      device_code,
+    })
+
+  it('shows who asks, from where and for what, and gives tokens after approval, once', async () => {
+    const { device_code, user_code } = await start()
+    expect((await poll(device_code)).body).toMatchObject({ error: 'authorization_pending' })
+    expect((await poll(device_code)).body).toMatchObject({ error: 'slow_down' })
+    const page = await alice
+      .post('/device', { _csrf: await alice.csrf(), user_code: user_code.toLowerCase().replace('-', ' ') })
+      .expect(200)
+    expect(page.text).toContain('build-7')
+    expect(page.text).toContain('127.0.0.1')
+    expect(page.text).toContain('5 roles')
+    await alice.post('/device', { _csrf: await alice.csrf(), user_code, decision: 'approve' }).expect(200)
+    expect((await poll(device_code)).status).toBe(200)
+    expect((await poll(device_code)).body).toMatchObject({ error: 'invalid_grant' })
+    expect(demo.audit().findLast(({ event }) => event === 'device_approved')).toMatchObject({
+      username: 'alice@example.com',
+      requester_address: '127.0.0.1',
+    })
+  })
+
+  it('denies', async () => {
+    const { device_code, user_code } = await start()
+    await alice.post('/device', { _csrf: await alice.csrf(), user_code, decision: 'deny' }).expect(200)
+    expect((await poll(device_code)).body).toMatchObject({ error: 'access_denied' })
+  })
+
+  it('gives one answer for unknown, used and expired codes (security.md D-15)', async () => {
+    const { user_code } = await start()
+    await alice.post('/device', { _csrf: await alice.csrf(), user_code, decision: 'deny' }).expect(200)
+    const [used, unknown] = [
+      await alice.post('/device', { _csrf: await alice.csrf(), user_code }),
+      await alice.post('/device', { _csrf: await alice.csrf(), user_code: 'BBBB-BBBB' }),
+    ]
+    const plain = (html: string) => html.replace(/[\w-]{16}(?=<)/g, '')
+    expect([used.status, unknown.status]).toEqual([400, 400])
+    expect(plain(used.text)).toBe(plain(unknown.text))
+  })
+
+  it('keeps the user code out of every query and path (threats.md D5)', async () => {
+    const { user_code, verification_uri_complete } = await start()
+    expect(verification_uri_complete).toBe(`${demo.url}/device#${user_code}`)
+    const away = await aVisitor(demo).get(`/device?user_code=${user_code}`).expect(303)
+    expect(decodeURIComponent(String(away.headers['location']))).not.toContain(user_code)
+  })
+
+  it('counts wrong codes per session (security.md D-15)', async () => {
+    const guesser = await aPersonAt(demo, 'bob')
+    const csrf = await guesser.csrf()
+    const statuses: number[] = []
+    for (let tries = 0; tries < 12; tries += 1)
+      statuses.push((await guesser.post('/device', { _csrf: csrf, user_code: 'CCCC-CCCC' })).status)
+    expect(statuses.filter((status) => status === 429).length).toBeGreaterThanOrEqual(1)
+    expect(statuses.slice(0, 10)).not.toContain(200)
+  })
+
+  it('ends a terminal at revocation, and at the browser’s sign-out (threats.md D10)', async () => {
+    const person = await aPersonAt(demo, 'alice')
+    const whoami = (token: string) => request(demo.url).get('/v1/whoami').set('authorization', `Bearer ${token}`)
+    const first = await aTerminalOf(demo, person)
+    await whoami(first.accessToken).expect(200)
+    await form(demo, '/oauth/revoke', { client_id: 'rolegate-cli', token: first.refreshToken }).expect(200)
+    await whoami(first.accessToken).expect(401)
+    const second = await aTerminalOf(demo, person)
+    await person.post('/sign-out', { _csrf: await person.csrf() }).expect(303)
+    await whoami(second.accessToken).expect(401)
+  })
+
+  it('renews tokens, and ends the lineage when an old one comes back late (threats.md D9)', async () => {
+    const { refreshToken } = await aTerminalOf(demo, alice)
+    const renew = (token: string) =>
+      form(demo, '/oauth/token', { client_id: 'rolegate-cli', grant_type: 'refresh_token', refresh_token: token })
+    const [a, b] = await Promise.all([renew(refreshToken), renew(refreshToken)])
+    expect([a.status, b.status, a.body.refresh_token === b.body.refresh_token]).toEqual([200, 200, true])
+    try {
+      demo.clock.offsetSeconds = 31
+      await renew(refreshToken).expect(400)
+      await request(demo.url)
+        .get('/v1/whoami')
+        .set('authorization', `Bearer ${String(a.body.access_token)}`)
+        .expect(401)
+    } finally {
+      demo.clock.offsetSeconds = 0
+    }
+  })
+})

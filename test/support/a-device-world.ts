@@ -1,0 +1,94 @@
+import { randomBytes } from 'node:crypto'
+import { digest, makeCodeDigest, sealUnder } from '../../src/adapters/store/keys.ts'
+import { makeLimitRate } from '../../src/adapters/store/limit-rate.ts'
+import { makeMemoryStore } from '../../src/adapters/store/memory.ts'
+import { makeTable } from '../../src/adapters/store/table.ts'
+import type { AuditEvent } from '../../src/domain/audit/event.ts'
+import { RolegateError } from '../../src/domain/errors.ts'
+import type { GatewaySession } from '../../src/domain/sign-in/session.ts'
+import { makeAuthenticateBearer } from '../../src/usecases/device/authenticate-bearer.ts'
+import { makeDecideDeviceLogin } from '../../src/usecases/device/decide-device-login.ts'
+import { makeFindDeviceLogin } from '../../src/usecases/device/find-device-login.ts'
+import { makeIssueAccessToken, makeIssueTokens, type Tokens } from '../../src/usecases/device/issue-tokens.ts'
+import { makeRedeemDeviceLogin } from '../../src/usecases/device/redeem-device-login.ts'
+import { makeRefreshTokens } from '../../src/usecases/device/refresh-tokens.ts'
+import { makeRevokeToken } from '../../src/usecases/device/revoke-token.ts'
+import { makeStartDeviceLogin } from '../../src/usecases/device/start-device-login.ts'
+import type { AccessTokens, DeviceLogins, RefreshTokens, Sessions, UserCodes } from '../../src/usecases/ports.ts'
+import { makeEndSession } from '../../src/usecases/sign-in/end-session.ts'
+import { aClock, aRequest, aSession } from './a-session.ts'
+
+export const CLIENT = 'rolegate-cli'
+
+/** Every terminal story over a real store in memory, with a clock and an audit log that the test holds. */
+export async function aDeviceWorld({ session = aSession() }: { session?: GatewaySession } = {}) {
+  const clock = aClock()
+  const store = makeMemoryStore({ now: clock.now })
+  const recorded: AuditEvent[] = []
+  const fails = { audit: undefined as AuditEvent['event'] | undefined }
+
+  const tables = {
+    sessions: makeTable(store, 'sessions', ['signedInAt', 'endsAt', 'lastSeenAt']) as Sessions,
+    accessTokens: makeTable(store, 'access-tokens', ['expiresAt']) as AccessTokens,
+    refreshTokens: makeTable(store, 'refresh-tokens', ['supersededAt']) as RefreshTokens,
+    deviceLogins: makeTable(store, 'device-logins', ['expiresAt', 'startedAt', 'lastPolledAt']) as DeviceLogins,
+    userCodes: makeTable(store, 'user-codes') as UserCodes,
+  }
+  const deps = {
+    ...tables,
+    audit: async (event: AuditEvent) => {
+      if (event.event === fails.audit) throw new RolegateError('audit_unavailable')
+      recorded.push(event)
+    },
+    limitRate: makeLimitRate({ store, now: clock.now }),
+    random: (bytes: number) => randomBytes(bytes),
+    randomText: (bits: number) => randomBytes(bits / 8).toString('base64url'),
+    digest,
+    codeDigest: makeCodeDigest(Buffer.alloc(32, 7)),
+    sealUnder,
+    accessSeconds: 45 * 60,
+    deviceMaxSeconds: 8 * 3600,
+    now: clock.now,
+  }
+  const endSession = makeEndSession(deps)
+  const findDeviceLogin = makeFindDeviceLogin(deps)
+  const issueAccessToken = makeIssueAccessToken(deps)
+  const issueTokens = makeIssueTokens({ ...deps, issueAccessToken })
+  const startDeviceLogin = makeStartDeviceLogin(deps)
+  const decideDeviceLogin = makeDecideDeviceLogin({ ...deps, findDeviceLogin })
+  const redeemDeviceLogin = makeRedeemDeviceLogin({ ...deps, issueTokens })
+  await tables.sessions.put(session.id, session, { expiresAt: session.endsAt, owner: session.root })
+
+  const start = (clientId = CLIENT) => startDeviceLogin({ clientId, claims: { host: 'laptop' }, request: aRequest() })
+  const decide = (typed: string, decision: 'approve' | 'deny' = 'approve', by: GatewaySession = session) =>
+    decideDeviceLogin({ session: by, typed, decision, request: aRequest() })
+  const redeem = (deviceCode: string, clientId = CLIENT) =>
+    redeemDeviceLogin({ deviceCode, clientId, request: aRequest() })
+
+  return {
+    ...deps,
+    clock,
+    store,
+    recorded,
+    fails,
+    session,
+    start,
+    decide,
+    redeem,
+    startDeviceLogin,
+    findDeviceLogin,
+    endSession,
+    issueAccessToken,
+    issueTokens,
+    authenticateBearer: makeAuthenticateBearer(deps),
+    refreshTokens: makeRefreshTokens({ ...deps, issueAccessToken }),
+    refreshGrants: tables.refreshTokens,
+    revokeToken: makeRevokeToken({ ...deps, endSession }),
+    /** A terminal that was signed in. */
+    async signedIn(): Promise<Tokens> {
+      const { deviceCode, userCode } = await start()
+      await decide(userCode)
+      return redeem(deviceCode)
+    },
+  }
+}

@@ -1,0 +1,102 @@
+import type { AuditEvent } from '../../src/domain/audit/event.ts'
+import type { Credentials } from '../../src/domain/aws/credentials.ts'
+import type { WebIdentityClaims } from '../../src/domain/aws/web-identity-token.ts'
+import { compileRules } from '../../src/domain/entitlement/compile.ts'
+import type { Mapping } from '../../src/domain/entitlement/rule.ts'
+import { RolegateError } from '../../src/domain/errors.ts'
+import type { GatewaySession } from '../../src/domain/sign-in/session.ts'
+import { makeIssueCredentials } from '../../src/usecases/hand-over/issue-credentials.ts'
+import { makeOpenConsole } from '../../src/usecases/hand-over/open-console.ts'
+import { makeTakeRole, type HandOverRequest } from '../../src/usecases/hand-over/take-role.ts'
+import type { AssumeRole, OpenFederation } from '../../src/usecases/ports.ts'
+import { aMapping } from './a-mapping.ts'
+import { sha256 } from './a-principal.ts'
+import { aClock, aRequest, aSession, NINE, secondsAfter } from './a-session.ts'
+
+export const TOKEN = 'eyJhbGciOiJFUzI1NiJ9.CANARY-TOKEN.signature'
+export const SECRET = 'CANARY/SecretAccessKey'
+export const SIGN_IN_URL = 'https://eu-central-1.signin.aws.amazon.com/federation?SigninToken=CANARY'
+export const LENT: Credentials = {
+  accessKeyId: 'ASIACANARY0000000000',
+  secretAccessKey: SECRET,
+  sessionToken: 'CANARY/SessionToken',
+  expiresAt: secondsAfter(NINE, 3600),
+}
+
+/** The heart and both its doors over an AWS of plain functions. `world` is what a test turns. */
+export function aHandOver({
+  mapping = aMapping(),
+  session = aSession(),
+}: { mapping?: Mapping; session?: GatewaySession } = {}) {
+  const clock = aClock()
+  const happened: string[] = []
+  const recorded: AuditEvent[] = []
+  const minted: WebIdentityClaims[] = []
+  const assumed: Parameters<AssumeRole>[0][] = []
+  const federated: Parameters<OpenFederation>[0][] = []
+  let jtis = 0
+
+  const world = {
+    rules: compileRules(mapping),
+    audiences: new Map([['default', 'sts.amazonaws.com']]),
+    session: session as GatewaySession | undefined,
+    auditFailsAt: undefined as AuditEvent['event'] | undefined,
+    mint: (): Promise<string> => Promise.resolve(TOKEN),
+    sts: (): Promise<Credentials> => Promise.resolve(LENT),
+    federation: (): Promise<string> => Promise.resolve(SIGN_IN_URL),
+  }
+  const takeRole = makeTakeRole({
+    rules: () => world.rules,
+    sessions: { get: async (id) => (id === world.session?.id ? world.session : undefined) },
+    issuer: { url: 'https://aws.example.com', tokenSeconds: 120 },
+    audiences: world.audiences,
+    async mint(claims) {
+      happened.push('mint')
+      minted.push(claims)
+      return world.mint()
+    },
+    async assumeRole(request) {
+      happened.push('sts')
+      assumed.push(request)
+      return world.sts()
+    },
+    async audit(event) {
+      if (event.event === world.auditFailsAt) throw new RolegateError('audit_unavailable')
+      happened.push(event.event)
+      recorded.push(event)
+    },
+    sha256,
+    randomText: (bits) => `jti-${(jtis += 1)}-${bits}`,
+    now: clock.now,
+  })
+  const issueCredentials = makeIssueCredentials({ takeRole })
+  const openConsole = makeOpenConsole({
+    takeRole,
+    rules: () => world.rules,
+    consoleHosts: new Map([['demo', ['127.0.0.1:8423']]]),
+    async openFederation(request) {
+      happened.push('federation')
+      federated.push(request)
+      return world.federation()
+    },
+  })
+  const ask = (changes: Partial<HandOverRequest> = {}): HandOverRequest => ({
+    session,
+    role: 'payments-prod/dev',
+    request: aRequest(),
+    ...changes,
+  })
+
+  return { clock, world, happened, recorded, minted, assumed, federated, takeRole, issueCredentials, openConsole, ask }
+}
+
+/** A promise the test settles when it wants to: a neighbour that hangs. */
+export function aHangUp<Value>() {
+  let answer: (value: Value) => void = () => undefined
+  let fail: (thrown: unknown) => void = () => undefined
+  const promise = new Promise<Value>((resolve, reject) => {
+    answer = resolve
+    fail = reject
+  })
+  return { promise, answer, fail }
+}
