@@ -116,7 +116,7 @@ export async function compose(config: Config, host: Host): Promise<Gateway> {
     fetch,
   })
 
-  const sinks = await Promise.all(config.audit.sinks.map((sink) => openSink(sink, { store, print, now })))
+  const sinks = await Promise.all(config.audit.sinks.map(async (sink) => openSink(sink, { store, print, now })))
   const health = { auditFails: false, draining: false }
   const audit = makeAudit({
     sinks,

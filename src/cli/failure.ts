@@ -19,6 +19,7 @@ export const failure = (code: ErrorCode, said: Partial<Said> = {}, details: Deta
 export const usageFailure = (detail: string, usage: string): RolegateError =>
   failure('invalid_request', { title: 'That is not how this command is used', detail, next: `Usage: ${usage}` })
 
+const STRANGE: Said = { title: 'Something went wrong inside rolegate itself', next: 'Please report this.' }
 const UNSAID: Partial<Record<ErrorCode, Said>> = {
   sign_in_required: { title: 'You are not signed in', next: 'Sign in: rolegate login' },
   invalid_grant: { title: 'Your sign-in has ended', next: 'Sign in again: rolegate login' },
@@ -26,11 +27,11 @@ const UNSAID: Partial<Record<ErrorCode, Said>> = {
   device_denied: { title: 'The sign-in was denied in the browser', next: 'Try again: rolegate login' },
 }
 
-/** The sentences of one failure: ours where the gateway said nothing. */
+/** The sentences of one failure: the gateway's, else ours. */
 export function saidOf(thrown: unknown): Said & { readonly code: string } {
   const { code, values } = asRolegateError(thrown)
-  const strange: Said = { title: 'Something went wrong inside rolegate itself', next: 'Please report this.' }
-  return { ...(UNSAID[code] ?? strange), ...(values as Partial<Said>), code: String(values['code'] ?? code) }
+  const { title, ...said }: Partial<Said> = { ...UNSAID[code], ...values }
+  return title === undefined ? { ...STRANGE, code } : { code, ...said, title }
 }
 
 /** `error: title. detail`, the next step, the code and the request: for people, on stderr. */

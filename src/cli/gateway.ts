@@ -10,7 +10,7 @@ export type Gateway = {
 }
 
 /** An answer as this client understands it, and as it came, for `--json`. */
-export type Read<T> = { readonly read: T; readonly json: unknown }
+type Read<T> = { readonly read: T; readonly json: unknown }
 
 /** The gateway's `/v1`. Each request asks for the token anew: it may have been renewed meanwhile. */
 export function makeGateway(send: Send, accessToken: () => Promise<string>): Gateway {

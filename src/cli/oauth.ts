@@ -40,25 +40,24 @@ function okOrThrow(answer: Answer): unknown {
 }
 
 /** The OAuth words in ours; RFC 6749 §5.2, RFC 8628 §3.5. */
-const CODES: Readonly<Record<string, ErrorCode>> = {
-  authorization_pending: 'authorization_pending',
-  slow_down: 'slow_down',
-  expired_token: 'device_code_expired',
-  access_denied: 'device_denied',
-  invalid_grant: 'invalid_grant',
-  invalid_client: 'invalid_client',
-  invalid_request: 'invalid_request',
-  invalid_scope: 'invalid_scope',
-  unsupported_grant_type: 'unsupported_grant',
-  temporarily_unavailable: 'store_unavailable',
-}
+const CODES: ReadonlyMap<string, ErrorCode> = new Map([
+  ['authorization_pending', 'authorization_pending'],
+  ['slow_down', 'slow_down'],
+  ['expired_token', 'device_code_expired'],
+  ['access_denied', 'device_denied'],
+  ['invalid_grant', 'invalid_grant'],
+  ['invalid_client', 'invalid_client'],
+  ['invalid_request', 'invalid_request'],
+  ['invalid_scope', 'invalid_scope'],
+  ['unsupported_grant_type', 'unsupported_grant'],
+  ['temporarily_unavailable', 'store_unavailable'],
+])
 /** For these the client has sentences of its own. */
 const SAID_BY_US: ReadonlySet<string> = new Set(['expired_token', 'access_denied', 'invalid_grant'])
 
 function oauthFailureOf(answer: Answer): RolegateError {
-  const { error, error_description: description } = recordOf(answer.body)
-  const code = typeof error === 'string' && Object.hasOwn(CODES, error) ? CODES[error] : undefined
-  if (code === undefined || typeof error !== 'string') return failureOf(answer)
-  const said = failureOf({ ...answer, body: { title: 'The gateway refused the sign-in', detail: description, code } })
-  return SAID_BY_US.has(error) ? failure(code) : said
+  const { error, error_description: detail } = recordOf(answer.body)
+  if (typeof error !== 'string') return failureOf(answer)
+  if (SAID_BY_US.has(error)) return failure(CODES.get(error) ?? 'internal')
+  return failureOf({ ...answer, body: { title: 'The gateway refused', detail, code: CODES.get(error) ?? error } })
 }

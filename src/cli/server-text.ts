@@ -3,7 +3,7 @@ const UNPRINTABLE = /(?!\n)[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu
 const DEEPEST = 40
 
 /** The server's text as a terminal may show it (security.md D-26, threats.md D14). */
-export const cleanText = (text: string): string => text.replace(UNPRINTABLE, '')
+const cleanText = (text: string): string => text.replace(UNPRINTABLE, '')
 
 /** The same on one line: for a table's cell, a name, a title. */
 export const oneLine = (text: string): string => cleanText(text.replace(/\s+/g, ' ')).trim()

@@ -30,14 +30,14 @@ export function makeBrowserSession(deps: {
 /** A new session id for this browser, the old session destroyed (security.md W-1). Answers the gateway session's id. */
 export function startSession(req: Request, digest: Digest): Promise<string> {
   return new Promise((resolve, reject) => {
-    req.session.regenerate((failure) => (failure ? reject(failure as Error) : resolve(digest(req.sessionID))))
+    req.session.regenerate((failure) => (failure ? reject(failure) : resolve(digest(req.sessionID))))
   })
 }
 
 export function saveSession(req: Request, signedIn: GatewaySession): Promise<void> {
   req.session.signedIn = signedIn
   return new Promise((resolve, reject) => {
-    req.session.save((failure) => (failure ? reject(failure as Error) : resolve()))
+    req.session.save((failure) => (failure ? reject(failure) : resolve()))
   })
 }
 

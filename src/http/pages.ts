@@ -24,6 +24,8 @@ export type RoleCard = {
   readonly href: string
   /** `12h`, `1h30m` */
   readonly max: string
+  /** Where one click opens the console; absent for elevated roles, which show their page first. */
+  readonly consoleAction?: string
 }
 
 export type AccountCard = {

@@ -92,8 +92,11 @@ export function createServer(deps: ServerDeps): Express {
   server.use(['/v1', '/oauth'], nothingHere)
 
   // People.
-  server.use('/roles', makeSecurityHeaders({ secure, formTargets: deps.formTargets }))
-  server.use(/^(?!\/roles\/)/, makeSecurityHeaders({ secure }))
+  const [plain, opensConsole] = [
+    makeSecurityHeaders({ secure }),
+    makeSecurityHeaders({ secure, formTargets: deps.formTargets }),
+  ]
+  server.use((req, res, next) => (/^\/($|roles\/)/.test(req.path) ? opensConsole : plain)(req, res, next))
   server.use('/assets', express.static(`${deps.views}/assets`, { maxAge: '1h', index: false, dotfiles: 'ignore' }))
   server.use(noStore, makeFrame({ ...deps, csrfToken }))
   server.use(browserSession)

@@ -62,6 +62,6 @@ export class SessionStore extends session.Store {
     // express-session prints what it holds twice a request to see whether it changed. A gateway session never changes
     // in place, so its id stands for it.
     Object.defineProperty(signedIn, 'toJSON', { value: () => signedIn.id, enumerable: false })
-    return { cookie: { originalMaxAge: null, expires: signedIn.endsAt } as session.Cookie, signedIn }
+    return { cookie: { originalMaxAge: null, expires: signedIn.endsAt }, signedIn }
   }
 }

@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process'
-import { readFileSync } from 'node:fs'
 import { constants, homedir, hostname, userInfo } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { run } from '../cli/run.ts'
 import type { Child, ChildEnd, CliWorld } from '../cli/world.ts'
+import { VERSION } from './version.ts'
 
 /** Runs one line of the client in this process's world; answers with the exit code. */
 export async function runCli(argv: readonly string[]): Promise<number> {
@@ -38,7 +38,7 @@ export const cliWorld = (interrupted: AbortSignal): CliWorld => ({
   homeFolder: homedir(),
   platform: process.platform,
   timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
-  version: version(),
+  version: VERSION,
 })
 
 /** Not AbortSignal.timeout: only a running timer keeps that one from being collected. */
@@ -112,9 +112,4 @@ function userName(): string {
   } catch {
     return ''
   }
-}
-
-function version(): string {
-  const stated: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
-  return typeof stated === 'object' && stated !== null && 'version' in stated ? String(stated.version) : 'unknown'
 }

@@ -1,9 +1,8 @@
-import { createServer, type IncomingMessage } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { createServer, type IncomingMessage, type Server } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { onTestFinished } from 'vitest'
 
-export type Asked = {
+type Asked = {
   readonly route: string
   readonly body: string
   readonly authorization: string | undefined
@@ -33,7 +32,7 @@ export const LENT = {
   seconds: 3600,
   limitedBy: 'default',
 }
-export const ME = {
+const ME = {
   subject: '00u1',
   username: 'alice@example.com',
   idp: 'okta',
@@ -91,6 +90,17 @@ const usual = (origin: string): Record<string, Reply> => ({
   'POST /v1/console': { json: { url: CONSOLE_URL, expiration: LENT.expiration, seconds: 3600, limitedBy: 'default' } },
 })
 
+/** Listens on loopback until the test is over; answers with its origin. */
+export async function listen(server: Server): Promise<string> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  const address = server.address()
+  return `http://127.0.0.1:${typeof address === 'object' ? address?.port : address}`
+}
+
 /** A gateway that really listens, on a port of its own, and says what it is told to. */
 export async function aGateway(): Promise<FakeGateway> {
   const asked: Asked[] = []
@@ -112,12 +122,7 @@ export async function aGateway(): Promise<FakeGateway> {
       res.end(reply.raw ?? JSON.stringify(reply.json))
     })()
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  onTestFinished(() => {
-    server.closeAllConnections()
-    server.close()
-  })
+  const origin = await listen(server)
   return {
     origin,
     asked,

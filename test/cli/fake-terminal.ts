@@ -5,8 +5,9 @@ import { setImmediate } from 'node:timers/promises'
 import { onTestFinished } from 'vitest'
 import { run } from '../../src/cli/run.ts'
 import type { Child, ChildEnd, CliWorld } from '../../src/cli/world.ts'
+import { aGateway } from './fake-gateway.ts'
 
-export type Ran = { readonly exit: number; readonly out: string; readonly err: string }
+type Ran = { readonly exit: number; readonly out: string; readonly err: string }
 export type Terminal = {
   readonly folder: string
   readonly world: CliWorld
@@ -78,4 +79,13 @@ export function aTerminal(over: Partial<CliWorld> & { env?: Record<string, strin
     },
     tokens: () => JSON.parse(readFileSync(path, 'utf8')),
   }
+}
+
+/** A terminal whose person signed in at a gateway of its own. `asked` are the JSON bodies that gateway was sent. */
+export async function signedIn(over: Parameters<typeof aTerminal>[0] = {}) {
+  const gateway = await aGateway()
+  const terminal = aTerminal(over)
+  terminal.signIn(gateway.origin)
+  const asked = (route: string): unknown[] => gateway.askedFor(route).map(({ body }) => JSON.parse(body))
+  return { gateway, terminal, run: terminal.run, asked }
 }

@@ -60,6 +60,22 @@ describe('the real program', () => {
     expect(out).toMatch(/^rolegate \d+\.\d+\.\d+\n$/)
   })
 
+  it('renews a sign-in once for three processes at once, past the lock of one that was killed', async () => {
+    const gateway = await aGateway()
+    const folder = aFolder()
+    const old = { accessToken: 'rga_old', refreshToken: 'rgr_old', expiresAt: '2020-01-01T00:00:00.000Z' }
+    writeFileSync(join(folder, 'tokens.json'), JSON.stringify({ version: 1, servers: { [gateway.origin]: old } }))
+    const killed = { id: 'killed', pid: 2 ** 30, host: world.hostname, at: world.now().toISOString() }
+    writeFileSync(join(folder, `${encodeURIComponent(gateway.origin)}.lock`), JSON.stringify(killed))
+
+    const programs = [1, 2, 3].map(() => aProgram(['whoami', '--server', gateway.origin], folder).ended)
+    expect((await Promise.all(programs)).map(({ exit }) => exit)).toEqual([0, 0, 0])
+    expect(gateway.askedFor('POST /oauth/token')).toHaveLength(1)
+    expect(gateway.askedFor('GET /v1/whoami').map(({ authorization }) => authorization)).toEqual(
+      Array.from({ length: 3 }, () => 'Bearer rga_new'),
+    )
+  })
+
   it('ends with 130 on Ctrl-C while it waits for somebody to approve', async () => {
     const gateway = await aGateway()
     gateway.on('POST /oauth/token', anOauthError('authorization_pending'))
@@ -77,11 +93,11 @@ function aFolder(): string {
 }
 
 /** The client in a process of its own, with a main file as small as one can be. */
-function aProgram(argv: readonly string[]) {
+function aProgram(argv: readonly string[], folder = aFolder()) {
   const root = fileURLToPath(new URL('../../', import.meta.url))
-  const main = `import { runCli } from './src/program/cli.ts'; process.exit(await runCli(process.argv.slice(1)))`
+  const main = `import { runCli } from './src/program/cli.ts'; process.exitCode = await runCli(process.argv.slice(1))`
   const args = ['--import', 'tsx', '--input-type=module', '-e', main, '--', ...argv]
-  const env = { PATH: process.env['PATH'], HOME: aFolder(), ROLEGATE_CONFIG_DIR: aFolder() }
+  const env = { PATH: process.env['PATH'], HOME: aFolder(), ROLEGATE_CONFIG_DIR: folder }
   const child = spawn(process.execPath, args, { cwd: root, env })
   onTestFinished(() => void child.kill('SIGKILL'))
   const exit = new Promise<number | null>((resolve) => child.once('close', resolve))

@@ -1,18 +1,9 @@
-import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { ENVIRONMENT } from '../../src/cli/environment.ts'
 import { EXIT, EXIT_MEANINGS, INTERRUPTED, NOT_STARTED } from '../../src/cli/exit.ts'
 import { COMMANDS } from '../../src/cli/run.ts'
 import { ERROR_CODES } from '../../src/domain/errors.ts'
-import { aGateway, aProblem, aRole } from './fake-gateway.ts'
-import { aTerminal } from './fake-terminal.ts'
-
-async function signedIn() {
-  const gateway = await aGateway()
-  const terminal = aTerminal()
-  terminal.signIn(gateway.origin)
-  return { gateway, run: terminal.run }
-}
+import { aProblem } from './fake-gateway.ts'
+import { aTerminal, signedIn } from './fake-terminal.ts'
 
 describe('help', () => {
   it.each([['help'], ['--help'], ['-h'], ['help', '--help']])(
@@ -138,158 +129,8 @@ describe('exit codes', () => {
   })
 })
 
-describe('rolegate whoami', () => {
-  it('shows person, groups, gateway and time left', async () => {
-    const { gateway, run } = await signedIn()
-    const { out } = await run('whoami')
-    expect(out).toContain('alice@example.com')
-    expect(out).toContain(gateway.origin)
-    expect(out).toContain('device, until 20:00 (11h left)')
-  })
-
-  it('shows one line for a prompt with --short, in one request', async () => {
-    const { gateway, run } = await signedIn()
-    expect(await run('whoami', '--short')).toEqual({ exit: 0, out: 'alice@example.com 11h\n', err: '' })
-    expect(gateway.asked).toHaveLength(1)
-  })
-
-  it('names the day when the session ends on another one, in the person’s own zone', async () => {
-    const gateway = await aGateway()
-    const terminal = aTerminal({ timeZone: 'Asia/Tokyo' })
-    terminal.signIn(gateway.origin)
-    expect((await terminal.run('whoami')).out).toContain('until 2030-01-02 05:00')
-  })
-})
-
-describe('rolegate list', () => {
-  it.each(['list', 'ls'])('%s shows a table', async (name) => {
-    const { run } = await signedIn()
-    expect((await run(name)).out.split('\n')).toEqual([
-      'ROLE                    ACCOUNT       NAME      ENV  MAX    STATE',
-      'payments-dev/readonly   111111111111  Payments  dev  1h30m  available',
-      'payments-dev/admin      111111111111  Payments  dev  1h30m  available',
-      'payments-prod/readonly  222222222222  Payments  dev  1h30m  available',
-      '',
-    ])
-  })
-
-  it('prints the gateway’s own answer as JSON, and CSV with quotes where they are needed', async () => {
-    const { gateway, run } = await signedIn()
-    const account = { id: '111111111111', alias: 'a', name: 'Say "hi", Bob' }
-    gateway.on('GET /v1/roles', {
-      json: { roles: [aRole('a/b', { account, elevated: true, state: 'needs_approval' })] },
-    })
-    expect(JSON.parse((await run('list', '-o', 'json')).out).roles[0].via).toEqual([{ rule: 'r', group: 'g' }])
-    expect((await run('list', '-o', 'csv')).out).toBe(
-      'role,account_id,account_name,environment,arn,max_seconds,elevated,state\r\n' +
-        'a/b,111111111111,"Say ""hi"", Bob",,arn:aws:iam::111111111111:role/b,5400,true,needs_approval\r\n',
-    )
-    expect((await run('list')).out).toContain('needs approval (elevated)')
-  })
-
-  it('says on stderr when there is nothing, and never starts a sign-in', async () => {
-    const { gateway, run } = await signedIn()
-    gateway.on('GET /v1/roles', { json: { roles: [] } })
-    expect(await run('list')).toEqual({ exit: 0, out: '', err: 'No role is open to you.\n' })
-    expect(await aTerminal().run('list', '--server', gateway.origin)).toMatchObject({ exit: 4 })
-    expect(gateway.askedFor('POST /oauth/device_authorization')).toEqual([])
-  })
-})
-
-describe('hostile text from a server (security.md D-26)', () => {
-  const HOSTILE = 'a\u001b[2J\u001b]0;t\u0007\u009b1m\u202Eb\u2066c\u2028d\re'
-  const CLEAN = /^[^\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\u2028\u2029]*$/
-
-  it('never reaches the terminal through a refusal', async () => {
-    const { gateway, run } = await signedIn()
-    gateway.on(
-      'GET /v1/roles',
-      aProblem(403, HOSTILE, { title: HOSTILE, detail: HOSTILE, next: HOSTILE, requestId: HOSTILE }),
-    )
-    const { err } = await run('list')
-    expect(err).toMatch(CLEAN)
-    expect(err).toContain('a[2J]0;t')
-  })
-
-  it('never reaches the terminal through names, in any form', async () => {
-    const { gateway, run } = await signedIn()
-    const account = { id: '111111111111', alias: 'a', name: `${HOSTILE}\nfake/row`, environment: HOSTILE }
-    gateway.on('GET /v1/roles', { json: { roles: [aRole('a/b', { account, state: HOSTILE })], [HOSTILE]: HOSTILE } })
-    for (const form of ['table', 'json']) expect((await run('list', '-o', form)).out).toMatch(CLEAN)
-    expect((await run('list')).out.split('\n')).toHaveLength(3)
-    expect((await run('list', '-o', 'csv')).out.replaceAll('\r\n', '')).toMatch(CLEAN)
-  })
-
-  it('never reaches the terminal through a person’s name or a request id', async () => {
-    const { gateway, run } = await signedIn()
-    const session = { via: HOSTILE, expiresAt: '2030-01-01T20:00:00Z' }
-    const groups = { count: 1, truncated: true }
-    gateway.on('GET /v1/whoami', {
-      json: { subject: HOSTILE, username: `${HOSTILE}\n✓`, idp: HOSTILE, groups, session },
-    })
-    const { out, err } = await run('whoami', '-v')
-    expect(out).toMatch(CLEAN)
-    expect(err).toMatch(CLEAN)
-    expect(out.split('\n')).toHaveLength(7)
-  })
-
-  it('never reaches the terminal through a code or an address to open', async () => {
-    const { gateway, run } = await signedIn()
-    const start = {
-      device_code: 'd',
-      user_code: HOSTILE,
-      verification_uri: `${gateway.origin}/device`,
-      expires_in: 300,
-    }
-    gateway.on('POST /oauth/device_authorization', { json: start })
-    expect(await run('login')).toMatchObject({ exit: 9, err: expect.stringMatching(CLEAN) })
-  })
-})
-
 describe('rolegate version', () => {
   it.each([['version'], ['--version'], ['version', '--version']])('%s %s prints it', async (...line) => {
     expect(await aTerminal().run(...line)).toEqual({ exit: 0, out: 'rolegate 9.9.9\n', err: '' })
   })
-})
-
-describe('docs/reference/cli.md', () => {
-  const page = readFileSync(new URL('../../docs/reference/cli.md', import.meta.url), 'utf8')
-  const firstCells = (pattern: RegExp) => [...page.matchAll(pattern)].map(([, cell]) => cell)
-
-  it.each([...COMMANDS.values()])('shows $name as the client does', ({ name, usage, summary, options }) => {
-    expect(page).toContain(`### ${name}\n\n\`\`\`\n${usage}\n\`\`\`\n\n${summary}`)
-    const section = page.split(`### ${name}\n`)[1]?.split('\n## ')[0]?.split('\n### ')[0] ?? ''
-    for (const option of Object.keys(options)) expect(section).toContain(`\`--${option}`)
-  })
-
-  it('lists no command that is not there', () => {
-    expect(firstCells(/^### (\S+)$/gm)).toEqual([...COMMANDS.keys()])
-  })
-
-  it('lists every exit code with its meaning', () => {
-    expect(rowsOf(/^\d+$/).map(([code, meaning]) => [Number(code), meaning])).toEqual([...EXIT_MEANINGS])
-  })
-
-  it('lists every error code with its exit code', () => {
-    expect(rowsOf(/^`[a-z_]+`$/).map(([code = '', exit]) => [code.slice(1, -1), Number(exit)])).toEqual(
-      Object.entries(EXIT),
-    )
-  })
-
-  it('lists every variable that is read, and none that is gone', () => {
-    expect(rowsOf(/^`[A-Z_]+`$/).map(([name = '', use]) => [name.slice(1, -1), use])).toEqual([...ENVIRONMENT])
-  })
-
-  /** The cells of the table rows whose first cell looks like this. */
-  function rowsOf(first: RegExp): readonly (readonly string[])[] {
-    const rows = page.split('\n').filter((line) => line.startsWith('| '))
-    return rows
-      .map((row) =>
-        row
-          .split('|')
-          .slice(1, -1)
-          .map((cell) => cell.trim()),
-      )
-      .filter(([cell = '']) => first.test(cell))
-  }
 })

@@ -1,15 +1,7 @@
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { describe, expect, it, onTestFinished } from 'vitest'
-import { aGateway, LENT, SECRET } from './fake-gateway.ts'
-import { aTerminal } from './fake-terminal.ts'
-
-async function signedIn(over: Parameters<typeof aTerminal>[0] = {}) {
-  const gateway = await aGateway()
-  const terminal = aTerminal(over)
-  terminal.signIn(gateway.origin)
-  return { gateway, terminal }
-}
+import { describe, expect, it } from 'vitest'
+import { aGateway, LENT, listen, SECRET } from './fake-gateway.ts'
+import { aTerminal, signedIn } from './fake-terminal.ts'
 
 describe('a request to the gateway', () => {
   it.each([301, 302, 303, 307, 308])('does not follow a %i with the sign-in (threats.md D14)', async (status) => {
@@ -47,11 +39,16 @@ describe('a request to the gateway', () => {
   })
 
   it('ends with 9 when nobody listens', async () => {
+    const server = createServer()
+    const origin = await listen(server)
+    await new Promise((resolve) => server.close(resolve))
     const terminal = aTerminal()
-    terminal.signIn('http://127.0.0.1:9')
+    terminal.signIn(origin)
     const { exit, err } = await terminal.run('list')
-    expect(exit).toBe(9)
-    expect(err).toMatch(/could not be reached\. Reason: \w/)
+    expect({ exit, err }).toEqual({
+      exit: 9,
+      err: `error: ${origin} could not be reached. Reason: ECONNREFUSED.\ncode gateway_unreachable\n`,
+    })
   })
 
   it('ends with 9 when no answer comes within 30 seconds', async () => {
@@ -135,7 +132,7 @@ describe('the server', () => {
       const called: string[] = []
       const terminal = aTerminal({
         fetch: async (url) => {
-          called.push(String(url))
+          called.push(new Request(url).url)
           throw new Error('called')
         },
       })
@@ -163,9 +160,7 @@ describe('the server', () => {
 
   it('may live behind a port that closes at once: exit 9', async () => {
     const server = createServer().on('connection', (socket) => socket.destroy())
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-    onTestFinished(() => void server.close())
-    const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    const origin = await listen(server)
     expect((await aTerminal().run('login', '--server', origin)).exit).toBe(9)
   })
 })

@@ -5,6 +5,7 @@ import { aGateway, anOauthError, aProblem, someTokens } from './fake-gateway.ts'
 import { aTerminal } from './fake-terminal.ts'
 
 const TOKEN = 'POST /oauth/token'
+const lockOf = (folder: string, origin: string) => join(folder, `${encodeURIComponent(origin)}.lock`)
 const SOON = { expiresAt: '2030-01-01T09:00:59.000Z' }
 
 describe('the kept sign-in', () => {
@@ -111,8 +112,6 @@ describe('the kept sign-in', () => {
 })
 
 describe('the lock on the kept sign-in', () => {
-  const lockOf = (folder: string, origin: string) => join(folder, `${encodeURIComponent(origin)}.lock`)
-
   it.each([
     { holder: { id: 'a', pid: 4242, host: 'build-7', at: '2030-01-01T08:59:59Z' }, because: 'its process is gone' },
     { holder: { id: 'a', pid: 1, host: 'build-8', at: '2030-01-01T08:58:00Z' }, because: 'it is older than any work' },

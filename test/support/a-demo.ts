@@ -37,7 +37,7 @@ export async function aDemo(options: { edit?: (configText: string) => string } =
 const same = (text: string): string => text
 
 /** Ports nobody listens on, found by listening on all of them at once. */
-async function freePorts(count: number): Promise<number[]> {
+export async function freePorts(count: number): Promise<number[]> {
   const servers = await Promise.all(
     Array.from({ length: count }, async () => {
       const server = createServer()

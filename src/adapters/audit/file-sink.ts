@@ -55,7 +55,7 @@ export function makeGroupedSink(disk: { append(text: string): Promise<void>; clo
   return {
     write(line) {
       return new Promise((resolve, reject) => {
-        waiting.push({ line, done: (failure) => (failure === undefined ? resolve() : reject(failure as Error)) })
+        waiting.push({ line, done: (failure) => (failure === undefined ? resolve() : reject(failure)) })
         running ??= Promise.resolve().then(drain)
       })
     },

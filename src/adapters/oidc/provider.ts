@@ -150,7 +150,7 @@ async function configurationFor({
   const metadata = found.serverMetadata()
   requireEndpoints(metadata, issuer, loopbackHttp)
 
-  const { supportsPKCE: _, ...plain } = metadata
+  const plain: oidc.ServerMetadata = metadata
   const configuration = new oidc.Configuration(
     // security.md O-2: of what the IdP offers, only what the operator allows.
     { ...plain, id_token_signing_alg_values_supported: [...algorithms] },

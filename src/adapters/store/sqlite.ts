@@ -9,6 +9,7 @@ type Statement = {
   run(...values: readonly SqlValue[]): { changes: number | bigint }
 }
 type Database = { exec(sql: string): unknown; prepare(sql: string): Statement; close(): void }
+type OpensDatabase = new (path: string) => Database
 type SqlValue = string | number | Uint8Array | null
 type Stored = { value: Uint8Array; version: number }
 
@@ -101,9 +102,9 @@ function guarded<Value>(run: () => Value): Value {
 const require = createRequire(import.meta.url)
 
 function openDatabase(path: string): Database {
-  const builtIn = optional<{ DatabaseSync: new (path: string) => Database }>('node:sqlite')
+  const builtIn = optional('node:sqlite') as { DatabaseSync: OpensDatabase } | undefined
   if (builtIn !== undefined) return new builtIn.DatabaseSync(path)
-  const BetterSqlite3 = optional<new (path: string) => Database>('better-sqlite3')
+  const BetterSqlite3 = optional('better-sqlite3') as OpensDatabase | undefined
   if (BetterSqlite3 !== undefined) return new BetterSqlite3(path)
   throw new Error(
     'store.driver sqlite needs Node 22 or later, or the optional package better-sqlite3 built for this Node: npm rebuild better-sqlite3',
@@ -111,9 +112,9 @@ function openDatabase(path: string): Database {
 }
 
 /** A module if this runtime or installation has it. */
-function optional<Module>(name: string): Module | undefined {
+function optional(name: string): unknown {
   try {
-    return require(name) as Module
+    return require(name)
   } catch (cause) {
     const { code } = cause as { code?: string }
     if (code === 'MODULE_NOT_FOUND' || code === 'ERR_UNKNOWN_BUILTIN_MODULE') return undefined

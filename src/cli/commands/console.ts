@@ -8,7 +8,7 @@ import { openBrowser } from '../open-browser.ts'
 export const openConsole: Command = {
   name: 'console',
   usage: 'rolegate console ROLE [service|URL] [--print [-d DURATION]]',
-  summary: 'Open the AWS console in a browser as a role, at a service or a console page.',
+  summary: 'Open the AWS console in a browser, as a role, through the role’s page in the portal.',
   options: {
     print: {
       type: 'boolean',
@@ -24,7 +24,7 @@ export const openConsole: Command = {
     const connection = await call.connect()
     const role = findRole((await connection.gateway.roles()).read, wanted)
     if (call.flag('print')) await printLink(role, { destination, seconds }, connection, call)
-    else await open(goLink(role, destination, connection.origin), call)
+    else await open(pageOf(role, destination, connection.origin), call)
     return 0
   },
 }
@@ -42,20 +42,19 @@ async function printLink({ role }: ListedRole, { destination, seconds }: Wish, {
 }
 
 /**
- * The gateway's own deep link: the browser's sign-in opens the console. A console sign-in URL would be a secret in
- * every process list of this machine (security.md D-24, D-25).
+ * The role's own page in the portal: the browser's sign-in opens the console from there. A console sign-in URL would be
+ * a secret in every process list of this machine (security.md D-24, D-25).
  */
-function goLink({ role }: ListedRole, destination: string | undefined, origin: string): URL {
-  const [account = '', key = ''] = role.split('/')
-  const link = new URL('/go', origin)
-  link.searchParams.set('account', account)
-  link.searchParams.set('role', key)
-  if (destination !== undefined) link.searchParams.set('destination', destination)
-  return link
+function pageOf({ role }: ListedRole, destination: string | undefined, origin: string): URL {
+  const page = new URL(`/roles/${role}`, origin)
+  if (destination !== undefined) page.searchParams.set('destination', destination)
+  return page
 }
 
-async function open(link: URL, { world, say }: Call): Promise<void> {
-  if (!world.env['ROLEGATE_NO_BROWSER'] && (await openBrowser(world, link))) return say(`Opening ${link.href}`)
+async function open(page: URL, { world, say }: Call): Promise<void> {
+  const destination = page.searchParams.get('destination')
+  if (destination !== null) say(`In the portal, the page to open is: ${destination}`)
+  if (!world.env['ROLEGATE_NO_BROWSER'] && (await openBrowser(world, page))) return say(`Opening ${page.href}`)
   say(world.env['ROLEGATE_NO_BROWSER'] ? 'Open this in a browser:' : 'No browser could be started; open this in one:')
-  world.out(`${link.href}\n`)
+  world.out(`${page.href}\n`)
 }

@@ -9,7 +9,7 @@ import type { RoleTarget } from './rule.ts'
  */
 export function requireRole(index: RuleIndex, name: string): RoleTarget {
   const found = name.startsWith('arn:') ? index.targetByArn(parseRoleArn(name)) : byName(index, name)
-  if (found === undefined) throw new RolegateError('role_unknown', { role: name.slice(0, 130) })
+  if (found === undefined) throw new RolegateError('role_unknown')
   return found
 }
 
@@ -20,3 +20,9 @@ function byName(index: RuleIndex, name: string): RoleTarget | undefined {
   for (const { id, alias } of index.mapping.accounts.values()) if (id === account) return index.target(alias, key)
   return undefined
 }
+
+/** What a record may say was asked for: names as we give them. Anything else might be a secret in the wrong field. */
+export const askedForRecord = (name: string): string =>
+  /^[a-z0-9-]{1,63}\/[a-z0-9-]{1,63}$|^arn:[a-z-]{3,12}:iam::\d{12}:role\/[A-Za-z0-9/._-]{1,64}$/.test(name)
+    ? name
+    : '(not a role name)'

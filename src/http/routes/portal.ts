@@ -170,6 +170,7 @@ const roleCard = ({ target, maxSeconds }: Entitlement): RoleCard => ({
   elevated: target.kind.elevated,
   href: `/roles/${target.name}`,
   max: printDuration(maxSeconds),
+  ...(!target.kind.elevated && { consoleAction: `/roles/${target.name}/console` }),
 })
 
 /** What binds, in words, before the click (product.md). */

@@ -61,7 +61,7 @@ export function signInRoutes(deps: Deps): Router {
     const session = sessionOf(req, deps.now)
     await deps.endSession(session, factsOf(res))
     await new Promise<void>((resolve, reject) =>
-      req.session.destroy((failure) => (failure ? reject(failure as Error) : resolve())),
+      req.session.destroy((failure) => (failure ? reject(failure) : resolve())),
     )
     res
       .clearCookie(deps.cookieName, { path: '/' })

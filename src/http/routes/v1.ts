@@ -129,7 +129,7 @@ function requireFromOurPages(req: Request, origin: string): void {
 
 const run = (handler: RequestHandler, req: Request, res: Response): Promise<void> =>
   new Promise((resolve, reject) => {
-    void handler(req, res, (failure?: unknown) => (failure === undefined ? resolve() : reject(failure as Error)))
+    void handler(req, res, (failure?: unknown) => (failure === undefined ? resolve() : reject(failure)))
   })
 
 function bearerIn(authorization: string): string {

@@ -24,12 +24,12 @@ export function makeRedeemDeviceLogin(deps: {
   now: Now
 }): RedeemDeviceLogin {
   async function pollOnce(deviceCode: string, clientId: string): Promise<Poll | undefined> {
-    return deps.deviceLogins.update(deps.digest(deviceCode), (login) => {
+    return deps.deviceLogins.update<Poll | undefined>(deps.digest(deviceCode), (login) => {
       const keep = { expiresAt: new Date(login.expiresAt.getTime() + 60_000) }
       // security.md D-4: bound to the client that asked; another client's poll changes nothing.
-      if (login.clientId !== clientId) return { next: login, answer: undefined as Poll | undefined, keep }
+      if (login.clientId !== clientId) return { next: login, answer: undefined, keep }
       const answer = poll(login, deps.now())
-      return { next: answer.next, answer: answer as Poll | undefined, keep }
+      return { next: answer.next, answer, keep }
     })
   }
 

@@ -5,7 +5,7 @@ import { sessionNameFor, type Sha256 } from '../../domain/aws/session-name.ts'
 import { webIdentityClaims, type WebIdentityClaims } from '../../domain/aws/web-identity-token.ts'
 import { requireEntitlement } from '../../domain/entitlement/decide.ts'
 import { durationOf } from '../../domain/entitlement/duration.ts'
-import { requireRole } from '../../domain/entitlement/find-role.ts'
+import { askedForRecord, requireRole } from '../../domain/entitlement/find-role.ts'
 import type { RoleKind, RoleTarget } from '../../domain/entitlement/rule.ts'
 import { asRolegateError, RolegateError } from '../../domain/errors.ts'
 import type { Principal } from '../../domain/sign-in/principal.ts'
@@ -128,7 +128,7 @@ export function makeTakeRole(deps: {
         ...subject,
         event: 'refused',
         handOver,
-        role: ask.role,
+        role: askedForRecord(ask.role),
         code,
         ...(reason !== undefined && { reason }),
         ...(jti !== undefined && { jti }),

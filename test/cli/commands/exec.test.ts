@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest'
+import { aProblem, LENT, SECRET } from '../fake-gateway.ts'
+import { signedIn } from '../fake-terminal.ts'
+
+const ROLE = 'payments-dev/readonly'
+const CREDENTIALS = 'POST /v1/credentials'
+
+describe('rolegate exec', () => {
+  it('runs the command with the credentials and its own words, and gives back its exit code', async () => {
+    const children: unknown[] = []
+    const { run, asked } = await signedIn({
+      env: { PATH: '/bin', AWS_REGION: 'eu-west-1', AWS_SECURITY_TOKEN: 'old' },
+      spawn: async (child) => {
+        children.push(child)
+        return { started: true, exit: 42 }
+      },
+    })
+    const { exit, out, err } = await run('exec', ROLE, '-d', '1h', '--', 'aws', 's3', 'ls', '--json', '-d', '--help')
+    expect({ exit, out, err }).toEqual({ exit: 42, out: '', err: '' })
+    expect(children).toEqual([
+      {
+        command: 'aws',
+        args: ['s3', 'ls', '--json', '-d', '--help'],
+        place: 'foreground',
+        env: {
+          PATH: '/bin',
+          ROLEGATE_CONFIG_DIR: expect.any(String),
+          AWS_ACCESS_KEY_ID: LENT.accessKeyId,
+          AWS_SECRET_ACCESS_KEY: SECRET,
+          AWS_SESSION_TOKEN: LENT.sessionToken,
+          AWS_CREDENTIAL_EXPIRATION: LENT.expiration,
+          AWS_REGION: 'eu-west-1',
+          AWS_DEFAULT_REGION: 'eu-west-1',
+        },
+      },
+    ])
+    expect(asked(CREDENTIALS)).toEqual([{ role: ROLE, seconds: 3600 }])
+  })
+
+  it('removes AWS_PROFILE and AWS_DEFAULT_PROFILE, and says so once', async () => {
+    const { run, terminal } = await signedIn({ env: { AWS_PROFILE: 'mine', AWS_DEFAULT_PROFILE: 'other' } })
+    const { err } = await run('exec', ROLE, '--', 'env')
+    expect(err.match(/AWS_PROFILE/g)).toHaveLength(1)
+    expect(Object.keys(terminal.spawned[0]?.env ?? {})).not.toContain('AWS_PROFILE')
+    expect(Object.keys(terminal.spawned[0]?.env ?? {})).not.toContain('AWS_DEFAULT_PROFILE')
+  })
+
+  it.each([
+    { because: 'other', exit: 125 },
+    { because: 'not_executable', exit: 126 },
+    { because: 'not_found', exit: 127 },
+  ] as const)('ends with $exit when the command could not be started: $because', async ({ because, exit }) => {
+    const { run } = await signedIn({ spawn: async () => ({ started: false, because }) })
+    const ran = await run('exec', ROLE, '--', 'aws')
+    expect(ran.exit).toBe(exit)
+    expect(ran.err).toContain('aws could not be started')
+  })
+
+  it('starts nothing when the role is refused', async () => {
+    const { gateway, run, terminal } = await signedIn()
+    gateway.on(CREDENTIALS, aProblem(403, 'denied_by_rule'))
+    expect((await run('exec', ROLE, '--', 'aws')).exit).toBe(5)
+    expect(terminal.spawned).toEqual([])
+  })
+})

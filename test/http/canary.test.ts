@@ -1,0 +1,89 @@
+import request from 'supertest'
+import { expect, it } from 'vitest'
+import { aDemo } from '../support/a-demo.ts'
+import { aPersonAt, aTerminalOf, aVisitor, form } from '../support/a-person.ts'
+
+/** A secret as it stands, and as logs tend to disguise it. */
+const disguises = (secret: string): string[] => [
+  secret,
+  encodeURIComponent(secret),
+  Buffer.from(secret).toString('base64').replace(/=+$/, ''),
+  Buffer.from(secret).toString('base64url'),
+  JSON.stringify(secret).slice(1, -1),
+  // Half of it is as good as all of it to whoever guesses the rest.
+  secret.slice(0, Math.ceil(secret.length / 2)),
+]
+
+it('no secret of any kind reaches log or audit, at level debug, on good paths and bad (security.md A-4, threats.md P4)', async () => {
+  const demo = await aDemo()
+  const secrets = new Map<string, string>()
+  const remember = (what: string, secret: string | undefined | null) => void (secret && secrets.set(what, secret))
+
+  // Signing in, well and badly.
+  const visitor = aVisitor(demo)
+  const callback = await visitor.callbackUrl('alice')
+  for (const name of ['code', 'state']) remember(name, new URL(callback).searchParams.get(name))
+  remember('attempt cookie', visitor.jar.header(demo.url).split('=')[1])
+  await aVisitor(demo).fetch(callback)
+  await visitor.fetch(callback.replace(/code=[^&]+/, 'code=canary-code-that-is-wrong'))
+  const alice = await aPersonAt(demo, 'alice')
+  remember('session cookie', /rolegate=s%3A([^.;]+)/.exec(alice.jar.header(demo.url))?.[1])
+  const csrf = await alice.csrf()
+  remember('csrf token', csrf)
+  remember('client secret', demo.world.env['DEMO_CLIENT_SECRET'])
+
+  // A terminal.
+  const started = (await form(demo, '/oauth/device_authorization', { client_id: 'rolegate-cli' })).body as Record<
+    string,
+    string
+  >
+  remember('device code', started['device_code'])
+  remember('user code', started['user_code'])
+  remember('user code, plain', started['user_code']?.replace('-', ''))
+  await alice.post('/device', { _csrf: csrf, user_code: String(started['user_code']) })
+  const { accessToken, refreshToken } = await aTerminalOf(demo, alice)
+  remember('access token', accessToken)
+  remember('refresh token', refreshToken)
+  await request(demo.url).get('/v1/whoami').set('authorization', `Bearer ${refreshToken}`)
+  await form(demo, '/oauth/token', {
+    client_id: 'rolegate-cli',
+    grant_type: 'refresh_token',
+    refresh_token: `${refreshToken}x`,
+  })
+
+  // Hand-overs, and each way AWS can fail them.
+  const ask = (path: string, body: object) =>
+    request(demo.url).post(path).set('authorization', `Bearer ${accessToken}`).send(body)
+  const lent = (await ask('/v1/credentials', { role: 'payments-dev/developer' })).body as Record<string, string>
+  remember('secret access key', lent['secretAccessKey'])
+  remember('session token', lent['sessionToken'])
+  const { url } = (await ask('/v1/console', { role: 'payments-dev/developer' })).body as { url: string }
+  remember('sign-in token', new URL(url).searchParams.get('SigninToken'))
+  const opened = await alice.post('/roles/payments-dev/developer/console', { _csrf: csrf })
+  remember('sign-in token in Location', new URL(String(opened.headers['location'])).searchParams.get('SigninToken'))
+  for (const mood of ['down', 'throttle', 'refuse-all'] as const) {
+    demo.world.aws.behave(mood)
+    await ask('/v1/credentials', { role: 'payments-dev/developer' })
+    await ask('/v1/console', { role: 'payments-dev/developer' })
+  }
+  demo.world.aws.behave('normal')
+  await ask('/v1/credentials', { role: `canary/${accessToken}` })
+  await request(demo.url).get(`/${accessToken}?token=${accessToken}`)
+  await request(demo.url)
+    .post('/v1/credentials')
+    .set('authorization', `Bearer ${accessToken}`)
+    .type('json')
+    .send(`{"role": "${accessToken}`)
+
+  const printed = demo.printed()
+  const metrics = (await request(demo.managementUrl).get('/metrics')).text
+  await demo.close()
+
+  expect(secrets.size).toBeGreaterThanOrEqual(14)
+  const leaked = [...secrets].filter(([, secret]) =>
+    disguises(secret).some((form) => printed.includes(form) || metrics.includes(form)),
+  )
+  expect(leaked.map(([what]) => what)).toEqual([])
+  // No JWT of anybody's either: ours toward AWS, or the IdP's.
+  expect(printed).not.toMatch(/eyJ[\w-]{10,}\.eyJ/)
+})
