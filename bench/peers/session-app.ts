@@ -42,11 +42,11 @@ const middles: Readonly<Record<Layer, () => Middle>> = {
       new Promise((resolve, reject) => {
         req.session.regenerate((failure) => {
           if (failure) return reject(failure as Error)
-          req.session.user = plainUserFor(number, groupCount)
+          req.session.plainUser = plainUserFor(number, groupCount)
           resolve()
         })
       }),
-    username: (req) => req.session.user?.username,
+    username: (req) => req.session.plainUser?.username,
   }),
   none: () => ({ layers: [], signIn: () => Promise.resolve(), username: () => personOf(0, 0).username }),
 }

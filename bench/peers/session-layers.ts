@@ -64,7 +64,7 @@ export type PlainUser = ReturnType<typeof plainUserFor>
 
 declare module 'express-session' {
   interface SessionData {
-    user?: PlainUser
+    plainUser?: PlainUser
   }
 }
 

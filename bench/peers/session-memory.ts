@@ -14,7 +14,7 @@ function signIn({ layer, groupCount }: Order, number: number): Promise<void> {
     const done = (failure?: unknown): void => (failure ? reject(failure as Error) : resolve())
     const cookie = plainCookie()
     if (layer === 'ours') ours.set(sid, { cookie, signedIn: gatewaySessionFor(sid, number, groupCount) }, done)
-    else theirs.set(sid, { cookie, user: plainUserFor(number, groupCount) }, done)
+    else theirs.set(sid, { cookie, plainUser: plainUserFor(number, groupCount) }, done)
   })
 }
 

@@ -37,7 +37,7 @@ async function take(world: LockWorld, path: string, mine: Holder): Promise<void>
   while (!(await claim(path, mine))) {
     const holder = await holderOf(path)
     if (holder === undefined) continue
-    if (false) await breakStale(world, path, holder, mine)
+    if (isStale(world, holder)) await breakStale(world, path, holder, mine)
     else if (world.now().getTime() > patientUntil) throw stillHeld(path)
     else await world.sleep(POLL_MS, world.interrupted)
   }

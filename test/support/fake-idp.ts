@@ -156,7 +156,7 @@ export async function startFakeIdp(options: {
   }
 
   async function exchange(req: IncomingMessage, body: URLSearchParams): Promise<Answer> {
-    if (!(await isClient(req, body))) return json({ error: 'invalid_client' }, 401)
+    if (!(await isClient(req, body).catch(() => false))) return json({ error: 'invalid_client' }, 401)
     const code = body.get('code') ?? ''
     const attempt = codes.get(code)
     codes.delete(code)

@@ -150,10 +150,9 @@ async function configurationFor({
   const metadata = found.serverMetadata()
   requireEndpoints(metadata, issuer, loopbackHttp)
 
-  const plain: oidc.ServerMetadata = metadata
   const configuration = new oidc.Configuration(
     // security.md O-2: of what the IdP offers, only what the operator allows.
-    { ...plain, id_token_signing_alg_values_supported: [...algorithms] },
+    { ...metadata, id_token_signing_alg_values_supported: [...algorithms] },
     clientId,
     { [oidc.clockTolerance]: 60 },
     authentication,

@@ -19,7 +19,13 @@ async function anIssuer(algorithm: SigningAlgorithm) {
   const key = await loadSigningKey({ keys, issuer, algorithm })
   const jwks = JSON.parse(issuerDocuments({ issuer, keys: [key] }).jwks.toString()) as JSONWebKeySet
   const verify = (token: string) =>
-    jwtVerify(token, createLocalJWKSet(jwks), { issuer, audience, algorithms: [algorithm], currentDate: clock.now(), typ: 'JWT' })
+    jwtVerify(token, createLocalJWKSet(jwks), {
+      issuer,
+      audience,
+      algorithms: [algorithm],
+      currentDate: clock.now(),
+      typ: 'JWT',
+    })
   return { key, mint: makeMint(key), verify }
 }
 
@@ -83,6 +89,8 @@ describe.each(ALGORITHMS)('mint with %s', (algorithm) => {
     const { mint, verify } = await anIssuer(algorithm)
     const [header = '', , signature = ''] = (await mint(claims)).split('.')
     const other = Buffer.from(JSON.stringify({ ...claims, sub: '111111111111:Admin:somebody' })).toString('base64url')
-    await expect(verify(`${header}.${other}.${signature}`)).rejects.toMatchObject({ code: 'ERR_JWS_SIGNATURE_VERIFICATION_FAILED' })
+    await expect(verify(`${header}.${other}.${signature}`)).rejects.toMatchObject({
+      code: 'ERR_JWS_SIGNATURE_VERIFICATION_FAILED',
+    })
   })
 })

@@ -8,7 +8,7 @@ const [path = '', wins = '0'] = process.argv.slice(2)
 const store = makeSqliteStore({ path, now: () => new Date() })
 
 let lost = 0
-for (let won = 0; won < Number(wins); ) {
+for (let won = 0; won < Number(wins);) {
   const row = await store.get('race', 'row')
   if (row === undefined) {
     await store.createIfAbsent('race', 'row', Buffer.from('0'))

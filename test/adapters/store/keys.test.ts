@@ -1,14 +1,23 @@
 import fc from 'fast-check'
 import { createHash, createHmac, randomBytes } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { digest, keyFor, makeCodeDigest, makeSealer, sealUnder, type Purpose } from '../../../src/adapters/store/keys.ts'
+import {
+  digest,
+  keyFor,
+  makeCodeDigest,
+  makeSealer,
+  sealUnder,
+  type Purpose,
+} from '../../../src/adapters/store/keys.ts'
 
 const PURPOSES: readonly Purpose[] = ['store-seal', 'cookie', 'attempt', 'csrf', 'user-code']
 const master = Buffer.alloc(32, 7)
 
 describe('keys of the master key', () => {
   it('are one for each purpose, and others under another master key (security.md K-9)', () => {
-    const all = [master, Buffer.alloc(32, 8)].flatMap((each) => PURPOSES.map((purpose) => keyFor(each, purpose).toString('hex')))
+    const all = [master, Buffer.alloc(32, 8)].flatMap((each) =>
+      PURPOSES.map((purpose) => keyFor(each, purpose).toString('hex')),
+    )
     expect(new Set(all).size).toBe(2 * PURPOSES.length)
   })
 
@@ -17,11 +26,14 @@ describe('keys of the master key', () => {
     expect(keyFor(master, purpose)).toHaveLength(32)
   })
 
-  it.each(PURPOSES)('are what RFC 5869 makes of the label rolegate/%s/v1, so that an upgrade opens what is there', (purpose) => {
-    const extracted = createHmac('sha256', Buffer.alloc(32)).update(master).digest()
-    const expanded = createHmac('sha256', extracted).update(`rolegate/${purpose}/v1`).update(Buffer.of(1)).digest()
-    expect(keyFor(master, purpose).equals(expanded)).toBe(true)
-  })
+  it.each(PURPOSES)(
+    'are what RFC 5869 makes of the label rolegate/%s/v1, so that an upgrade opens what is there',
+    (purpose) => {
+      const extracted = createHmac('sha256', Buffer.alloc(32)).update(master).digest()
+      const expanded = createHmac('sha256', extracted).update(`rolegate/${purpose}/v1`).update(Buffer.of(1)).digest()
+      expect(keyFor(master, purpose).equals(expanded)).toBe(true)
+    },
+  )
 })
 
 describe('digests', () => {
@@ -65,7 +77,10 @@ describe('a sealer', () => {
     ['for something else', (sealed) => sealer.open(sealed, 'attempt y')],
     ['for nothing', (sealed) => sealer.open(sealed, '')],
     ['under another key', (sealed) => makeSealer([randomBytes(32)]).open(sealed, 'attempt x')],
-    ['under the key of another purpose (security.md K-9)', (sealed) => makeSealer([keyFor(master, 'cookie')]).open(sealed, 'attempt x')],
+    [
+      'under the key of another purpose (security.md K-9)',
+      (sealed) => makeSealer([keyFor(master, 'cookie')]).open(sealed, 'attempt x'),
+    ],
     ['by a sealer without keys', (sealed) => makeSealer([]).open(sealed, 'attempt x')],
     ['cut at its end', (sealed) => sealer.open(sealed.slice(0, -2), 'attempt x')],
     ['cut at its start', (sealed) => sealer.open(sealed.slice(2), 'attempt x')],
@@ -99,7 +114,8 @@ describe('sealUnder', () => {
   it('opens for whoever holds the secret, and for nobody else (threats.md D9)', () => {
     const sealed = sealUnder.seal(secret, 'the successor')
     expect(sealUnder.open(secret, sealed)).toBe('the successor')
-    for (const other of [`${secret}x`, secret.toLowerCase(), '', digest(secret)]) expect(sealUnder.open(other, sealed)).toBeUndefined()
+    for (const other of [`${secret}x`, secret.toLowerCase(), '', digest(secret)])
+      expect(sealUnder.open(other, sealed)).toBeUndefined()
   })
 
   it('does not open for the master key: we keep no way (threats.md D9)', () => {

@@ -7,7 +7,12 @@ import { aClock } from '../../support/store-contract.ts'
 function aLimit() {
   const clock = aClock()
   const store = makeMemoryStore({ now: clock.now })
-  return { limitRate: makeLimitRate({ store, now: clock.now }), another: makeLimitRate({ store, now: clock.now }), store, clock }
+  return {
+    limitRate: makeLimitRate({ store, now: clock.now }),
+    another: makeLimitRate({ store, now: clock.now }),
+    store,
+    clock,
+  }
 }
 
 const refusal = (asked: Promise<void>) =>
@@ -61,7 +66,10 @@ describe('limitRate', () => {
   })
 
   it('lets nobody through while the store does not answer (security.md V-9)', async () => {
-    const limitRate = makeLimitRate({ store: { increment: () => Promise.reject(new RolegateError('store_unavailable')) }, now: aClock().now })
+    const limitRate = makeLimitRate({
+      store: { increment: () => Promise.reject(new RolegateError('store_unavailable')) },
+      now: aClock().now,
+    })
     expect(await refusal(limitRate('k', 5, 60))).toMatchObject({ code: 'store_unavailable' })
   })
 })

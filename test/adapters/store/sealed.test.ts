@@ -17,7 +17,11 @@ const issuer = 'https://aws.example.com'
 const textOf = (row: Row | undefined) => row && Buffer.from(row.value).toString()
 
 /** A sealed store over rows that the test can reach behind its back. */
-function aWorld({ keys = [randomBytes(32)], raw = makeMemoryStore({ now: aClock().now }), of = issuer }: { keys?: Buffer[]; raw?: Store; of?: string } = {}) {
+function aWorld({
+  keys = [randomBytes(32)],
+  raw = makeMemoryStore({ now: aClock().now }),
+  of = issuer,
+}: { keys?: Buffer[]; raw?: Store; of?: string } = {}) {
   const tampered: string[] = []
   const rows = new Map<string, string>()
   /** Notes under which name the sealed store keeps each key. */
@@ -81,7 +85,10 @@ describe('a row that was moved or touched grants nothing and is counted (threats
     const { store, raw, put, rowOf, tampered } = aWorld()
     await put('device-logins', 'k', 'value')
     await raw.put('device-logins', rowOf('device-logins', 'k'), Buffer.from('{"state":"approved"}'))
-    expect([await store.take('device-logins', 'k'), await store.get('device-logins', 'k')]).toEqual([undefined, undefined])
+    expect([await store.take('device-logins', 'k'), await store.get('device-logins', 'k')]).toEqual([
+      undefined,
+      undefined,
+    ])
     expect(tampered).toEqual(['device-logins'])
   })
 
@@ -208,7 +215,12 @@ describe.skipIf(whyNoSqlite !== undefined)(sqliteTitle('somebody who writes to t
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'rolegate-sealed-'))
     const path = join(folder, 'store.db')
-    store = makeSealedStore({ store: makeSqliteStore({ path, now }), keys, issuer, onTampered: (table) => tampered.push(table) })
+    store = makeSealedStore({
+      store: makeSqliteStore({ path, now }),
+      keys,
+      issuer,
+      onTampered: (table) => tampered.push(table),
+    })
     sql = openSql(path)
     tampered.length = 0
   })
@@ -219,11 +231,20 @@ describe.skipIf(whyNoSqlite !== undefined)(sqliteTitle('somebody who writes to t
   })
 
   it.each([
-    ['copies a row over another', `UPDATE rows SET value = (SELECT value FROM rows WHERE owner = 'ceo') WHERE owner = 'mallory'`],
-    ['renames a row to another key', `UPDATE OR REPLACE rows SET key = (SELECT key FROM rows WHERE owner = 'mallory') WHERE owner = 'ceo'`],
+    [
+      'copies a row over another',
+      `UPDATE rows SET value = (SELECT value FROM rows WHERE owner = 'ceo') WHERE owner = 'mallory'`,
+    ],
+    [
+      'renames a row to another key',
+      `UPDATE OR REPLACE rows SET key = (SELECT key FROM rows WHERE owner = 'mallory') WHERE owner = 'ceo'`,
+    ],
     ['edits a value', `UPDATE rows SET value = zeroblob(length(value)) WHERE owner = 'mallory'`],
     ['cuts a value', `UPDATE rows SET value = substr(value, 1, length(value) - 1) WHERE owner = 'mallory'`],
-    ['writes a value of his own', `UPDATE rows SET value = CAST('{"principal":{"subject":"ceo"}}' AS BLOB) WHERE owner = 'mallory'`],
+    [
+      'writes a value of his own',
+      `UPDATE rows SET value = CAST('{"principal":{"subject":"ceo"}}' AS BLOB) WHERE owner = 'mallory'`,
+    ],
   ])('gets nothing when he %s (threats.md K1)', async (_, statement) => {
     await store.put('sessions', 'mallory', Buffer.from('mallory'), { owner: 'mallory' })
     await store.put('sessions', 'ceo', Buffer.from('ceo'), { owner: 'ceo' })
@@ -233,8 +254,12 @@ describe.skipIf(whyNoSqlite !== undefined)(sqliteTitle('somebody who writes to t
   })
 
   it('gets nothing by a row under the digest of his own token (threats.md K1)', async () => {
-    const row = createHash('sha256').update(`access-tokens\0${digest('rga_mine')}`).digest('base64url')
-    sql.prepare(`INSERT INTO rows (tbl, key, value, version) VALUES ('access-tokens', ?, ?, 1)`).run(row, Buffer.from('{"sessionId":"ceo"}'))
+    const row = createHash('sha256')
+      .update(`access-tokens\0${digest('rga_mine')}`)
+      .digest('base64url')
+    sql
+      .prepare(`INSERT INTO rows (tbl, key, value, version) VALUES ('access-tokens', ?, ?, 1)`)
+      .run(row, Buffer.from('{"sessionId":"ceo"}'))
     const accessTokens = makeTable<{ sessionId: string }>(store, 'access-tokens')
     expect(await accessTokens.get(digest('rga_mine'))).toBeUndefined()
     expect(tampered).toEqual(['access-tokens'])
@@ -253,22 +278,51 @@ describe.skipIf(whyNoSqlite !== undefined)(sqliteTitle('somebody who writes to t
     const expiresAt = clock.in(600)
 
     await makeTable(store, 'access-tokens').put(digest(accessToken), { sessionId: 's1', expiresAt })
-    await makeTable(store, 'refresh-tokens').put(digest(refreshToken), { successor: sealUnder.seal(refreshToken, successor) })
+    await makeTable(store, 'refresh-tokens').put(digest(refreshToken), {
+      successor: sealUnder.seal(refreshToken, successor),
+    })
     await makeTable(store, 'device-logins').put(digest(deviceCode), { userCode })
     await makeTable(store, 'user-codes').put(codeDigest(userCode), { deviceCode: digest(deviceCode) })
-    await makeTable(store, 'sessions').put(digest(cookie), { username: 'alice@example.com', groups: Array(50).fill(group) }, { owner: 's1' })
+    await makeTable(store, 'sessions').put(
+      digest(cookie),
+      { username: 'alice@example.com', groups: Array(50).fill(group) },
+      { owner: 's1' },
+    )
     await makeTable(store, 'signing-keys').put('aws-oidc', { privateJwk: { d: privateMember } })
     await store.increment('rates', `device/${userCode}`, expiresAt)
 
     const dump = Buffer.concat(readdirSync(folder).map((name) => readFileSync(join(folder, name)))).toString('latin1')
     expect(dump).toContain('access-tokens')
-    const planted = { accessToken, refreshToken, successor, deviceCode, cookie, userCode, privateMember, group, person: 'alice@example.com' }
+    const planted = {
+      accessToken,
+      refreshToken,
+      successor,
+      deviceCode,
+      cookie,
+      userCode,
+      privateMember,
+      group,
+      person: 'alice@example.com',
+    }
     for (const [what, secret] of Object.entries(planted)) {
-      for (const spelt of [secret, digest(secret), Buffer.from(secret).toString('base64url'), Buffer.from(secret).toString('hex'), encodeURIComponent(secret), secret.slice(4, 24)]) {
+      for (const spelt of [
+        secret,
+        digest(secret),
+        Buffer.from(secret).toString('base64url'),
+        Buffer.from(secret).toString('hex'),
+        encodeURIComponent(secret),
+        secret.slice(4, 24),
+      ]) {
         expect(dump.includes(spelt), `${what} stands in the file`).toBe(false)
       }
     }
     // 34 bits fall to guessing: no plain hash of the code may name a row.
-    expect(dump.includes(createHash('sha256').update(`user-codes\0${digest(userCode)}`).digest('base64url'))).toBe(false)
+    expect(
+      dump.includes(
+        createHash('sha256')
+          .update(`user-codes\0${digest(userCode)}`)
+          .digest('base64url'),
+      ),
+    ).toBe(false)
   })
 })

@@ -79,7 +79,8 @@ describe.skipIf(whyNoSqlite !== undefined)(sqliteTitle('the SQLite store'), () =
     it('lets exactly one process win each compare-and-set, of three that race on one row', async () => {
       const racer = fileURLToPath(new URL('cas-racer.ts', import.meta.url))
       const wins = 150
-      const run = () => promisify(execFile)(process.execPath, ['--import', 'tsx', '--no-warnings', racer, path, String(wins)])
+      const run = () =>
+        promisify(execFile)(process.execPath, ['--import', 'tsx', '--no-warnings', racer, path, String(wins)])
       const ended = await Promise.all([run(), run(), run()])
       const told = ended.map(({ stdout }) => JSON.parse(stdout) as { lost: number; mine: number; number: number })
 
@@ -132,12 +133,16 @@ describe.skipIf(whyNoSqlite !== undefined)(sqliteTitle('the SQLite store'), () =
       const folder = newFolder()
       const path = join(folder, 'store.db')
       writeFileSync(path, 'no database at all, and long enough to be taken for one'.repeat(100))
-      expect(() => makeSqliteStore({ path, now })).toThrow(expect.objectContaining({ code: 'store_unavailable' }) as Error)
+      expect(() => makeSqliteStore({ path, now })).toThrow(
+        expect.objectContaining({ code: 'store_unavailable' }) as Error,
+      )
       await closed(folder)
     })
 
     it('a folder in the place of the file', () => {
-      expect(() => makeSqliteStore({ path: tmpdir(), now })).toThrow(expect.objectContaining({ code: 'store_unavailable' }) as Error)
+      expect(() => makeSqliteStore({ path: tmpdir(), now })).toThrow(
+        expect.objectContaining({ code: 'store_unavailable' }) as Error,
+      )
     })
   })
 })

@@ -36,7 +36,9 @@ describe('a table', () => {
     const rows = makeTable<Record<string, unknown>>(makeMemoryStore(aClock()), 'rows')
     await rows.put('k', JSON.parse('{"__proto__":{"admin":true}}') as Record<string, unknown>)
     const read = await rows.get('k')
-    expect(read !== undefined && Object.hasOwn(read, '__proto__') && (read as { admin?: boolean }).admin === undefined).toBe(true)
+    expect(
+      read !== undefined && Object.hasOwn(read, '__proto__') && (read as { admin?: boolean }).admin === undefined,
+    ).toBe(true)
   })
 
   it('creates once', async () => {
@@ -51,7 +53,11 @@ describe('a table', () => {
     await logins.put('brief', aLogin(), { expiresAt: clock.in(10) })
     await logins.put('owned', aLogin(), { owner: 'alice' })
     clock.advance(10_000)
-    expect([await logins.get('brief'), await logins.deleteByOwner('alice'), await logins.get('owned')]).toEqual([undefined, 1, undefined])
+    expect([await logins.get('brief'), await logins.deleteByOwner('alice'), await logins.get('owned')]).toEqual([
+      undefined,
+      1,
+      undefined,
+    ])
   })
 })
 
@@ -68,7 +74,9 @@ describe('update', () => {
   it('sees dates as dates', async () => {
     const { logins } = aTable()
     await logins.put('k', aLogin())
-    expect(await logins.update('k', (login) => ({ next: login, answer: login.startedAt.getTime() }))).toBe(startedAt.getTime())
+    expect(await logins.update('k', (login) => ({ next: login, answer: login.startedAt.getTime() }))).toBe(
+      startedAt.getTime(),
+    )
   })
 
   it('loses no change of twenty who race', async () => {
@@ -111,7 +119,9 @@ describe('update', () => {
     let meddled: Promise<void> | undefined
     const answer = await logins.update('k', (login) => {
       meddled ??= theirs.put('k', aLogin({ name: 'bob' }))
-      return login.name === 'alice' ? { next: null, answer: 'deleted alice' } : { next: login, answer: `kept ${login.name}` }
+      return login.name === 'alice'
+        ? { next: null, answer: 'deleted alice' }
+        : { next: login, answer: `kept ${login.name}` }
     })
     await meddled
     expect(answer).toBe('kept bob')

@@ -31,7 +31,11 @@ const print = (format: CredentialFormat, credentials: Credentials, region: strin
 function afterBash(script: string, names: readonly string[], seenBy: 'shell' | 'child'): Record<string, string> {
   const show = names.map((name) => `"\${${name}-unset}"`).join(' ')
   const ask = seenBy === 'shell' ? `printf '%s\\0' ${show}` : `bash -c 'printf "%s\\0" ${show}'`
-  const out = execFileSync('bash', ['-c', `${script}\n${ask}`], { encoding: 'utf8', env: { PATH: process.env['PATH'] } })
+  const out = execFileSync('bash', ['-c', `${script}\n${ask}`], {
+    encoding: 'utf8',
+    env: { PATH: process.env['PATH'] },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   const values = out.split('\0')
   return Object.fromEntries(names.map((name, n) => [name, values[n] ?? '']))
 }

@@ -1,0 +1,97 @@
+import { createServer, type RequestListener } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterEach, describe, expect, it } from 'vitest'
+import { IDP_BOUNDS, makeBoundedFetch, UpstreamFailure } from '../../../src/adapters/oidc/bounded-fetch.ts'
+
+const servers: ReturnType<typeof createServer>[] = []
+afterEach(() => {
+  for (const server of servers.splice(0)) {
+    server.closeAllConnections()
+    server.close()
+  }
+})
+
+async function aSite(answer: RequestListener): Promise<string> {
+  const server = createServer(answer)
+  servers.push(server)
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+}
+
+const bounded = makeBoundedFetch({ seconds: 10, bytes: 1000 })
+
+describe('a bounded fetch (security.md O-20, O-22)', () => {
+  it('waits ten seconds and takes a megabyte from an IdP', () => {
+    expect(IDP_BOUNDS).toEqual({ seconds: 10, bytes: 1024 * 1024 })
+  })
+
+  it('gives status, headers and body of a small answer, refusals too', async () => {
+    const site = await aSite(
+      (_, res) => void res.writeHead(400, { 'content-type': 'application/json', 'x-y': 'z' }).end('{"error":"x"}'),
+    )
+    const answer = await bounded(site)
+    expect([answer.status, answer.headers.get('content-type'), answer.headers.get('x-y')]).toEqual([
+      400,
+      'application/json',
+      'z',
+    ])
+    expect(await answer.json()).toEqual({ error: 'x' })
+  })
+
+  it.each([204, 205, 304])('bears an answer without a body: %d', async (status) => {
+    const site = await aSite((_, res) => void res.writeHead(status).end())
+    const asked = bounded(site)
+    if (status === 304) await expect(asked).rejects.toBeInstanceOf(UpstreamFailure)
+    else expect((await asked).status).toBe(status)
+  })
+
+  it('takes the last byte of the bound and not one more', async () => {
+    const site = await aSite(
+      (req, res) => void res.end('x'.repeat(Number(new URL(req.url ?? '', 'http://x').searchParams.get('n')))),
+    )
+    expect(await (await bounded(`${site}?n=1000`)).text()).toHaveLength(1000)
+    await expect(bounded(`${site}?n=1001`)).rejects.toThrow('sent more than 1000 bytes')
+  })
+
+  it.each([301, 302, 303, 307, 308])('follows no %d', async (status) => {
+    let asked = 0
+    const site = await aSite((_, res) => void ((asked += 1), res.writeHead(status, { location: '/elsewhere' }).end()))
+    await expect(bounded(site)).rejects.toThrow(`answered ${status}, a redirect`)
+    expect(asked).toBe(1)
+  })
+
+  it.each([500, 502, 503, 504])('takes a %d for no answer', async (status) => {
+    const site = await aSite((_, res) => void res.writeHead(status).end('a page with the secret of a proxy'))
+    const failure = await bounded(site).catch((thrown: unknown) => thrown)
+    expect(failure).toBeInstanceOf(UpstreamFailure)
+    expect(String(failure)).not.toContain('secret')
+  })
+
+  it('gives up when the time is over, also within a body', async () => {
+    const hurried = makeBoundedFetch({ seconds: 0.1, bytes: 1000 })
+    const silent = await aSite(() => undefined)
+    const slow = await aSite((_, res) => void res.writeHead(200).write('x'))
+    await expect(hurried(silent)).rejects.toThrow('did not answer')
+    await expect(hurried(slow)).rejects.toThrow('did not answer')
+  })
+
+  it('lets nobody loosen its bounds by what he hands in', async () => {
+    const handed: RequestInit[] = []
+    const once = makeBoundedFetch(
+      { seconds: 10, bytes: 10 },
+      async (_, init) => (handed.push(init ?? {}), new Response('ok')),
+    )
+    const own = new AbortController()
+    await once('https://idp.example/', { redirect: 'follow', signal: own.signal, method: 'POST', body: 'x' })
+    expect(handed[0]).toMatchObject({ redirect: 'manual', method: 'POST', body: 'x' })
+    expect(handed[0]?.signal).not.toBe(own.signal)
+  })
+
+  it('keeps why for the log', async () => {
+    const cause = new TypeError('fetch failed')
+    const failure = await makeBoundedFetch(IDP_BOUNDS, () => Promise.reject(cause))('https://idp.example/').catch(
+      (thrown: unknown) => thrown,
+    )
+    expect(failure).toMatchObject({ name: 'UpstreamFailure', message: 'did not answer', cause })
+  })
+})

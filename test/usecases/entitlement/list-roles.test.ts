@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest'
+import type { GatewaySession } from '../../../src/domain/sign-in/session.ts'
+import { makeListRoles } from '../../../src/usecases/entitlement/list-roles.ts'
+import { aHandOver } from '../../support/a-hand-over.ts'
+import { aMapping, anIndex, aRule } from '../../support/a-mapping.ts'
+import { aPrincipal } from '../../support/a-principal.ts'
+import { refusalOf } from '../../support/a-refusal.ts'
+import { aSession, NINE } from '../../support/a-session.ts'
+
+const rules = [aRule({ roles: ['dev', 'admin'] })]
+const listed = (session: GatewaySession) =>
+  makeListRoles({ rules: () => anIndex({ rules }), now: () => NINE })(session).map(({ entitlement, state }) => [
+    entitlement.target.name,
+    state,
+  ])
+
+describe('listRoles', () => {
+  it('lists what a browser session may take', () => {
+    expect(listed(aSession())).toEqual([
+      ['payments-prod/dev', 'available'],
+      ['payments-prod/admin', 'available'],
+    ])
+  })
+
+  it('shows a terminal its elevated roles as not now (threats.md D4)', () => {
+    expect(listed(aSession({ via: 'device' }))).toEqual([
+      ['payments-prod/dev', 'available'],
+      ['payments-prod/admin', 'not_now'],
+    ])
+  })
+
+  it('lists nothing for somebody whom no rule meets', () => {
+    expect(listed(aSession({ principal: aPrincipal({ groups: [] }) }))).toEqual([])
+  })
+
+  it('lists nothing for an ended session', () => {
+    expect(refusalOf(() => listed(aSession({ endsAt: NINE }))).code).toBe('sign_in_required')
+  })
+
+  it('sees a reload at once (security.md M-20)', () => {
+    let index = anIndex({ rules })
+    const listRoles = makeListRoles({ rules: () => index, now: () => NINE })
+    expect(listRoles(aSession())).toHaveLength(2)
+    index = anIndex({ rules: [] })
+    expect(listRoles(aSession())).toEqual([])
+  })
+
+  it.each(['browser', 'device'] as const)('offers a %s session exactly what the issue path gives it (security.md M-21)', async (via) => {
+    const session = aSession({ via })
+    const available = listed(session).flatMap(([name, state]) => (state === 'available' ? [name] : []))
+    const gateway = aHandOver({ mapping: aMapping({ rules }), session })
+    for (const role of ['payments-prod/dev', 'payments-prod/admin', 'payments-prod/readonly', 'payments-dev/dev']) {
+      const isTaken = await gateway.issueCredentials(gateway.ask({ role })).then(
+        () => true,
+        () => false,
+      )
+      expect([role, isTaken]).toEqual([role, available.includes(role)])
+    }
+  })
+})

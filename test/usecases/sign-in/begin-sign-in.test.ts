@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest'
+import { RolegateError } from '../../../src/domain/errors.ts'
+import { parseReturnTo } from '../../../src/domain/sign-in/return-to.ts'
+import type { IdentityProvider } from '../../../src/usecases/ports.ts'
+import { makeBeginSignIn } from '../../../src/usecases/sign-in/begin-sign-in.ts'
+import { refusalFrom } from '../../support/a-refusal.ts'
+import { NINE, secondsAfter } from '../../support/a-session.ts'
+
+const pending = { state: 'state-1', nonce: 'nonce-1', codeVerifier: 'verifier-1' }
+
+function aBeginning(begin: IdentityProvider['begin'] = async () => ({ move: { url: 'https://idp.example.com/authorize' }, pending })) {
+  const begun: string[] = []
+  const provider: IdentityProvider = {
+    id: 'entra',
+    label: 'Entra',
+    begin: (id) => (begun.push(id), begin(id)),
+    complete: () => Promise.reject(new Error('not in this test')),
+    isReady: () => Promise.resolve(true),
+    signOutUrl: () => undefined,
+  }
+  let ids = 0
+  const beginSignIn = makeBeginSignIn({
+    providers: new Map([['entra', provider]]),
+    newAttemptId: () => `0000000${(ids += 1)}`,
+    now: () => NINE,
+  })
+  return { beginSignIn, begun }
+}
+
+describe('beginSignIn', () => {
+  it('sends the browser to its IdP and remembers the attempt for ten minutes', async () => {
+    const { beginSignIn, begun } = aBeginning()
+    const returnTo = parseReturnTo('/roles/a/b')
+    expect(await beginSignIn('entra', returnTo)).toEqual({
+      move: { url: 'https://idp.example.com/authorize' },
+      attempt: { id: '00000001', idp: 'entra', returnTo, expiresAt: secondsAfter(NINE, 600), pending },
+    })
+    expect(begun).toEqual(['00000001'])
+  })
+
+  it('gives each tab an attempt of its own', async () => {
+    const { beginSignIn } = aBeginning()
+    const [one, other] = await Promise.all([beginSignIn('entra', parseReturnTo('/a')), beginSignIn('entra', parseReturnTo('/b'))])
+    expect(one.attempt.id).not.toBe(other.attempt.id)
+  })
+
+  it.each(['okta', '', '__proto__', 'constructor', 'ENTRA'])('knows no IdP called %j', async (idp) => {
+    const { beginSignIn, begun } = aBeginning()
+    expect((await refusalFrom(beginSignIn(idp, parseReturnTo('/')))).code).toBe('not_found')
+    expect(begun).toEqual([])
+  })
+
+  it('says when the IdP cannot be had', async () => {
+    const { beginSignIn } = aBeginning(() => Promise.reject(new RolegateError('idp_unavailable')))
+    expect((await refusalFrom(beginSignIn('entra', parseReturnTo('/')))).code).toBe('idp_unavailable')
+  })
+})

@@ -1,0 +1,239 @@
+import { describe, expect, it } from 'vitest'
+import { makeMemoryStore } from '../../../src/adapters/store/memory.ts'
+import { makeTable } from '../../../src/adapters/store/table.ts'
+import type { AuditEvent } from '../../../src/domain/audit/event.ts'
+import type { Rule } from '../../../src/domain/entitlement/rule.ts'
+import { RolegateError, type ErrorCode } from '../../../src/domain/errors.ts'
+import type { SignInAttempt } from '../../../src/domain/sign-in/attempt.ts'
+import type { ClaimMapping } from '../../../src/domain/sign-in/claims.ts'
+import { parseReturnTo } from '../../../src/domain/sign-in/return-to.ts'
+import type { CallbackAnswer, IdentityProvider } from '../../../src/usecases/ports.ts'
+import { makeCompleteSignIn } from '../../../src/usecases/sign-in/complete-sign-in.ts'
+import { anIndex, aRule } from '../../support/a-mapping.ts'
+import { refusalFrom } from '../../support/a-refusal.ts'
+import { aClock, aRequest, NINE, secondsAfter } from '../../support/a-session.ts'
+
+const anAttempt = (changes: Partial<SignInAttempt> = {}): SignInAttempt => ({
+  id: '0a1b2c3d',
+  idp: 'entra',
+  returnTo: parseReturnTo('/roles/payments-prod/dev'),
+  expiresAt: secondsAfter(NINE, 600),
+  pending: { state: '0a1b2c3d.AAAAAAAAAAAAAAAAAAAAAA', nonce: 'nonce-1', codeVerifier: 'verifier-1' },
+  ...changes,
+})
+const denyByGroup = aRule({ id: 'deny', effect: 'deny', match: { idp: 'entra', groups: ['contractors'] } })
+
+function aSignIn({
+  claims = { sub: 'oid-1', name: 'alice', groups: ['payments'] } as Record<string, unknown>,
+  limit = undefined as ClaimMapping['groups']['limit'],
+  rules = [aRule()] as readonly Rule[],
+} = {}) {
+  const clock = aClock()
+  const happened: string[] = []
+  const recorded: AuditEvent[] = []
+  const world = {
+    complete: async (): Promise<{ issuer: string; claims: Record<string, unknown> }> => ({ issuer: 'https://idp.example.com', claims }),
+    auditFails: false,
+  }
+  const seen: { answer: CallbackAnswer; nonce: string }[] = []
+  const provider = (id: string): IdentityProvider => ({
+    id,
+    label: id,
+    begin: () => Promise.reject(new Error('not in this test')),
+    complete(answer, pending) {
+      happened.push('complete')
+      seen.push({ answer, nonce: pending.nonce })
+      return world.complete()
+    },
+    isReady: () => Promise.resolve(true),
+    signOutUrl: () => undefined,
+  })
+  const mapping = (idp: string): ClaimMapping => ({
+    idp,
+    subject: 'sub',
+    username: 'name',
+    groups: { claim: 'groups', ...(limit && { limit }) },
+    keep: [],
+  })
+  const idps = ['entra', 'okta']
+  const used = makeTable<{ readonly at: Date }>(makeMemoryStore({ now: clock.now }), 'used-attempts', ['at'])
+  const completeSignIn = makeCompleteSignIn({
+    providers: new Map(idps.map((id) => [id, provider(id)])),
+    mappings: new Map(idps.map((id) => [id, mapping(id)])),
+    usedAttempts: used,
+    rules: () => anIndex({ rules }),
+    async audit(event) {
+      if (world.auditFails) throw new RolegateError('audit_unavailable')
+      happened.push(event.event)
+      recorded.push(event)
+    },
+    absoluteSeconds: 12 * 3600,
+    now: clock.now,
+  })
+  const answer: CallbackAnswer = { parameters: new Map([['code', 'code-1']]) }
+  const come = (attempt: SignInAttempt | undefined = anAttempt(), idp = 'entra') =>
+    completeSignIn({
+      idp,
+      attempt,
+      answer,
+      request: aRequest(),
+      async startSession() {
+        happened.push('session')
+        return 'session-9'
+      },
+    })
+  return { clock, world, come, happened, recorded, seen, answer, completeSignIn }
+}
+
+describe('completeSignIn', () => {
+  it('makes a new browser session of a genuine answer and returns to where it began (security.md W-1)', async () => {
+    const { come, happened, recorded, seen, answer } = aSignIn()
+    const { session, returnTo } = await come()
+    expect(returnTo).toBe('/roles/payments-prod/dev')
+    expect(session).toEqual({
+      id: 'session-9',
+      root: 'session-9',
+      via: 'browser',
+      principal: {
+        idp: 'entra',
+        issuer: 'https://idp.example.com',
+        subject: 'oid-1',
+        username: 'alice',
+        groups: { state: 'stated', names: ['payments'] },
+        claims: {},
+      },
+      signedInAt: NINE,
+      lastSeenAt: NINE,
+      endsAt: secondsAfter(NINE, 12 * 3600),
+    })
+    expect(happened).toEqual(['complete', 'session', 'sign_in'])
+    expect(recorded).toMatchObject([{ event: 'sign_in', principal: { subject: 'oid-1' }, session: { id: 'session-9' } }])
+    expect(seen).toEqual([{ answer, nonce: 'nonce-1' }])
+  })
+
+  const refused: readonly { because: string; code: ErrorCode; reason?: string; attempt?: SignInAttempt; idp?: string; asksIdp: boolean }[] = [
+    { because: 'another IdP answered (security.md O-14)', code: 'sign_in_rejected', reason: 'other_idp', idp: 'okta', asksIdp: false },
+    { because: 'no such IdP', code: 'not_found', idp: 'nobody', asksIdp: false },
+    { because: 'an IdP only objects know', code: 'not_found', idp: 'constructor', asksIdp: false },
+    { because: 'it took more than ten minutes', code: 'sign_in_expired', attempt: anAttempt({ expiresAt: NINE }), asksIdp: false },
+  ]
+  it.each(refused)('refuses because $because, on record, without a session', async ({ code, reason, attempt, idp, asksIdp }) => {
+    const { come, happened, recorded } = aSignIn()
+    const refusal = await refusalFrom(come(attempt, idp))
+    expect(refusal).toMatchObject({ code, ...(reason && { reason }) })
+    expect(happened).toEqual([...(asksIdp ? ['complete'] : []), 'sign_in_refused'])
+    expect(recorded).toEqual([
+      { event: 'sign_in_refused', request: aRequest(), idp: idp ?? 'entra', code, ...(reason && { reason }) },
+    ])
+  })
+
+  it('refuses an answer to a question this browser never asked (security.md O-17)', async () => {
+    const { completeSignIn, answer, happened, recorded } = aSignIn()
+    const startSession = () => Promise.resolve('x')
+    const refusal = await refusalFrom(completeSignIn({ idp: 'entra', attempt: undefined, answer, request: aRequest(), startSession }))
+    expect(refusal).toMatchObject({ code: 'sign_in_rejected', reason: 'no_attempt_in_this_browser' })
+    expect(happened).toEqual(['sign_in_refused'])
+    expect(recorded).toMatchObject([{ reason: 'no_attempt_in_this_browser' }])
+  })
+
+  it('takes an answer once: a replay is refused before the code is redeemed (security.md O-12)', async () => {
+    const { come, happened } = aSignIn()
+    await come()
+    happened.length = 0
+    expect(await refusalFrom(come())).toMatchObject({ code: 'sign_in_rejected', reason: 'attempt_used_before' })
+    expect(happened).toEqual(['sign_in_refused'])
+  })
+
+  it('counts an attempt as used even when its answer was wrong (security.md O-12)', async () => {
+    const { come, world, happened } = aSignIn()
+    const right = world.complete
+    world.complete = () => Promise.reject(new RolegateError('sign_in_rejected', {}, { reason: 'nonce_mismatch' }))
+    expect(await refusalFrom(come())).toMatchObject({ reason: 'nonce_mismatch' })
+    world.complete = right
+    expect(await refusalFrom(come())).toMatchObject({ reason: 'attempt_used_before' })
+    expect(happened).toEqual(['complete', 'sign_in_refused', 'sign_in_refused'])
+  })
+
+  it('remembers a used attempt for as long as it could be tried', async () => {
+    const { come, clock } = aSignIn()
+    await come()
+    clock.pass(599)
+    expect(await refusalFrom(come())).toMatchObject({ reason: 'attempt_used_before' })
+    clock.pass(1)
+    expect((await refusalFrom(come())).code).toBe('sign_in_expired')
+  })
+
+  it('lets one of two answers in that come at once', async () => {
+    const { come, happened } = aSignIn()
+    const outcomes = await Promise.allSettled(Array.from({ length: 20 }, () => come()))
+    expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+    expect(happened.filter((step) => step === 'complete')).toHaveLength(1)
+  })
+
+  it('leaves the attempt of another tab alone', async () => {
+    const { come } = aSignIn()
+    await come()
+    const other = anAttempt({ id: '11111111', pending: { state: '11111111.B', nonce: 'n', codeVerifier: 'v' } })
+    expect((await come(other)).session.id).toBe('session-9')
+  })
+
+  it('does not burn an attempt that came back to the wrong door', async () => {
+    const { come } = aSignIn()
+    await refusalFrom(come(anAttempt(), 'okta'))
+    expect((await come()).session.id).toBe('session-9')
+  })
+
+  it.each<{ because: string; claims: Record<string, unknown>; code: ErrorCode }>([
+    { because: 'no subject', claims: { name: 'alice', groups: [] }, code: 'sign_in_rejected' },
+    { because: 'groups that are no text', claims: { sub: 'x', name: 'alice', groups: [7] }, code: 'sign_in_rejected' },
+    { because: 'an overage', claims: { sub: 'x', name: 'alice', _claim_names: { groups: 'src1' } }, code: 'groups_truncated' },
+  ])('refuses claims with $because', async ({ claims, code }) => {
+    const { come, happened } = aSignIn({ claims })
+    expect((await refusalFrom(come())).code).toBe(code)
+    expect(happened).toEqual(['complete', 'sign_in_refused'])
+  })
+
+  describe('when the groups are not all there', () => {
+    const without = { sub: 'oid-1', name: 'alice' }
+    const cut = { sub: 'oid-1', name: 'alice', groups: ['a', 'b'] }
+    const warn = { count: 2, else: 'warn' } as const
+
+    it('refuses when a deny reads groups: the one that denies may be withheld (threats.md I4)', async () => {
+      const { come, recorded } = aSignIn({ claims: without, rules: [aRule(), denyByGroup] })
+      expect(await refusalFrom(come())).toMatchObject({ code: 'groups_missing', values: { idp: 'entra', claim: 'groups' } })
+      expect(recorded).toMatchObject([{ event: 'sign_in_refused', code: 'groups_missing' }])
+    })
+
+    it('refuses a cut list then too, even where the operator chose a warning (threats.md R5)', async () => {
+      const { come } = aSignIn({ claims: cut, limit: warn, rules: [aRule(), denyByGroup] })
+      expect((await refusalFrom(come())).code).toBe('groups_missing')
+    })
+
+    it.each([
+      { because: 'no deny reads groups', claims: without, limit: undefined, rules: [aRule()] },
+      { because: 'only another IdP’s deny reads groups', claims: without, limit: undefined, rules: [aRule({ effect: 'deny', match: { idp: 'okta', groups: ['x'] } })] },
+      { because: 'the list is cut, a warning chosen, and no deny reads it', claims: cut, limit: warn, rules: [aRule()] },
+    ])('lets in when $because', async ({ claims, limit, rules }) => {
+      const { come } = aSignIn({ claims, limit, rules })
+      expect((await come()).session.id).toBe('session-9')
+    })
+
+    it('lets in somebody in no group at all, who hides nothing', async () => {
+      const { come } = aSignIn({ claims: { ...without, groups: [] }, rules: [aRule(), denyByGroup] })
+      expect((await come()).session.principal.groups).toEqual({ state: 'stated', names: [] })
+    })
+  })
+
+  it('lets nobody in whose sign-in cannot be recorded', async () => {
+    const { come, world } = aSignIn()
+    world.auditFails = true
+    expect((await refusalFrom(come())).code).toBe('audit_unavailable')
+  })
+
+  it('records a stranger’s failure as internal, and throws it as it was', async () => {
+    const { come, world, recorded } = aSignIn()
+    world.complete = () => Promise.reject(new TypeError('hush'))
+    await expect(come()).rejects.toThrow('hush')
+    expect(recorded).toEqual([{ event: 'sign_in_refused', request: aRequest(), idp: 'entra', code: 'internal' }])
+  })
+})
