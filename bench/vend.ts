@@ -10,7 +10,7 @@ import { costLine, ratiosOf, type Bounds, type Figure, type Findings } from './h
 import type { Bench } from './run.ts'
 
 /** As many people at once, each with this many groups. */
-const PEOPLE = 50
+const PEOPLE = 10
 const GROUPS = 50
 
 const FLOOR = 'bare STSClient.send'

@@ -221,6 +221,8 @@ export async function compose(config: Config, host: Host): Promise<Gateway> {
     publicUrl,
     issuerUrl: config.issuer.url,
     trustedProxies: config.server.trustedProxies,
+    tlsInFront:
+      publicUrl.startsWith('https:') && !['127.0.0.1', '::1', 'localhost'].includes(config.server.listen.host),
     formTargets: formTargetsOf(config),
     absoluteSeconds: browser.absoluteSeconds,
     views: fileURLToPath(new URL('../views', import.meta.url)),

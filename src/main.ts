@@ -11,7 +11,7 @@ const PROGRAMS = new Map<string, () => Promise<{ run(args: readonly string[]): P
 ])
 
 async function main([name = 'help', ...args]: readonly string[]): Promise<number> {
-  if (name === 'help' || name === '--help' || name === '-h') {
+  if (name === '--help' || name === '-h' || (name === 'help' && args.length === 0)) {
     process.stdout.write(HELP)
     return 0
   }

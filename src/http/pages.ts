@@ -75,6 +75,8 @@ export type Pages = {
     readonly cap: string
     readonly via: readonly { readonly rule: string; readonly group: string | null }[]
     readonly consoleAction: string
+    /** The console page a link asked for; it is checked when the form is sent. */
+    readonly destination: string
     readonly credentialsAction: string
     readonly cliCommand: string
   }

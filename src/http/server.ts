@@ -38,6 +38,8 @@ export type ServerDeps = {
   /** The issuer may answer under a name of its own (threats.md K6). */
   issuerUrl: string
   trustedProxies: readonly string[]
+  /** TLS ends at a proxy and this listener can be reached past it: only what came by TLS is served. */
+  tlsInFront: boolean
   /** Where the console forms lead: sign-in and console hosts of every partition in use. */
   formTargets: readonly string[]
   absoluteSeconds: number
@@ -81,6 +83,7 @@ export function createServer(deps: ServerDeps): Express {
 
   server.use(makeNoteFacts({ newRequestId: deps.newRequestId, now, trustsProxies: deps.trustedProxies.length > 0 }))
   server.use(makeAccessLog(deps))
+  if (deps.tlsInFront) server.use(requireTlsInFront)
   server.use(requireOurHost([publicHost, new URL(deps.issuerUrl).host]))
   server.use(issuerRoutes(deps))
 
@@ -129,6 +132,13 @@ function requireOurHost(hosts: readonly string[]): RequestHandler {
     if (hosts.includes(req.headers.host ?? '')) return next()
     res.status(421).type('text/plain').send('This name is not served here.\n')
   }
+}
+
+/** threats.md K11: a plain listener behind TLS believes a trusted proxy that says `https`, once, and nobody else. */
+const requireTlsInFront: RequestHandler = (req, res, next) => {
+  // Express reads X-Forwarded-Proto from trusted peers only; a list of values is somebody else's header before the proxy's.
+  if (req.protocol === 'https' && req.get('x-forwarded-proto') === 'https') return next()
+  res.status(421).type('text/plain').send('This listener is reached through the proxy.\n')
 }
 
 const noStore: RequestHandler = (_req, res, next) => {

@@ -20,7 +20,12 @@ describe('RolegateError', () => {
   it.each([new TypeError('x'), 'a text', undefined, null, { code: 'not_found' }])(
     'turns a stranger into internal and keeps it for the log: %o',
     (thrown) => {
-      expect(asRolegateError(thrown)).toMatchObject({ code: 'internal', values: {}, message: 'internal', cause: thrown })
+      expect(asRolegateError(thrown)).toMatchObject({
+        code: 'internal',
+        values: {},
+        message: 'internal',
+        cause: thrown,
+      })
     },
   )
 })

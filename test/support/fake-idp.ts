@@ -6,7 +6,6 @@ import {
   importPKCS8,
   jwtVerify,
   SignJWT,
-  type JSONWebKeySet,
   type JWK,
 } from 'jose'
 import { createHash, createHmac, generateKeyPairSync, randomBytes, type KeyObject } from 'node:crypto'
@@ -70,6 +69,10 @@ export function compactJws(header: Json, payload: Json | string, sign: (input: B
   const input = `${base64url.encode(JSON.stringify(header))}.${base64url.encode(text)}`
   return `${input}.${base64url.encode(sign(Buffer.from(input)))}`
 }
+
+/** Anything less some of its members. */
+export const omitting = (honest: object, ...names: readonly string[]): Json =>
+  Object.fromEntries(Object.entries(honest).filter(([name]) => !names.includes(name)))
 
 /** HMAC as HS256 wants it, for tokens that were signed with what is no secret. */
 export const hs256 = (secret: string | Uint8Array) => (input: Buffer) =>
@@ -212,7 +215,7 @@ export async function startFakeIdp(options: {
       case 'private_key_jwt': {
         const assertion = secret(body.get('client_assertion') ?? '')
         const jwk = await exportJWK(client.publicKey)
-        const { payload } = await jwtVerify(assertion, createLocalJWKSet({ keys: [jwk] } as JSONWebKeySet), {
+        const { payload } = await jwtVerify(assertion, createLocalJWKSet({ keys: [jwk] }), {
           issuer: client.id,
           subject: client.id,
           audience: [state.issuer, `${state.origin}/token`],

@@ -28,6 +28,10 @@ export function makeStsClients(endpointFor: (sts: string, region: string) => str
     return new STSClient({
       region,
       endpoint: endpointFor(sts, region),
+      // Said, or the SDK reads them from the environment: with AWS_USE_FIPS_ENDPOINT set it refuses an endpoint of ours.
+      useFipsEndpoint: false,
+      useDualstackEndpoint: false,
+      retryMode: 'standard',
       requestHandler,
       // AssumeRoleWithWebIdentity is unsigned. These sign nothing and stop the SDK from looking for others.
       credentials: { accessKeyId: 'unused', secretAccessKey: 'unused' },

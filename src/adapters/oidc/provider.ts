@@ -147,7 +147,7 @@ async function configurationFor({
     // Loopback and the operator's word only: the demo and development (security.md K-5).
     ...(loopbackHttp && { execute: [oidc.allowInsecureRequests] }),
   })
-  const metadata = found.serverMetadata()
+  const metadata: oidc.ServerMetadata = found.serverMetadata()
   requireEndpoints(metadata, issuer, loopbackHttp)
 
   const configuration = new oidc.Configuration(

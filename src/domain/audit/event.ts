@@ -30,6 +30,8 @@ type Subject = { readonly principal: Principal; readonly session?: GatewaySessio
 /** Everything the audit log can say. Secrets, tokens, codes and assertions have no field here (security.md A-4). */
 export type AuditEvent = { readonly request: RequestFacts } & (
   | ({ readonly event: 'sign_in' } & Subject)
+  /** What the rules make of somebody who has just signed in: how many roles, and which rules met them. */
+  | ({ readonly event: 'decision'; readonly roles: number; readonly rules: readonly string[] } & Subject)
   | { readonly event: 'sign_in_refused'; readonly idp: string; readonly code: ErrorCode; readonly reason?: string }
   | ({ readonly event: 'sign_out' } & Subject)
   /** Durable before the token is signed (threats.md A1). */
@@ -111,5 +113,6 @@ const bounded = (values: object): Record<string, unknown> =>
 function boundedValue(value: unknown): unknown {
   if (typeof value === 'string')
     return value.length > LONGEST ? `${value.slice(0, LONGEST)}…[cut ${value.length - LONGEST}]` : value
+  if (Array.isArray(value)) return value.map(boundedValue)
   return typeof value === 'object' && value !== null && !(value instanceof Date) ? bounded(value) : value
 }

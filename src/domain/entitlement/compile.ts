@@ -40,6 +40,9 @@ export function compileRules(mapping: Mapping): RuleIndex {
     return made
   }
 
+  const readDeny = new Set(
+    mapping.rules.flatMap(({ effect, match }) => (effect === 'deny' && 'groups' in match ? [idpOf(match)] : [])),
+  )
   const aliasById = new Map([...mapping.accounts.values()].map(({ id, alias }) => [id, alias]))
   const keyByRoleName = new Map([...mapping.roles.values()].map(({ roleName, key }) => [roleName, key]))
 
@@ -65,15 +68,14 @@ export function compileRules(mapping: Mapping): RuleIndex {
       }
       return found.toSorted((a, b) => a.order - b.order)
     },
-    denyReadsGroups: (idp) =>
-      mapping.rules.some(
-        ({ effect, match }) => effect === 'deny' && 'groups' in match && (!('idp' in match) || match.idp === idp),
-      ),
+    denyReadsGroups: (idp) => readDeny.has(idp) || readDeny.has(ANY),
   }
 }
 
+const idpOf = (match: Rule['match']): string => ('idp' in match ? match.idp : ANY)
+
 function place(shelves: Map<string, Shelf>, rule: Rule, order: number): void {
-  const idp = 'idp' in rule.match ? rule.match.idp : ANY
+  const idp = idpOf(rule.match)
   const shelf = shelves.get(idp) ?? { byGroup: new Map<string, Placed[]>(), everyone: [] }
   shelves.set(idp, shelf)
   if ('everyone' in rule.match) {

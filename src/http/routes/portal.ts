@@ -52,7 +52,7 @@ export function portalRoutes(deps: Deps): Router {
   })
 
   router.get('/roles/:account/:role', (req, res) => {
-    show(res, 'role', roleName(req), roleModel(sessionOf(req, deps.now), roleName(req)))
+    show(res, 'role', roleName(req), roleModel(sessionOf(req, deps.now), roleName(req), destinationIn(req)))
   })
 
   router.post('/roles/:account/:role/console', async (req, res) => {
@@ -96,7 +96,7 @@ export function portalRoutes(deps: Deps): Router {
     })
   })
 
-  function roleModel(session: GatewaySession, name: string): Pages['role'] {
+  function roleModel(session: GatewaySession, name: string, destination: string): Pages['role'] {
     const target = requireRole(deps.rules(), name)
     const entitlement = requireEntitlement(deps.rules(), session.principal, target)
     const usual = durationOf(entitlement, undefined, session, deps.now())
@@ -113,6 +113,7 @@ export function portalRoutes(deps: Deps): Router {
       cap: capSentence(entitlement, session, deps.now()),
       via: entitlement.via,
       consoleAction: `/roles/${target.name}/console`,
+      destination,
       credentialsAction: `/roles/${target.name}/credentials`,
       cliCommand: `rolegate exec ${target.name} -- aws sts get-caller-identity`,
     }
@@ -145,6 +146,10 @@ const FORMS: readonly { format: CredentialFormat; label: string }[] = [
 ]
 
 const roleName = ({ params }: Request): string => `${String(params['account'])}/${String(params['role'])}`
+
+/** `?destination=` of a link into the portal, to fill the field with. */
+const destinationIn = ({ query }: Request): string =>
+  typeof query['destination'] === 'string' ? query['destination'].slice(0, 2000) : ''
 
 function accountCards(held: readonly Entitlement[]): AccountCard[] {
   const byAccount = new Map<Account, RoleCard[]>()

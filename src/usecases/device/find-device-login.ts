@@ -1,6 +1,7 @@
 import type { RequestFacts } from '../../domain/audit/event.ts'
 import type { DeviceLogin } from '../../domain/device/device-login.ts'
 import { parseUserCode } from '../../domain/device/user-code.ts'
+import { networkOf } from '../../domain/device/network.ts'
 import { RolegateError } from '../../domain/errors.ts'
 import { requireSessionMay, type GatewaySession } from '../../domain/sign-in/session.ts'
 import type { CodeDigest, DeviceLogins, LimitRate, Now, UserCodes } from '../ports.ts'
@@ -27,7 +28,7 @@ export function makeFindDeviceLogin(deps: {
   return async function findDeviceLogin({ session, typed, request }) {
     requireSessionMay(session, { kind: 'approve-device' }, deps.now())
     await deps.limitRate(`user-code:session:${session.id}`, 10, 60)
-    await deps.limitRate(`user-code:address:${request.address}`, 100, 60)
+    await deps.limitRate(`user-code:address:${networkOf(request.address)}`, 100, 60)
 
     const userCode = parseUserCode(typed)
     const known = userCode && (await deps.userCodes.get(deps.codeDigest(userCode)))

@@ -1,5 +1,6 @@
 import type { RequestFacts } from '../../domain/audit/event.ts'
 import { poll, type Poll } from '../../domain/device/device-login.ts'
+import { networkOf } from '../../domain/device/network.ts'
 import { RolegateError } from '../../domain/errors.ts'
 import type { Audit, DeviceLogins, Digest, LimitRate, Now, Sessions } from '../ports.ts'
 import type { IssueTokens, Tokens } from './issue-tokens.ts'
@@ -36,7 +37,7 @@ export function makeRedeemDeviceLogin(deps: {
   return async function redeemDeviceLogin({ deviceCode, clientId, request }) {
     const polled = deviceCode.startsWith('rgd_') ? await pollOnce(deviceCode, clientId) : undefined
     if (polled === undefined) {
-      await deps.limitRate(`device-code:${request.address}`, 60, 60)
+      await deps.limitRate(`device-code:${networkOf(request.address)}`, 60, 60)
       throw new RolegateError('invalid_grant')
     }
     if (polled.answer !== 'granted') throw new RolegateError(polled.answer)

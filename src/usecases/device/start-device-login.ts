@@ -1,6 +1,7 @@
 import type { RequestFacts } from '../../domain/audit/event.ts'
 import { DEVICE_LOGIN_SECONDS, POLL_SECONDS, type DeviceClaims } from '../../domain/device/device-login.ts'
 import { newUserCode, type Random } from '../../domain/device/user-code.ts'
+import { networkOf } from '../../domain/device/network.ts'
 import { RolegateError } from '../../domain/errors.ts'
 import type { Audit, CodeDigest, DeviceLogins, Digest, LimitRate, Now, RandomText, UserCodes } from '../ports.ts'
 
@@ -39,7 +40,7 @@ export function makeStartDeviceLogin(deps: {
   }
 
   return async function startDeviceLogin({ clientId, claims, request }) {
-    await deps.limitRate(`device-start:${request.address}`, 30, 60)
+    await deps.limitRate(`device-start:${networkOf(request.address)}`, 30, 60)
     const now = deps.now()
     const expiresAt = new Date(now.getTime() + DEVICE_LOGIN_SECONDS * 1000)
     const deviceCode = `rgd_${deps.randomText(256)}`

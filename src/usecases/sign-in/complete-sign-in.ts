@@ -1,11 +1,15 @@
 import type { RequestFacts } from '../../domain/audit/event.ts'
 import { asRolegateError, RolegateError } from '../../domain/errors.ts'
+import { networkOf } from '../../domain/device/network.ts'
+import { entitlementsOf } from '../../domain/entitlement/decide.ts'
 import type { SignInAttempt } from '../../domain/sign-in/attempt.ts'
 import { principalFrom, type ClaimMapping } from '../../domain/sign-in/claims.ts'
 import type { Principal } from '../../domain/sign-in/principal.ts'
 import type { LocalPath } from '../../domain/sign-in/return-to.ts'
 import { endWithin, type GatewaySession } from '../../domain/sign-in/session.ts'
-import type { Audit, CallbackAnswer, CurrentRules, IdentityProvider, Now, UsedAttempts } from '../ports.ts'
+import type { Audit, CallbackAnswer, CurrentRules, IdentityProvider, LimitRate, Now, UsedAttempts } from '../ports.ts'
+
+const MOST_RULES_ON_RECORD = 50
 
 export type CompleteSignIn = (input: {
   /** The IdP whose callback was called. */
@@ -30,6 +34,7 @@ export function makeCompleteSignIn(deps: {
   usedAttempts: UsedAttempts
   rules: CurrentRules
   audit: Audit
+  limitRate: LimitRate
   absoluteSeconds: number
   now: Now
 }): CompleteSignIn {
@@ -61,9 +66,23 @@ export function makeCompleteSignIn(deps: {
     return attempt
   }
 
+  function decisionFor(principal: Principal): { roles: number; rules: readonly string[] } {
+    const rules = [
+      ...new Set(
+        deps
+          .rules()
+          .met(principal)
+          .map(({ rule }) => rule.id),
+      ),
+    ]
+    return { roles: entitlementsOf(deps.rules(), principal).length, rules: rules.slice(0, MOST_RULES_ON_RECORD) }
+  }
+
   return async function completeSignIn(input) {
     const { principal, returnTo } = await verify(input).catch(async (thrown: unknown) => {
       const { code, reason } = asRolegateError(thrown)
+      // Anybody can call a callback: past this many a minute they get a 429 and no record (threats.md A4, D7).
+      await deps.limitRate(`sign-in-refused:${networkOf(input.request.address)}`, 60, 60)
       await deps.audit({
         event: 'sign_in_refused',
         request: input.request,
@@ -84,7 +103,9 @@ export function makeCompleteSignIn(deps: {
       lastSeenAt: now,
       endsAt: endWithin(now, deps.absoluteSeconds),
     }
-    await deps.audit({ event: 'sign_in', request: input.request, principal, session })
+    const subject = { request: input.request, principal, session }
+    await deps.audit({ ...subject, event: 'sign_in' })
+    await deps.audit({ ...subject, event: 'decision', ...decisionFor(principal) })
     return { session, returnTo }
   }
 }

@@ -6,7 +6,7 @@ import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { IDP_BOUNDS, makeBoundedFetch, UpstreamFailure } from '../../../src/adapters/oidc/bounded-fetch.ts'
 import type { PendingSignIn } from '../../../src/domain/sign-in/attempt.ts'
-import { compactJws, hs256, keysFor, type Bend, type FakeIdp } from '../../support/fake-idp.ts'
+import { compactJws, hs256, keysFor, omitting, type Bend, type FakeIdp } from '../../support/fake-idp.ts'
 import { aProvider, aSignIn, CLIENT_SECRET, refusalOf, type World } from './a-sign-in.ts'
 
 type Json = Record<string, unknown>
@@ -23,7 +23,7 @@ type Row = {
 
 const seconds = () => Math.floor(Date.now() / 1000)
 const claims = (more: Json) => (): Bend => ({ claims: (honest) => ({ ...honest, ...more }) })
-const without = (name: string) => (): Bend => ({ claims: ({ [name]: _, ...others }) => others })
+const without = (name: string) => (): Bend => ({ claims: (honest) => omitting(honest, name) })
 const header = (more: Json) => (): Bend => ({ header: (honest) => ({ ...honest, ...more }) })
 const callback = (change: (honest: URLSearchParams) => void) => (): Bend => ({ callback: change })
 const parts = (token: string) => token.split('.') as [string, string, string]
@@ -468,12 +468,12 @@ const SHAPES: Row[] = [
   },
   {
     title: 'no access token',
-    bend: () => ({ tokens: ({ access_token: _, ...others }) => others }),
+    bend: () => ({ tokens: (honest) => omitting(honest, 'access_token') }),
     reason: 'oauth_invalid_response',
   },
   {
     title: 'no token type',
-    bend: () => ({ tokens: ({ token_type: _, ...others }) => others }),
+    bend: () => ({ tokens: (honest) => omitting(honest, 'token_type') }),
     reason: 'oauth_invalid_response',
   },
   {
@@ -590,7 +590,7 @@ const USERINFO: Row[] = [
   {
     title: 'no userinfo endpoint though groups come from there',
     world: userinfo,
-    bend: () => ({ discovery: ({ userinfo_endpoint: _, ...others }) => others }),
+    bend: () => ({ discovery: (honest) => omitting(honest, 'userinfo_endpoint') }),
     reason: 'oauth_missing_server_metadata',
   },
 ]
@@ -726,7 +726,7 @@ describe('idp_unavailable: the IdP does not answer in a way we can take', () => 
 })
 
 const document = (more: Json) => (): Bend => ({ discovery: (honest) => ({ ...honest, ...more }) })
-const lacking = (name: string) => (): Bend => ({ discovery: ({ [name]: _, ...others }) => others })
+const lacking = (name: string) => (): Bend => ({ discovery: (honest) => omitting(honest, name) })
 
 describe('metadata that is not taken: begin fails with idp_unavailable, and the log hears why', () => {
   it.each(

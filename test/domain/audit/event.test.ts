@@ -53,12 +53,27 @@ describe('auditRecord', () => {
   })
 
   it('says which key was lent and until when', () => {
-    const issued = recordOf({ ...subject, event: 'issued', facts, accessKeyId: 'ASIA1', expiresAt: secondsAfter(NINE, 60) })
-    expect(JSON.parse(JSON.stringify(issued))).toMatchObject({ access_key_id: 'ASIA1', expires_at: '2030-01-07T09:01:00.000Z' })
+    const issued = recordOf({
+      ...subject,
+      event: 'issued',
+      facts,
+      accessKeyId: 'ASIA1',
+      expiresAt: secondsAfter(NINE, 60),
+    })
+    expect(JSON.parse(JSON.stringify(issued))).toMatchObject({
+      access_key_id: 'ASIA1',
+      expires_at: '2030-01-07T09:01:00.000Z',
+    })
   })
 
   it('says nobody’s name where nobody is known', () => {
-    const record = recordOf({ request: aRequest(), event: 'sign_in_refused', idp: 'entra', code: 'sign_in_rejected', reason: 'nonce' })
+    const record = recordOf({
+      request: aRequest(),
+      event: 'sign_in_refused',
+      idp: 'entra',
+      code: 'sign_in_rejected',
+      reason: 'nonce',
+    })
     expect(record).toMatchObject({ event: 'sign_in_refused', idp: 'entra', code: 'sign_in_rejected', reason: 'nonce' })
     expect(record).not.toHaveProperty('subject')
     expect(record).not.toHaveProperty('session')
@@ -66,6 +81,7 @@ describe('auditRecord', () => {
 
   const everything: readonly AuditEvent[] = [
     { ...subject, event: 'sign_in' },
+    { ...subject, event: 'decision', roles: 1, rules: ['payments-team'] },
     { request: aRequest(), event: 'sign_in_refused', idp: 'entra', code: 'sign_in_expired' },
     { ...subject, event: 'sign_out' },
     { ...subject, event: 'intent', facts },
@@ -78,13 +94,16 @@ describe('auditRecord', () => {
     { ...subject, event: 'device_redeemed' },
   ]
 
-  it.each(everything)('has no field for a secret, a token, a code or an assertion in $event (security.md A-4)', (event) => {
-    const record = recordOf(event)
-    for (const name of Object.keys(record)) {
-      expect(name).not.toMatch(/secret|token|assertion|cookie|password|verifier|(user|device)_code|groups$|email|url/)
-    }
-    expect(record).toMatchObject({ stream: 'audit', id: 'record-1', event: event.event, request_id: 'request-1' })
-  })
+  it.each(everything)(
+    'has no field for a secret, a token, a code or an assertion in $event (security.md A-4)',
+    (event) => {
+      const record = recordOf(event)
+      for (const name of Object.keys(record)) {
+        expect(name).not.toMatch(/secret|token|assertion|cookie|password|verifier|(user|device)_code|groups$|email|url/)
+      }
+      expect(record).toMatchObject({ stream: 'audit', id: 'record-1', event: event.event, request_id: 'request-1' })
+    },
+  )
 
   it('counts groups and lists none', () => {
     const groups = Array.from({ length: 5000 }, (_, n) => `group-${n}`)
@@ -109,6 +128,11 @@ describe('auditRecord', () => {
     const claims = { host: 'h'.repeat(100_000), tool: 'aws-cli' }
     const record = recordOf({ request: aRequest(), event: 'device_started', clientId: 'c', claims })
     expect(record['claims']).toEqual({ host: `${'h'.repeat(512)}…[cut 99488]`, tool: 'aws-cli' })
+  })
+
+  it('cuts what stands in a list, and leaves it a list', () => {
+    const record = recordOf({ ...subject, event: 'decision', roles: 2, rules: ['a', 'x'.repeat(600)] })
+    expect(record).toMatchObject({ roles: 2, rules: ['a', `${'x'.repeat(512)}…[cut 88]`] })
   })
 
   it('leaves a text of 512 characters whole', () => {

@@ -52,7 +52,7 @@ describe('parseRoleArn', () => {
   })
 
   it('takes every ARN that we make of a role name', () => {
-    const part = fc.string({ unit: fc.constantFrom(...'aZ09_+=,.@-'), minLength: 1, maxLength: 20 })
+    const part = fc.string({ unit: fc.constantFrom(...'aZ09_+=,.@-'.split('')), minLength: 1, maxLength: 20 })
     const names = fc.array(part, { minLength: 1, maxLength: 5 }).map((parts) => parts.join('/'))
     fc.assert(
       fc.property(fc.constantFrom(...PARTITIONS), names, (partition, name) => {
@@ -64,14 +64,28 @@ describe('parseRoleArn', () => {
 })
 
 describe('isRoleName', () => {
-  it.each(['Admin', 'rolegate/Admin', 'a', 'x'.repeat(64), `${'p'.repeat(128)}/${'x'.repeat(64)}`])('takes %s', (name) => {
-    expect(isRoleName(name)).toBe(true)
-  })
-
-  it.each(['', '/', '/Admin', 'Admin/', 'a//b', 'a:b', 'a*', 'a b', 'a\n', 'ä', `${'p'.repeat(129)}/x`, 'x'.repeat(65), `${'p'.repeat(100)}/${'p'.repeat(100)}/${'x'.repeat(64)}`])(
-    'refuses %j: a colon would move the seam of our subject (threats.md F1)',
+  it.each(['Admin', 'rolegate/Admin', 'a', 'x'.repeat(64), `${'p'.repeat(128)}/${'x'.repeat(64)}`])(
+    'takes %s',
     (name) => {
-      expect(isRoleName(name)).toBe(false)
+      expect(isRoleName(name)).toBe(true)
     },
   )
+
+  it.each([
+    '',
+    '/',
+    '/Admin',
+    'Admin/',
+    'a//b',
+    'a:b',
+    'a*',
+    'a b',
+    'a\n',
+    'ä',
+    `${'p'.repeat(129)}/x`,
+    'x'.repeat(65),
+    `${'p'.repeat(100)}/${'p'.repeat(100)}/${'x'.repeat(64)}`,
+  ])('refuses %j: a colon would move the seam of our subject (threats.md F1)', (name) => {
+    expect(isRoleName(name)).toBe(false)
+  })
 })

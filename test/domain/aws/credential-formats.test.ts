@@ -19,7 +19,7 @@ const lent: Credentials = {
 /** As nobody makes them, and a shell should stand it. */
 const nasty: Credentials = {
   accessKeyId: `it's "quoted"`,
-  secretAccessKey: '$HOME `id` $(id) ${PATH} !! \\ \\\\ \'\' ; & | > < * ? ~ # %PATH% é 🦊',
+  secretAccessKey: "$HOME `id` $(id) ${PATH} !! \\ \\\\ '' ; & | > < * ? ~ # %PATH% é 🦊",
   sessionToken: ' two  spaces and a tab\tand a\nline feed ',
   expiresAt: NINE,
 }
@@ -42,10 +42,16 @@ function afterBash(script: string, names: readonly string[], seenBy: 'shell' | '
 
 /** fish: inside single quotes only \\ and \' are special. */
 const readFish = (text: string) =>
-  [...text.matchAll(/^set -gx (\w+) '((?:[^\\']|\\[\\'])*)'$/gms)].map(([, name = '', value = '']) => [name, value.replace(/\\([\\'])/g, '$1')])
+  [...text.matchAll(/^set -gx (\w+) '((?:[^\\']|\\[\\'])*)'$/gms)].map(([, name = '', value = '']) => [
+    name,
+    value.replace(/\\([\\'])/g, '$1'),
+  ])
 /** PowerShell: inside single quotes only '' is special. */
 const readPowershell = (text: string) =>
-  [...text.matchAll(/^\$Env:(\w+)='((?:[^']|'')*)'$/gms)].map(([, name = '', value = '']) => [name, value.replaceAll("''", "'")])
+  [...text.matchAll(/^\$Env:(\w+)='((?:[^']|'')*)'$/gms)].map(([, name = '', value = '']) => [
+    name,
+    value.replaceAll("''", "'"),
+  ])
 const readCmd = (text: string) => [...text.matchAll(/^set "(\w+)=(.*)"$/gm)].map(([, name, value]) => [name, value])
 /** As docker's --env-file reads it: everything after the first `=`, quotes and all. */
 const readEnvFile = (text: string) => [...text.matchAll(/^(\w+)=(.*)$/gm)].map(([, name, value]) => [name, value])
@@ -92,12 +98,17 @@ describe('printCredentials', () => {
     const wanted = environment(lent)
     const names = Object.keys(wanted)
     expect(afterBash(print('env-no-export', lent), names, 'shell')).toEqual(wanted)
-    expect(afterBash(print('env-no-export', lent), ['AWS_SECRET_ACCESS_KEY'], 'child')).toEqual({ AWS_SECRET_ACCESS_KEY: 'unset' })
+    expect(afterBash(print('env-no-export', lent), ['AWS_SECRET_ACCESS_KEY'], 'child')).toEqual({
+      AWS_SECRET_ACCESS_KEY: 'unset',
+    })
   })
 
   it('env-no-export: an env file holds the very values, without quotes', () => {
     const text = print('env-no-export', { ...lent, secretAccessKey: `a 'b' "c" $d` })
-    expect(Object.fromEntries(readEnvFile(text))).toEqual({ ...environment(lent), AWS_SECRET_ACCESS_KEY: `a 'b' "c" $d` })
+    expect(Object.fromEntries(readEnvFile(text))).toEqual({
+      ...environment(lent),
+      AWS_SECRET_ACCESS_KEY: `a 'b' "c" $d`,
+    })
   })
 
   it.each([

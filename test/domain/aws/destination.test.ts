@@ -10,19 +10,51 @@ const own: ConsoleWorld = { partition: 'aws', region: 'eu-central-1', hosts: ['c
 
 describe('parseDestination', () => {
   it.each([
-    { because: 'nothing is the home page', text: undefined, url: 'https://eu-central-1.console.aws.amazon.com/console/home?region=eu-central-1' },
-    { because: 'an empty text too', text: '', url: 'https://eu-central-1.console.aws.amazon.com/console/home?region=eu-central-1' },
-    { because: 'a word is that service’s home', text: 's3', url: 'https://eu-central-1.console.aws.amazon.com/s3/home?region=eu-central-1' },
-    { because: 'a word may hold a dash', text: 'systems-manager', url: 'https://eu-central-1.console.aws.amazon.com/systems-manager/home?region=eu-central-1' },
+    {
+      because: 'nothing is the home page',
+      text: undefined,
+      url: 'https://eu-central-1.console.aws.amazon.com/console/home?region=eu-central-1',
+    },
+    {
+      because: 'an empty text too',
+      text: '',
+      url: 'https://eu-central-1.console.aws.amazon.com/console/home?region=eu-central-1',
+    },
+    {
+      because: 'a word is that service’s home',
+      text: 's3',
+      url: 'https://eu-central-1.console.aws.amazon.com/s3/home?region=eu-central-1',
+    },
+    {
+      because: 'a word may hold a dash',
+      text: 'systems-manager',
+      url: 'https://eu-central-1.console.aws.amazon.com/systems-manager/home?region=eu-central-1',
+    },
     {
       because: 'a page keeps query and fragment',
       text: 'https://us-east-1.console.aws.amazon.com/cloudwatch/home?region=us-east-1#logsV2:log-groups/log-group/$252Faws$252Flambda',
       url: 'https://us-east-1.console.aws.amazon.com/cloudwatch/home?region=us-east-1#logsV2:log-groups/log-group/$252Faws$252Flambda',
     },
-    { because: 'the bare host serves too', text: 'https://console.aws.amazon.com/iam/home', url: 'https://console.aws.amazon.com/iam/home' },
-    { because: 'a URL is built anew: case, port and dots', text: 'HTTPS://Console.AWS.Amazon.com:443/a/./b/../iam', url: 'https://console.aws.amazon.com/a/iam' },
-    { because: 'a blank in a name is encoded', text: 'https://console.aws.amazon.com/s3/my bucket', url: 'https://console.aws.amazon.com/s3/my%20bucket' },
-    { because: 'signer is a service, not a sign-in', text: 'signer', url: 'https://eu-central-1.console.aws.amazon.com/signer/home?region=eu-central-1' },
+    {
+      because: 'the bare host serves too',
+      text: 'https://console.aws.amazon.com/iam/home',
+      url: 'https://console.aws.amazon.com/iam/home',
+    },
+    {
+      because: 'a URL is built anew: case, port and dots',
+      text: 'HTTPS://Console.AWS.Amazon.com:443/a/./b/../iam',
+      url: 'https://console.aws.amazon.com/a/iam',
+    },
+    {
+      because: 'a blank in a name is encoded',
+      text: 'https://console.aws.amazon.com/s3/my bucket',
+      url: 'https://console.aws.amazon.com/s3/my%20bucket',
+    },
+    {
+      because: 'signer is a service, not a sign-in',
+      text: 'signer',
+      url: 'https://eu-central-1.console.aws.amazon.com/signer/home?region=eu-central-1',
+    },
   ])('$because', ({ text, url }) => {
     expect(parseDestination(text, world)).toBe(url)
   })
@@ -172,7 +204,25 @@ describe('parseDestination', () => {
   })
 
   it('answers nothing but an allowed host, over https, without userinfo, whatever it is given', () => {
-    const pieces = ['https://', 'console.aws.amazon.com', 'eu-central-1.', 'evil.example', '@', ':', '/', '\\', '..', '%2f', '?', '#', '\t', 'logout', 's3', '.', '443']
+    const pieces = [
+      'https://',
+      'console.aws.amazon.com',
+      'eu-central-1.',
+      'evil.example',
+      '@',
+      ':',
+      '/',
+      '\\',
+      '..',
+      '%2f',
+      '?',
+      '#',
+      '\t',
+      'logout',
+      's3',
+      '.',
+      '443',
+    ]
     const built = fc.array(fc.constantFrom(...pieces), { maxLength: 8 }).map((parts) => parts.join(''))
     const text = fc.oneof(
       fc.string({ unit: 'binary', maxLength: 40 }),

@@ -10,10 +10,30 @@ import {
 
 describe('partitions', () => {
   it.each([
-    ['aws', 'https://sts.us-east-1.amazonaws.com', 'https://us-east-1.signin.aws.amazon.com/federation', 'console.aws.amazon.com'],
-    ['aws-cn', 'https://sts.cn-north-1.amazonaws.com.cn', 'https://signin.amazonaws.cn/federation', 'console.amazonaws.cn'],
-    ['aws-us-gov', 'https://sts.us-gov-west-1.amazonaws.com', 'https://signin.amazonaws-us-gov.com/federation', 'console.amazonaws-us-gov.com'],
-    ['aws-eusc', 'https://sts.eusc-de-east-1.amazonaws.eu', 'https://eusc-de-east-1.signin.amazonaws-eusc.eu/federation', 'console.amazonaws-eusc.eu'],
+    [
+      'aws',
+      'https://sts.us-east-1.amazonaws.com',
+      'https://us-east-1.signin.aws.amazon.com/federation',
+      'console.aws.amazon.com',
+    ],
+    [
+      'aws-cn',
+      'https://sts.cn-north-1.amazonaws.com.cn',
+      'https://signin.amazonaws.cn/federation',
+      'console.amazonaws.cn',
+    ],
+    [
+      'aws-us-gov',
+      'https://sts.us-gov-west-1.amazonaws.com',
+      'https://signin.amazonaws-us-gov.com/federation',
+      'console.amazonaws-us-gov.com',
+    ],
+    [
+      'aws-eusc',
+      'https://sts.eusc-de-east-1.amazonaws.eu',
+      'https://eusc-de-east-1.signin.amazonaws-eusc.eu/federation',
+      'console.amazonaws-eusc.eu',
+    ],
   ] as const)('%s has its own endpoints (security.md T-22)', (partition, sts, federation, console) => {
     const region = defaultRegionOf(partition)
     expect(stsEndpointOf(partition, region)).toBe(sts)

@@ -37,7 +37,12 @@ describe('trustPolicyFor', () => {
 
   it.each([
     { because: 'neither', sourceIdentity: false, tagKeys: [], actions: ['sts:AssumeRoleWithWebIdentity'] },
-    { because: 'tags', sourceIdentity: false, tagKeys: ['Team'], actions: ['sts:AssumeRoleWithWebIdentity', 'sts:TagSession'] },
+    {
+      because: 'tags',
+      sourceIdentity: false,
+      tagKeys: ['Team'],
+      actions: ['sts:AssumeRoleWithWebIdentity', 'sts:TagSession'],
+    },
     {
       because: 'both',
       sourceIdentity: true,
@@ -69,9 +74,17 @@ describe('trustPolicyFor', () => {
 })
 
 describe('a generated policy, as AWS reads it', () => {
-  type Token = { readonly role?: Partial<TrustedRole>; readonly audience?: string; readonly source?: string; readonly tags?: Record<string, string> }
+  type Token = {
+    readonly role?: Partial<TrustedRole>
+    readonly audience?: string
+    readonly source?: string
+    readonly tags?: Record<string, string>
+  }
 
-  function isLetIn(role: TrustedRole, { role: other = {}, audience = role.audience, source = 'alice+aaaa', tags = {} }: Token): boolean {
+  function isLetIn(
+    role: TrustedRole,
+    { role: other = {}, audience = role.audience, source = 'alice+aaaa', tags = {} }: Token,
+  ): boolean {
     const { accountId, roleName } = { ...role, ...other }
     const context = new Map<string, readonly string[]>([
       [`${PROVIDER}:aud`, [audience]],
@@ -95,13 +108,18 @@ describe('a generated policy, as AWS reads it', () => {
     { because: 'no source identity where it is demanded', token: { source: '' }, isIn: false },
     { because: 'the tag it demands', role: { tagKeys: ['Team'] }, token: { tags: { Team: 'Pay' } }, isIn: true },
     { because: 'no tag where it demands one', role: { tagKeys: ['Team'] }, token: {}, isIn: false },
-    { because: 'another tag beside it', role: { tagKeys: ['Team'] }, token: { tags: { Team: 'Pay', Boss: 'me' } }, isIn: false },
+    {
+      because: 'another tag beside it',
+      role: { tagKeys: ['Team'] },
+      token: { tags: { Team: 'Pay', Boss: 'me' } },
+      isIn: false,
+    },
   ])('$because: let in is $isIn', ({ role = {}, token, isIn }) => {
     expect(isLetIn(aRole(role), token)).toBe(isIn)
   })
 
   it('lets in the token of its role and of no other (threats.md F1)', () => {
-    const name = fc.string({ unit: fc.constantFrom(...'aA1_+=,.@-/'), minLength: 1, maxLength: 8 })
+    const name = fc.string({ unit: fc.constantFrom(...'aA1_+=,.@-/'.split('')), minLength: 1, maxLength: 8 })
     const account = fc.constantFrom('012345678901', '123456789012')
     fc.assert(
       fc.property(account, account, name, name, fc.boolean(), (here, there, one, more, isPrefix) => {

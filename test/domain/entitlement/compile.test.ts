@@ -94,7 +94,12 @@ describe('RuleIndex.denyReadsGroups (threats.md I4)', () => {
   it.each([
     { because: 'a deny for a group of this IdP', match: { idp: 'entra', groups: ['x'] }, effect: 'deny', reads: true },
     { because: 'a deny for a group of every IdP', match: { groups: ['x'] }, effect: 'deny', reads: true },
-    { because: 'not a deny for a group of another IdP', match: { idp: 'okta', groups: ['x'] }, effect: 'deny', reads: false },
+    {
+      because: 'not a deny for a group of another IdP',
+      match: { idp: 'okta', groups: ['x'] },
+      effect: 'deny',
+      reads: false,
+    },
     { because: 'not a deny for everyone', match: { idp: 'entra', everyone: true }, effect: 'deny', reads: false },
     { because: 'not a deny for everyone everywhere', match: { everyone: true }, effect: 'deny', reads: false },
     { because: 'not a grant', match: { idp: 'entra', groups: ['x'] }, effect: 'grant', reads: false },

@@ -1,7 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { compileRules } from '../../../src/domain/entitlement/compile.ts'
-import { decide, entitlementsOf, requireEntitlement, type Decision } from '../../../src/domain/entitlement/decide.ts'
+import {
+  decide,
+  entitlementsOf,
+  requireEntitlement,
+  type Decision,
+  type Via,
+} from '../../../src/domain/entitlement/decide.ts'
 import type { Mapping, RoleTarget, Rule } from '../../../src/domain/entitlement/rule.ts'
 import type { Principal } from '../../../src/domain/sign-in/principal.ts'
 import { aMapping, anAccount, anIndex, aRoleKind, aRule, aTarget } from '../../support/a-mapping.ts'
@@ -13,7 +19,8 @@ const decided = (rules: readonly Rule[], principal: Principal = aPrincipal(), na
   const index = anIndex({ rules })
   return decide(index, principal, aTarget(index, name))
 }
-const isAllowed = (rules: readonly Rule[], principal?: Principal, name?: string) => decided(rules, principal, name).allowed
+const isAllowed = (rules: readonly Rule[], principal?: Principal, name?: string) =>
+  decided(rules, principal, name).allowed
 const deny = (changes: Parameters<typeof aRule>[0] = {}) => aRule({ id: 'deny', effect: 'deny', ...changes })
 
 describe('decide: who a rule meets', () => {
@@ -29,8 +36,16 @@ describe('decide: who a rule meets', () => {
     { because: 'a line feed makes another group (security.md M-6)', groups: ['payments\n'], allowed: false },
     { because: 'a star is no wildcard (security.md M-11)', groups: ['*'], allowed: false },
     { because: 'a pattern is no pattern', groups: ['.*', 'pay.*', '^payments$'], allowed: false },
-    { because: 'a replacement pattern means nothing (security.md M-10)', groups: ['$&', '$1', '${group}'], allowed: false },
-    { because: 'names that objects know open nothing (security.md M-12)', groups: ['__proto__', 'constructor'], allowed: false },
+    {
+      because: 'a replacement pattern means nothing (security.md M-10)',
+      groups: ['$&', '$1', '${group}'],
+      allowed: false,
+    },
+    {
+      because: 'names that objects know open nothing (security.md M-12)',
+      groups: ['__proto__', 'constructor'],
+      allowed: false,
+    },
   ])('$because', ({ groups, allowed }) => {
     expect(isAllowed([aRule()], aPrincipal({ groups }))).toBe(allowed)
   })
@@ -138,7 +153,11 @@ describe('decide: which grant is used', () => {
     },
     {
       because: 'what the role cuts to one length is equally long (threats.md R11)',
-      rules: [aRule({ id: 'ten', maxSeconds: 10 * HOUR }), aRule({ id: 'open' }), aRule({ id: 'four', maxSeconds: 4 * HOUR })],
+      rules: [
+        aRule({ id: 'ten', maxSeconds: 10 * HOUR }),
+        aRule({ id: 'open' }),
+        aRule({ id: 'four', maxSeconds: 4 * HOUR }),
+      ],
       is: { maxSeconds: 4 * HOUR, limitedBy: 'role', via: ['ten', 'open', 'four'] },
     },
     {
@@ -157,7 +176,12 @@ describe('decide: which grant is used', () => {
     ]
     const decision = decided(rules, aPrincipal({ groups: ['b', 'c'] }))
     expect(decision).toMatchObject({
-      entitlement: { via: [{ rule: 'all', group: null }, { rule: 'some', group: 'b' }] },
+      entitlement: {
+        via: [
+          { rule: 'all', group: null },
+          { rule: 'some', group: 'b' },
+        ],
+      },
     })
   })
 })
@@ -217,7 +241,8 @@ describe('entitlementsOf', () => {
 
 /** The rules of contract.md, read as slowly and plainly as they are written there. */
 function plainly({ rules }: Mapping, principal: Principal, target: RoleTarget): Decision {
-  const groupOf = ({ match }: Rule) => ('groups' in match ? principal.groups.names.filter((name) => match.groups.includes(name)) : [])
+  const groupOf = ({ match }: Rule) =>
+    'groups' in match ? principal.groups.names.filter((name) => match.groups.includes(name)) : []
   const meets = (rule: Rule) => {
     const idpFits = !('idp' in rule.match) || rule.match.idp === principal.idp
     const covers = rule.accounts.has(target.account.alias) && rule.roles.has(target.kind.key)
@@ -238,9 +263,10 @@ function plainly({ rules }: Mapping, principal: Principal, target: RoleTarget): 
       target,
       maxSeconds: longest,
       limitedBy: longest === target.kind.maxSeconds ? 'role' : 'rule',
-      via: ordered.flatMap((rule) =>
-        'everyone' in rule.match ? [{ rule: rule.id, group: null }] : groupOf(rule).map((group) => ({ rule: rule.id, group })),
-      ),
+      via: ordered.flatMap((rule): Via[] => {
+        if ('everyone' in rule.match) return [{ rule: rule.id, group: null }]
+        return groupOf(rule).map((group) => ({ rule: rule.id, group }))
+      }),
     },
   }
 }
@@ -265,19 +291,21 @@ describe('the index', () => {
     roles: someOf(keys),
     maxSeconds: fc.constantFrom(undefined, HOUR, 2 * HOUR, 12 * HOUR),
   })
-  const mappings = fc.tuple(fc.array(ruleParts, { maxLength: 7 }), fc.constantFrom(HOUR, 2 * HOUR)).map(([parts, most]) =>
-    aMapping({
-      accounts: aliases.map((alias, n) => anAccount({ alias, id: `00000000000${n}` })),
-      roles: keys.map((key) => aRoleKind({ key, roleName: key, maxSeconds: most })),
-      rules: parts.map(({ match, isDeny, accounts, roles, maxSeconds }, n) => ({
-        ...aRule({ id: `rule-${n}`, accounts, roles }),
-        match,
-        // As config/ resolves it: what no IdP bounds can only deny.
-        effect: isDeny || !('idp' in match) ? 'deny' : 'grant',
-        ...(maxSeconds !== undefined && { maxSeconds }),
-      })),
-    }),
-  )
+  const mappings = fc
+    .tuple(fc.array(ruleParts, { maxLength: 7 }), fc.constantFrom(HOUR, 2 * HOUR))
+    .map(([parts, most]) =>
+      aMapping({
+        accounts: aliases.map((alias, n) => anAccount({ alias, id: `00000000000${n}` })),
+        roles: keys.map((key) => aRoleKind({ key, roleName: key, maxSeconds: most })),
+        rules: parts.map(({ match, isDeny, accounts, roles, maxSeconds }, n) => ({
+          ...aRule({ id: `rule-${n}`, accounts, roles }),
+          match,
+          // As config/ resolves it: what no IdP bounds can only deny.
+          effect: isDeny || !('idp' in match) ? 'deny' : 'grant',
+          ...(maxSeconds !== undefined && { maxSeconds }),
+        })),
+      }),
+    )
   const principals = fc
     .record({ idp: fc.constantFrom(...idps), groups: someOf(groups) })
     .map(({ idp, groups: names }) => aPrincipal({ idp, groups: names }))

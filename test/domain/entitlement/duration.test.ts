@@ -14,7 +14,15 @@ import { NINE, secondsAfter } from '../../support/a-session.ts'
 
 const HOUR = 3600
 
-function anEntitlement({ role = 4 * HOUR, rule, usual }: { role?: number; rule?: number; usual?: number }): Entitlement {
+function anEntitlement({
+  role = 4 * HOUR,
+  rule,
+  usual,
+}: {
+  role?: number
+  rule?: number
+  usual?: number
+}): Entitlement {
   const kind = aRoleKind({ maxSeconds: role, ...(usual !== undefined && { defaultSeconds: usual }) })
   return {
     target: aTarget(anIndex({ roles: [kind] })),
@@ -29,10 +37,20 @@ describe('durationOf', () => {
   it.each([
     { because: 'what was asked, where it fits', asked: 1800, left: 10 * HOUR, is: [1800, 'requested'] },
     { because: 'an hour, where nothing was asked', left: 10 * HOUR, is: [HOUR, 'default'] },
-    { because: 'the role’s usual length, where nothing was asked', usual: 2 * HOUR, left: 10 * HOUR, is: [2 * HOUR, 'default'] },
+    {
+      because: 'the role’s usual length, where nothing was asked',
+      usual: 2 * HOUR,
+      left: 10 * HOUR,
+      is: [2 * HOUR, 'default'],
+    },
     { because: 'no more than the role (threats.md R11)', asked: 12 * HOUR, left: 10 * HOUR, is: [4 * HOUR, 'role'] },
     { because: 'no more than the rule', asked: 12 * HOUR, rule: 2 * HOUR, left: 10 * HOUR, is: [2 * HOUR, 'rule'] },
-    { because: 'no more than is left of the sign-in (threats.md I7)', asked: 3 * HOUR, left: 2 * HOUR, is: [2 * HOUR, 'sign-in'] },
+    {
+      because: 'no more than is left of the sign-in (threats.md I7)',
+      asked: 3 * HOUR,
+      left: 2 * HOUR,
+      is: [2 * HOUR, 'sign-in'],
+    },
     { because: 'the smallest of all', asked: 3 * HOUR, rule: 2 * HOUR, left: HOUR, is: [HOUR, 'sign-in'] },
     { because: 'the usual length inside the rule', usual: 2 * HOUR, rule: HOUR, left: 10 * HOUR, is: [HOUR, 'rule'] },
     { because: 'the usual length inside the role', usual: 8 * HOUR, left: 10 * HOUR, is: [4 * HOUR, 'role'] },
@@ -54,11 +72,17 @@ describe('durationOf', () => {
   it('never lasts longer than anything that limits it', () => {
     const lengths = fc.integer({ min: 900, max: 43_200 })
     fc.assert(
-      fc.property(lengths, lengths, lengths, fc.double({ min: 900, max: 90_000, noNaN: true }), (asked, role, rule, left) => {
-        const { seconds, limitedBy } = durationOf(anEntitlement({ role, rule }), asked, ending(left), NINE)
-        expect(seconds).toBe(Math.min(asked, role, rule, Math.floor(Math.floor(left * 1000) / 1000)))
-        expect({ requested: asked, role, rule, 'sign-in': Math.floor(left), default: NaN }[limitedBy]).toBe(seconds)
-      }),
+      fc.property(
+        lengths,
+        lengths,
+        lengths,
+        fc.double({ min: 900, max: 90_000, noNaN: true }),
+        (asked, role, rule, left) => {
+          const { seconds, limitedBy } = durationOf(anEntitlement({ role, rule }), asked, ending(left), NINE)
+          expect(seconds).toBe(Math.min(asked, role, rule, Math.floor(Math.floor(left * 1000) / 1000)))
+          expect({ requested: asked, role, rule, 'sign-in': Math.floor(left), default: NaN }[limitedBy]).toBe(seconds)
+        },
+      ),
       { numRuns: 3_000 },
     )
   })
@@ -77,12 +101,29 @@ describe('parseDuration', () => {
     expect(parseDuration(text)).toBe(seconds)
   })
 
-  it.each(['', '15', '3600', 'h', '1.5h', '-1h', '+1h', '1H', '1 h', ' 1h', '1h ', '1h\n', '30m1h', '1h1h', '1d', '٣h', '99999h', '1e3s', 'until 18:00'])(
-    'does not read %j',
-    (text) => {
-      expect(parseDuration(text)).toBeUndefined()
-    },
-  )
+  it.each([
+    '',
+    '15',
+    '3600',
+    'h',
+    '1.5h',
+    '-1h',
+    '+1h',
+    '1H',
+    '1 h',
+    ' 1h',
+    '1h ',
+    '1h\n',
+    '30m1h',
+    '1h1h',
+    '1d',
+    '٣h',
+    '99999h',
+    '1e3s',
+    'until 18:00',
+  ])('does not read %j', (text) => {
+    expect(parseDuration(text)).toBeUndefined()
+  })
 })
 
 describe('printDuration', () => {
@@ -112,10 +153,30 @@ describe('printDuration', () => {
 
 describe('durationChoices', () => {
   it.each([
-    { because: 'the usual lengths and the most there is', entitlement: anEntitlement({ role: 12 * HOUR }), left: 24 * HOUR, is: ['15m', '1h', '4h', '8h', '12h'] },
-    { because: 'nothing above the most', entitlement: anEntitlement({ role: 2 * HOUR }), left: 24 * HOUR, is: ['15m', '1h', '2h'] },
-    { because: 'whole minutes of what is left', entitlement: anEntitlement({}), left: 2 * HOUR + 59, is: ['15m', '1h', '2h'] },
-    { because: 'the role’s usual length among them', entitlement: anEntitlement({ usual: 2 * HOUR }), left: 24 * HOUR, is: ['15m', '1h', '2h', '4h'] },
+    {
+      because: 'the usual lengths and the most there is',
+      entitlement: anEntitlement({ role: 12 * HOUR }),
+      left: 24 * HOUR,
+      is: ['15m', '1h', '4h', '8h', '12h'],
+    },
+    {
+      because: 'nothing above the most',
+      entitlement: anEntitlement({ role: 2 * HOUR }),
+      left: 24 * HOUR,
+      is: ['15m', '1h', '2h'],
+    },
+    {
+      because: 'whole minutes of what is left',
+      entitlement: anEntitlement({}),
+      left: 2 * HOUR + 59,
+      is: ['15m', '1h', '2h'],
+    },
+    {
+      because: 'the role’s usual length among them',
+      entitlement: anEntitlement({ usual: 2 * HOUR }),
+      left: 24 * HOUR,
+      is: ['15m', '1h', '2h', '4h'],
+    },
     { because: 'just the least when no more is left', entitlement: anEntitlement({}), left: 900, is: ['15m'] },
   ])('offers $because', ({ entitlement, left, is }) => {
     expect(durationChoices(entitlement, ending(left), NINE).map(printDuration)).toEqual(is)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { requireRole } from '../../../src/domain/entitlement/find-role.ts'
+import { askedForRecord, requireRole } from '../../../src/domain/entitlement/find-role.ts'
 import { anIndex } from '../../support/a-mapping.ts'
 import { refusalOf } from '../../support/a-refusal.ts'
 
@@ -43,14 +43,38 @@ describe('requireRole', () => {
     expect(refusalOf(() => requireRole(index, name)).code).toBe('role_unknown')
   })
 
-  it.each(['arn:', 'arn:aws:iam::0123456789:role/x', 'arn:aws:iam::012345678901:role/a b', 'arn:aws:sts::012345678901:assumed-role/x/y'])(
-    'refuses %j as no role ARN (security.md T-2)',
+  it.each([
+    'arn:',
+    'arn:aws:iam::0123456789:role/x',
+    'arn:aws:iam::012345678901:role/a b',
+    'arn:aws:sts::012345678901:assumed-role/x/y',
+  ])('refuses %j as no role ARN (security.md T-2)', (name) => {
+    expect(refusalOf(() => requireRole(index, name)).code).toBe('invalid_request')
+  })
+
+  it('repeats nothing of a stranger’s text: it may be a secret in the wrong field', () => {
+    expect(refusalOf(() => requireRole(index, 'rga_secret')).values).toEqual({})
+  })
+})
+
+describe('askedForRecord', () => {
+  it.each(['payments-prod/dev', '012345678901/dev', 'arn:aws:iam::012345678901:role/rolegate/Developer'])(
+    'writes down a name as we give them: %s',
     (name) => {
-      expect(refusalOf(() => requireRole(index, name)).code).toBe('invalid_request')
+      expect(askedForRecord(name)).toBe(name)
     },
   )
 
-  it('repeats no more of a stranger’s text than a name can be', () => {
-    expect(refusalOf(() => requireRole(index, 'x'.repeat(5000))).values['role']).toHaveLength(130)
+  it.each([
+    '',
+    'rga_Zm9vYmFyZm9vYmFyZm9vYmFyZm9vYmFyZm9vYmFyZm9v',
+    'payments-prod/dev\nx',
+    'payments-prod/dev/x',
+    'eyJhbGciOiJFUzI1NiJ9.e30.AAAA',
+    'arn:aws:iam::1:role/x',
+    'arn:aws:iam::012345678901:role/a b',
+    'x'.repeat(5000),
+  ])('writes down nothing of %j', (name) => {
+    expect(askedForRecord(name)).toBe('(not a role name)')
   })
 })

@@ -4,9 +4,12 @@ import { attemptIdIn } from '../../../src/domain/sign-in/attempt.ts'
 const RANDOM = 'A1b2C3d4E5f6G7h8I9j0_-'
 
 describe('attemptIdIn', () => {
-  it.each([`0a1b2c3d.${RANDOM}`, `0a1b2c3d.${RANDOM}${RANDOM}`])('names the attempt a state belongs to: %s', (state) => {
-    expect(attemptIdIn(state)).toBe('0a1b2c3d')
-  })
+  it.each([`0a1b2c3d.${RANDOM}`, `0a1b2c3d.${RANDOM}${RANDOM}`])(
+    'names the attempt a state belongs to: %s',
+    (state) => {
+      expect(attemptIdIn(state)).toBe('0a1b2c3d')
+    },
+  )
 
   it.each([
     '',

@@ -152,9 +152,12 @@ describe('principalFrom', () => {
     expect(read({ preferred_username: 'alice 🦊' }).username).toBe('alice 🦊')
   })
 
-  it.each(['constructor', 'toString', '__proto__'])('takes no subject from a claim called %s nobody sent', (subject) => {
-    expect(refusalOf(() => read({}, { subject })).code).toBe('sign_in_rejected')
-  })
+  it.each(['constructor', 'toString', '__proto__'])(
+    'takes no subject from a claim called %s nobody sent',
+    (subject) => {
+      expect(refusalOf(() => read({}, { subject })).code).toBe('sign_in_rejected')
+    },
+  )
 
   it.each([
     { because: 'a list', email: ['alice@example.com'] },
@@ -182,7 +185,10 @@ describe('principalFrom', () => {
   })
 
   it('keeps the claims that session tags ask for, text only', () => {
-    const kept = read({ team: 'pay', level: 7, list: ['x'] }, { keep: ['team', 'level', 'list', 'missing', 'toString'] })
+    const kept = read(
+      { team: 'pay', level: 7, list: ['x'] },
+      { keep: ['team', 'level', 'list', 'missing', 'toString'] },
+    )
     expect(kept.claims).toEqual({ team: 'pay' })
   })
 

@@ -4,10 +4,22 @@ import { identityOf } from '../../../src/domain/sign-in/principal.ts'
 
 describe('identityOf', () => {
   it.each([
-    [{ issuer: 'ab', subject: 'c' }, { issuer: 'a', subject: 'bc' }],
-    [{ issuer: '', subject: '1:a' }, { issuer: '1:a', subject: '' }],
-    [{ issuer: 'a1:b', subject: 'c' }, { issuer: 'a', subject: 'b1:c' }],
-    [{ issuer: 'a', subject: 'B' }, { issuer: 'a', subject: 'b' }],
+    [
+      { issuer: 'ab', subject: 'c' },
+      { issuer: 'a', subject: 'bc' },
+    ],
+    [
+      { issuer: '', subject: '1:a' },
+      { issuer: '1:a', subject: '' },
+    ],
+    [
+      { issuer: 'a1:b', subject: 'c' },
+      { issuer: 'a', subject: 'b1:c' },
+    ],
+    [
+      { issuer: 'a', subject: 'B' },
+      { issuer: 'a', subject: 'b' },
+    ],
   ])('tells %o from %o', (one, other) => {
     expect(identityOf(one)).not.toBe(identityOf(other))
   })

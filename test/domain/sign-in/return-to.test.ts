@@ -183,7 +183,26 @@ describe('parseReturnTo', () => {
     expect(new Set(attempts).size).toBeGreaterThanOrEqual(60)
   })
 
-  const pieces = ['/', '\\', '.', '..', '%2e', '%2f', '%5c', '@', ':', '?', '#', '\t', '\n', ' ', 'evil.example', 'https:', '%', 'x']
+  const pieces = [
+    '/',
+    '\\',
+    '.',
+    '..',
+    '%2e',
+    '%2f',
+    '%5c',
+    '@',
+    ':',
+    '?',
+    '#',
+    '\t',
+    '\n',
+    ' ',
+    'evil.example',
+    'https:',
+    '%',
+    'x',
+  ]
   const text = fc.oneof(
     fc.string({ unit: 'binary', maxLength: 40 }),
     fc.array(fc.constantFrom(...pieces), { maxLength: 12 }).map((parts) => parts.join('')),

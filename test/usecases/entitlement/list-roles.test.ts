@@ -45,16 +45,19 @@ describe('listRoles', () => {
     expect(listRoles(aSession())).toEqual([])
   })
 
-  it.each(['browser', 'device'] as const)('offers a %s session exactly what the issue path gives it (security.md M-21)', async (via) => {
-    const session = aSession({ via })
-    const available = listed(session).flatMap(([name, state]) => (state === 'available' ? [name] : []))
-    const gateway = aHandOver({ mapping: aMapping({ rules }), session })
-    for (const role of ['payments-prod/dev', 'payments-prod/admin', 'payments-prod/readonly', 'payments-dev/dev']) {
-      const isTaken = await gateway.issueCredentials(gateway.ask({ role })).then(
-        () => true,
-        () => false,
-      )
-      expect([role, isTaken]).toEqual([role, available.includes(role)])
-    }
-  })
+  it.each(['browser', 'device'] as const)(
+    'offers a %s session exactly what the issue path gives it (security.md M-21)',
+    async (via) => {
+      const session = aSession({ via })
+      const available = listed(session).flatMap(([name, state]) => (state === 'available' ? [name] : []))
+      const gateway = aHandOver({ mapping: aMapping({ rules }), session })
+      for (const role of ['payments-prod/dev', 'payments-prod/admin', 'payments-prod/readonly', 'payments-dev/dev']) {
+        const isTaken = await gateway.issueCredentials(gateway.ask({ role })).then(
+          () => true,
+          () => false,
+        )
+        expect([role, isTaken]).toEqual([role, available.includes(role)])
+      }
+    },
+  )
 })

@@ -8,7 +8,9 @@ import { NINE, secondsAfter } from '../../support/a-session.ts'
 
 const pending = { state: 'state-1', nonce: 'nonce-1', codeVerifier: 'verifier-1' }
 
-function aBeginning(begin: IdentityProvider['begin'] = async () => ({ move: { url: 'https://idp.example.com/authorize' }, pending })) {
+function aBeginning(
+  begin: IdentityProvider['begin'] = async () => ({ move: { url: 'https://idp.example.com/authorize' }, pending }),
+) {
   const begun: string[] = []
   const provider: IdentityProvider = {
     id: 'entra',
@@ -40,7 +42,10 @@ describe('beginSignIn', () => {
 
   it('gives each tab an attempt of its own', async () => {
     const { beginSignIn } = aBeginning()
-    const [one, other] = await Promise.all([beginSignIn('entra', parseReturnTo('/a')), beginSignIn('entra', parseReturnTo('/b'))])
+    const [one, other] = await Promise.all([
+      beginSignIn('entra', parseReturnTo('/a')),
+      beginSignIn('entra', parseReturnTo('/b')),
+    ])
     expect(one.attempt.id).not.toBe(other.attempt.id)
   })
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { makeLimitRate } from '../../../src/adapters/store/limit-rate.ts'
 import { makeMemoryStore } from '../../../src/adapters/store/memory.ts'
 import { makeTable } from '../../../src/adapters/store/table.ts'
 import type { AuditEvent } from '../../../src/domain/audit/event.ts'
@@ -24,15 +25,18 @@ const anAttempt = (changes: Partial<SignInAttempt> = {}): SignInAttempt => ({
 const denyByGroup = aRule({ id: 'deny', effect: 'deny', match: { idp: 'entra', groups: ['contractors'] } })
 
 function aSignIn({
-  claims = { sub: 'oid-1', name: 'alice', groups: ['payments'] } as Record<string, unknown>,
-  limit = undefined as ClaimMapping['groups']['limit'],
-  rules = [aRule()] as readonly Rule[],
-} = {}) {
+  claims = { sub: 'oid-1', name: 'alice', groups: ['payments'] },
+  limit,
+  rules = [aRule()],
+}: { claims?: Record<string, unknown>; limit?: ClaimMapping['groups']['limit']; rules?: readonly Rule[] } = {}) {
   const clock = aClock()
   const happened: string[] = []
   const recorded: AuditEvent[] = []
   const world = {
-    complete: async (): Promise<{ issuer: string; claims: Record<string, unknown> }> => ({ issuer: 'https://idp.example.com', claims }),
+    complete: async (): Promise<{ issuer: string; claims: Record<string, unknown> }> => ({
+      issuer: 'https://idp.example.com',
+      claims,
+    }),
     auditFails: false,
   }
   const seen: { answer: CallbackAnswer; nonce: string }[] = []
@@ -56,7 +60,8 @@ function aSignIn({
     keep: [],
   })
   const idps = ['entra', 'okta']
-  const used = makeTable<{ readonly at: Date }>(makeMemoryStore({ now: clock.now }), 'used-attempts', ['at'])
+  const store = makeMemoryStore({ now: clock.now })
+  const used = makeTable<{ readonly at: Date }>(store, 'used-attempts', ['at'])
   const completeSignIn = makeCompleteSignIn({
     providers: new Map(idps.map((id) => [id, provider(id)])),
     mappings: new Map(idps.map((id) => [id, mapping(id)])),
@@ -67,6 +72,7 @@ function aSignIn({
       happened.push(event.event)
       recorded.push(event)
     },
+    limitRate: makeLimitRate({ store, now: clock.now }),
     absoluteSeconds: 12 * 3600,
     now: clock.now,
   })
@@ -106,31 +112,57 @@ describe('completeSignIn', () => {
       lastSeenAt: NINE,
       endsAt: secondsAfter(NINE, 12 * 3600),
     })
-    expect(happened).toEqual(['complete', 'session', 'sign_in'])
-    expect(recorded).toMatchObject([{ event: 'sign_in', principal: { subject: 'oid-1' }, session: { id: 'session-9' } }])
+    expect(happened).toEqual(['complete', 'session', 'sign_in', 'decision'])
+    expect(recorded).toMatchObject([
+      { event: 'sign_in', principal: { subject: 'oid-1' }, session: { id: 'session-9' } },
+      { event: 'decision', principal: { subject: 'oid-1' }, roles: 1, rules: ['payments-team'] },
+    ])
     expect(seen).toEqual([{ answer, nonce: 'nonce-1' }])
   })
 
-  const refused: readonly { because: string; code: ErrorCode; reason?: string; attempt?: SignInAttempt; idp?: string; asksIdp: boolean }[] = [
-    { because: 'another IdP answered (security.md O-14)', code: 'sign_in_rejected', reason: 'other_idp', idp: 'okta', asksIdp: false },
+  const refused: readonly {
+    because: string
+    code: ErrorCode
+    reason?: string
+    attempt?: SignInAttempt
+    idp?: string
+    asksIdp: boolean
+  }[] = [
+    {
+      because: 'another IdP answered (security.md O-14)',
+      code: 'sign_in_rejected',
+      reason: 'other_idp',
+      idp: 'okta',
+      asksIdp: false,
+    },
     { because: 'no such IdP', code: 'not_found', idp: 'nobody', asksIdp: false },
     { because: 'an IdP only objects know', code: 'not_found', idp: 'constructor', asksIdp: false },
-    { because: 'it took more than ten minutes', code: 'sign_in_expired', attempt: anAttempt({ expiresAt: NINE }), asksIdp: false },
+    {
+      because: 'it took more than ten minutes',
+      code: 'sign_in_expired',
+      attempt: anAttempt({ expiresAt: NINE }),
+      asksIdp: false,
+    },
   ]
-  it.each(refused)('refuses because $because, on record, without a session', async ({ code, reason, attempt, idp, asksIdp }) => {
-    const { come, happened, recorded } = aSignIn()
-    const refusal = await refusalFrom(come(attempt, idp))
-    expect(refusal).toMatchObject({ code, ...(reason && { reason }) })
-    expect(happened).toEqual([...(asksIdp ? ['complete'] : []), 'sign_in_refused'])
-    expect(recorded).toEqual([
-      { event: 'sign_in_refused', request: aRequest(), idp: idp ?? 'entra', code, ...(reason && { reason }) },
-    ])
-  })
+  it.each(refused)(
+    'refuses because $because, on record, without a session',
+    async ({ code, reason, attempt, idp, asksIdp }) => {
+      const { come, happened, recorded } = aSignIn()
+      const refusal = await refusalFrom(come(attempt, idp))
+      expect(refusal).toMatchObject({ code, ...(reason && { reason }) })
+      expect(happened).toEqual([...(asksIdp ? ['complete'] : []), 'sign_in_refused'])
+      expect(recorded).toEqual([
+        { event: 'sign_in_refused', request: aRequest(), idp: idp ?? 'entra', code, ...(reason && { reason }) },
+      ])
+    },
+  )
 
   it('refuses an answer to a question this browser never asked (security.md O-17)', async () => {
     const { completeSignIn, answer, happened, recorded } = aSignIn()
     const startSession = () => Promise.resolve('x')
-    const refusal = await refusalFrom(completeSignIn({ idp: 'entra', attempt: undefined, answer, request: aRequest(), startSession }))
+    const refusal = await refusalFrom(
+      completeSignIn({ idp: 'entra', attempt: undefined, answer, request: aRequest(), startSession }),
+    )
     expect(refusal).toMatchObject({ code: 'sign_in_rejected', reason: 'no_attempt_in_this_browser' })
     expect(happened).toEqual(['sign_in_refused'])
     expect(recorded).toMatchObject([{ reason: 'no_attempt_in_this_browser' }])
@@ -186,7 +218,11 @@ describe('completeSignIn', () => {
   it.each<{ because: string; claims: Record<string, unknown>; code: ErrorCode }>([
     { because: 'no subject', claims: { name: 'alice', groups: [] }, code: 'sign_in_rejected' },
     { because: 'groups that are no text', claims: { sub: 'x', name: 'alice', groups: [7] }, code: 'sign_in_rejected' },
-    { because: 'an overage', claims: { sub: 'x', name: 'alice', _claim_names: { groups: 'src1' } }, code: 'groups_truncated' },
+    {
+      because: 'an overage',
+      claims: { sub: 'x', name: 'alice', _claim_names: { groups: 'src1' } },
+      code: 'groups_truncated',
+    },
   ])('refuses claims with $because', async ({ claims, code }) => {
     const { come, happened } = aSignIn({ claims })
     expect((await refusalFrom(come())).code).toBe(code)
@@ -200,7 +236,10 @@ describe('completeSignIn', () => {
 
     it('refuses when a deny reads groups: the one that denies may be withheld (threats.md I4)', async () => {
       const { come, recorded } = aSignIn({ claims: without, rules: [aRule(), denyByGroup] })
-      expect(await refusalFrom(come())).toMatchObject({ code: 'groups_missing', values: { idp: 'entra', claim: 'groups' } })
+      expect(await refusalFrom(come())).toMatchObject({
+        code: 'groups_missing',
+        values: { idp: 'entra', claim: 'groups' },
+      })
       expect(recorded).toMatchObject([{ event: 'sign_in_refused', code: 'groups_missing' }])
     })
 
@@ -211,8 +250,18 @@ describe('completeSignIn', () => {
 
     it.each([
       { because: 'no deny reads groups', claims: without, limit: undefined, rules: [aRule()] },
-      { because: 'only another IdP’s deny reads groups', claims: without, limit: undefined, rules: [aRule({ effect: 'deny', match: { idp: 'okta', groups: ['x'] } })] },
-      { because: 'the list is cut, a warning chosen, and no deny reads it', claims: cut, limit: warn, rules: [aRule()] },
+      {
+        because: 'only another IdP’s deny reads groups',
+        claims: without,
+        limit: undefined,
+        rules: [aRule({ effect: 'deny', match: { idp: 'okta', groups: ['x'] } })],
+      },
+      {
+        because: 'the list is cut, a warning chosen, and no deny reads it',
+        claims: cut,
+        limit: warn,
+        rules: [aRule()],
+      },
     ])('lets in when $because', async ({ claims, limit, rules }) => {
       const { come } = aSignIn({ claims, limit, rules })
       expect((await come()).session.id).toBe('session-9')
@@ -222,6 +271,27 @@ describe('completeSignIn', () => {
       const { come } = aSignIn({ claims: { ...without, groups: [] }, rules: [aRule(), denyByGroup] })
       expect((await come()).session.principal.groups).toEqual({ state: 'stated', names: [] })
     })
+  })
+
+  it('records what the rules make of somebody, each rule once, fifty at most', async () => {
+    const many = Array.from({ length: 60 }, (_, n) =>
+      aRule({ id: `rule-${n}`, match: { idp: 'entra', groups: ['a', 'b'] } }),
+    )
+    const { come, recorded } = aSignIn({ claims: { sub: 'x', name: 'alice', groups: ['a', 'b'] }, rules: many })
+    await come()
+    const decision = recorded.at(-1)
+    expect(decision).toMatchObject({ event: 'decision', roles: 1 })
+    expect(decision?.event === 'decision' ? decision.rules : []).toEqual(many.slice(0, 50).map(({ id }) => id))
+  })
+
+  it('records sixty refusals a minute from one network, and then answers without a record (threats.md A4, D7)', async () => {
+    const { come, recorded, clock } = aSignIn()
+    for (let n = 0; n < 60; n += 1) expect((await refusalFrom(come(anAttempt(), 'okta'))).code).toBe('sign_in_rejected')
+    expect((await refusalFrom(come(anAttempt(), 'okta'))).code).toBe('rate_limited')
+    expect(recorded).toHaveLength(60)
+    expect((await come()).session.id).toBe('session-9')
+    clock.pass(60)
+    expect((await refusalFrom(come(anAttempt(), 'okta'))).code).toBe('sign_in_rejected')
   })
 
   it('lets nobody in whose sign-in cannot be recorded', async () => {

@@ -12,7 +12,9 @@ describe('endSession', () => {
     expect(await world.sessions.get(world.session.id)).toBeUndefined()
     for (const { accessToken, refreshToken } of [one, other]) {
       expect((await refusalFrom(world.authenticateBearer(accessToken))).code).toBe('sign_in_required')
-      expect((await refusalFrom(world.refreshTokens({ refreshToken, clientId: 'rolegate-cli' }))).code).toBe('invalid_grant')
+      expect((await refusalFrom(world.refreshTokens({ refreshToken, clientId: 'rolegate-cli' }))).code).toBe(
+        'invalid_grant',
+      )
     }
   })
 
@@ -37,7 +39,9 @@ describe('endSession', () => {
   it('is on record', async () => {
     const world = await aDeviceWorld()
     await world.endSession(world.session, aRequest())
-    expect(world.recorded).toMatchObject([{ event: 'sign_out', principal: { subject: 'oid-1' }, session: { id: 'session-1' } }])
+    expect(world.recorded).toMatchObject([
+      { event: 'sign_out', principal: { subject: 'oid-1' }, session: { id: 'session-1' } },
+    ])
   })
 
   it('ends the session also when the record fails', async () => {

@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest'
+import { makeMetrics } from '../../../src/adapters/telemetry/metrics.ts'
+
+async function told() {
+  const metrics = makeMetrics({ version: '1.2.3', withProcess: false })
+  metrics.request('GET', '/sign-in/{idp}', 303, 0.012)
+  metrics.event('issued')
+  metrics.event('issued')
+  metrics.refusal('not_entitled')
+  metrics.tampered('sessions')
+  metrics.auditFailure()
+  return { metrics, text: await metrics.text() }
+}
+
+const namesIn = (text: string) => [...text.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name)
+const labelsIn = (text: string) => new Set([...text.matchAll(/[{,](\w+)="/g)].map(([, label]) => label))
+
+describe('/metrics', () => {
+  it('tells what happened', async () => {
+    const { text } = await told()
+    expect(text).toContain('rolegate_build_info{version="1.2.3"} 1')
+    expect(text).toContain(
+      'rolegate_http_request_duration_seconds_count{method="GET",route="/sign-in/{idp}",code="303"} 1',
+    )
+    expect(text).toContain('rolegate_audit_events_total{event="issued"} 2')
+    expect(text).toContain('rolegate_refusals_total{code="not_entitled"} 1')
+    expect(text).toContain('rolegate_store_tampered_rows_total{table="sessions"} 1')
+    expect(text).toContain('rolegate_audit_failures_total 1')
+  })
+
+  it('names things as the contract says: our prefix, base units, _total for what only grows', async () => {
+    const { text } = await told()
+    for (const [, name, type] of text.matchAll(/^# TYPE (\S+) (\S+)/gm)) {
+      expect(name).toMatch(/^rolegate_[a-z_]+$/)
+      if (type === 'counter') expect(name).toMatch(/_total$/)
+      if (type === 'histogram') expect(name).toMatch(/_(seconds|bytes)$/)
+    }
+    expect(namesIn(text)).toHaveLength(6)
+  })
+
+  it('has no label for people, groups or accounts (contract.md)', async () => {
+    const { text } = await told()
+    expect(labelsIn(text)).toEqual(new Set(['code', 'event', 'le', 'method', 'route', 'table', 'version']))
+  })
+
+  it('keeps two gateways of one process apart', async () => {
+    const { metrics } = await told()
+    const other = makeMetrics({ version: '9.9.9', withProcess: false })
+    expect(await other.text()).not.toContain('event="issued"')
+    expect(await metrics.text()).not.toContain('9.9.9')
+  })
+
+  it('tells of the process where it is asked to', async () => {
+    const metrics = makeMetrics({ version: '1.2.3', withProcess: true })
+    expect(await metrics.text()).toMatch(/^process_cpu_seconds_total|^nodejs_/m)
+  })
+})

@@ -1,0 +1,45 @@
+import request from 'supertest'
+import { describe, expect, it } from 'vitest'
+import { aDemo } from '../support/a-demo.ts'
+import { aVisitor } from '../support/a-person.ts'
+
+const behindProxy = (text: string) => text.replace('\n  management:', '\n  trusted_proxies: [127.0.0.1/32]\n  management:')
+
+describe('behind a trusted proxy', () => {
+  it('takes the right-most address that is no proxy, and the proxy’s request id (threats.md R12, P4)', async () => {
+    const demo = await aDemo({ edit: behindProxy })
+    try {
+      const call = (headers: Record<string, string>) => aVisitor(demo).get('/oidc/demo/callback').set(headers).expect(403)
+      const lastSeen = () => demo.audit().at(-1)
+
+      await call({ 'x-forwarded-for': '198.51.100.1, 203.0.113.7', 'x-request-id': 'proxy-request-0001' })
+      expect(lastSeen()).toMatchObject({ client_ip: '203.0.113.7', request_id: 'proxy-request-0001' })
+      await call({ 'x-forwarded-for': '::ffff:203.0.113.8' })
+      expect(lastSeen()).toMatchObject({ client_ip: '203.0.113.8' })
+      await call({ 'x-forwarded-for': '203.0.113.7', 'x-request-id': 'has spaces; and more' })
+      expect(lastSeen()?.['request_id']).toMatch(/^[\w-]{16}$/)
+      await call({})
+      expect(lastSeen()).toMatchObject({ client_ip: '127.0.0.1' })
+    } finally {
+      await demo.close()
+    }
+  })
+
+  it('stops recording refused callbacks of one network after sixty a minute, and lets others in (threats.md A4, D7)', async () => {
+    const demo = await aDemo({ edit: behindProxy })
+    try {
+      const statuses: number[] = []
+      for (let tries = 0; tries < 70; tries += 1) {
+        const from = `2001:db8:1:2::${(tries + 1).toString(16)}`
+        statuses.push((await request(demo.url).get('/oidc/demo/callback').set('x-forwarded-for', from)).status)
+      }
+      expect(statuses.filter((status) => status === 403).length).toBeLessThanOrEqual(60 * 2)
+      expect(statuses.at(-1)).toBe(429)
+      const recorded = demo.audit().filter(({ event }) => event === 'sign_in_refused').length
+      expect(recorded).toBe(statuses.filter((status) => status === 403).length)
+      await request(demo.url).get('/oidc/demo/callback').set('x-forwarded-for', '2001:db8:9::1').expect(403)
+    } finally {
+      await demo.close()
+    }
+  })
+})
