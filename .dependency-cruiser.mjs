@@ -30,7 +30,7 @@ export default {
     floor(
       'config-is-read-once',
       'only the composition roots read config/',
-      '^src/(?!compose\\.ts$|main\\.ts$|program/|config/)',
+      '^src/(?!compose\\.ts$|compose/|main\\.ts$|program/|config/)',
       { path: '^src/config/' },
     ),
     floor('sandbox-sees-words', 'the demo world knows the domain and itself', '^src/sandbox/', {
@@ -46,7 +46,7 @@ export default {
     floor(
       'sdk-stays-outside',
       'AWS, OIDC and database packages live in adapters and in compose.ts',
-      '^src/(?!adapters/|compose\\.ts$)',
+      '^src/(?!adapters/|compose/)',
       { path: 'node_modules/(@aws-sdk|@smithy|openid-client|better-sqlite3)/' },
     ),
     floor('idp-stays-in-sandbox', 'oidc-provider is the demo IdP', '^src/(?!sandbox/)', {

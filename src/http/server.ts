@@ -4,7 +4,7 @@ import type { Digest, IdentityProvider, Now } from '../usecases/ports.ts'
 import { makeAttemptCookies, type AttemptSealer } from './attempt-cookies.ts'
 import { makeBrowserSession, sessionCookieName } from './browser-session.ts'
 import { makeCsrfToken, makeRequireCsrf } from './csrf.ts'
-import { makeErrorHandler, nothingHere, type LogRefusal } from './errors.ts'
+import { makeErrorHandler, nothingHere } from './errors.ts'
 import type { Frame } from './pages.ts'
 import { factsOf, makeNoteFacts } from './request-facts.ts'
 import { deviceRoutes } from './routes/device.ts'
@@ -15,6 +15,7 @@ import { oidcCallbackRoutes, signInRoutes } from './routes/sign-in.ts'
 import { v1Routes } from './routes/v1.ts'
 import { makeSecurityHeaders, programHeaders } from './security-headers.ts'
 import type { SessionStore } from './session-store.ts'
+import { makeAccessLog, makeLogRefusal, type Witness } from './witness.ts'
 
 type Stories = Parameters<typeof portalRoutes>[0] &
   Parameters<typeof deviceRoutes>[0] &
@@ -48,13 +49,13 @@ export type ServerDeps = {
   demo: boolean
   newRequestId: () => string
   now: Now
-  logRefusal: LogRefusal
-  logRequest: (line: { requestId: string; method: string; route: string; status: number; milliseconds: number }) => void
+  witness: Witness
 }
 
 /** Every request walks down this list. */
 export function createServer(deps: ServerDeps): Express {
-  const { stories, publicUrl, now, logRefusal, digest } = deps
+  const { stories, publicUrl, now, digest } = deps
+  const logRefusal = makeLogRefusal(deps.witness)
   const { host: publicHost, protocol } = new URL(publicUrl)
   const secure = protocol === 'https:'
   const cookieName = sessionCookieName(secure)
@@ -167,18 +168,6 @@ function makeFrame(deps: ServerDeps & { csrfToken: (id: string) => string }): Re
           }),
         }
       },
-    })
-    next()
-  }
-}
-
-/** One line a request, by route template: never a query, a header or a body (threats.md P4). */
-function makeAccessLog({ logRequest, now }: ServerDeps): RequestHandler {
-  return (req, res, next) => {
-    res.once('finish', () => {
-      const { requestId, at } = factsOf(res)
-      const route = typeof req.route?.path === 'string' ? (req.route.path as string) : 'none'
-      logRequest({ requestId, method: req.method, route, status: res.statusCode, milliseconds: now().getTime() - at })
     })
     next()
   }

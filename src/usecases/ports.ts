@@ -66,7 +66,7 @@ export type AccessTokens = Table<{ readonly sessionId: string; readonly expiresA
  * A refresh token's digest → what it renews. Once used, it keeps its one successor, sealed under itself, so that neither
  * the store nor anybody but its holder can read it (threats.md D9).
  */
-export type RefreshTokens = Table<RefreshGrant>
+export type RefreshGrants = Table<RefreshGrant>
 export type RefreshGrant = {
   readonly sessionId: string
   readonly clientId: string

@@ -14,7 +14,7 @@ import { makeRedeemDeviceLogin } from '../../src/usecases/device/redeem-device-l
 import { makeRefreshTokens } from '../../src/usecases/device/refresh-tokens.ts'
 import { makeRevokeToken } from '../../src/usecases/device/revoke-token.ts'
 import { makeStartDeviceLogin } from '../../src/usecases/device/start-device-login.ts'
-import type { AccessTokens, DeviceLogins, RefreshTokens, Sessions, UserCodes } from '../../src/usecases/ports.ts'
+import type { AccessTokens, DeviceLogins, RefreshGrants, Sessions, UserCodes } from '../../src/usecases/ports.ts'
 import { makeEndSession } from '../../src/usecases/sign-in/end-session.ts'
 import { aClock, aRequest, aSession } from './a-session.ts'
 
@@ -30,7 +30,7 @@ export async function aDeviceWorld({ session = aSession() }: { session?: Gateway
   const tables = {
     sessions: makeTable(store, 'sessions', ['signedInAt', 'endsAt', 'lastSeenAt']) as Sessions,
     accessTokens: makeTable(store, 'access-tokens', ['expiresAt']) as AccessTokens,
-    refreshTokens: makeTable(store, 'refresh-tokens', ['supersededAt']) as RefreshTokens,
+    refreshGrants: makeTable(store, 'refresh-tokens', ['supersededAt']) as RefreshGrants,
     deviceLogins: makeTable(store, 'device-logins', ['expiresAt', 'startedAt', 'lastPolledAt']) as DeviceLogins,
     userCodes: makeTable(store, 'user-codes') as UserCodes,
   }
@@ -82,7 +82,7 @@ export async function aDeviceWorld({ session = aSession() }: { session?: Gateway
     issueTokens,
     authenticateBearer: makeAuthenticateBearer(deps),
     refreshTokens: makeRefreshTokens({ ...deps, issueAccessToken }),
-    refreshGrants: tables.refreshTokens,
+    refreshGrants: tables.refreshGrants,
     revokeToken: makeRevokeToken({ ...deps, endSession }),
     /** A terminal that was signed in. */
     async signedIn(): Promise<Tokens> {

@@ -22,9 +22,9 @@ export function parseReturnTo(text: unknown): LocalPath {
  * `/.` and no encoded slash. A query may hold those: a deep link carries a whole console URL.
  */
 const isPlainPath = (text: string): boolean =>
-  // oxlint-disable-next-line no-control-regex -- control characters are what this refuses
-  /^\/(?![/\\])/.test(text) &&
-  !/[\\\u0000-\u0020\u007f-\u009f]/.test(text) &&
-  !/\/(\.|%2e){1,2}(\/|$)|%2f|%5c/i.test(pathOf(text))
+  /^\/(?![/\\])/.test(text) && !FOLDED.test(text) && !/\/(\.|%2e){1,2}(\/|$)|%2f|%5c/i.test(pathOf(text))
 
 const pathOf = (text: string): string => text.replace(/[?#].*$/s, '')
+
+// oxlint-disable-next-line no-control-regex -- control characters are what this refuses
+const FOLDED = /[\\\u0000-\u0020\u007f-\u009f]/

@@ -7,9 +7,11 @@ import type { RedeemDeviceLogin } from '../../usecases/device/redeem-device-logi
 import type { RefreshTokensOf } from '../../usecases/device/refresh-tokens.ts'
 import type { RevokeToken } from '../../usecases/device/revoke-token.ts'
 import type { StartDeviceLogin } from '../../usecases/device/start-device-login.ts'
-import { answerFor, fromExpress, refuse, type LogRefusal } from '../errors.ts'
+import { answerFor } from '../answers.ts'
+import { fromExpress, refuse } from '../errors.ts'
 import { parse } from '../parse.ts'
 import { factsOf } from '../request-facts.ts'
+import type { LogRefusal } from '../witness.ts'
 
 /** Our own CLI: a public client (RFC 6749 §2.1). */
 const CLIENTS: ReadonlySet<string> = new Set(['rolegate-cli'])

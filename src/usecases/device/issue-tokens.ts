@@ -1,5 +1,5 @@
 import { endWithin, type GatewaySession } from '../../domain/sign-in/session.ts'
-import type { AccessTokens, Digest, Now, RandomText, RefreshTokens } from '../ports.ts'
+import type { AccessTokens, Digest, Now, RandomText, RefreshGrants } from '../ports.ts'
 
 /** What a terminal holds: opaque, typed by prefix, kept by us as digests only (contract.md, Tokens). */
 export type Tokens = {
@@ -32,13 +32,13 @@ export function makeIssueAccessToken(deps: {
 /** The first pair of tokens of a lineage. */
 export function makeIssueTokens(deps: {
   issueAccessToken: IssueAccessToken
-  refreshTokens: RefreshTokens
+  refreshGrants: RefreshGrants
   randomText: RandomText
   digest: Digest
 }): IssueTokens {
   return async function issueTokens(session, clientId) {
     const refreshToken = `rgr_${deps.randomText(256)}`
-    await deps.refreshTokens.put(
+    await deps.refreshGrants.put(
       deps.digest(refreshToken),
       { sessionId: session.id, clientId, successor: null, supersededAt: null },
       { expiresAt: session.endsAt, owner: session.id },

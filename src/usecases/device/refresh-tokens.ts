@@ -1,5 +1,5 @@
 import { RolegateError } from '../../domain/errors.ts'
-import type { Digest, Now, RandomText, RefreshGrant, RefreshTokens, SealUnder, Sessions } from '../ports.ts'
+import type { Digest, Now, RandomText, RefreshGrant, RefreshGrants, SealUnder, Sessions } from '../ports.ts'
 import type { IssueAccessToken, Tokens } from './issue-tokens.ts'
 
 /** How long a superseded token still gets its successor: two processes of one person may refresh at once (threats.md D9). */
@@ -13,7 +13,7 @@ export type RefreshTokensOf = (input: { readonly refreshToken: string; readonly 
  * Fails with `invalid_grant`.
  */
 export function makeRefreshTokens(deps: {
-  refreshTokens: RefreshTokens
+  refreshGrants: RefreshGrants
   sessions: Sessions
   issueAccessToken: IssueAccessToken
   sealUnder: SealUnder
@@ -40,12 +40,12 @@ export function makeRefreshTokens(deps: {
 
   return async function refreshTokens({ refreshToken: presented, clientId }) {
     if (!presented.startsWith('rgr_')) throw new RolegateError('invalid_grant')
-    const found = await deps.refreshTokens.get(deps.digest(presented))
+    const found = await deps.refreshGrants.get(deps.digest(presented))
     const session = found && (await deps.sessions.get(found.sessionId))
     if (session === undefined) throw new RolegateError('invalid_grant')
 
     const keep = { expiresAt: session.endsAt, owner: session.id }
-    const turned = await deps.refreshTokens.update(deps.digest(presented), (grant) => ({
+    const turned = await deps.refreshGrants.update(deps.digest(presented), (grant) => ({
       ...turn(presented, clientId, grant),
       keep,
     }))
@@ -54,7 +54,7 @@ export function makeRefreshTokens(deps: {
       throw new RolegateError('invalid_grant', {}, { reason: 'refresh_token_reused' })
     }
     const fresh = { sessionId: session.id, clientId, successor: null, supersededAt: null }
-    await deps.refreshTokens.createIfAbsent(deps.digest(turned.refreshToken), fresh, keep)
+    await deps.refreshGrants.createIfAbsent(deps.digest(turned.refreshToken), fresh, keep)
     return { ...(await deps.issueAccessToken(session)), refreshToken: turned.refreshToken }
   }
 }

@@ -1,5 +1,5 @@
 import type { RequestFacts } from '../../domain/audit/event.ts'
-import type { AccessTokens, Digest, RefreshTokens, Sessions } from '../ports.ts'
+import type { AccessTokens, Digest, RefreshGrants, Sessions } from '../ports.ts'
 import type { EndSession } from '../sign-in/end-session.ts'
 
 export type RevokeToken = (token: string, request: RequestFacts) => Promise<void>
@@ -7,7 +7,7 @@ export type RevokeToken = (token: string, request: RequestFacts) => Promise<void
 /** Ends the session a token speaks for, and with it all its tokens (RFC 7009 §2.1). Unknown tokens get the same silence. */
 export function makeRevokeToken(deps: {
   accessTokens: Pick<AccessTokens, 'get'>
-  refreshTokens: Pick<RefreshTokens, 'get'>
+  refreshGrants: Pick<RefreshGrants, 'get'>
   sessions: Pick<Sessions, 'get'>
   endSession: EndSession
   digest: Digest
@@ -17,7 +17,7 @@ export function makeRevokeToken(deps: {
     const known = token.startsWith('rga_')
       ? await deps.accessTokens.get(key)
       : token.startsWith('rgr_')
-        ? await deps.refreshTokens.get(key)
+        ? await deps.refreshGrants.get(key)
         : undefined
     const session = known && (await deps.sessions.get(known.sessionId))
     if (session !== undefined) await deps.endSession(session, request)

@@ -316,18 +316,13 @@ describe('the index', () => {
     fc.assert(
       fc.property(mappings, principals, (mapping, principal) => {
         const index = compileRules(mapping)
-        const open: unknown[] = []
-        for (const alias of aliases) {
-          for (const key of keys) {
-            const target = aTarget(index, `${alias}/${key}`)
-            const decision = decide(index, principal, target)
-            expect(decision).toEqual(plainly(mapping, principal, target))
-            if (decision.allowed) open.push(decision.entitlement)
-            else if (decision.code === 'denied_by_rule') denied += 1
-          }
-        }
-        allowed += open.length
+        const targets = aliases.flatMap((alias) => keys.map((key) => aTarget(index, `${alias}/${key}`)))
+        const decisions = targets.map((target) => decide(index, principal, target))
+        expect(decisions).toEqual(targets.map((target) => plainly(mapping, principal, target)))
+        const open = decisions.flatMap((decision) => (decision.allowed ? [decision.entitlement] : []))
         expect(entitlementsOf(index, principal)).toEqual(open)
+        allowed += open.length
+        denied += decisions.filter((decision) => !decision.allowed && decision.code === 'denied_by_rule').length
       }),
       { numRuns: 20_000 },
     )

@@ -1,0 +1,62 @@
+import { requireSameIssuer, type StoredKey } from '../adapters/issuer/signing-keys.ts'
+import { digest, keyFor, makeCodeDigest, makeSealer } from '../adapters/store/keys.ts'
+import { makeLimitRate } from '../adapters/store/limit-rate.ts'
+import { makeMemoryStore } from '../adapters/store/memory.ts'
+import { makeSealedStore } from '../adapters/store/sealed.ts'
+import { makeSqliteStore } from '../adapters/store/sqlite.ts'
+import { makeTable } from '../adapters/store/table.ts'
+import type { Config } from '../config/config.ts'
+import { RolegateError } from '../domain/errors.ts'
+import type {
+  AccessTokens,
+  DeviceLogins,
+  RefreshGrants,
+  Sessions,
+  Store,
+  UsedAttempts,
+  UserCodes,
+} from '../usecases/ports.ts'
+import type { Host } from './host.ts'
+import type { Witness } from './witness.ts'
+
+/** Everything the gateway remembers, sealed, and the keys that are made from the master key. */
+export type Memory = Awaited<ReturnType<typeof openMemory>>
+
+export async function openMemory(config: Config, { now, acceptNewIssuer }: Host, { log, metrics }: Witness) {
+  const [master] = config.masterKeys
+  if (master === undefined) throw new RolegateError('config_invalid', {}, { reason: 'no_master_key' })
+  const raw: Store =
+    config.store.driver === 'sqlite' ? makeSqliteStore({ path: config.store.path, now }) : makeMemoryStore({ now })
+  const sealedFor = (issuer: string) =>
+    makeSealedStore({
+      store: raw,
+      keys: config.masterKeys.map((key) => keyFor(key, 'store-seal')),
+      issuer,
+      onTampered(table) {
+        metrics.tampered(table)
+        log.error('a row of the store did not open: it was moved, edited, or sealed under another key', { table })
+      },
+    })
+  // The issuer's own record must open whatever the issuer is called now.
+  await requireSameIssuer({ store: sealedFor(''), issuer: config.issuer.url, acceptNew: acceptNewIssuer })
+  const store = sealedFor(config.issuer.url)
+
+  const sessions: Sessions = makeTable(store, 'sessions', ['signedInAt', 'endsAt', 'lastSeenAt'])
+  const accessTokens: AccessTokens = makeTable(store, 'access-tokens', ['expiresAt'])
+  const refreshGrants: RefreshGrants = makeTable(store, 'refresh-tokens', ['supersededAt'])
+  const deviceLogins: DeviceLogins = makeTable(store, 'device-logins', ['expiresAt', 'startedAt', 'lastPolledAt'])
+  const userCodes: UserCodes = makeTable(store, 'user-codes')
+  const usedAttempts: UsedAttempts = makeTable(store, 'used-attempts', ['at'])
+  return {
+    raw,
+    store,
+    tables: { sessions, accessTokens, refreshGrants, deviceLogins, userCodes, usedAttempts },
+    signingKeys: makeTable<StoredKey>(store, 'signing-keys'),
+    limitRate: makeLimitRate({ store, now }),
+    digest,
+    codeDigest: makeCodeDigest(keyFor(master, 'user-code')),
+    csrfKey: keyFor(master, 'csrf'),
+    cookieSecrets: config.masterKeys.map((key) => keyFor(key, 'cookie').toString('base64url')),
+    attemptSealer: makeSealer(config.masterKeys.map((key) => keyFor(key, 'attempt'))),
+  }
+}

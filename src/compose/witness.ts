@@ -1,0 +1,57 @@
+import { randomBytes } from 'node:crypto'
+import { makeAudit, makeStdoutSink, makeStoreSink } from '../adapters/audit/audit.ts'
+import { makeFileSink, type AuditSink } from '../adapters/audit/file-sink.ts'
+import { makeLogger, type Log } from '../adapters/telemetry/logger.ts'
+import { makeMetrics, type Metrics } from '../adapters/telemetry/metrics.ts'
+import type { AuditSink as SinkSettings, Config } from '../config/config.ts'
+import type { Audit, Store } from '../usecases/ports.ts'
+import type { Host } from './host.ts'
+import { randomText } from './chance.ts'
+
+export type Witness = { readonly log: Log; readonly metrics: Metrics }
+
+export function makeWitness(config: Config, { now, print, version, demo }: Host): Witness {
+  return {
+    log: makeLogger({ level: config.log.level, out: { write: print }, now }),
+    metrics: makeMetrics({ version, withProcess: !demo }),
+  }
+}
+
+export type OpenAudit = { readonly audit: Audit; fails(): boolean; close(): Promise<void> }
+
+/** The audit log over its sinks, and whether the last record could be written. */
+export async function openAudit(
+  config: Config,
+  host: Host,
+  { log, metrics }: Witness,
+  store: Store,
+): Promise<OpenAudit> {
+  const sinks = await Promise.all(config.audit.sinks.map(async (sink) => openSink(sink, host, store)))
+  let fails = false
+  const audit = makeAudit({
+    sinks,
+    newId: () => randomText(96),
+    now: host.now,
+    onWritten(event) {
+      fails = false
+      metrics.event(event)
+    },
+    onFailure(cause) {
+      fails = true
+      metrics.auditFailure()
+      log.error('the audit log cannot be written: nothing is handed over', {}, cause)
+    },
+  })
+  return { audit, fails: () => fails, close: async () => void (await Promise.all(sinks.map((sink) => sink.close()))) }
+}
+
+function openSink(sink: SinkSettings, { print, now }: Host, store: Store): Promise<AuditSink> | AuditSink {
+  switch (sink.type) {
+    case 'file':
+      return makeFileSink({ path: sink.path })
+    case 'store':
+      return makeStoreSink({ store, newKey: () => `${now().toISOString()}/${randomBytes(8).toString('hex')}` })
+    case 'stdout':
+      return makeStdoutSink({ print })
+  }
+}

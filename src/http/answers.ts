@@ -1,0 +1,332 @@
+import type { ErrorCode, ErrorValues, RolegateError } from '../domain/errors.ts'
+
+type Sentence = string | ((values: ErrorValues) => string)
+/** What happened, why, what to do, and who can help. */
+type Answer = {
+  readonly status: number
+  readonly title: string
+  readonly why: Sentence
+  readonly next: Sentence
+  readonly who?: string
+}
+
+const OPERATOR = 'the people who run Rolegate at your company'
+const AGAIN = 'Start again from the portal.'
+
+/** Why AWS said no, by what it said: aws.md §2. */
+const AWS_BECAUSE = new Map<string, [why: string, next: string]>([
+  [
+    'trust_policy',
+    [
+      'The role does not exist in that account, or its trust policy does not trust this gateway for it: issuer, audience and subject must all match, with sts:SetSourceIdentity (and sts:TagSession for roles with tags) allowed.',
+      'Ask for the role’s trust policy to be compared with the one Rolegate expects. Right after a change, wait a minute and try again.',
+    ],
+  ],
+  [
+    'token_not_accepted',
+    [
+      'AWS did not accept the token Rolegate signed: the account has no identity provider for this gateway’s issuer and audience, or AWS holds other keys for it.',
+      'Ask for the account’s OIDC provider to be checked: its URL, its audience, and that AWS can fetch the keys.',
+    ],
+  ],
+  [
+    'clock',
+    ['AWS says the token had expired: this gateway’s clock is wrong.', 'Ask for the gateway’s clock to be set right.'],
+  ],
+  [
+    'issuer_unreachable',
+    [
+      'AWS could not fetch this gateway’s keys from its issuer URL.',
+      'Ask for the issuer URL to be made reachable for AWS over https.',
+    ],
+  ],
+  [
+    'duration',
+    [
+      'The role’s own maximum session duration in AWS is shorter than what was asked.',
+      'Ask for a shorter time, or for the role’s maximum to be raised.',
+    ],
+  ],
+  [
+    'console_federation',
+    [
+      'AWS’s sign-in service did not accept the credentials for a console session.',
+      'Try again; if it stays, take credentials instead.',
+    ],
+  ],
+])
+
+const awsWhy: Sentence = ({ because, awsCode }) =>
+  AWS_BECAUSE.get(String(because))?.[0] ?? `AWS answered ${String(awsCode)}.`
+const awsNext: Sentence = ({ because }) =>
+  AWS_BECAUSE.get(String(because))?.[1] ?? 'Show this page to whoever looks after the account.'
+
+const CONDITION = new Map<string, string>([
+  ['browser_session_for_elevated', 'Elevated roles are not given to terminals that were signed in with a device code.'],
+  ['browser_session', 'This needs a browser that is signed in.'],
+  ['session_tag', 'The role needs a session tag that your sign-in does not carry.'],
+])
+
+/** One row for each ErrorCode: leave one out and this file does not compile. Statuses: contract.md, Errors. */
+const ANSWER = {
+  invalid_request: {
+    status: 400,
+    title: 'That request does not look right',
+    why: ({ field }) =>
+      field === undefined ? 'It could not be read.' : `The value of ${String(field)} is missing or malformed.`,
+    next: AGAIN,
+  },
+  unsupported_grant: {
+    status: 400,
+    title: 'That grant type is not offered',
+    why: 'Rolegate offers the device code and refresh token grants.',
+    next: 'Use one of those.',
+  },
+  invalid_scope: {
+    status: 400,
+    title: 'That scope is not offered',
+    why: 'Rolegate has no scopes.',
+    next: 'Leave it out.',
+  },
+  invalid_client: {
+    status: 401,
+    title: 'That client is not known',
+    why: 'The client id is not one of ours.',
+    next: 'Use rolegate-cli.',
+  },
+  invalid_grant: {
+    status: 400,
+    title: 'That code or token is no longer good',
+    why: 'It was used, has expired, or was made for another client.',
+    next: 'Sign in again.',
+  },
+  payload_too_large: {
+    status: 413,
+    title: 'That request is too large',
+    why: 'Rolegate reads small requests only.',
+    next: AGAIN,
+  },
+  unsupported_media_type: {
+    status: 415,
+    title: 'That content type is not read here',
+    why: 'JSON is read under /v1, form fields elsewhere.',
+    next: 'Send the type this address takes.',
+  },
+  csrf_rejected: {
+    status: 403,
+    title: 'That did not come from our page',
+    why: 'The form’s token is missing or belongs to another session, or the request came from another site.',
+    next: 'Open the page again and repeat what you did.',
+  },
+  sign_in_required: {
+    status: 401,
+    title: 'Please sign in',
+    why: ({ why }) =>
+      why === 'grant_ending'
+        ? 'Less than 15 minutes of your sign-in are left, and AWS lends for no less.'
+        : 'Your sign-in has ended, or there was none.',
+    next: 'Sign in again; in a terminal: rolegate login.',
+  },
+  sign_in_rejected: {
+    status: 403,
+    title: 'Sign-in failed',
+    why: 'The answer from your identity provider could not be accepted. The reason is in the gateway’s log, under the request id below.',
+    next: 'Start the sign-in again.',
+    who: OPERATOR,
+  },
+  sign_in_expired: {
+    status: 400,
+    title: 'That sign-in took too long',
+    why: 'Ten minutes have passed since it was started.',
+    next: 'Start the sign-in again.',
+  },
+  step_up_required: {
+    status: 403,
+    title: 'Please confirm it is you',
+    why: 'This role needs a fresh sign-in.',
+    next: 'Sign in again.',
+  },
+  groups_missing: {
+    status: 403,
+    title: 'Your sign-in carried no groups',
+    why: 'Your identity provider sent no list of groups at all, and rules here depend on it.',
+    next: 'Ask for the groups claim to be added to this application’s tokens.',
+    who: OPERATOR,
+  },
+  groups_truncated: {
+    status: 403,
+    title: 'Your directory did not tell us all your groups',
+    why: ({ count, limit }) =>
+      limit === undefined
+        ? 'It said there are more groups than fit into the sign-in. A cut list may lack the group that decides.'
+        : `It sent ${String(count)} groups; from ${String(limit)} on, the list may be cut, and a cut list may lack the group that decides.`,
+    next: 'Ask for the groups of this application to be limited to the assigned ones.',
+    who: OPERATOR,
+  },
+  no_roles: {
+    status: 403,
+    title: 'You are signed in, but nothing is yours',
+    why: 'No rule gives you a role.',
+    next: 'Ask for one of your groups to be named in a rule.',
+    who: OPERATOR,
+  },
+  not_entitled: {
+    status: 403,
+    title: 'That role is not yours',
+    why: ({ role }) => `No rule gives you ${String(role)}.`,
+    next: 'See the portal for the roles you have.',
+    who: OPERATOR,
+  },
+  denied_by_rule: {
+    status: 403,
+    title: 'A rule forbids this',
+    why: ({ role, rule }) => `Rule ${String(rule)} denies you ${String(role)}; a deny beats every grant.`,
+    next: 'See the portal for the roles you have.',
+    who: OPERATOR,
+  },
+  condition_unmet: {
+    status: 403,
+    title: 'Not under these conditions',
+    why: ({ condition }) => CONDITION.get(String(condition)) ?? 'A condition of the role is not met.',
+    next: 'Open the role in the portal.',
+  },
+  approval_required: {
+    status: 403,
+    title: 'This needs an approval',
+    why: 'The role is given on request.',
+    next: 'Ask for it.',
+  },
+  role_unknown: {
+    status: 404,
+    title: 'There is no such role',
+    why: 'No account and role of that name are known here.',
+    next: 'See the portal for the roles you have.',
+  },
+  role_ambiguous: {
+    status: 404,
+    title: 'That name fits several roles',
+    why: 'Only exact names are taken here.',
+    next: 'Use alias/role.',
+  },
+  destination_refused: {
+    status: 400,
+    title: 'That is not an AWS console page',
+    why: ({ hosts }) => `The console opens pages of ${String(hosts)} only, and no sign-in or sign-out page.`,
+    next: 'Paste the address of a console page, or a service name such as s3.',
+  },
+  aws_refused: {
+    status: 403,
+    title: 'AWS refused the role',
+    why: awsWhy,
+    next: awsNext,
+    who: 'whoever looks after that AWS account',
+  },
+  aws_unavailable: {
+    status: 503,
+    title: 'AWS did not answer',
+    why: 'AWS’s token or sign-in service was slow, throttling or down. Nothing was handed over.',
+    next: 'Try again in a moment.',
+  },
+  idp_unavailable: {
+    status: 503,
+    title: 'Your identity provider does not answer',
+    why: 'Rolegate could not reach it. Sign-ins at other providers and running sessions are not affected.',
+    next: 'Try again in a moment.',
+    who: OPERATOR,
+  },
+  authorization_pending: {
+    status: 400,
+    title: 'Still waiting',
+    why: 'Nobody has approved this sign-in yet.',
+    next: 'Ask again after the interval.',
+  },
+  slow_down: {
+    status: 400,
+    title: 'Slow down',
+    why: 'The last question was asked too recently.',
+    next: 'Wait five seconds more between questions.',
+  },
+  device_code_expired: {
+    status: 400,
+    title: 'That device sign-in has expired',
+    why: 'Nobody approved it in time.',
+    next: 'Run rolegate login again.',
+  },
+  device_denied: {
+    status: 400,
+    title: 'That device sign-in was denied',
+    why: 'The person it was shown to said no, or has signed out.',
+    next: 'Run rolegate login again.',
+  },
+  user_code_unknown: {
+    status: 400,
+    title: 'That code is not waiting',
+    why: 'It was never made, has been used, or has expired.',
+    next: 'Run rolegate login again and enter the new code.',
+  },
+  rate_limited: {
+    status: 429,
+    title: 'Too many tries',
+    why: 'There is a limit on how often this can be asked.',
+    next: ({ retryAfterSeconds }) => `Wait ${String(retryAfterSeconds ?? 60)} seconds.`,
+  },
+  audit_unavailable: {
+    status: 503,
+    title: 'Nothing can be handed over right now',
+    why: 'The audit log cannot be written, and without a record Rolegate hands nothing over.',
+    next: 'Try again in a moment.',
+    who: OPERATOR,
+  },
+  store_unavailable: {
+    status: 503,
+    title: 'Rolegate’s store does not answer',
+    why: 'Sessions and codes cannot be read or written.',
+    next: 'Try again in a moment.',
+    who: OPERATOR,
+  },
+  shutting_down: {
+    status: 503,
+    title: 'Rolegate is restarting',
+    why: 'This server is finishing what it has.',
+    next: 'Try again in a moment.',
+  },
+  config_invalid: {
+    status: 500,
+    title: 'Rolegate is not set up right',
+    why: 'A setting does not fit.',
+    next: 'Nothing you can do.',
+    who: OPERATOR,
+  },
+  gateway_unreachable: {
+    status: 503,
+    title: 'Rolegate cannot be reached',
+    why: 'The connection failed.',
+    next: 'Try again in a moment.',
+  },
+  not_found: {
+    status: 404,
+    title: 'There is nothing here',
+    why: 'The address is not one of ours.',
+    next: 'Go to the portal.',
+  },
+  internal: {
+    status: 500,
+    title: 'Something went wrong on our side',
+    why: 'It is in the gateway’s log, under the request id below.',
+    next: 'Try again; if it stays, report the request id.',
+    who: OPERATOR,
+  },
+} satisfies Record<ErrorCode, Answer>
+
+/** The sentences of an error, for whichever door tells it. */
+export function answerFor({ code, values }: RolegateError): {
+  status: number
+  title: string
+  why: string
+  next: string
+  who: string
+} {
+  const { status, title, why, next, who = '' }: Answer = ANSWER[code]
+  const told = (sentence: Sentence) => (typeof sentence === 'string' ? sentence : sentence(values))
+  return { status, title, why: told(why), next: told(next), who }
+}

@@ -1,0 +1,54 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+
+/** Instructions, a line each; comments and line breaks gone. */
+const instructions = readFileSync('Dockerfile', 'utf8')
+  .replace(/^#.*\n/gm, '')
+  .replace(/\\\n\s*/g, '')
+  .split('\n')
+  .filter((line) => line !== '')
+const of = (name: string) =>
+  instructions.filter((line) => line.startsWith(`${name} `)).map((line) => line.slice(name.length + 1))
+const ignore = readFileSync('.dockerignore', 'utf8')
+  .split('\n')
+  .filter((line) => line !== '' && !line.startsWith('#'))
+
+describe('the Dockerfile', () => {
+  it('starts every stage from one image with a tag', () => {
+    expect(of('ARG')[0]).toMatch(/^NODE_IMAGE=node:24-[a-z]+-slim$/)
+    expect(of('FROM').map((from) => from.split(' ')[0])).toEqual(Array<string>(3).fill('${NODE_IMAGE}'))
+  })
+
+  it('ends as a user with a number, not root', () => {
+    expect(of('USER')).toEqual(['10001:10001'])
+    expect(instructions.findIndex((line) => line.startsWith('USER'))).toBeGreaterThan(
+      instructions.findLastIndex((line) => line.startsWith('RUN')),
+    )
+  })
+
+  it('installs what the lock file says, without scripts of packages (security.md K-13)', () => {
+    const installs = of('RUN').filter((run) => run.startsWith('npm ci'))
+    expect(installs).toHaveLength(2)
+    for (const install of installs) expect(install).toContain('--ignore-scripts')
+    expect(installs[1]).toContain('--omit=dev --omit=optional')
+  })
+
+  it('opens no inspector (threats.md K10), and asks itself for its health', () => {
+    expect(of('ENTRYPOINT')).toEqual(['["node", "--disable-sigusr1", "/app/dist/main.js"]'])
+    expect(of('HEALTHCHECK')[0]).toMatch(/CMD \["rolegate", "health"\]$/)
+  })
+
+  it('takes no secret as a build argument', () => {
+    expect(of('ARG').map((arg) => arg.split('=')[0])).toEqual(['NODE_IMAGE', 'VERSION', 'REVISION'])
+    expect(of('ENV')).toEqual(['NODE_ENV=production'])
+    expect(of('ADD')).toEqual([])
+  })
+
+  it('is sent the files it copies, and nothing else', () => {
+    const copied = of('COPY')
+      .filter((copy) => !copy.startsWith('--from'))
+      .flatMap((copy) => copy.split(' ').slice(0, -1))
+    expect(ignore[0]).toBe('*')
+    expect(ignore.slice(1).toSorted()).toEqual([...new Set(copied)].map((path) => `!${path}`).toSorted())
+  })
+})
