@@ -32,7 +32,7 @@ export type Config = {
   readonly log: { readonly level: 'debug' | 'info' | 'warn' | 'error' }
 }
 
-export type Listen = { readonly host: string; readonly port: number }
+type Listen = { readonly host: string; readonly port: number }
 
 export type OidcIdp = {
   readonly id: string

@@ -78,12 +78,14 @@ export type Pages = {
     /** The console page a link asked for; it is checked when the form is sent. */
     readonly destination: string
     readonly credentialsAction: string
-    readonly cliCommand: string
+    /** Absent for elevated roles: terminals do not get them. */
+    readonly cliCommand?: string
   }
   credentials: {
     readonly account: Omit<AccountCard, 'roles'>
     readonly role: RoleCard
     readonly expiresAt: Date
+    /** What set the length, in words. */
     readonly limitedBy: string
     readonly forms: readonly PrintedForm[]
     readonly back: string

@@ -158,7 +158,12 @@ describe('the console', () => {
 
   it('answers the form with a bare 303 that no cache and no Referer keeps (security.md C-2)', async () => {
     const { headers, status, text } = await open({ seconds: '3600', destination: 's3' })
-    expect([status, text, headers['cache-control'], headers['referrer-policy']]).toEqual([303, '', 'no-store', 'no-referrer'])
+    expect([status, text, headers['cache-control'], headers['referrer-policy']]).toEqual([
+      303,
+      '',
+      'no-store',
+      'no-referrer',
+    ])
     const url = new URL(String(headers['location']))
     expect(url.origin).toBe(demo.awsUrl)
     expect([...url.searchParams.keys()].toSorted()).toEqual(['Action', 'Destination', 'Issuer', 'SigninToken'])

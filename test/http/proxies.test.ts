@@ -3,13 +3,15 @@ import { describe, expect, it } from 'vitest'
 import { aDemo } from '../support/a-demo.ts'
 import { aVisitor } from '../support/a-person.ts'
 
-const behindProxy = (text: string) => text.replace('\n  management:', '\n  trusted_proxies: [127.0.0.1/32]\n  management:')
+const behindProxy = (text: string) =>
+  text.replace('\n  management:', '\n  trusted_proxies: [127.0.0.1/32]\n  management:')
 
 describe('behind a trusted proxy', () => {
   it('takes the right-most address that is no proxy, and the proxy’s request id (threats.md R12, P4)', async () => {
     const demo = await aDemo({ edit: behindProxy })
     try {
-      const call = (headers: Record<string, string>) => aVisitor(demo).get('/oidc/demo/callback').set(headers).expect(403)
+      const call = (headers: Record<string, string>) =>
+        aVisitor(demo).get('/oidc/demo/callback').set(headers).expect(403)
       const lastSeen = () => demo.audit().at(-1)
 
       await call({ 'x-forwarded-for': '198.51.100.1, 203.0.113.7', 'x-request-id': 'proxy-request-0001' })

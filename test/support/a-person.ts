@@ -1,4 +1,4 @@
-import request, { type Response as Answer, type Test } from 'supertest'
+import request, { type Test } from 'supertest'
 import type { Demo } from './a-demo.ts'
 
 /** Cookies by host name, as a browser keeps them: ports do not part them. */
@@ -109,5 +109,3 @@ export async function aTerminalOf(
 /** A form post as a program sends it: no cookie, no origin. */
 export const form = (demo: Pick<Demo, 'url'>, path: string, fields: Record<string, string>): Test =>
   request(demo.url).post(path).type('form').send(fields)
-
-export type { Answer }

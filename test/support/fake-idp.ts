@@ -40,7 +40,7 @@ export type Bend = {
 
 export type FakePerson = { readonly sub: string; readonly idToken?: Json; readonly userinfo?: Json }
 
-export type SeenRequest = {
+type SeenRequest = {
   readonly method: string
   readonly path: string
   readonly authorization: string | undefined

@@ -5,7 +5,10 @@ const found = document.getElementById('search-found')
 const hint = found.textContent
 const accounts = [...document.querySelectorAll('.account')].map((element) => ({
   element,
-  roles: [...element.querySelectorAll('.role')].map((role) => ({ element: role, text: textOf(element.querySelector('.account-head'), role) })),
+  roles: [...element.querySelectorAll('.role')].map((role) => ({
+    element: role,
+    text: textOf(element.querySelector('.account-head'), role),
+  })),
 }))
 
 document.getElementById('search').hidden = false
@@ -35,16 +38,22 @@ function filter() {
       role.element.hidden = !words.every((word) => role.text.includes(word))
       if (!role.element.hidden) here += 1
     }
-    for (const list of account.element.querySelectorAll('.roles')) list.hidden = !list.querySelector('.role:not([hidden])')
+    for (const list of account.element.querySelectorAll('.roles'))
+      list.hidden = !list.querySelector('.role:not([hidden])')
     account.element.hidden = here === 0
     roles += here
     if (here > 0) shown += 1
   }
-  found.textContent = words.length === 0 ? hint : roles === 0 ? 'Nothing found.' : `${count(roles, 'role')} in ${count(shown, 'account')}`
+  found.textContent =
+    words.length === 0 ? hint : roles === 0 ? 'Nothing found.' : `${count(roles, 'role')} in ${count(shown, 'account')}`
 }
 
 function textOf(...elements) {
-  return elements.map((element) => element.textContent).join(' ').replace(/\s+/g, ' ').toLowerCase()
+  return elements
+    .map((element) => element.textContent)
+    .join(' ')
+    .replace(/\s+/g, ' ')
+    .toLowerCase()
 }
 
 function count(n, word) {

@@ -48,8 +48,6 @@ export function makeSealer(keys: readonly Uint8Array[]) {
   }
 }
 
-export type Sealer = ReturnType<typeof makeSealer>
-
 /** Seals under a secret its holder presents; we keep no way to open it (threats.md D9). */
 export const sealUnder: SealUnder = {
   seal: (secret, text) => makeSealer([underSecret(secret)]).seal(text, 'successor'),

@@ -7,7 +7,7 @@ export type Log = {
   error(message: string, facts?: LogFacts, cause?: unknown): void
 }
 
-export type LogFacts = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>
+type LogFacts = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>
 
 /**
  * JSON lines, told from audit lines by `stream`. Causes are cut down to names, codes and where they were thrown: messages

@@ -1,3 +1,4 @@
+import type { Duration } from '../entitlement/duration.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { Principal } from '../sign-in/principal.ts'
 import type { GatewaySession } from '../sign-in/session.ts'
@@ -16,7 +17,7 @@ export type HandOverFacts = {
   readonly role: string
   readonly roleArn: string
   readonly seconds: number
-  readonly limitedBy: string
+  readonly limitedBy: Duration['limitedBy']
   readonly rule: string
   readonly group: string | null
   /** The token's id: joins our two records, and nothing else. */

@@ -43,7 +43,7 @@ export type RoleTarget = {
   readonly kind: RoleKind
 }
 
-export type Match =
+type Match =
   { readonly idp: string; readonly groups: readonly string[] } | { readonly idp: string; readonly everyone: true }
 
 /** Who → which roles. Accounts and roles are resolved to what the file holds when it is loaded. */

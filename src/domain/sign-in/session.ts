@@ -2,7 +2,7 @@ import { RolegateError } from '../errors.ts'
 import type { Principal } from './principal.ts'
 
 /** How a gateway session came to be. It is inherited by what derives from it and only ever gets weaker (threats.md I8). */
-export type SessionClass = 'browser' | 'device'
+type SessionClass = 'browser' | 'device'
 
 /** Somebody's stay with the gateway, at one door. Not to be confused with the role sessions AWS keeps. */
 export type GatewaySession = {

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { printCredentials, type CredentialFormat } from '../../domain/aws/credential-formats.ts'
 import { sessionNameFor, type Sha256 } from '../../domain/aws/session-name.ts'
 import { requireEntitlement, type Entitlement } from '../../domain/entitlement/decide.ts'
-import { durationChoices, durationOf, printDuration } from '../../domain/entitlement/duration.ts'
+import { durationChoices, durationOf, printDuration, type Duration } from '../../domain/entitlement/duration.ts'
 import { requireRole } from '../../domain/entitlement/find-role.ts'
 import type { Account } from '../../domain/entitlement/rule.ts'
 import type { GatewaySession } from '../../domain/sign-in/session.ts'
@@ -83,7 +83,7 @@ export function portalRoutes(deps: Deps): Router {
       account: accountCard(target.account),
       role: roleCard(requireEntitlement(deps.rules(), session.principal, target)),
       expiresAt: credentials.expiresAt,
-      limitedBy: facts.limitedBy,
+      limitedBy: LIMITED_BY[facts.limitedBy],
       forms: FORMS.map(({ format, label }): PrintedForm => ({
         id: format,
         label,
@@ -115,7 +115,7 @@ export function portalRoutes(deps: Deps): Router {
       consoleAction: `/roles/${target.name}/console`,
       destination,
       credentialsAction: `/roles/${target.name}/credentials`,
-      cliCommand: `rolegate exec ${target.name} -- aws sts get-caller-identity`,
+      ...(!target.kind.elevated && { cliCommand: `rolegate exec ${target.name} -- aws sts get-caller-identity` }),
     }
   }
 
@@ -133,6 +133,15 @@ export function portalRoutes(deps: Deps): Router {
   }
 
   return router
+}
+
+/** `limitedBy` for people. */
+const LIMITED_BY: Record<Duration['limitedBy'], string> = {
+  requested: 'the time you chose',
+  default: 'the role’s usual time',
+  role: 'the role’s own limit',
+  rule: 'the rule that gives you the role',
+  'sign-in': 'the end of your sign-in',
 }
 
 const FORMS: readonly { format: CredentialFormat; label: string }[] = [

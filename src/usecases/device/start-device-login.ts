@@ -5,7 +5,7 @@ import { networkOf } from '../../domain/device/network.ts'
 import { RolegateError } from '../../domain/errors.ts'
 import type { Audit, CodeDigest, DeviceLogins, Digest, LimitRate, Now, RandomText, UserCodes } from '../ports.ts'
 
-export type StartedDeviceLogin = {
+type StartedDeviceLogin = {
   readonly deviceCode: string
   /** Eight letters; shown as `WDJB-MJHT`. */
   readonly userCode: string

@@ -3,7 +3,7 @@ import { requireSessionMay, type GatewaySession } from '../../domain/sign-in/ses
 import type { CurrentRules, Now } from '../ports.ts'
 
 /** A role on the list, and whether this very session could take it: the list offers nothing the issue path refuses (security.md M-21). */
-export type ListedRole = { readonly entitlement: Entitlement; readonly state: 'available' | 'not_now' }
+type ListedRole = { readonly entitlement: Entitlement; readonly state: 'available' | 'not_now' }
 
 export type ListRoles = (session: GatewaySession) => readonly ListedRole[]
 

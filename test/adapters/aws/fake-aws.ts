@@ -2,7 +2,7 @@ import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'nod
 import type { AddressInfo } from 'node:net'
 import { afterEach } from 'vitest'
 
-export type SeenCall = {
+type SeenCall = {
   readonly method: string
   readonly url: string
   readonly headers: IncomingHttpHeaders

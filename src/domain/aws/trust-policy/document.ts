@@ -4,7 +4,7 @@ export type TrustPolicy = {
   readonly Statement: readonly TrustStatement[]
 }
 
-export type TrustStatement = {
+type TrustStatement = {
   readonly Sid?: string
   readonly Effect: 'Allow' | 'Deny'
   readonly Principal: { readonly Federated: string | readonly string[] }

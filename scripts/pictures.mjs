@@ -1,0 +1,77 @@
+/** Takes docs/portal.png from the built demo; with a folder as argument, every page at four sizes and shades, to look at. */
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { chromium } from 'playwright-core'
+import { startDemo } from '../dist/program/demo-gateway.js'
+
+const folder = process.argv[2]
+const ports = { gateway: 18420, idp: 18421, aws: 18422, console: 18423, management: 18464 }
+const demo = await startDemo({ ports, print: () => {} })
+const url = `http://127.0.0.1:${ports.gateway}`
+const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu'] })
+
+async function signIn(page, username) {
+  await page.goto(url)
+  await page.getByLabel('Username').fill(username)
+  await page.getByLabel('Password').fill('demo')
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.waitForURL(`${url}/**`)
+}
+
+async function everyPage(width, colorScheme) {
+  const context = await browser.newContext({ viewport: { width, height: 800 }, colorScheme })
+  const page = await context.newPage()
+  const shoot = (name) => page.screenshot({ path: join(folder, `${name}-${width}-${colorScheme}.png`), fullPage: true })
+  await page.goto(`${url}/sign-in?choose`)
+  await shoot('sign-in')
+  for (const username of ['carol', 'dave']) {
+    const other = await browser.newContext({ viewport: { width, height: 800 }, colorScheme })
+    const theirs = await other.newPage()
+    await signIn(theirs, username)
+    await theirs.screenshot({ path: join(folder, `${username}-${width}-${colorScheme}.png`), fullPage: true })
+    await other.close()
+  }
+  await signIn(page, 'alice')
+  await shoot('portal')
+  await page.goto(`${url}/roles/payments-prod/admin?destination=s3`)
+  await shoot('role-elevated')
+  await page.goto(`${url}/roles/payments-dev/developer`)
+  await page.getByRole('button', { name: 'Show credentials' }).click()
+  await shoot('credentials')
+  const started = await (
+    await fetch(`${url}/oauth/device_authorization`, {
+      method: 'POST',
+      body: new URLSearchParams({ client_id: 'rolegate-cli', host: 'build-7', user: 'alice', tool: 'rolegate 0.1.0' }),
+    })
+  ).json()
+  await page.goto(`${url}/device`)
+  await page.locator('input[name=user_code]').fill('BBBB-BBBB')
+  await page.locator('main form button').click()
+  await shoot('device-wrong')
+  await page.locator('input[name=user_code]').fill(started.user_code)
+  await page.locator('main form button').click()
+  await shoot('device-confirm')
+  await page.locator('button[value=approve]').click()
+  await shoot('device-done')
+  await page.goto(`${url}/nowhere`)
+  await shoot('error')
+  await page.goto(`${url}/`)
+  await page.getByRole('button', { name: 'Console: payments-dev/developer' }).click()
+  await page.waitForURL(`http://127.0.0.1:${ports.console}/**`)
+  await shoot('console')
+  await page.goto(`${url}/`)
+  await page.getByRole('button', { name: 'Sign out' }).click()
+  await shoot('signed-out')
+  await context.close()
+}
+
+if (folder === undefined) {
+  const page = await browser.newPage({ viewport: { width: 1100, height: 800 } })
+  await signIn(page, 'alice')
+  await page.screenshot({ path: 'docs/portal.png' })
+} else {
+  mkdirSync(folder, { recursive: true })
+  for (const width of [1280, 375]) for (const shade of ['light', 'dark']) await everyPage(width, shade)
+}
+await browser.close()
+await demo.close()
