@@ -5,7 +5,7 @@ import { sealUnder } from './adapters/store/keys.ts'
 import { random, randomText, sha256 } from './compose/chance.ts'
 import type { Host } from './compose/host.ts'
 import { openMemory } from './compose/memory.ts'
-import { formTargetsOf, makeProviders, openIssuer, reachAws } from './compose/neighbours.ts'
+import { formTargetsOf, makeProviders, openIssuer, reachAws, warmUp } from './compose/neighbours.ts'
 import { makeWitness, openAudit } from './compose/witness.ts'
 import type { Config } from './config/config.ts'
 import { compileRules } from './domain/entitlement/compile.ts'
@@ -25,10 +25,12 @@ import { makeExplainNothing } from './usecases/entitlement/explain-nothing.ts'
 import { makeListRoles } from './usecases/entitlement/list-roles.ts'
 import { makeIssueCredentials } from './usecases/hand-over/issue-credentials.ts'
 import { makeOpenConsole } from './usecases/hand-over/open-console.ts'
+import { makePlanHandOver } from './usecases/hand-over/plan-hand-over.ts'
 import { makeTakeRole } from './usecases/hand-over/take-role.ts'
 import { makeBeginSignIn } from './usecases/sign-in/begin-sign-in.ts'
 import { makeCompleteSignIn } from './usecases/sign-in/complete-sign-in.ts'
 import { makeEndSession } from './usecases/sign-in/end-session.ts'
+import { makeFindSession } from './usecases/sign-in/find-session.ts'
 
 const LOOPBACK = ['127.0.0.1', '::1', 'localhost']
 
@@ -38,8 +40,9 @@ export async function compose(config: Config, host: Host): Promise<Gateway> {
   const witness = makeWitness(config, host)
   const memory = await openMemory(config, host, witness)
   const issuer = await openIssuer(config, memory)
-  const log = await openAudit(config, host, witness, memory.store)
+  const log = await openAudit(config, host, witness, memory.raw)
   const providers = makeProviders(config, host, witness)
+  await warmUp(providers)
   const aws = reachAws(config)
   const index = compileRules(config.mapping)
 
@@ -50,37 +53,51 @@ export async function compose(config: Config, host: Host): Promise<Gateway> {
   const { audit } = log
   const rules = () => index
   const deps = { ...memory.tables, digest, codeDigest, limitRate, audit, rules, random, randomText, sha256, now }
-  const takeRole = makeTakeRole({ ...deps, ...aws, issuer: config.issuer, mint: issuer.mint })
+  const issuers = new Map(config.idps.map(({ id, mapping, ...idp }) => [id, { ...idp, subjectClaim: mapping.subject }]))
+  const findSession = makeFindSession({ ...deps, issuers })
   const endSession = makeEndSession(deps)
+  const planHandOver = makePlanHandOver({ ...deps, ...aws, issuer: config.issuer, configHash: host.configHash })
+  const takeRole = makeTakeRole({ ...deps, ...aws, findSession, planHandOver, mint: issuer.mint })
   const findDeviceLogin = makeFindDeviceLogin(deps)
   const issueAccessToken = makeIssueAccessToken({ ...deps, accessSeconds: cli.accessSeconds })
   const issueTokens = makeIssueTokens({ ...deps, issueAccessToken })
+  // A terminal lives as long as its sign-in may be renewed, and no longer than a device may (threats.md D4).
+  const terminalSeconds = Math.min(cli.deviceMaxSeconds, cli.refreshSeconds)
   const mappings = new Map(config.idps.map(({ id, mapping }) => [id, mapping]))
   const stories = {
     beginSignIn: makeBeginSignIn({ providers, newAttemptId: () => randomBytes(4).toString('hex'), now }),
-    completeSignIn: makeCompleteSignIn({ ...deps, providers, mappings, absoluteSeconds: browser.absoluteSeconds }),
+    completeSignIn: makeCompleteSignIn({ ...deps, ...browser, providers, mappings, endSession }),
     endSession,
     listRoles: makeListRoles(deps),
     explainNothing: makeExplainNothing(deps),
     issueCredentials: makeIssueCredentials({ takeRole }),
-    openConsole: makeOpenConsole({ ...deps, ...aws, takeRole }),
-    authenticateBearer: makeAuthenticateBearer(deps),
+    openConsole: makeOpenConsole({ ...aws, takeRole }),
+    authenticateBearer: makeAuthenticateBearer({ ...deps, findSession }),
     startDeviceLogin: makeStartDeviceLogin(deps),
     findDeviceLogin,
-    decideDeviceLogin: makeDecideDeviceLogin({ ...deps, findDeviceLogin, deviceMaxSeconds: cli.deviceMaxSeconds }),
-    redeemDeviceLogin: makeRedeemDeviceLogin({ ...deps, issueTokens }),
-    refreshTokens: makeRefreshTokens({ ...deps, issueAccessToken, sealUnder }),
-    revokeToken: makeRevokeToken({ ...deps, endSession }),
+    decideDeviceLogin: makeDecideDeviceLogin({ ...deps, findDeviceLogin, findSession, terminalSeconds }),
+    redeemDeviceLogin: makeRedeemDeviceLogin({ ...deps, findSession, issueTokens }),
+    refreshTokens: makeRefreshTokens({ ...deps, findSession, issueAccessToken, sealUnder }),
+    revokeToken: makeRevokeToken({ ...deps, findSession, endSession }),
   }
 
   // The doors.
+  const health = { draining: false }
   const { publicUrl, listen, trustedProxies, management } = config.server
   const server = createServer({
     ...memory,
-    stories: { ...stories, ...cli, rules, sha256, now, idpLabel: (idp) => providers.get(idp)?.label ?? idp },
+    stories: {
+      ...stories,
+      deviceLogin: cli.deviceLogin,
+      terminalSeconds,
+      rules,
+      sha256,
+      now,
+      idpLabel: (idp) => providers.get(idp)?.label ?? idp,
+    },
     providers,
     documents: issuer.documents,
-    sessionStore: new SessionStore({ ...deps, idleSeconds: browser.idleSeconds }),
+    sessionStore: new SessionStore({ ...deps, ...browser, findSession }),
     publicUrl,
     issuerUrl: config.issuer.url,
     trustedProxies,
@@ -91,29 +108,29 @@ export async function compose(config: Config, host: Host): Promise<Gateway> {
     version: host.version,
     demo: host.demo,
     newRequestId: () => randomText(96),
+    isDraining: () => health.draining,
     now,
     witness,
   })
-  const health = { draining: false }
   const managementServer = makeManagementServer({
     async missing() {
       if (health.draining) return ['draining']
       return (await answers(memory.store.get('installation', 'probe'))) ? [] : ['store']
     },
-    async degraded() {
-      const idps = [...providers.values()]
-      const ready = await Promise.all(idps.map((provider) => provider.isReady()))
-      return [...idps.filter((_, at) => !ready[at]).map(({ id }) => `idp:${id}`), ...(log.fails() ? ['audit'] : [])]
+    degraded() {
+      const down = [...providers.values()].filter((provider) => !provider.isReady())
+      return [...down.map(({ id }) => `idp:${id}`), ...(log.fails() ? ['audit'] : [])]
     },
     metrics: () => witness.metrics.text(),
   })
 
   return makeLifecycle({
+    // In the order they are stopped: whoever asks how it goes is answered to the end.
     listeners: [
       { server: createHttpServer(HTTP_LIMITS, server), at: listen },
       { server: managementServer, at: management },
     ],
-    sweep: () => answers(memory.raw.sweep()),
+    sweep: () => answers(memory.sweep()),
     onDrain: () => (health.draining = true),
     async release() {
       await log.close()

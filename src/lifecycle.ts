@@ -38,7 +38,7 @@ export function makeLifecycle(deps: {
     async close() {
       deps.onDrain()
       clearInterval(sweeping)
-      await Promise.all(servers.map(stop))
+      for (const server of servers) await stop(server)
       await deps.release()
     },
   }

@@ -10,13 +10,21 @@ const PROGRAMS = new Map<string, () => Promise<{ run(args: readonly string[]): P
   ['health', () => import('./program/health.ts')],
 ])
 
+/** A flag that is not known, or lacks its value, is a usage error (exit 2); anything else is a fault of ours. */
+function asUsage(thrown: unknown): number {
+  const isArguments = thrown instanceof Error && 'code' in thrown && String(thrown.code).startsWith('ERR_PARSE_ARGS')
+  if (!isArguments) throw thrown
+  process.stderr.write(`error: ${thrown.message}\n`)
+  return 2
+}
+
 async function main([name = 'help', ...args]: readonly string[]): Promise<number> {
   if (name === '--help' || name === '-h' || (name === 'help' && args.length === 0)) {
     process.stdout.write(HELP)
     return 0
   }
   const program = await PROGRAMS.get(name)?.()
-  if (program !== undefined) return program.run(args)
+  if (program !== undefined) return program.run(args).catch(asUsage)
   const { runCli } = await import('./program/cli.ts')
   return runCli([name, ...args])
 }

@@ -41,6 +41,8 @@ export async function openMemory(config: Config, { now, acceptNewIssuer }: Host,
   await requireSameIssuer({ store: sealedFor(''), issuer: config.issuer.url, acceptNew: acceptNewIssuer })
   const store = sealedFor(config.issuer.url)
 
+  const counts = makeMemoryStore({ now })
+
   const sessions: Sessions = makeTable(store, 'sessions', ['signedInAt', 'endsAt', 'lastSeenAt'])
   const accessTokens: AccessTokens = makeTable(store, 'access-tokens', ['expiresAt'])
   const refreshGrants: RefreshGrants = makeTable(store, 'refresh-tokens', ['supersededAt'])
@@ -49,10 +51,12 @@ export async function openMemory(config: Config, { now, acceptNewIssuer }: Host,
   const usedAttempts: UsedAttempts = makeTable(store, 'used-attempts', ['at'])
   return {
     raw,
+    sweep: async () => void (await Promise.all([raw.sweep(), counts.sweep()])),
     store,
     tables: { sessions, accessTokens, refreshGrants, deviceLogins, userCodes, usedAttempts },
     signingKeys: makeTable<StoredKey>(store, 'signing-keys'),
-    limitRate: makeLimitRate({ store, now }),
+    // Counts are this process's own: a flood must not become a flood of synced writes.
+    limitRate: makeLimitRate({ store: counts, now }),
     digest,
     codeDigest: makeCodeDigest(keyFor(master, 'user-code')),
     csrfKey: keyFor(master, 'csrf'),

@@ -22,6 +22,7 @@ export function runInFileTests({ tests }: ConfigFile, { mapping, idps }: Config)
 const personOf = ({ idp, groups }: ConfigFile['tests'][number]['as'], issuer: string): Principal => ({
   idp,
   issuer,
+  subjectClaim: 'sub',
   subject: 'in-file-test',
   username: 'in-file-test',
   groups: { state: 'stated', names: [...new Set(groups)] },

@@ -1,29 +1,37 @@
-import type { Request, RequestHandler } from 'express'
+import type { CookieOptions, Request, RequestHandler } from 'express'
 import session from 'express-session'
 import { RolegateError } from '../domain/errors.ts'
 import { requireSessionMay, type Act, type GatewaySession } from '../domain/sign-in/session.ts'
 import type { Digest, Now } from '../usecases/ports.ts'
 import type { SessionStore } from './session-store.ts'
 
-/** `__Host-` needs https; on plain loopback http a browser would refuse it (security.md W-3). */
-export const sessionCookieName = (secure: boolean): string => (secure ? '__Host-rolegate' : 'rolegate')
+export type SessionCookie = { readonly name: string; readonly options: CookieOptions }
+
+/**
+ * The session's cookie, set and cleared with the same attributes: a browser ignores a `__Host-` cookie that comes without
+ * Secure. `__Host-` needs https; on plain loopback http a browser would refuse it (security.md W-3).
+ */
+export const sessionCookieFor = (secure: boolean): SessionCookie => ({
+  name: secure ? '__Host-rolegate' : 'rolegate',
+  options: { secure, httpOnly: true, sameSite: 'lax', path: '/' },
+})
 
 /** The browser's session, by express-session: nothing is stored before somebody signs in (security.md W-19). */
 export function makeBrowserSession(deps: {
   store: SessionStore
   /** The first signs, all verify (security.md K-11). */
   secrets: string[]
-  secure: boolean
+  cookie: SessionCookie
   absoluteSeconds: number
 }): RequestHandler {
   return session({
-    name: sessionCookieName(deps.secure),
+    name: deps.cookie.name,
     store: deps.store,
     secret: deps.secrets,
     resave: false,
     saveUninitialized: false,
     rolling: false,
-    cookie: { secure: deps.secure, httpOnly: true, sameSite: 'lax', path: '/', maxAge: deps.absoluteSeconds * 1000 },
+    cookie: { ...deps.cookie.options, maxAge: deps.absoluteSeconds * 1000 },
   })
 }
 

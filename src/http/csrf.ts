@@ -18,7 +18,7 @@ export function makeRequireCsrf(deps: { csrfToken: CsrfToken; origin: string }):
   return (req, _res, next) => {
     if (req.method === 'GET' || req.method === 'HEAD') return next()
     requireSameOrigin(req, deps.origin)
-    const { id } = req.session.signedIn ?? {}
+    const id = req.session?.signedIn?.id
     if (id === undefined) throw new RolegateError('sign_in_required')
     const body = req.body as { _csrf?: unknown } | undefined
     if (!sameText(req.get('x-csrf-token') ?? body?._csrf, deps.csrfToken(id))) throw new RolegateError('csrf_rejected')

@@ -4,6 +4,7 @@ import { parseReturnTo } from '../domain/sign-in/return-to.ts'
 import { answerFor } from './answers.ts'
 import { show } from './pages.ts'
 import { factsOf } from './request-facts.ts'
+import { isForPrograms } from './security-headers.ts'
 import type { LogRefusal } from './witness.ts'
 
 /** Express's own complaints (bad JSON, body too large) in our codes; everything else as it is. */
@@ -33,10 +34,11 @@ export function makeErrorHandler({ logRefusal }: { logRefusal: LogRefusal }): Er
     const { status, title, why, next: doNext, who } = answerFor(error)
     logRefusal(error, req, status)
     // JSON comes first: a client that accepts anything (curl, an SDK) is a program, not a person.
-    const forPeople = !req.path.startsWith('/v1/') && req.accepts(['json', 'html']) === 'html'
-    const toPage = forPeople || (req.method === 'GET' && !req.path.startsWith('/v1/'))
+    const forPeople = !isForPrograms(res) && req.accepts(['json', 'html']) === 'html'
+    const toPage = forPeople || (req.method === 'GET' && !isForPrograms(res))
     if (toPage && error.code === 'sign_in_required' && error.values['why'] === undefined) {
-      res.redirect(303, `/sign-in?returnTo=${encodeURIComponent(parseReturnTo(pageOf(req)))}`)
+      // A fragment of our own, so that none of the page's travels on: a user code stands in it (threats.md D5).
+      res.redirect(303, `/sign-in?returnTo=${encodeURIComponent(parseReturnTo(pageOf(req)))}#-`)
       return
     }
     refuse(res, error, status)

@@ -60,7 +60,7 @@ export type Pages = {
     readonly groupsCount: number
     /** The first fifty. */
     readonly groups: readonly string[]
-    /** Whether any rule names one of their groups (then a deny took the role away). */
+    /** Deny rules that took everything away; empty: no rule ever gave them a role. */
     readonly deniedBy: readonly string[]
   }
   role: {
@@ -95,7 +95,7 @@ export type Pages = {
     readonly userCode: string
     readonly client: string
     readonly observedAddress: string
-    readonly sameAddress: boolean
+    readonly sameNetwork: boolean
     readonly startedAt: Date
     readonly secondsOld: number
     readonly claims: { readonly host?: string; readonly user?: string; readonly tool?: string }

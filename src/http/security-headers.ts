@@ -1,4 +1,4 @@
-import type { RequestHandler } from 'express'
+import type { RequestHandler, Response } from 'express'
 import helmet from 'helmet'
 
 /**
@@ -37,6 +37,10 @@ export function makeSecurityHeaders({
 
 /** Answers that no cache may keep, for programs: the few headers that mean something to them. */
 export const programHeaders: RequestHandler = (_req, res, next) => {
+  res.locals['program'] = true
   res.set({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff', 'referrer-policy': 'no-referrer' })
   next()
 }
+
+/** Whether this address is for programs: they get JSON, whatever they say they accept. */
+export const isForPrograms = (res: Response): boolean => res.locals['program'] === true

@@ -1,8 +1,9 @@
 import { Eta } from 'eta'
 import express, { urlencoded, type Express, type RequestHandler } from 'express'
+import { RolegateError } from '../domain/errors.ts'
 import type { Digest, IdentityProvider, Now } from '../usecases/ports.ts'
 import { makeAttemptCookies, type AttemptSealer } from './attempt-cookies.ts'
-import { makeBrowserSession, sessionCookieName } from './browser-session.ts'
+import { makeBrowserSession, sessionCookieFor } from './browser-session.ts'
 import { makeCsrfToken, makeRequireCsrf } from './csrf.ts'
 import { makeErrorHandler, nothingHere } from './errors.ts'
 import type { Frame } from './pages.ts'
@@ -11,7 +12,7 @@ import { deviceRoutes } from './routes/device.ts'
 import { issuerRoutes } from './routes/issuer.ts'
 import { oauthRoutes } from './routes/oauth.ts'
 import { portalRoutes } from './routes/portal.ts'
-import { oidcCallbackRoutes, signInRoutes } from './routes/sign-in.ts'
+import { oidcCallbackRoutes, signInRoutes, signOutRoutes } from './routes/sign-in.ts'
 import { v1Routes } from './routes/v1.ts'
 import { makeSecurityHeaders, programHeaders } from './security-headers.ts'
 import type { SessionStore } from './session-store.ts'
@@ -47,6 +48,7 @@ export type ServerDeps = {
   views: string
   version: string
   demo: boolean
+  isDraining: () => boolean
   newRequestId: () => string
   now: Now
   witness: Witness
@@ -58,21 +60,21 @@ export function createServer(deps: ServerDeps): Express {
   const logRefusal = makeLogRefusal(deps.witness)
   const { host: publicHost, protocol } = new URL(publicUrl)
   const secure = protocol === 'https:'
-  const cookieName = sessionCookieName(secure)
+  const cookie = sessionCookieFor(secure)
   const attempts = makeAttemptCookies({ sealer: deps.attemptSealer, secure })
   const browserSession = makeBrowserSession({
     store: deps.sessionStore,
     secrets: deps.cookieSecrets,
-    secure,
+    cookie,
     absoluteSeconds: deps.absoluteSeconds,
   })
   const csrfToken = makeCsrfToken(deps.csrfKey)
   const requireCsrf = makeRequireCsrf({ csrfToken, origin: publicUrl })
   const oauth = { ...stories, publicUrl, logRefusal }
-  const signIn = { ...stories, providers: deps.providers, attempts, digest, cookieName, publicHost, now }
+  const signIn = { ...stories, providers: deps.providers, attempts, digest, cookie, publicHost, now }
 
   const server = express()
-  server.disable('x-powered-by').disable('etag')
+  server.disable('x-powered-by').disable('etag').enable('case sensitive routing')
   server.set('trust proxy', deps.trustedProxies.length > 0 ? [...deps.trustedProxies] : false)
   server
     .set('query parser', 'simple')
@@ -84,14 +86,18 @@ export function createServer(deps: ServerDeps): Express {
 
   server.use(makeNoteFacts({ newRequestId: deps.newRequestId, now, trustsProxies: deps.trustedProxies.length > 0 }))
   server.use(makeAccessLog(deps))
+  server.use(makeDrain(deps))
   if (deps.tlsInFront) server.use(requireTlsInFront)
-  server.use(requireOurHost([publicHost, new URL(deps.issuerUrl).host]))
-  server.use(issuerRoutes(deps))
+  const issuer = new URL(deps.issuerUrl)
+  // The issuer may answer under a name of its own (threats.md K6); nothing else answers there.
+  server.use(requireOurHost([publicHost, issuer.host]))
+  server.use(issuer.pathname, issuerRoutes(deps))
+  server.use(requireOurHost([publicHost]))
 
   // Programs: no page, no session of express.
   server.use(['/v1', '/oauth'], programHeaders)
   server.use(oauthRoutes(oauth))
-  server.use(v1Routes({ ...stories, browserSession, requireCsrf, cookieName, origin: publicUrl }))
+  server.use(v1Routes({ ...stories, browserSession, requireCsrf, cookieName: cookie.name, origin: publicUrl }))
 
   server.use(['/v1', '/oauth'], nothingHere)
 
@@ -105,7 +111,9 @@ export function createServer(deps: ServerDeps): Express {
   server.use(noStore, makeFrame({ ...deps, csrfToken }))
   server.use(browserSession)
   server.use(oidcCallbackRoutes(signIn))
-  server.use(urlencoded({ extended: false, limit: '16kb', parameterLimit: 20, inflate: false }), requireCsrf)
+  server.use(urlencoded({ extended: false, limit: '16kb', parameterLimit: 20, inflate: false }))
+  server.use(signOutRoutes({ ...signIn, requireCsrf, origin: publicUrl }))
+  server.use(requireCsrf)
   server.use(signInRoutes(signIn))
   server.use(portalRoutes(stories))
   server.use(deviceRoutes(stories))
@@ -140,6 +148,15 @@ const requireTlsInFront: RequestHandler = (req, res, next) => {
   // Express reads X-Forwarded-Proto from trusted peers only; a list of values is somebody else's header before the proxy's.
   if (req.protocol === 'https' && req.get('x-forwarded-proto') === 'https') return next()
   res.status(421).type('text/plain').send('This listener is reached through the proxy.\n')
+}
+
+/** While the process finishes what it has, new requests on old connections are sent elsewhere (security.md V-11). */
+function makeDrain({ isDraining }: Pick<ServerDeps, 'isDraining'>): RequestHandler {
+  return (_req, res, next) => {
+    if (!isDraining()) return next()
+    res.set('connection', 'close')
+    throw new RolegateError('shutting_down')
+  }
 }
 
 const noStore: RequestHandler = (_req, res, next) => {

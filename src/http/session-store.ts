@@ -1,12 +1,15 @@
 import session from 'express-session'
 import type { GatewaySession } from '../domain/sign-in/session.ts'
 import type { Digest, Now, Sessions } from '../usecases/ports.ts'
+import type { FindSession } from '../usecases/sign-in/find-session.ts'
 
 declare module 'express-session' {
   interface SessionData {
     signedIn?: GatewaySession
   }
 }
+
+type Deps = { sessions: Sessions; findSession: FindSession; digest: Digest; idleSeconds: number; now: Now }
 
 /** A session's last-seen time is written at most this often: reading a page is no reason to write a row. */
 const TOUCH_MS = 60_000
@@ -17,16 +20,16 @@ const TOUCH_MS = 60_000
  * whole: a request that was under way during a sign-out cannot bring the session back to life.
  */
 export class SessionStore extends session.Store {
-  readonly #deps: { sessions: Sessions; digest: Digest; idleSeconds: number; now: Now }
+  readonly #deps: Deps
 
-  constructor(deps: { sessions: Sessions; digest: Digest; idleSeconds: number; now: Now }) {
+  constructor(deps: Deps) {
     super()
     this.#deps = deps
   }
 
   override get(sid: string, done: (failure: unknown, data?: session.SessionData | null) => void): void {
-    this.#deps.sessions.get(this.#deps.digest(sid)).then(
-      (signedIn) => done(null, signedIn === undefined ? null : this.#dataOf(signedIn)),
+    this.#deps.findSession(this.#deps.digest(sid)).then(
+      (signedIn) => done(null, signedIn === undefined || this.#hasIdled(signedIn) ? null : this.#dataOf(signedIn)),
       (failure: unknown) => done(failure),
     )
   }
@@ -34,8 +37,7 @@ export class SessionStore extends session.Store {
   override set(sid: string, { signedIn }: session.SessionData, done: (failure?: unknown) => void = () => {}): void {
     const id = this.#deps.digest(sid)
     if (signedIn === undefined || signedIn.id !== id) return done()
-    const keep = { expiresAt: this.#idleEnd(signedIn), owner: signedIn.root }
-    this.#deps.sessions.createIfAbsent(id, signedIn, keep).then(() => done(), done)
+    this.#deps.sessions.createIfAbsent(id, signedIn, { expiresAt: this.#idleEnd(signedIn) }).then(() => done(), done)
   }
 
   override touch(sid: string, { signedIn }: session.SessionData, done: (failure?: unknown) => void = () => {}): void {
@@ -44,7 +46,7 @@ export class SessionStore extends session.Store {
     this.#deps.sessions
       .update(this.#deps.digest(sid), (kept) => {
         const next = { ...kept, lastSeenAt: now }
-        return { next, answer: true, keep: { expiresAt: this.#idleEnd(next), owner: kept.root } }
+        return { next, answer: true, keep: { expiresAt: this.#idleEnd(next) } }
       })
       .then(() => done(), done)
   }
@@ -53,7 +55,12 @@ export class SessionStore extends session.Store {
     this.#deps.sessions.delete(this.#deps.digest(sid)).then(() => done(), done)
   }
 
-  /** security.md W-6: the row itself is gone when the session has idled, whatever the cookie says. */
+  /** Asked of the sealed row itself: the store's own column of expiry can be edited by whoever writes the database. */
+  #hasIdled(signedIn: GatewaySession): boolean {
+    return this.#deps.now() >= this.#idleEnd(signedIn)
+  }
+
+  /** security.md W-6: the row is gone when the session has idled, whatever the cookie says. */
   #idleEnd({ lastSeenAt, endsAt }: GatewaySession): Date {
     return new Date(Math.min(lastSeenAt.getTime() + this.#deps.idleSeconds * 1000, endsAt.getTime()))
   }

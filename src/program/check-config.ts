@@ -13,8 +13,9 @@ export async function run(args: readonly string[]): Promise<number> {
     process.stderr.write('rolegate check-config FILE [--insecure-dev]\n')
     return 2
   }
-  const config = readConfigFile(file, { insecureDev: values['insecure-dev'] === true })
-  if (config === undefined) return 3
+  const loaded = readConfigFile(file, { insecureDev: values['insecure-dev'] === true })
+  if (loaded === undefined) return 3
+  const { config } = loaded
   const { accounts, roles, rules } = config.mapping
   process.stdout.write(
     `${file}: ok. ${config.idps.length} IdPs, ${accounts.size} accounts, ${roles.size} roles, ${rules.length} rules; its tests pass.\n`,

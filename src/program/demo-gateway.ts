@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { compose } from '../compose.ts'
 import { loadConfig } from '../config/load.ts'
 import { startDemoWorld } from '../sandbox/world.ts'
-import { diskWorld } from './read-config.ts'
+import { diskWorld, hashOf } from './read-config.ts'
 import { VERSION } from './version.ts'
 
 export type DemoPorts = {
@@ -35,14 +35,15 @@ export async function startDemo(options: {
     random: (bytes: number) => randomBytes(bytes),
   })
   try {
-    const { config } = loadConfig(edit(world.configText), {
+    const text = edit(world.configText)
+    const { config } = loadConfig(text, {
       ...diskWorld('demo.yaml'),
       env: world.env,
       insecureDev: true,
     })
     const gateway = await compose(
       { ...config, masterKeys: [randomBytes(32)], log: { level: logLevel } },
-      { now, print, version: VERSION, demo: true, acceptNewIssuer: false },
+      { now, print, version: VERSION, demo: true, acceptNewIssuer: false, configHash: hashOf(text) },
     )
     await gateway.listen()
     return {

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import { compose } from '../compose.ts'
-import { readConfigFile } from './read-config.ts'
+import { readConfigFile, type LoadedFile } from './read-config.ts'
 import { refuseUnsafeProcess } from './unsafe-process.ts'
 import { untilStopped } from './signals.ts'
 import { VERSION } from './version.ts'
@@ -26,24 +26,25 @@ export async function run(args: readonly string[]): Promise<number> {
     return 3
   }
   const file = options.config ?? process.env['ROLEGATE_CONFIG'] ?? 'rolegate.yaml'
-  const config = readConfigFile(file, { insecureDev })
-  if (config === undefined) return 3
-  if (config.masterKeys.length === 0) {
+  const loaded = readConfigFile(file, { insecureDev })
+  if (loaded === undefined) return 3
+  if (loaded.config.masterKeys.length === 0) {
     process.stderr.write(
       'error: secrets.master_key_file (or _env) is not set. Make one:  openssl rand -base64 32 > master.key && chmod 600 master.key\n',
     )
     return 3
   }
-  return start(config, options['accept-new-issuer'] === true)
+  return start(loaded, options['accept-new-issuer'] === true)
 }
 
-async function start(config: Parameters<typeof compose>[0], acceptNewIssuer: boolean): Promise<number> {
+async function start({ config, hash }: LoadedFile, acceptNewIssuer: boolean): Promise<number> {
   const gateway = await compose(config, {
     now: () => new Date(),
     print: (text) => process.stdout.write(text),
     version: VERSION,
     demo: false,
     acceptNewIssuer,
+    configHash: hash,
   }).catch(explainStart)
   if (gateway === undefined) return 3
   try {

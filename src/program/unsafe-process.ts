@@ -11,8 +11,10 @@ export function refuseUnsafeProcess(
   if (steering !== undefined) {
     return `${steering} is set: it could steer calls to AWS elsewhere. Unset it; endpoints are set under sts in rolegate.yaml.`
   }
-  const watched = /--(inspect|heapsnapshot|report-)|--heap-prof|--cpu-prof/
-  if (execArgv.some((flag) => watched.test(flag)) || watched.test(env['NODE_OPTIONS'] ?? '')) {
+  const watched = /--(inspect|heapsnapshot|report-|heap-prof|cpu-prof|tls-keylog)/
+  // Node takes `--report_on_signal` for `--report-on-signal`.
+  const flags = [...execArgv, env['NODE_OPTIONS'] ?? ''].map((flag) => flag.replaceAll('_', '-'))
+  if (flags.some((flag) => watched.test(flag))) {
     return 'Node runs with an inspector, report or profile flag: these write secrets from memory. Start without it, or with --insecure-dev.'
   }
   return undefined

@@ -36,7 +36,7 @@ export type Store = {
   /** Adds one and answers the count; the first call sets the expiry. */
   increment(table: string, key: string, expiresAt: Date): Promise<number>
   deleteByOwner(table: string, owner: string): Promise<number>
-  /** Forgets what has expired; bounded work. */
+  /** Forgets what has expired, without holding anybody up for long. */
   sweep(): Promise<number>
   close(): Promise<void>
 }
@@ -97,8 +97,10 @@ export type IdentityProvider = {
   begin(attemptId: string): Promise<{ readonly move: BrowserMove; readonly pending: PendingSignIn }>
   /** Fails with `sign_in_rejected` unless the answer is genuine, for us, in time, and the one we asked for. */
   complete(answer: CallbackAnswer, pending: PendingSignIn): Promise<VerifiedClaims>
-  /** False while the IdP's metadata could not be had; asking tries again, at most once in a few seconds. */
-  isReady(): Promise<boolean>
+  /** False while the IdP's metadata could not be had. Answers at once; asking also tries again, once in a few seconds. */
+  isReady(): boolean
+  /** Resolves when the first try to have the metadata is over, well or badly. */
+  warmUp(): Promise<void>
   /** The IdP's own sign-out page, when it has one and we know it. */
   signOutUrl(): string | undefined
 }

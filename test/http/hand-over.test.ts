@@ -134,10 +134,10 @@ describe('when AWS has a bad day', () => {
   })
 
   it('withholds the credential of somebody who signed out while STS was thinking (threats.md H5)', async () => {
-    const person = await aPersonAt(demo, 'alice')
+    const person = await aPersonAt(demo, 'bob')
     const { accessToken } = await aTerminalOf(demo, person)
     const hold = demo.world.aws.hold()
-    const asked = asTerminal('/v1/credentials', { role: 'payments-dev/readonly' }, accessToken).then((answer) => answer)
+    const asked = asTerminal('/v1/credentials', { role: 'data-prod/readonly' }, accessToken).then((answer) => answer)
     await hold.arrived
     await person.post('/sign-out', { _csrf: await person.csrf() }).expect(303)
     hold.release()

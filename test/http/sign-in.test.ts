@@ -12,7 +12,7 @@ describe('signing in', () => {
   it('sends a signed-out browser to sign in and back to where it wanted to go', async () => {
     const visitor = aVisitor(demo)
     const away = await visitor.get('/roles/payments-dev/developer').expect(303)
-    expect(away.headers['location']).toBe('/sign-in?returnTo=%2Froles%2Fpayments-dev%2Fdeveloper')
+    expect(away.headers['location']).toBe('/sign-in?returnTo=%2Froles%2Fpayments-dev%2Fdeveloper#-')
     const callback = await visitor.callbackUrl('alice', `/sign-in/demo?returnTo=%2Froles%2Fpayments-dev%2Fdeveloper`)
     const back = await visitor.fetch(callback)
     expect([back.status, back.headers.get('location')]).toEqual([303, '/roles/payments-dev/developer'])

@@ -16,6 +16,7 @@ import { makeRevokeToken } from '../../src/usecases/device/revoke-token.ts'
 import { makeStartDeviceLogin } from '../../src/usecases/device/start-device-login.ts'
 import type { AccessTokens, DeviceLogins, RefreshGrants, Sessions, UserCodes } from '../../src/usecases/ports.ts'
 import { makeEndSession } from '../../src/usecases/sign-in/end-session.ts'
+import { makeFindSession } from '../../src/usecases/sign-in/find-session.ts'
 import { aClock, aRequest, aSession } from './a-session.ts'
 
 export const CLIENT = 'rolegate-cli'
@@ -25,6 +26,8 @@ export async function aDeviceWorld({ session = aSession() }: { session?: Gateway
   const clock = aClock()
   const store = makeMemoryStore({ now: clock.now })
   const recorded: AuditEvent[] = []
+  /** What happens elsewhere while a record is being written. */
+  const world = { onAudit: async (_event: AuditEvent): Promise<void> => {} }
   const fails = { audit: undefined as AuditEvent['event'] | undefined }
 
   const tables = {
@@ -39,6 +42,7 @@ export async function aDeviceWorld({ session = aSession() }: { session?: Gateway
     audit: async (event: AuditEvent) => {
       if (event.event === fails.audit) throw new RolegateError('audit_unavailable')
       recorded.push(event)
+      await world.onAudit(event)
     },
     limitRate: makeLimitRate({ store, now: clock.now }),
     random: (bytes: number) => randomBytes(bytes),
@@ -47,25 +51,30 @@ export async function aDeviceWorld({ session = aSession() }: { session?: Gateway
     codeDigest: makeCodeDigest(Buffer.alloc(32, 7)),
     sealUnder,
     accessSeconds: 45 * 60,
-    deviceMaxSeconds: 8 * 3600,
+    terminalSeconds: 8 * 3600,
     now: clock.now,
   }
+  const issuers = new Map([
+    ['entra', { issuer: session.principal.issuer, subjectClaim: session.principal.subjectClaim }],
+  ])
+  const findSession = makeFindSession({ ...deps, issuers })
   const endSession = makeEndSession(deps)
   const findDeviceLogin = makeFindDeviceLogin(deps)
   const issueAccessToken = makeIssueAccessToken(deps)
   const issueTokens = makeIssueTokens({ ...deps, issueAccessToken })
   const startDeviceLogin = makeStartDeviceLogin(deps)
-  const decideDeviceLogin = makeDecideDeviceLogin({ ...deps, findDeviceLogin })
-  const redeemDeviceLogin = makeRedeemDeviceLogin({ ...deps, issueTokens })
-  await tables.sessions.put(session.id, session, { expiresAt: session.endsAt, owner: session.root })
+  const decideDeviceLogin = makeDecideDeviceLogin({ ...deps, findDeviceLogin, findSession })
+  const redeemDeviceLogin = makeRedeemDeviceLogin({ ...deps, findSession, issueTokens })
+  await tables.sessions.put(session.id, session, { expiresAt: session.endsAt })
 
+  const refresh = makeRefreshTokens({ ...deps, findSession, issueAccessToken })
   const start = (clientId = CLIENT) => startDeviceLogin({ clientId, claims: { host: 'laptop' }, request: aRequest() })
   const decide = (typed: string, decision: 'approve' | 'deny' = 'approve', by: GatewaySession = session) =>
     decideDeviceLogin({ session: by, typed, decision, request: aRequest() })
   const redeem = (deviceCode: string, clientId = CLIENT) =>
     redeemDeviceLogin({ deviceCode, clientId, request: aRequest() })
 
-  return {
+  return Object.assign(world, {
     ...deps,
     clock,
     store,
@@ -80,15 +89,16 @@ export async function aDeviceWorld({ session = aSession() }: { session?: Gateway
     endSession,
     issueAccessToken,
     issueTokens,
-    authenticateBearer: makeAuthenticateBearer(deps),
-    refreshTokens: makeRefreshTokens({ ...deps, issueAccessToken }),
+    authenticateBearer: makeAuthenticateBearer({ ...deps, findSession }),
+    issuers,
+    refreshTokens: (asked: { refreshToken: string; clientId: string }) => refresh({ ...asked, request: aRequest() }),
     refreshGrants: tables.refreshGrants,
-    revokeToken: makeRevokeToken({ ...deps, endSession }),
+    revokeToken: makeRevokeToken({ ...deps, findSession, endSession }),
     /** A terminal that was signed in. */
     async signedIn(): Promise<Tokens> {
       const { deviceCode, userCode } = await start()
       await decide(userCode)
       return redeem(deviceCode)
     },
-  }
+  })
 }

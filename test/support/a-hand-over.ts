@@ -7,7 +7,8 @@ import { RolegateError } from '../../src/domain/errors.ts'
 import type { GatewaySession } from '../../src/domain/sign-in/session.ts'
 import { makeIssueCredentials } from '../../src/usecases/hand-over/issue-credentials.ts'
 import { makeOpenConsole } from '../../src/usecases/hand-over/open-console.ts'
-import { makeTakeRole, type HandOverRequest } from '../../src/usecases/hand-over/take-role.ts'
+import { makePlanHandOver, type HandOverRequest } from '../../src/usecases/hand-over/plan-hand-over.ts'
+import { makeTakeRole, type Prepare } from '../../src/usecases/hand-over/take-role.ts'
 import type { AssumeRole, OpenFederation } from '../../src/usecases/ports.ts'
 import { aMapping } from './a-mapping.ts'
 import { sha256 } from './a-principal.ts'
@@ -45,11 +46,18 @@ export function aHandOver({
     sts: (): Promise<Credentials> => Promise.resolve(LENT),
     federation: (): Promise<string> => Promise.resolve(SIGN_IN_URL),
   }
-  const takeRole = makeTakeRole({
+  const planHandOver = makePlanHandOver({
     rules: () => world.rules,
-    sessions: { get: async (id) => (id === world.session?.id ? world.session : undefined) },
     issuer: { url: 'https://aws.example.com', tokenSeconds: 120 },
     audiences: world.audiences,
+    configHash: 'c0ffee',
+    sha256,
+    randomText: (bits) => `jti-${(jtis += 1)}-${bits}`,
+    now: clock.now,
+  })
+  const takeRolePreparing = makeTakeRole({
+    planHandOver,
+    findSession: async (id) => (id === world.session?.id ? world.session : undefined),
     async mint(claims) {
       happened.push('mint')
       minted.push(claims)
@@ -65,14 +73,13 @@ export function aHandOver({
       happened.push(event.event)
       recorded.push(event)
     },
-    sha256,
-    randomText: (bits) => `jti-${(jtis += 1)}-${bits}`,
-    now: clock.now,
   })
-  const issueCredentials = makeIssueCredentials({ takeRole })
+  /** With something to prepare, and nothing to refuse beforehand. */
+  const takeRole = <Out>(handOver: 'credentials' | 'console', ask: HandOverRequest, prepare: Prepare<Out>) =>
+    takeRolePreparing(handOver, ask, () => prepare)
+  const issueCredentials = makeIssueCredentials({ takeRole: takeRolePreparing })
   const openConsole = makeOpenConsole({
-    takeRole,
-    rules: () => world.rules,
+    takeRole: takeRolePreparing,
     consoleHosts: new Map([['demo', ['127.0.0.1:8423']]]),
     async openFederation(request) {
       happened.push('federation')

@@ -15,6 +15,7 @@ export function aPrincipal({ groups = ['payments'], groupsState = 'stated', ...c
     idp: 'entra',
     issuer: 'https://idp.example.com/tenant',
     subject: 'oid-1',
+    subjectClaim: 'sub',
     username: 'alice@example.com',
     email: 'alice@example.com',
     groups: { state: groupsState, names: groups },

@@ -11,7 +11,6 @@ export const secondsAfter = (from: Date, seconds: number): Date => new Date(from
 export function aSession(changes: Partial<GatewaySession> = {}): GatewaySession {
   return {
     id: 'session-1',
-    root: 'session-1',
     via: 'browser',
     principal: aPrincipal(),
     signedInAt: NINE,

@@ -4,7 +4,7 @@ import type { Audit, Now, Store } from '../../usecases/ports.ts'
 import type { AuditSink } from './file-sink.ts'
 
 /**
- * Writes each event to every sink, and resolves when the durable ones have it. One that fails fails the event with
+ * Writes each event to every sink, and resolves when all have it. One that fails fails the event with
  * `audit_unavailable`: then nothing is handed over (threats.md A3, security.md A-2).
  */
 export function makeAudit(deps: {
@@ -33,7 +33,10 @@ const oneLine = (record: object): string =>
     (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`,
   )
 
-/** Records as rows of the store: durable as the store is. Keys sort by time. */
+/**
+ * Records as rows of the plain store, durable as it is: what happened carries no authority and is for auditors to read.
+ * Keys sort by time.
+ */
 export function makeStoreSink({ store, newKey }: { store: Pick<Store, 'put'>; newKey: () => string }): AuditSink {
   return {
     write: (line) => store.put('audit', newKey(), Buffer.from(line)),

@@ -1,4 +1,8 @@
-import { AssumeRoleWithWebIdentityCommand, type STSClient } from '@aws-sdk/client-sts'
+import {
+  AssumeRoleWithWebIdentityCommand,
+  type AssumeRoleWithWebIdentityCommandOutput,
+  type STSClient,
+} from '@aws-sdk/client-sts'
 import type { Credentials } from '../../domain/aws/credentials.ts'
 import { RolegateError, type ErrorCode } from '../../domain/errors.ts'
 import type { AssumeRole } from '../../usecases/ports.ts'
@@ -20,7 +24,7 @@ export function makeAssumeRole({ clientFor }: { clientFor: StsClientFor }): Assu
     })
     try {
       const answer = await clientFor(sts, region).send(command, { abortSignal: AbortSignal.timeout(MOST_MS) })
-      return credentialsFrom(answer.Credentials)
+      return { ...credentialsFrom(answer.Credentials), ...requestIdOf(answer) }
     } catch (thrown) {
       throw thrown instanceof RolegateError ? thrown : inOurWords(thrown)
     }
@@ -48,6 +52,9 @@ function credentialsFrom(
     expiresAt: Expiration,
   }
 }
+
+const requestIdOf = ({ $metadata: { requestId } }: AssumeRoleWithWebIdentityCommandOutput): { requestId?: string } =>
+  requestId === undefined ? {} : { requestId }
 
 /** What each refusal of STS means: aws.md §2. `because` picks the sentence a person can act on. */
 const MEANING = new Map<string, { code: ErrorCode; because: string }>([

@@ -15,6 +15,7 @@ export type OidcSettings = {
   readonly algorithms: readonly string[]
   readonly allowHttp: boolean
   readonly groupsFrom: 'id_token' | 'userinfo'
+  readonly mapping: { readonly groups: { readonly claim: string } }
 }
 
 /** After a failure, the IdP is asked again no sooner than this. */
@@ -77,26 +78,37 @@ export function makeOidcProvider(deps: {
         })
         const claims = requireSoundIdToken(tokens, settings, now())
         if (settings.groupsFrom === 'id_token') return { issuer: settings.issuer, claims }
-        // OIDC Core §5.3.2, security.md O-25: only about the same subject; the ID token's own claims stay on top.
+        // OIDC Core §5.3.2, security.md O-25: only about the same subject.
         const userinfo = await oidc.fetchUserInfo(configuration, tokens.access_token, claims.sub)
-        return { issuer: settings.issuer, claims: { ...userinfo, ...claims } }
+        return {
+          issuer: settings.issuer,
+          claims: { ...userinfo, ...withoutGroups(claims, settings.mapping.groups.claim) },
+        }
       } catch (thrown) {
         throw asSignInFailure(thrown, id)
       }
     },
 
-    isReady: () => server.isReady(),
+    isReady() {
+      void server.refresh()
+      return server.known() !== undefined
+    },
+    warmUp: () => server.refresh(),
     signOutUrl: () => server.known()?.serverMetadata().end_session_endpoint,
   }
 }
 
 type Server = {
   require(): Promise<oidc.Configuration>
-  isReady(): Promise<boolean>
+  /** Asks for the metadata when it is due, and waits for the answer. */
+  refresh(): Promise<void>
   known(): oidc.Configuration | undefined
 }
 
-/** Fetches and keeps the IdP's metadata: one fetch at a time, the last good copy kept (security.md V-15). */
+/**
+ * Fetches and keeps the IdP's metadata: one fetch at a time, and the last good copy serves while a new one is on its way
+ * (security.md V-15), so that an IdP which hangs holds up nobody but those who need it first.
+ */
 function makeServer(deps: Parameters<typeof makeOidcProvider>[0]): Server {
   const { settings, now } = deps
   let known: { configuration: oidc.Configuration; at: number } | undefined
@@ -115,21 +127,21 @@ function makeServer(deps: Parameters<typeof makeOidcProvider>[0]): Server {
   async function refresh(): Promise<void> {
     const at = now().getTime()
     const due = known === undefined || at - known.at > FRESH_MS
-    if (!due || at - failedAt < RETRY_MS) return
-    underway ??= discover().finally(() => (underway = undefined))
+    if (underway === undefined && due && at - failedAt >= RETRY_MS) {
+      underway = discover().finally(() => (underway = undefined))
+    }
     await underway
   }
 
   return {
+    refresh,
     async require() {
-      await refresh()
-      if (known === undefined)
+      const refreshed = refresh()
+      if (known === undefined) await refreshed
+      if (known === undefined) {
         throw new RolegateError('idp_unavailable', { idp: settings.id, label: settings.label, retryAfterSeconds: 5 })
+      }
       return known.configuration
-    },
-    async isReady() {
-      await refresh()
-      return known !== undefined
     },
     known: () => known?.configuration,
   }
@@ -162,6 +174,15 @@ async function configurationFor({
   oidc.enableNonRepudiationChecks(configuration)
   if (loopbackHttp) oidc.allowInsecureRequests(configuration)
   return configuration
+}
+
+/**
+ * The ID token's claims less what it says of groups: one source is configured, and a short list in the token must not
+ * stand for the whole one (threats.md R5).
+ */
+function withoutGroups(claims: Readonly<Record<string, unknown>>, groupsClaim: string): Record<string, unknown> {
+  const aboutGroups = new Set([groupsClaim, '_claim_names', '_claim_sources', 'hasgroups'])
+  return Object.fromEntries(Object.entries(claims).filter(([name]) => !aboutGroups.has(name)))
 }
 
 /** The issuer byte for byte (security.md O-19), and https everywhere (O-21). */

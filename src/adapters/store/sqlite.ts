@@ -21,6 +21,11 @@ const SCHEMA = `
   CREATE INDEX IF NOT EXISTS rows_by_owner ON rows (tbl, owner) WHERE owner IS NOT NULL;
   CREATE INDEX IF NOT EXISTS rows_by_expiry ON rows (expires_at) WHERE expires_at IS NOT NULL;
 `
+const BUSY_MS = 20
+const BETWEEN_TRIES_MS = 10
+/** About five seconds in all. */
+const MOST_TRIES = 170
+const MOST_SWEPT = 5_000
 const LIVE = '(expires_at IS NULL OR expires_at > ?)'
 /** A row made anew starts at another version than the one before it, so that compareAndSet cannot mistake the two. */
 const FIRST_VERSION = 'abs(random() >> 12)'
@@ -31,6 +36,8 @@ export function makeSqliteStore({ path, now }: { path: string; now: () => Date }
   // FULL: a row that was acknowledged survives a power cut; a forgotten single-use mark would be a replay.
   guarded(() => database.exec('PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;'))
   guarded(() => database.exec(SCHEMA))
+  // The driver waits for a lock on the one thread there is: from here on it waits a moment, and we come back later.
+  guarded(() => database.exec(`PRAGMA busy_timeout = ${BUSY_MS}`))
 
   const prepare = (sql: string): Statement => guarded(() => database.prepare(sql))
   const selectRow = prepare(`SELECT value, version FROM rows WHERE tbl = ? AND key = ? AND ${LIVE}`)
@@ -56,7 +63,7 @@ export function makeSqliteStore({ path, now }: { path: string; now: () => Date }
     RETURNING version`)
   const deleteOwned = prepare('DELETE FROM rows WHERE tbl = ? AND owner = ?')
   const deleteExpired = prepare(
-    'DELETE FROM rows WHERE (tbl, key) IN (SELECT tbl, key FROM rows WHERE expires_at <= ? LIMIT 5000)',
+    `DELETE FROM rows WHERE (tbl, key) IN (SELECT tbl, key FROM rows WHERE expires_at <= ? LIMIT ${MOST_SWEPT})`,
   )
 
   const at = () => now().getTime()
@@ -78,7 +85,16 @@ export function makeSqliteStore({ path, now }: { path: string; now: () => Date }
     increment: (table, key, expiresAt) =>
       settled(() => (count.get(table, key, expiresAt.getTime(), at(), at()) as { version: number }).version),
     deleteByOwner: (table, owner) => settled(() => changed(deleteOwned, table, owner)),
-    sweep: () => settled(() => changed(deleteExpired, at())),
+    async sweep() {
+      let [all, swept] = [0, MOST_SWEPT]
+      // In bites, so that requests are answered between them.
+      while (swept === MOST_SWEPT) {
+        swept = await settled(() => changed(deleteExpired, at()))
+        all += swept
+        await new Promise((resolve) => setImmediate(resolve))
+      }
+      return all
+    },
     close: () => settled(() => database.close()),
   }
 }
@@ -88,8 +104,29 @@ const rowOf = (row: unknown): Row | undefined => {
   return stored && { value: stored.value, version: stored.version }
 }
 
-/** A driver's synchronous call as a promise that fails with `store_unavailable` and nothing else. */
-const settled = async <Value>(run: () => Value): Promise<Value> => guarded(run)
+/**
+ * A driver's synchronous call as a promise that fails with `store_unavailable` and nothing else. While another process
+ * holds the lock it is tried again, and between the tries other requests are answered (security.md V-3, V-10).
+ */
+async function settled<Value>(run: () => Value): Promise<Value> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return run()
+    } catch (cause) {
+      if (!isBusy(cause) || tries >= MOST_TRIES) throw new RolegateError('store_unavailable', {}, { cause })
+      await new Promise((resolve) => setTimeout(resolve, BETWEEN_TRIES_MS))
+    }
+  }
+}
+
+/** SQLITE_BUSY, as better-sqlite3 (`code`) and node:sqlite (`errcode`) say it. */
+const isBusy = (thrown: unknown): boolean => {
+  const { code, errcode } = thrown as { code?: unknown; errcode?: unknown }
+  return (
+    (typeof code === 'string' && code.startsWith('SQLITE_BUSY')) ||
+    (typeof errcode === 'number' && (errcode & 0xff) === 5)
+  )
+}
 
 function guarded<Value>(run: () => Value): Value {
   try {

@@ -34,7 +34,7 @@ async function revoke({ refreshToken, accessToken }: Tokens, { send, origin }: C
     await revokeToken(send, refreshToken ?? accessToken)
   } catch (cause) {
     const detail = `${origin} could not be told; there the sign-in lasts until its time is over.`
-    const next = 'End it in the portal, under your sessions.'
+    const next = 'To end it now, sign out in the portal: that ends every terminal of yours.'
     throw failure('gateway_unreachable', { title: 'You are signed out on this machine only', detail, next }, { cause })
   }
 }

@@ -24,6 +24,8 @@ export type HandOverFacts = {
   readonly jti: string
   readonly sessionName: string
   readonly sourceIdentity: string | null
+  /** Of the file whose rules decided. */
+  readonly configHash: string
 }
 
 type Subject = { readonly principal: Principal; readonly session?: GatewaySession }
@@ -43,6 +45,7 @@ export type AuditEvent = { readonly request: RequestFacts } & (
       readonly facts: HandOverFacts
       readonly accessKeyId: string
       readonly expiresAt: Date
+      readonly awsRequestId?: string
     } & Subject)
   /** STS answered, but the decision no longer held, or the way out failed: nothing was handed over. */
   | ({
@@ -50,6 +53,7 @@ export type AuditEvent = { readonly request: RequestFacts } & (
       readonly facts: HandOverFacts
       readonly accessKeyId: string
       readonly expiresAt: Date
+      readonly awsRequestId?: string
       readonly code: ErrorCode
     } & Subject)
   /** Asked for, and refused: by rule, by limit, or by AWS. */
@@ -61,6 +65,8 @@ export type AuditEvent = { readonly request: RequestFacts } & (
       readonly reason?: string
       readonly jti?: string
     } & Subject)
+  /** A terminal's tokens ended without anybody signing out: one came back that had been replaced (threats.md D9). */
+  | ({ readonly event: 'session_ended'; readonly reason: string } & Subject)
   | { readonly event: 'device_started'; readonly clientId: string; readonly claims: Readonly<Record<string, string>> }
   | ({
       readonly event: 'device_approved' | 'device_denied'

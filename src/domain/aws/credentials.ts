@@ -4,4 +4,6 @@ export type Credentials = {
   readonly secretAccessKey: string
   readonly sessionToken: string
   readonly expiresAt: Date
+  /** AWS's own name for the call that lent them, to find it in CloudTrail. */
+  readonly requestId?: string
 }

@@ -1,6 +1,6 @@
 import { RolegateError } from '../errors.ts'
 
-/** Session tags a role asks for: constants now; each key at most once whatever its case (threats.md I5). */
+/** Session tags of one hand-over, each key once whatever its case (threats.md I5). */
 export type SessionTags = Readonly<Record<string, string>>
 
 /** AWS's alphabet for tag keys and values (aws.md §2). */

@@ -50,6 +50,7 @@ export function principalFrom({ issuer, claims }: VerifiedClaims, mapping: Claim
     idp: mapping.idp,
     issuer,
     subject,
+    subjectClaim: mapping.subject,
     username,
     ...(typeof email === 'string' && email.length <= 320 && { email }),
     groups,

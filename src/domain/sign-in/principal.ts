@@ -15,6 +15,8 @@ export type Principal = {
   readonly idp: string
   readonly issuer: string
   readonly subject: string
+  /** The claim `subject` was read from: part of who they are (threats.md I2). */
+  readonly subjectClaim: string
   /** For people to read: session names, pages, log. Decides nothing. */
   readonly username: string
   readonly email?: string

@@ -8,8 +8,6 @@ type SessionClass = 'browser' | 'device'
 export type GatewaySession = {
   /** A handle that opens nothing: safe in logs, audit records and CSRF tokens. */
   readonly id: string
-  /** The sign-in this session descends from: ending that ends all (threats.md D10). */
-  readonly root: string
   readonly via: SessionClass
   readonly principal: Principal
   readonly signedInAt: Date

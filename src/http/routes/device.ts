@@ -1,5 +1,6 @@
 import { Router } from 'express'
 import { z } from 'zod'
+import { networkOf } from '../../domain/device/network.ts'
 import { showUserCode } from '../../domain/device/user-code.ts'
 import { asRolegateError } from '../../domain/errors.ts'
 import { endWithin } from '../../domain/sign-in/session.ts'
@@ -23,10 +24,10 @@ export function deviceRoutes(deps: {
   findDeviceLogin: FindDeviceLogin
   decideDeviceLogin: DecideDeviceLogin
   listRoles: ListRoles
-  deviceMaxSeconds: number
+  terminalSeconds: number
   now: Now
 }): Router {
-  const router = Router()
+  const router = Router({ caseSensitive: true })
 
   router.get('/device', (req, res) => {
     sessionOf(req, deps.now)
@@ -61,14 +62,14 @@ export function deviceRoutes(deps: {
         userCode: showUserCode(userCode),
         client: login.clientId,
         observedAddress: login.address,
-        sameAddress: login.address === request.address,
+        sameNetwork: networkOf(login.address) === networkOf(request.address),
         startedAt: login.startedAt,
         secondsOld: Math.max(0, Math.round((now.getTime() - login.startedAt.getTime()) / 1000)),
         claims: login.claims,
         roleCount: given.length,
         accountCount: new Set(given.map(({ account }) => account.id)).size,
         elevatedCount: roles.length - given.length,
-        until: endWithin(now, deps.deviceMaxSeconds, session.endsAt),
+        until: endWithin(now, deps.terminalSeconds, session.endsAt),
       }
     }
   })

@@ -2,7 +2,7 @@ import { Router } from 'express'
 
 /** What AWS fetches: static bytes, no cookie, no query, no store (threats.md F12). */
 export function issuerRoutes(deps: { documents: { discovery: Buffer; jwks: Buffer } }): Router {
-  const router = Router()
+  const router = Router({ caseSensitive: true })
   const document = (path: string, bytes: Buffer) =>
     router.get(path, (_req, res) => {
       res.set({

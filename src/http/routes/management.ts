@@ -10,7 +10,7 @@ export type Degraded = readonly string[]
 export function makeManagementServer(deps: {
   /** Names of what is missing to serve at all; empty: ready. */
   missing: () => Promise<readonly string[]>
-  degraded: () => Promise<Degraded>
+  degraded: () => Degraded
   metrics: () => Promise<string>
 }): Server {
   async function answer(path: string): Promise<{ status: number; type: string; body: string }> {
@@ -19,7 +19,7 @@ export function makeManagementServer(deps: {
         return { status: 200, type: 'application/json', body: '{"status":"ok"}\n' }
       case '/readyz': {
         const missing = await deps.missing()
-        const degraded = await deps.degraded()
+        const degraded = deps.degraded()
         const body = {
           status: missing.length > 0 ? 'unready' : degraded.length > 0 ? 'degraded' : 'ok',
           missing,

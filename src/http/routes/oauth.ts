@@ -38,7 +38,7 @@ export function oauthRoutes(deps: {
   deviceLogin: boolean
   logRefusal: LogRefusal
 }): Router {
-  const router = Router()
+  const router = Router({ caseSensitive: true })
   const form: RequestHandler[] = [
     requireForm,
     urlencoded({ extended: false, limit: '8kb', parameterLimit: 20, inflate: false }),
@@ -51,7 +51,7 @@ export function oauthRoutes(deps: {
       ...(deps.deviceLogin && { device_authorization_endpoint: endpoint('device_authorization') }),
       token_endpoint: endpoint('token'),
       revocation_endpoint: endpoint('revoke'),
-      grant_types_supported: [...(deps.deviceLogin ? [DEVICE_GRANT] : []), 'refresh_token'],
+      grant_types_supported: deps.deviceLogin ? [DEVICE_GRANT, 'refresh_token'] : [],
       response_types_supported: [],
       token_endpoint_auth_methods_supported: ['none'],
       revocation_endpoint_auth_methods_supported: ['none'],
@@ -100,9 +100,9 @@ export function oauthRoutes(deps: {
       if (deviceCode === undefined) throw new RolegateError('invalid_request', { field: 'device_code' })
       return deps.redeemDeviceLogin({ deviceCode, clientId, request: factsOf(res) })
     }
-    if (asked.grant_type === 'refresh_token') {
+    if (asked.grant_type === 'refresh_token' && deps.deviceLogin) {
       if (refreshToken === undefined) throw new RolegateError('invalid_request', { field: 'refresh_token' })
-      return deps.refreshTokens({ refreshToken, clientId })
+      return deps.refreshTokens({ refreshToken, clientId, request: factsOf(res) })
     }
     throw new RolegateError('unsupported_grant')
   }

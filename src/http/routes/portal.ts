@@ -37,7 +37,7 @@ const CredentialsForm = z.strictObject({ _csrf: z.string(), seconds: SecondsText
 
 /** The portal: what is mine, and the two hand-overs. A GET never mints anything (security.md C-1, C-12). */
 export function portalRoutes(deps: Deps): Router {
-  const router = Router()
+  const router = Router({ caseSensitive: true })
 
   router.get('/', (req, res) => {
     const session = sessionOf(req, deps.now)
@@ -73,7 +73,7 @@ export function portalRoutes(deps: Deps): Router {
     const session = sessionOf(req, deps.now)
     const { seconds } = parse(CredentialsForm, req.body)
     const role = roleName(req)
-    const { credentials, facts, target } = await deps.issueCredentials({
+    const { credentials, facts, target, entitlement } = await deps.issueCredentials({
       session,
       role,
       request: factsOf(res),
@@ -81,7 +81,7 @@ export function portalRoutes(deps: Deps): Router {
     })
     show(res, 'credentials', `Credentials for ${target.name}`, {
       account: accountCard(target.account),
-      role: roleCard(requireEntitlement(deps.rules(), session.principal, target)),
+      role: roleCard(entitlement),
       expiresAt: credentials.expiresAt,
       limitedBy: LIMITED_BY[facts.limitedBy],
       forms: FORMS.map(({ format, label }): PrintedForm => ({

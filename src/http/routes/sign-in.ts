@@ -1,12 +1,14 @@
 import { Router, type RequestHandler } from 'express'
 import { attemptIdIn } from '../../domain/sign-in/attempt.ts'
+import { identityOf } from '../../domain/sign-in/principal.ts'
 import { HOME, parseReturnTo } from '../../domain/sign-in/return-to.ts'
 import type { Digest, IdentityProvider, Now } from '../../usecases/ports.ts'
 import type { BeginSignIn } from '../../usecases/sign-in/begin-sign-in.ts'
 import type { CompleteSignIn } from '../../usecases/sign-in/complete-sign-in.ts'
 import type { EndSession } from '../../usecases/sign-in/end-session.ts'
 import { cookiesOf, type AttemptCookies } from '../attempt-cookies.ts'
-import { saveSession, sessionOf, startSession } from '../browser-session.ts'
+import { saveSession, sessionOf, startSession, type SessionCookie } from '../browser-session.ts'
+import { requireSameOrigin } from '../csrf.ts'
 import { show } from '../pages.ts'
 import { factsOf } from '../request-facts.ts'
 
@@ -17,24 +19,24 @@ type Deps = {
   endSession: EndSession
   attempts: AttemptCookies
   digest: Digest
-  cookieName: string
+  cookie: SessionCookie
   publicHost: string
   now: Now
 }
 
 /** Where browsers sign in and out. */
 export function signInRoutes(deps: Deps): Router {
-  const router = Router()
+  const router = Router({ caseSensitive: true })
 
-  router.get('/sign-in', async (req, res) => {
+  router.get('/sign-in', (req, res) => {
     const returnTo = parseReturnTo(req.query['returnTo'])
     // security.md W-9: a cookie that opens nothing is taken away here.
-    if (cookiesOf(req).has(deps.cookieName) && req.session.signedIn === undefined) {
-      res.clearCookie(deps.cookieName, { path: '/' })
+    if (cookiesOf(req).has(deps.cookie.name) && req.session.signedIn === undefined) {
+      res.clearCookie(deps.cookie.name, deps.cookie.options)
     }
     const [only, ...others] = deps.providers.values()
     const href = (id: string) => `/sign-in/${id}${returnTo === HOME ? '' : `?returnTo=${encodeURIComponent(returnTo)}`}`
-    const ready = await Promise.all([...deps.providers.values()].map((provider) => provider.isReady()))
+    const ready = [...deps.providers.values()].map((provider) => provider.isReady())
     if (only !== undefined && others.length === 0 && ready[0] === true && req.query['choose'] === undefined) {
       res.redirect(303, href(only.id))
       return
@@ -52,20 +54,16 @@ export function signInRoutes(deps: Deps): Router {
 
   // A GET, so that no page needs the IdP in its form-action; starting a sign-in changes nothing (security.md W-11).
   router.get('/sign-in/:idp', async (req, res) => {
+    // Another site must not put somebody else, or the same person anew, in place of a live session without a click
+    // (security.md W-11): the chooser is shown first.
+    if (req.session.signedIn !== undefined && req.get('sec-fetch-site') === 'cross-site') {
+      const returnTo = parseReturnTo(req.query['returnTo'])
+      res.redirect(303, `/sign-in?choose&returnTo=${encodeURIComponent(returnTo)}`)
+      return
+    }
     const { move, attempt } = await deps.beginSignIn(req.params.idp, parseReturnTo(req.query['returnTo']))
     deps.attempts.keep(req, res, attempt)
     res.set('cache-control', 'no-store').redirect(303, move.url)
-  })
-
-  router.post('/sign-out', async (req, res) => {
-    const session = sessionOf(req, deps.now)
-    await deps.endSession(session, factsOf(res))
-    await new Promise<void>((resolve, reject) =>
-      req.session.destroy((failure) => (failure ? reject(failure) : resolve())),
-    )
-    res
-      .clearCookie(deps.cookieName, { path: '/' })
-      .redirect(303, `/signed-out?idp=${encodeURIComponent(session.principal.idp)}`)
   })
 
   router.get('/signed-out', (req, res) => {
@@ -82,27 +80,55 @@ export function signInRoutes(deps: Deps): Router {
   return router
 }
 
+/**
+ * Signing out. Mounted before the CSRF check, since a session that is gone already has no token to show: somebody who
+ * presses the button in a second tab must not be sent to sign in again.
+ */
+export function signOutRoutes(deps: Deps & { requireCsrf: RequestHandler; origin: string }): Router {
+  const router = Router({ caseSensitive: true })
+
+  const onlyFromHere: RequestHandler = (req, res, next) => {
+    requireSameOrigin(req, deps.origin)
+    if (req.session.signedIn !== undefined) void deps.requireCsrf(req, res, next)
+    else res.clearCookie(deps.cookie.name, deps.cookie.options).redirect(303, '/signed-out')
+  }
+
+  router.post('/sign-out', onlyFromHere, async (req, res) => {
+    const session = sessionOf(req, deps.now)
+    await deps.endSession(session, factsOf(res))
+    await new Promise<void>((resolve, reject) =>
+      req.session.destroy((failure) => (failure ? reject(failure) : resolve())),
+    )
+    res
+      .clearCookie(deps.cookie.name, deps.cookie.options)
+      .redirect(303, `/signed-out?idp=${encodeURIComponent(session.principal.idp)}`)
+  })
+
+  return router
+}
+
 /** Where an OIDC IdP sends people back to. Bound by `state` and its sealed cookie, not by a session. */
 export function oidcCallbackRoutes(deps: Deps): Router {
-  const router = Router()
+  const router = Router({ caseSensitive: true })
 
   const callback: RequestHandler<{ idp: string }> = async (req, res) => {
     const parameters = singleParameters(req.originalUrl)
     const attemptId = attemptIdIn(parameters?.get('state'))
     const attempt = attemptId === undefined ? undefined : deps.attempts.take(req, res, attemptId)
-    const former = req.session.signedIn?.principal
+    const former = req.session.signedIn
     const { session, returnTo } = await deps.completeSignIn({
       idp: req.params.idp,
       // security.md O-15: a doubled parameter is an answer to no question of ours.
       attempt: parameters === undefined ? undefined : attempt,
       answer: { parameters: parameters ?? new Map() },
       request: factsOf(res),
+      ...(former !== undefined && { former }),
       startSession: () => startSession(req, deps.digest),
     })
     await saveSession(req, session)
     // threats.md H9: another person than before does not go on where the first one was.
     const { principal } = session
-    const other = former !== undefined && (former.subject !== principal.subject || former.issuer !== principal.issuer)
+    const other = former !== undefined && identityOf(former.principal) !== identityOf(principal)
     res.set('cache-control', 'no-store').redirect(303, other ? HOME : returnTo)
   }
 

@@ -30,7 +30,7 @@ type Deps = {
 
 /** The programs' door. Bearer first; with the portal's cookie it is a browser; both at once is refused (threats.md H7). */
 export function v1Routes(deps: Deps): Router {
-  const router = Router()
+  const router = Router({ caseSensitive: true })
   const body: RequestHandler[] = [requireJson, json({ limit: '16kb', inflate: false })]
   const authenticate = makeAuthenticate(deps)
 

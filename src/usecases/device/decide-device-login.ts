@@ -2,7 +2,8 @@ import type { RequestFacts } from '../../domain/audit/event.ts'
 import { settle, type DeviceState } from '../../domain/device/device-login.ts'
 import { RolegateError } from '../../domain/errors.ts'
 import { endWithin, type GatewaySession } from '../../domain/sign-in/session.ts'
-import type { Audit, CodeDigest, DeviceLogins, Now, RandomText, Sessions, UserCodes } from '../ports.ts'
+import type { Audit, CodeDigest, DeviceLogins, Digest, Now, RandomText, Sessions, UserCodes } from '../ports.ts'
+import { terminalsOf, type FindSession } from '../sign-in/find-session.ts'
 import type { FindDeviceLogin } from './find-device-login.ts'
 
 export type DecideDeviceLogin = (input: {
@@ -18,13 +19,15 @@ export type DecideDeviceLogin = (input: {
  */
 export function makeDecideDeviceLogin(deps: {
   findDeviceLogin: FindDeviceLogin
+  findSession: FindSession
   deviceLogins: DeviceLogins
   userCodes: UserCodes
   sessions: Sessions
   audit: Audit
+  digest: Digest
   codeDigest: CodeDigest
   randomText: RandomText
-  deviceMaxSeconds: number
+  terminalSeconds: number
   now: Now
 }): DecideDeviceLogin {
   async function stateFor(
@@ -33,9 +36,17 @@ export function makeDecideDeviceLogin(deps: {
   ): Promise<Exclude<DeviceState, { status: 'pending' }>> {
     if (decision === 'deny') return { status: 'denied' }
     const now = deps.now()
-    const endsAt = endWithin(now, deps.deviceMaxSeconds, parent.endsAt)
+    const endsAt = endWithin(now, deps.terminalSeconds, parent.endsAt)
     const session: GatewaySession = { ...parent, id: deps.randomText(128), via: 'device', lastSeenAt: now, endsAt }
-    await deps.sessions.put(session.id, session, { expiresAt: endsAt, owner: parent.root })
+    await deps.sessions.put(session.id, session, {
+      expiresAt: endsAt,
+      owner: terminalsOf(parent.principal, deps.digest),
+    })
+    // Written, then checked: a sign-out since this request began either ended the new row or is seen here.
+    if ((await deps.findSession(parent.id)) === undefined) {
+      await deps.sessions.delete(session.id)
+      throw new RolegateError('sign_in_required')
+    }
     return { status: 'approved', sessionId: session.id }
   }
 

@@ -2,7 +2,8 @@ import type { RequestFacts } from '../../domain/audit/event.ts'
 import { poll, type Poll } from '../../domain/device/device-login.ts'
 import { networkOf } from '../../domain/device/network.ts'
 import { RolegateError } from '../../domain/errors.ts'
-import type { Audit, DeviceLogins, Digest, LimitRate, Now, Sessions } from '../ports.ts'
+import type { Audit, DeviceLogins, Digest, LimitRate, Now } from '../ports.ts'
+import type { FindSession } from '../sign-in/find-session.ts'
 import type { IssueTokens, Tokens } from './issue-tokens.ts'
 
 export type RedeemDeviceLogin = (input: {
@@ -17,7 +18,7 @@ export type RedeemDeviceLogin = (input: {
  */
 export function makeRedeemDeviceLogin(deps: {
   deviceLogins: DeviceLogins
-  sessions: Pick<Sessions, 'get'>
+  findSession: FindSession
   issueTokens: IssueTokens
   audit: Audit
   limitRate: LimitRate
@@ -43,7 +44,7 @@ export function makeRedeemDeviceLogin(deps: {
     if (polled.answer !== 'granted') throw new RolegateError(polled.answer)
 
     // security.md D-20: signed out between approval and poll.
-    const session = await deps.sessions.get(polled.sessionId)
+    const session = await deps.findSession(polled.sessionId)
     if (session === undefined) throw new RolegateError('device_denied')
     await deps.audit({ event: 'device_redeemed', request, principal: session.principal, session })
     return deps.issueTokens(session, clientId)

@@ -1,11 +1,18 @@
+import type { RequestFacts } from '../../domain/audit/event.ts'
 import { RolegateError } from '../../domain/errors.ts'
-import type { Digest, Now, RandomText, RefreshGrant, RefreshGrants, SealUnder, Sessions } from '../ports.ts'
+import { requireSessionMay } from '../../domain/sign-in/session.ts'
+import type { Audit, Digest, Now, RandomText, RefreshGrant, RefreshGrants, SealUnder, Sessions } from '../ports.ts'
+import type { FindSession } from '../sign-in/find-session.ts'
 import type { IssueAccessToken, Tokens } from './issue-tokens.ts'
 
 /** How long a superseded token still gets its successor: two processes of one person may refresh at once (threats.md D9). */
 const REUSE_SECONDS = 30
 
-export type RefreshTokensOf = (input: { readonly refreshToken: string; readonly clientId: string }) => Promise<Tokens>
+export type RefreshTokensOf = (input: {
+  readonly refreshToken: string
+  readonly clientId: string
+  readonly request: RequestFacts
+}) => Promise<Tokens>
 
 /**
  * Renews a terminal's tokens. A refresh token has one successor for ever: presented again within thirty seconds it
@@ -14,7 +21,9 @@ export type RefreshTokensOf = (input: { readonly refreshToken: string; readonly 
  */
 export function makeRefreshTokens(deps: {
   refreshGrants: RefreshGrants
-  sessions: Sessions
+  sessions: Pick<Sessions, 'delete'>
+  findSession: FindSession
+  audit: Audit
   issueAccessToken: IssueAccessToken
   sealUnder: SealUnder
   randomText: RandomText
@@ -38,11 +47,12 @@ export function makeRefreshTokens(deps: {
     return { next: grant, answer: { sessionId, refreshToken: successor ?? null } }
   }
 
-  return async function refreshTokens({ refreshToken: presented, clientId }) {
+  return async function refreshTokens({ refreshToken: presented, clientId, request }) {
     if (!presented.startsWith('rgr_')) throw new RolegateError('invalid_grant')
     const found = await deps.refreshGrants.get(deps.digest(presented))
-    const session = found && (await deps.sessions.get(found.sessionId))
+    const session = found && (await deps.findSession(found.sessionId))
     if (session === undefined) throw new RolegateError('invalid_grant')
+    requireSessionMay(session, { kind: 'look' }, deps.now())
 
     const keep = { expiresAt: session.endsAt, owner: session.id }
     const turned = await deps.refreshGrants.update(deps.digest(presented), (grant) => ({
@@ -50,8 +60,10 @@ export function makeRefreshTokens(deps: {
       keep,
     }))
     if (turned?.refreshToken == null) {
+      const reason = 'refresh_token_reused'
       await deps.sessions.delete(session.id)
-      throw new RolegateError('invalid_grant', {}, { reason: 'refresh_token_reused' })
+      await deps.audit({ event: 'session_ended', request, principal: session.principal, session, reason })
+      throw new RolegateError('invalid_grant', {}, { reason })
     }
     const fresh = { sessionId: session.id, clientId, successor: null, supersededAt: null }
     await deps.refreshGrants.createIfAbsent(deps.digest(turned.refreshToken), fresh, keep)

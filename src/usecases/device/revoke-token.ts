@@ -1,5 +1,6 @@
 import type { RequestFacts } from '../../domain/audit/event.ts'
-import type { AccessTokens, Digest, RefreshGrants, Sessions } from '../ports.ts'
+import type { AccessTokens, Digest, RefreshGrants } from '../ports.ts'
+import type { FindSession } from '../sign-in/find-session.ts'
 import type { EndSession } from '../sign-in/end-session.ts'
 
 export type RevokeToken = (token: string, request: RequestFacts) => Promise<void>
@@ -8,7 +9,7 @@ export type RevokeToken = (token: string, request: RequestFacts) => Promise<void
 export function makeRevokeToken(deps: {
   accessTokens: Pick<AccessTokens, 'get'>
   refreshGrants: Pick<RefreshGrants, 'get'>
-  sessions: Pick<Sessions, 'get'>
+  findSession: FindSession
   endSession: EndSession
   digest: Digest
 }): RevokeToken {
@@ -19,7 +20,7 @@ export function makeRevokeToken(deps: {
       : token.startsWith('rgr_')
         ? await deps.refreshGrants.get(key)
         : undefined
-    const session = known && (await deps.sessions.get(known.sessionId))
+    const session = known && (await deps.findSession(known.sessionId))
     if (session !== undefined) await deps.endSession(session, request)
   }
 }

@@ -40,6 +40,7 @@ export function makeStartDeviceLogin(deps: {
   }
 
   return async function startDeviceLogin({ clientId, claims, request }) {
+    await deps.limitRate('device-start:all', 3_000, 60)
     await deps.limitRate(`device-start:${networkOf(request.address)}`, 30, 60)
     const now = deps.now()
     const expiresAt = new Date(now.getTime() + DEVICE_LOGIN_SECONDS * 1000)

@@ -1,7 +1,7 @@
-import { parseDestination, type ConsoleWorld } from '../../domain/aws/destination.ts'
-import { requireRole } from '../../domain/entitlement/find-role.ts'
-import type { CurrentRules, OpenFederation } from '../ports.ts'
-import type { HandOverRequest, Taken, TakeRole } from './take-role.ts'
+import { parseDestination } from '../../domain/aws/destination.ts'
+import type { OpenFederation } from '../ports.ts'
+import type { HandOverRequest } from './plan-hand-over.ts'
+import type { Taken, TakeRole } from './take-role.ts'
 
 export type OpenConsole = (
   ask: HandOverRequest & { readonly destination?: string },
@@ -14,25 +14,17 @@ export type OpenConsole = (
 export function makeOpenConsole(deps: {
   takeRole: TakeRole
   openFederation: OpenFederation
-  rules: CurrentRules
   /** Console hosts of each `sts` entry, where they are not the partition's own. */
   consoleHosts: ReadonlyMap<string, readonly string[]>
 }): OpenConsole {
   return async function openConsole(ask) {
-    const { account } = requireRole(deps.rules(), ask.role)
-    const hosts = deps.consoleHosts.get(account.sts)
-    const world: ConsoleWorld = { partition: account.partition, region: account.region, ...(hosts && { hosts }) }
-    const destination = parseDestination(ask.destination, world)
-
-    const { out: url, taken } = await deps.takeRole('console', ask, ({ credentials, facts }) =>
-      deps.openFederation({
-        sts: account.sts,
-        region: account.region,
-        credentials,
-        seconds: facts.seconds,
-        destination,
-      }),
-    )
+    const { out: url, taken } = await deps.takeRole('console', ask, ({ account }) => {
+      const { partition, region, sts } = account
+      const hosts = deps.consoleHosts.get(sts)
+      const destination = parseDestination(ask.destination, { partition, region, ...(hosts && { hosts }) })
+      return ({ credentials, facts: { seconds } }) =>
+        deps.openFederation({ sts, region, credentials, seconds, destination })
+    })
     return { url, taken }
   }
 }

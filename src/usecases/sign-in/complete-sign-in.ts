@@ -4,10 +4,11 @@ import { networkOf } from '../../domain/device/network.ts'
 import { entitlementsOf } from '../../domain/entitlement/decide.ts'
 import type { SignInAttempt } from '../../domain/sign-in/attempt.ts'
 import { principalFrom, type ClaimMapping } from '../../domain/sign-in/claims.ts'
-import type { Principal } from '../../domain/sign-in/principal.ts'
+import { identityOf, type Principal } from '../../domain/sign-in/principal.ts'
 import type { LocalPath } from '../../domain/sign-in/return-to.ts'
 import { endWithin, type GatewaySession } from '../../domain/sign-in/session.ts'
 import type { Audit, CallbackAnswer, CurrentRules, IdentityProvider, LimitRate, Now, UsedAttempts } from '../ports.ts'
+import type { EndSession } from './end-session.ts'
 
 const MOST_RULES_ON_RECORD = 50
 
@@ -18,6 +19,8 @@ export type CompleteSignIn = (input: {
   readonly attempt: SignInAttempt | undefined
   readonly answer: CallbackAnswer
   readonly request: RequestFacts
+  /** Who this browser was until now. */
+  readonly former?: GatewaySession
   /** Gives the browser a new session and answers its id (security.md W-1). Called once all checks have passed. */
   readonly startSession: () => Promise<string>
 }) => Promise<{ readonly session: GatewaySession; readonly returnTo: LocalPath }>
@@ -35,6 +38,7 @@ export function makeCompleteSignIn(deps: {
   rules: CurrentRules
   audit: Audit
   limitRate: LimitRate
+  endSession: EndSession
   absoluteSeconds: number
   now: Now
 }): CompleteSignIn {
@@ -66,6 +70,12 @@ export function makeCompleteSignIn(deps: {
     return attempt
   }
 
+  /** Another person's session in this browser ends as a sign-out does: on record, and with its terminals. */
+  async function endOther({ former, request }: Parameters<CompleteSignIn>[0], principal: Principal): Promise<void> {
+    if (former !== undefined && identityOf(former.principal) !== identityOf(principal))
+      await deps.endSession(former, request)
+  }
+
   function decisionFor(principal: Principal): { roles: number; rules: readonly string[] } {
     const rules = [
       ...new Set(
@@ -79,10 +89,13 @@ export function makeCompleteSignIn(deps: {
   }
 
   return async function completeSignIn(input) {
+    const network = networkOf(input.request.address)
+    // Before anything is remembered or asked of an IdP: a whole office shares an address, a flood is more (threats.md D7).
+    await deps.limitRate(`callback:${network}`, 3_000, 60)
     const { principal, returnTo } = await verify(input).catch(async (thrown: unknown) => {
       const { code, reason } = asRolegateError(thrown)
       // Anybody can call a callback: past this many a minute they get a 429 and no record (threats.md A4, D7).
-      await deps.limitRate(`sign-in-refused:${networkOf(input.request.address)}`, 60, 60)
+      await deps.limitRate(`sign-in-refused:${network}`, 60, 60)
       await deps.audit({
         event: 'sign_in_refused',
         request: input.request,
@@ -92,11 +105,11 @@ export function makeCompleteSignIn(deps: {
       })
       throw thrown
     })
+    await endOther(input, principal)
     const id = await input.startSession()
     const now = deps.now()
     const session: GatewaySession = {
       id,
-      root: id,
       via: 'browser',
       principal,
       signedInAt: now,

@@ -39,6 +39,7 @@ const claims = webIdentityClaims(
       idp: 'entra',
       issuer: 'https://idp.example.com',
       subject: '00u1',
+      subjectClaim: 'sub',
       username: 'ålice@example.com',
       groups: { state: 'stated', names: ['Secret Team'] },
       claims: {},

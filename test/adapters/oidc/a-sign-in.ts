@@ -44,6 +44,7 @@ export async function aProvider(world: World = {}) {
       algorithms: [algorithm],
       allowHttp: true,
       groupsFrom: 'id_token',
+      mapping: { groups: { claim: 'groups' } },
       ...world.settings,
     },
     callback: CALLBACK,

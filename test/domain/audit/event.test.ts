@@ -15,6 +15,7 @@ const facts: HandOverFacts = {
   jti: 'jti-1',
   sessionName: 'alice+aaaa',
   sourceIdentity: null,
+  configHash: 'c0ffee',
 }
 const subject = { request: aRequest(), principal: aPrincipal(), session: aSession() }
 const recordOf = (event: AuditEvent) => auditRecord(event, NINE, 'record-1')
@@ -49,6 +50,7 @@ describe('auditRecord', () => {
       jti: 'jti-1',
       session_name: 'alice+aaaa',
       source_identity: null,
+      config_hash: 'c0ffee',
     })
   })
 

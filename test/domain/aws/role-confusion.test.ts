@@ -14,6 +14,7 @@ const principal: Principal = {
   idp: 'entra',
   issuer: 'https://idp.example.com',
   subject: 'u-1',
+  subjectClaim: 'sub',
   username: 'alice',
   groups: { state: 'stated', names: [] },
   claims: {},

@@ -124,6 +124,7 @@ describe('principalFrom', () => {
       idp: 'entra',
       issuer: 'https://idp.example.com',
       subject: 'o-1',
+      subjectClaim: 'oid',
       username: 'alice',
       email: 'alice@example.com',
       groups: { state: 'stated', names: ['a'] },

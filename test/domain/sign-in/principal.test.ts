@@ -5,6 +5,10 @@ import { identityOf } from '../../../src/domain/sign-in/principal.ts'
 describe('identityOf', () => {
   it.each([
     [
+      { issuer: 'a:b', subject: 'c' },
+      { issuer: 'a', subject: 'b:c' },
+    ],
+    [
       { issuer: 'ab', subject: 'c' },
       { issuer: 'a', subject: 'bc' },
     ],
@@ -33,6 +37,23 @@ describe('identityOf', () => {
         expect(one === identityOf({ issuer: otherIssuer, subject: otherSubject })).toBe(same)
       }),
       { numRuns: 20_000 },
+    )
+  })
+
+  it('gives two people two texts also when one text was cut in two places (threats.md I1)', () => {
+    const text = fc.string({ unit: fc.constantFrom('1', '2', ':', 'a'), minLength: 2, maxLength: 12 })
+    const cut = fc.nat({ max: 12 })
+    fc.assert(
+      fc.property(text, cut, cut, fc.constantFrom('', ':'), (whole, here, there, seam) => {
+        const [one, other] = [here, there].map((at) => ({
+          issuer: whole.slice(0, at),
+          subject: seam + whole.slice(at),
+        }))
+        const [first, second] = [here, there].map((at) => whole.slice(0, at))
+        if (one === undefined || other === undefined) throw new Error('no two people')
+        expect(identityOf(one) === identityOf(other)).toBe(first === second)
+      }),
+      { numRuns: 5_000 },
     )
   })
 })

@@ -88,6 +88,7 @@ export async function aDemoAws({ now = () => NOW } = {}) {
           idp: 'demo',
           issuer: 'https://idp',
           subject: 'u',
+          subjectClaim: 'sub',
           username: 'alice',
           groups: { state: 'stated', names: [] },
           claims: {},

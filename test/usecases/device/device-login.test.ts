@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { AuditEvent } from '../../../src/domain/audit/event.ts'
+import { terminalsOf } from '../../../src/usecases/sign-in/find-session.ts'
 import { aDeviceWorld, CLIENT } from '../../support/a-device-world.ts'
 import { refusalFrom } from '../../support/a-refusal.ts'
 import { aRequest, aSession, secondsAfter } from '../../support/a-session.ts'
@@ -45,7 +46,7 @@ describe('a terminal signs in', () => {
   it('gets a session of class device, of the same person and sign-in (threats.md D4, I8)', async () => {
     const world = await aDeviceWorld()
     const session = await world.authenticateBearer((await world.signedIn()).accessToken)
-    expect(session).toMatchObject({ via: 'device', root: 'session-1', principal: world.session.principal })
+    expect(session).toMatchObject({ via: 'device', principal: world.session.principal })
     expect(session.signedInAt).toEqual(world.session.signedInAt)
     expect(session.id).not.toBe(world.session.id)
   })
@@ -181,6 +182,14 @@ describe('findDeviceLogin', () => {
     expect(await codeOf(world.decide(userCode, 'approve', terminal))).toBe('condition_unmet')
   })
 
+  it('shows no login that was decided, though its code is still there', async () => {
+    const world = await aDeviceWorld()
+    const { deviceCode, userCode } = await world.start()
+    await world.decide(userCode)
+    await world.userCodes.put(world.codeDigest(userCode), { deviceCode: world.digest(deviceCode) })
+    expect(await codeOf(find(world, userCode))).toBe('user_code_unknown')
+  })
+
   it('serves no ended session', async () => {
     const world = await aDeviceWorld()
     const { userCode } = await world.start()
@@ -211,8 +220,7 @@ describe('decideDeviceLogin', () => {
     const { deviceCode, userCode } = await world.start()
     expect(await outcomesOf([world.decide(userCode), world.decide(userCode)])).toEqual({ ok: 1, user_code_unknown: 1 })
     await world.redeem(deviceCode)
-    // The browser's own, and the terminal's.
-    expect(await world.sessions.deleteByOwner('session-1')).toBe(2)
+    expect(await world.sessions.deleteByOwner(terminalsOf(world.session.principal, world.digest))).toBe(1)
   })
 
   it('keeps the first word when one tab approves and another denies', async () => {
@@ -224,8 +232,19 @@ describe('decideDeviceLogin', () => {
       () => 'granted',
       (thrown: { code?: string }) => thrown.code,
     )
-    const left = await world.sessions.deleteByOwner('session-1')
-    expect([heard, left]).toEqual(heard === 'granted' ? ['granted', 2] : ['device_denied', 1])
+    const left = await world.sessions.deleteByOwner(terminalsOf(world.session.principal, world.digest))
+    expect([heard, left]).toEqual(heard === 'granted' ? ['granted', 1] : ['device_denied', 0])
+  })
+
+  it('leaves no terminal behind when the person signs out while the approval is being written', async () => {
+    const world = await aDeviceWorld()
+    const { deviceCode, userCode } = await world.start()
+    world.onAudit = async (event) => {
+      if (event.event === 'device_approved') await world.endSession(world.session, aRequest())
+    }
+    expect(await codeOf(world.decide(userCode))).toBe('sign_in_required')
+    expect(await world.sessions.deleteByOwner(terminalsOf(world.session.principal, world.digest))).toBe(0)
+    expect(await codeOf(world.redeem(deviceCode))).not.toBe('ok')
   })
 
   it('has the approval on record before the terminal can take it', async () => {
@@ -234,7 +253,7 @@ describe('decideDeviceLogin', () => {
     world.fails.audit = 'device_approved'
     expect(await codeOf(world.decide(userCode))).toBe('audit_unavailable')
     expect(await codeOf(world.redeem(deviceCode))).toBe('authorization_pending')
-    expect(await world.sessions.deleteByOwner('session-1')).toBe(1)
+    expect(await world.sessions.deleteByOwner(terminalsOf(world.session.principal, world.digest))).toBe(0)
   })
 
   it('records who approved for whom, and from where that one asked', async () => {
@@ -248,6 +267,14 @@ describe('decideDeviceLogin', () => {
       clientId: CLIENT,
       requesterAddress: '203.0.113.7',
     })
+  })
+
+  it('signs no terminal in from a browser that signed out meanwhile (threats.md D10, H5)', async () => {
+    const world = await aDeviceWorld()
+    const { deviceCode, userCode } = await world.start()
+    await world.endSession(world.session, aRequest())
+    expect(await codeOf(world.decide(userCode))).toBe('sign_in_required')
+    expect(await codeOf(world.redeem(deviceCode))).toBe('authorization_pending')
   })
 
   it('comes too late after five minutes (threats.md D7)', async () => {

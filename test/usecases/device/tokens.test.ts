@@ -130,6 +130,14 @@ describe('authenticateBearer', () => {
     expect(await codeOf(world.authenticateBearer(token))).toBe('sign_in_required')
   })
 
+  it('refuses a token that is over, though its row and its session are still there', async () => {
+    const world = await aDeviceWorld()
+    const token = `rga_${'x'.repeat(43)}`
+    const expiresAt = world.clock.now()
+    await world.accessTokens.put(world.digest(token), { sessionId: world.session.id, expiresAt })
+    expect(await codeOf(world.authenticateBearer(token))).toBe('sign_in_required')
+  })
+
   it('keeps tokens as digests alone (security.md D-11)', async () => {
     const world = await aDeviceWorld()
     const { accessToken, refreshToken } = await world.signedIn()
@@ -147,7 +155,7 @@ describe('refreshTokens', () => {
       world.clock.pass(3600)
       const next = await refresh(world, tokens.refreshToken)
       expect(next.refreshToken).not.toBe(tokens.refreshToken)
-      expect(await world.authenticateBearer(next.accessToken)).toMatchObject({ via: 'device', root: 'session-1' })
+      expect(await world.authenticateBearer(next.accessToken)).toMatchObject({ via: 'device' })
       tokens = next
     }
   })
@@ -240,6 +248,35 @@ describe('refreshTokens', () => {
     world.clock.pass(31)
     expect(await codeOf(refresh(world, thiefsNext.refreshToken))).toBe('invalid_grant')
     expect(await isAlive(world, ownersNext.accessToken)).toBe(false)
+  })
+
+  it('leaves a successor that was used as it is, when its forerunner comes back in time (threats.md D9)', async () => {
+    const world = await aDeviceWorld()
+    const { refreshToken } = await world.signedIn()
+    const second = await refresh(world, refreshToken)
+    const third = await refresh(world, second.refreshToken)
+    expect((await refresh(world, refreshToken)).refreshToken).toBe(second.refreshToken)
+    expect((await refresh(world, second.refreshToken)).refreshToken).toBe(third.refreshToken)
+  })
+
+  it('puts a theft on record, with why (threats.md D9)', async () => {
+    const world = await aDeviceWorld()
+    const { refreshToken } = await world.signedIn()
+    await refusalFrom(refresh(world, refreshToken, 'other-client'))
+    expect(world.recorded.at(-1)).toMatchObject({
+      event: 'session_ended',
+      reason: 'refresh_token_reused',
+      principal: { subject: 'oid-1' },
+      session: { via: 'device' },
+    })
+  })
+
+  it('renews nothing once the IdP is another: the label must carry no stranger over (threats.md I2)', async () => {
+    const world = await aDeviceWorld()
+    const tokens = await world.signedIn()
+    world.issuers.set('entra', { issuer: 'https://other.example.com', subjectClaim: 'sub' })
+    expect(await codeOf(refresh(world, tokens.refreshToken))).toBe('invalid_grant')
+    expect(await isAlive(world, tokens.accessToken)).toBe(false)
   })
 
   it('keeps the successor where only its holder can read it (threats.md D9)', async () => {

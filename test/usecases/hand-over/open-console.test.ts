@@ -48,16 +48,16 @@ describe('openConsole', () => {
   it.each(['https://evil.example/', 'https://console.aws.amazon.com/logout', 'https://console.amazonaws.cn/', 'oauth'])(
     'refuses %s before anything is done (security.md C-4)',
     async (destination) => {
-      const { openConsole, ask, minted, assumed, federated } = aHandOver()
+      const { openConsole, ask, minted, assumed, federated, happened } = aHandOver()
       expect((await refusalFrom(openConsole({ ...ask(), destination }))).code).toBe('destination_refused')
-      expect([minted, assumed, federated]).toEqual([[], [], []])
+      expect([minted, assumed, federated, happened]).toEqual([[], [], [], ['refused']])
     },
   )
 
   it('refuses a role that nobody knows', async () => {
-    const { openConsole, ask, minted } = aHandOver()
+    const { openConsole, ask, happened } = aHandOver()
     expect((await refusalFrom(openConsole(ask({ role: 'payments-prod/root' })))).code).toBe('role_unknown')
-    expect(minted).toEqual([])
+    expect(happened).toEqual(['refused'])
   })
 
   it('refuses whom no rule meets, on record, before AWS is asked', async () => {

@@ -17,7 +17,8 @@ function aBeginning(
     label: 'Entra',
     begin: (id) => (begun.push(id), begin(id)),
     complete: () => Promise.reject(new Error('not in this test')),
-    isReady: () => Promise.resolve(true),
+    isReady: () => true,
+    warmUp: () => Promise.resolve(),
     signOutUrl: () => undefined,
   }
   let ids = 0

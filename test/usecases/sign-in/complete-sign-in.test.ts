@@ -8,11 +8,13 @@ import { RolegateError, type ErrorCode } from '../../../src/domain/errors.ts'
 import type { SignInAttempt } from '../../../src/domain/sign-in/attempt.ts'
 import type { ClaimMapping } from '../../../src/domain/sign-in/claims.ts'
 import { parseReturnTo } from '../../../src/domain/sign-in/return-to.ts'
+import type { GatewaySession } from '../../../src/domain/sign-in/session.ts'
 import type { CallbackAnswer, IdentityProvider } from '../../../src/usecases/ports.ts'
 import { makeCompleteSignIn } from '../../../src/usecases/sign-in/complete-sign-in.ts'
 import { anIndex, aRule } from '../../support/a-mapping.ts'
+import { aPrincipal } from '../../support/a-principal.ts'
 import { refusalFrom } from '../../support/a-refusal.ts'
-import { aClock, aRequest, NINE, secondsAfter } from '../../support/a-session.ts'
+import { aClock, aRequest, aSession, NINE, secondsAfter } from '../../support/a-session.ts'
 
 const anAttempt = (changes: Partial<SignInAttempt> = {}): SignInAttempt => ({
   id: '0a1b2c3d',
@@ -49,7 +51,8 @@ function aSignIn({
       seen.push({ answer, nonce: pending.nonce })
       return world.complete()
     },
-    isReady: () => Promise.resolve(true),
+    isReady: () => true,
+    warmUp: () => Promise.resolve(),
     signOutUrl: () => undefined,
   })
   const mapping = (idp: string): ClaimMapping => ({
@@ -73,12 +76,14 @@ function aSignIn({
       recorded.push(event)
     },
     limitRate: makeLimitRate({ store, now: clock.now }),
+    endSession: async ({ principal }) => void happened.push(`end ${principal.subject}`),
     absoluteSeconds: 12 * 3600,
     now: clock.now,
   })
   const answer: CallbackAnswer = { parameters: new Map([['code', 'code-1']]) }
-  const come = (attempt: SignInAttempt | undefined = anAttempt(), idp = 'entra') =>
+  const come = (attempt: SignInAttempt | undefined = anAttempt(), idp = 'entra', former?: GatewaySession) =>
     completeSignIn({
+      ...(former && { former }),
       idp,
       attempt,
       answer,
@@ -98,12 +103,12 @@ describe('completeSignIn', () => {
     expect(returnTo).toBe('/roles/payments-prod/dev')
     expect(session).toEqual({
       id: 'session-9',
-      root: 'session-9',
       via: 'browser',
       principal: {
         idp: 'entra',
         issuer: 'https://idp.example.com',
         subject: 'oid-1',
+        subjectClaim: 'sub',
         username: 'alice',
         groups: { state: 'stated', names: ['payments'] },
         claims: {},
@@ -166,6 +171,34 @@ describe('completeSignIn', () => {
     expect(refusal).toMatchObject({ code: 'sign_in_rejected', reason: 'no_attempt_in_this_browser' })
     expect(happened).toEqual(['sign_in_refused'])
     expect(recorded).toMatchObject([{ reason: 'no_attempt_in_this_browser' }])
+  })
+
+  describe('in a browser where somebody was signed in before', () => {
+    const who = { issuer: 'https://idp.example.com', subject: 'oid-1' }
+
+    it('ends the session of another person first, as a sign-out does (threats.md I3)', async () => {
+      const { come, happened } = aSignIn()
+      await come(anAttempt(), 'entra', aSession({ principal: aPrincipal({ ...who, subject: 'oid-2' }) }))
+      expect(happened).toEqual(['complete', 'end oid-2', 'session', 'sign_in', 'decision'])
+    })
+
+    it('takes the same subject of another issuer for another person (threats.md I2)', async () => {
+      const { come, happened } = aSignIn()
+      await come(anAttempt(), 'entra', aSession({ principal: aPrincipal({ ...who, issuer: 'https://other' }) }))
+      expect(happened).toContain('end oid-1')
+    })
+
+    it('leaves the same person’s terminals alone, whatever they are called by now', async () => {
+      const { come, happened } = aSignIn()
+      await come(anAttempt(), 'entra', aSession({ principal: aPrincipal({ ...who, username: 'renamed' }) }))
+      expect(happened).toEqual(['complete', 'session', 'sign_in', 'decision'])
+    })
+
+    it('ends nobody’s session over an answer that was refused', async () => {
+      const { come, happened } = aSignIn()
+      await refusalFrom(come(anAttempt(), 'okta', aSession({ principal: aPrincipal({ ...who, subject: 'oid-2' }) })))
+      expect(happened).toEqual(['sign_in_refused'])
+    })
   })
 
   it('takes an answer once: a replay is refused before the code is redeemed (security.md O-12)', async () => {

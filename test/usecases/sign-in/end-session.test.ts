@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest'
+import { terminalsOf } from '../../../src/usecases/sign-in/find-session.ts'
 import { aDeviceWorld } from '../../support/a-device-world.ts'
+import { aPrincipal } from '../../support/a-principal.ts'
 import { refusalFrom } from '../../support/a-refusal.ts'
 import { aRequest, aSession } from '../../support/a-session.ts'
 
 describe('endSession', () => {
-  it('ends a browser session and every terminal signed in from it (threats.md D10)', async () => {
+  it('ends a browser session and every terminal of that person (threats.md D10)', async () => {
     const world = await aDeviceWorld()
     const one = await world.signedIn()
     const other = await world.signedIn()
@@ -30,8 +32,8 @@ describe('endSession', () => {
 
   it('ends nobody else’s sessions', async () => {
     const world = await aDeviceWorld()
-    const bob = aSession({ id: 'session-2', root: 'session-2' })
-    await world.sessions.put(bob.id, bob, { expiresAt: bob.endsAt, owner: bob.root })
+    const bob = aSession({ id: 'session-2', principal: aPrincipal({ subject: 'oid-2' }) })
+    await world.sessions.put(bob.id, bob, { expiresAt: bob.endsAt, owner: terminalsOf(bob.principal, world.digest) })
     await world.endSession(world.session, aRequest())
     expect(await world.sessions.get(bob.id)).toEqual(bob)
   })

@@ -1,0 +1,27 @@
+import { identityOf, type Principal } from '../../domain/sign-in/principal.ts'
+import type { GatewaySession } from '../../domain/sign-in/session.ts'
+import type { Digest, Sessions } from '../ports.ts'
+
+/** How the configured IdPs name people: IdP id → its issuer and the claim that is the subject. */
+export type KnownIssuers = ReadonlyMap<string, { readonly issuer: string; readonly subjectClaim: string }>
+
+export type FindSession = (id: string) => Promise<GatewaySession | undefined>
+
+/**
+ * The live session of this id: every door and every grant finds sessions here (security.md D-2, threats.md D17). A session
+ * of an IdP that is gone, or whose issuer or subject claim is another now, is nobody's: the same label must not carry
+ * strangers over (threats.md I2, security.md K-7).
+ */
+export function makeFindSession(deps: { sessions: Pick<Sessions, 'get'>; issuers: KnownIssuers }): FindSession {
+  return async function findSession(id) {
+    const session = await deps.sessions.get(id)
+    const known = session && deps.issuers.get(session.principal.idp)
+    if (session === undefined || known === undefined) return undefined
+    const { issuer, subjectClaim } = session.principal
+    return known.issuer === issuer && known.subjectClaim === subjectClaim ? session : undefined
+  }
+}
+
+/** What a person's terminals belong to, so that a sign-out anywhere ends them all (threats.md D10). */
+export const terminalsOf = (principal: Principal, digest: Digest): string =>
+  `terminals:${digest(identityOf(principal))}`
