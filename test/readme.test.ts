@@ -1,0 +1,51 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+import { COMMANDS } from '../src/cli/run.ts'
+import { HELP } from '../src/program/help.ts'
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url))
+const read = (file: string) => readFileSync(join(ROOT, file), 'utf8')
+const { scripts, engines } = JSON.parse(read('package.json')) as {
+  scripts: Record<string, string>
+  engines: { node: string }
+}
+const SERVER = ['serve', 'demo', 'check-config', 'schema', 'health']
+
+const documents = execFileSync('git', ['ls-files', '*.md'], { cwd: ROOT, encoding: 'utf8' }).trim().split('\n')
+
+describe('the documents', () => {
+  it.each(documents)('%s links to files that exist', (file) => {
+    const targets = [...read(file).matchAll(/\]\((?!https?:|mailto:|#)([^)#\s]+)/g)].map(([, target]) => target ?? '')
+    expect(targets.filter((target) => !existsSync(join(ROOT, dirname(file), target)))).toEqual([])
+  })
+
+  it.each(documents)('%s names npm scripts and rolegate commands that exist', (file) => {
+    const text = read(file)
+    const npm = [...text.matchAll(/npm run ([a-z:]+)/g)].map(([, script]) => script ?? '')
+    expect(npm.filter((script) => !(script in scripts))).toEqual([])
+    const typed = [...text.matchAll(/^(?:npx )?rolegate ([a-z-]+)/gm)].map(([, command]) => command ?? '')
+    expect(typed.filter((command) => !SERVER.includes(command) && !COMMANDS.has(command))).toEqual([])
+  })
+
+  it('the README’s two commands are the contract’s, and its Node is the package’s', () => {
+    expect(read('README.md')).toContain('`npm ci && npm run demo`')
+    expect(read('README.md')).toContain('`npm ci && npm test`')
+    expect(read('README.md')).toContain(engines.node.replace('>=', ''))
+  })
+
+  it('each figure of the README names a bench that exists', () => {
+    const named = [...read('README.md').matchAll(/npm run bench -- ([a-z-]+)/g)].map(([, name]) => name ?? '')
+    expect(named.length).toBeGreaterThan(0)
+    const benches = readdirSync(join(ROOT, 'bench')).map((file) => file.replace(/\.ts$/, ''))
+    expect(named.filter((name) => !benches.includes(name))).toEqual([])
+  })
+
+  it('the help names every command once', () => {
+    for (const command of [...SERVER, ...new Set([...COMMANDS.values()].map(({ name }) => name))]) {
+      if (command !== 'version') expect([command, HELP.includes(`  ${command}`)]).toEqual([command, true])
+    }
+  })
+})
