@@ -26,7 +26,7 @@ export const cold: Bench = async ({ rounds }) => {
     return wall
   }
   const sides = {
-    ours: start('ours', () => launchGateway({ audit: 'default', stsUrl: NOBODY, idpUrl: NOBODY })),
+    ours: start('ours', () => launchGateway({ audit: 'default', stsUrl: NOBODY, idpUrl: NOBODY, rules: 5 })),
     jackson: start('jackson', launchJackson),
   }
   // Once for the disk's sake.

@@ -13,7 +13,7 @@ const GROUPS = 50
 
 export const oidcLogin: Bench = async ({ rounds, operations }) => {
   const op = await startSide({ script: script('neighbours/minimal-op') })
-  const gateway = await startGateway({ audit: 'file', stsUrl: op.url, idpUrl: op.url })
+  const gateway = await startGateway({ audit: 'file', stsUrl: op.url, idpUrl: op.url, rules: 200 })
   const plain = await startSide({ script: script('peers/plain-oidc'), env: { BENCH_IDP_URL: op.url } })
 
   const run = (side: Side) => (count: number) =>

@@ -33,7 +33,7 @@ export const vend: Bench = async ({ rounds, operations, flags }) => {
     metered.set(name, side)
   }
   for (const audit of ['file', 'default'] as const) {
-    const gateway = await startGateway({ audit, stsUrl: sts?.url ?? '', idpUrl: op?.url ?? '' })
+    const gateway = await startGateway({ audit, stsUrl: sts?.url ?? '', idpUrl: op?.url ?? '', rules: 200 })
     const vendOnce = await bearerVend(gateway.url)
     join(OURS[audit], gateway, (count) => drive(count, vendOnce))
   }

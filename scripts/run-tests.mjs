@@ -16,7 +16,7 @@ const { status } = spawnSync(
     `--outputFile.json=${report}`,
     ...process.argv.slice(2),
   ],
-  { stdio: 'inherit' },
+  { stdio: 'inherit', env: { ...process.env, NO_COLOR: '1' } },
 )
 
 const { testResults, numPassedTests, numFailedTests } = JSON.parse(readFileSync(report, 'utf8'))

@@ -16,26 +16,37 @@ export type GatewaySettings = {
   readonly audit: AuditChoice
   readonly stsUrl: string
   readonly idpUrl: string
+  /** How long the file is: accounts come with rules, one for five. */
+  readonly rules: number
 }
 
 export const ROLE = 'account-007/developer'
 export const IDP = 'bench'
 
-const ACCOUNTS = Array.from({ length: 40 }, (_, at) => `account-${String(at).padStart(3, '0')}`)
 const KINDS = ['readonly', 'developer', 'operator', 'billing', 'auditor']
+const OWN = 'account-007'
 
-/** 200 rules: every tenth group of the pool opens something, and everybody may take ROLE. */
-const RULES = [
-  `  - { id: everyone, match: { idp: ${IDP}, everyone: true }, grant: { accounts: [account-007], roles: [developer] } }`,
-  ...Array.from({ length: 199 }, (_, at) => {
-    const [group, account, kind] = [GROUP_POOL[at * 10], ACCOUNTS[at % ACCOUNTS.length], KINDS[at % KINDS.length]]
+const aliases = (rules: number): readonly string[] => [
+  OWN,
+  ...Array.from({ length: Math.floor(rules / 5) }, (_, at) => `account-${at + 100}`),
+]
+
+/** Everybody may take ROLE; of the others, every tenth group of the pool opens one. */
+const ruleLines = (rules: number): readonly string[] => [
+  `  - { id: everyone, match: { idp: ${IDP}, everyone: true }, grant: { accounts: [${OWN}], roles: [developer] } }`,
+  ...Array.from({ length: rules - 1 }, (_, at) => {
+    const [group, account, kind] = [
+      GROUP_POOL[at * 10],
+      aliases(rules)[at % aliases(rules).length],
+      KINDS[at % KINDS.length],
+    ]
     return `  - { id: rule-${at}, match: { idp: ${IDP}, group: ${group} }, grant: { accounts: [${account}], roles: [${kind}] } }`
   }),
 ]
 
 /** A rolegate.yaml with every default left as it is, but for what must be on loopback. */
-const configuration = (
-  { audit, stsUrl, idpUrl }: GatewaySettings,
+export const configuration = (
+  { audit, stsUrl, idpUrl, rules }: GatewaySettings,
   [port, managementPort]: readonly number[],
 ): string => `
 version: 1
@@ -53,11 +64,13 @@ idps:
     allow: { http: true }
     groups: { claim: groups }
 accounts:
-${ACCOUNTS.map((alias, at) => `  ${alias}: { id: "${111_122_220_000 + at}", env: ${at % 2 === 0 ? 'prod' : 'dev'} }`).join('\n')}
+${aliases(rules)
+  .map((alias, at) => `  ${alias}: { id: "${111_122_220_000 + at}", env: ${at % 2 === 0 ? 'prod' : 'dev'} }`)
+  .join('\n')}
 roles:
 ${KINDS.map((kind) => `  ${kind}: { role_name: rolegate/${kind}, max_duration: 8h }`).join('\n')}
 rules:
-${RULES.join('\n')}
+${ruleLines(rules).join('\n')}
 sts: { default: { region: eu-central-1, audience: sts.bench.example, endpoint: "${stsUrl}" } }
 store: { driver: memory }
 ${audit === 'file' ? 'audit: { sinks: [{ type: file, path: audit.jsonl }] }' : ''}

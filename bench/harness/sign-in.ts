@@ -9,7 +9,7 @@ export async function signIn(
 ): Promise<string> {
   const begun = await send(`${gateway}/sign-in/${IDP}`, { expect: 303 })
   const away = new URL(begun.headers.location ?? '').searchParams
-  const [state = '', nonce = ''] = [away.get('state') ?? '', away.get('nonce') ?? '']
+  const [state, nonce] = [away.get('state') ?? '', away.get('nonce') ?? '']
   const answer = new URLSearchParams({ code: codeFor({ nonce, person, groupCount }), state })
   const back = await send(`${gateway}/oidc/${IDP}/callback?${answer.toString()}`, {
     expect: 303,

@@ -1,35 +1,31 @@
 /** The least Express application, with our session layer, the package's own, or none: BENCH_LAYER. */
 import express, { type Request, type RequestHandler } from 'express'
 import session from 'express-session'
-import { digest } from '../../src/adapters/store/keys.ts'
-import { makeBrowserSession, saveSession, startSession } from '../../src/http/browser-session.ts'
+import { makeBrowserSession, saveSession, sessionCookieFor, startSession } from '../../src/http/browser-session.ts'
 import { listenHere } from '../harness/listen-here.ts'
 import { personOf } from '../harness/people.ts'
-import { ABSOLUTE_SECONDS, gatewaySessionFor, ourStore, plainUserFor, type Layer } from './session-layers.ts'
+import { ABSOLUTE_SECONDS, ourStore, plainUserFor, type Layer } from './session-layers.ts'
 
 type Middle = {
   readonly layers: readonly RequestHandler[]
-  signIn(req: Request, number: number, groupCount: number): Promise<void>
-  username(req: Request): string | undefined
+  readonly signIn: (req: Request, number: number, groupCount: number) => Promise<void>
+  readonly username: (req: Request) => string | undefined
 }
 
-const middles: Readonly<Record<Layer, () => Middle>> = {
-  ours: () => ({
-    layers: [
-      makeBrowserSession({
-        store: ourStore(),
-        secrets: ['keyboard cat'],
-        secure: false,
-        absoluteSeconds: ABSOLUTE_SECONDS,
-      }),
-    ],
-    async signIn(req, number, groupCount) {
-      await startSession(req, digest)
-      await saveSession(req, gatewaySessionFor(req.sessionID, number, groupCount))
-    },
-    username: (req) => req.session.signedIn?.principal.username,
-  }),
-  'express-session': () => ({
+const middles: Readonly<Record<Layer, () => Promise<Middle>>> = {
+  async ours() {
+    const { store, sessionFor, digest } = await ourStore()
+    const cookie = sessionCookieFor(false)
+    return {
+      layers: [makeBrowserSession({ store, secrets: ['keyboard cat'], cookie, absoluteSeconds: ABSOLUTE_SECONDS })],
+      async signIn(req, number, groupCount) {
+        await startSession(req, digest)
+        await saveSession(req, sessionFor(req.sessionID, number, groupCount))
+      },
+      username: (req) => req.session.signedIn?.principal.username,
+    }
+  },
+  'express-session': async () => ({
     layers: [
       session({
         secret: 'keyboard cat',
@@ -48,10 +44,10 @@ const middles: Readonly<Record<Layer, () => Middle>> = {
       }),
     username: (req) => req.session.plainUser?.username,
   }),
-  none: () => ({ layers: [], signIn: () => Promise.resolve(), username: () => personOf(0, 0).username }),
+  none: async () => ({ layers: [], signIn: () => Promise.resolve(), username: () => personOf(0, 0).username }),
 }
 
-const { layers, signIn, username } = middles[process.env['BENCH_LAYER'] as Layer]()
+const { layers, signIn, username } = await middles[process.env['BENCH_LAYER'] as Layer]()
 const app = express()
 for (const layer of layers) app.use(layer)
 app.get('/sign-in/:number/:groups', async (req, res) => {

@@ -1,66 +1,76 @@
 /** Session storage with the same people in it: ours as compose.ts wires it over the memory store, and the package's own. */
-import session from 'express-session'
+import type session from 'express-session'
 import { randomBytes } from 'node:crypto'
-import { digest, keyFor } from '../../src/adapters/store/keys.ts'
-import { makeMemoryStore } from '../../src/adapters/store/memory.ts'
-import { makeSealedStore } from '../../src/adapters/store/sealed.ts'
-import { makeTable } from '../../src/adapters/store/table.ts'
+import type { Host } from '../../src/compose/host.ts'
+import { openMemory } from '../../src/compose/memory.ts'
+import { makeWitness } from '../../src/compose/witness.ts'
+import { loadConfig } from '../../src/config/load.ts'
 import { endWithin, type GatewaySession } from '../../src/domain/sign-in/session.ts'
 import { SessionStore } from '../../src/http/session-store.ts'
+import { makeFindSession } from '../../src/usecases/sign-in/find-session.ts'
+import { configuration, IDP } from '../harness/gateway.ts'
 import { personOf } from '../harness/people.ts'
 
 export type Layer = 'ours' | 'express-session' | 'none'
 
 export const ABSOLUTE_SECONDS = 12 * 3600
-const ISSUER = 'https://login.example.com/11111111-2222-3333-4444-555555555555/v2.0'
+const NOBODY = 'http://127.0.0.1:9'
 const now = () => new Date()
 
-export function ourStore(): SessionStore {
-  const store = makeSealedStore({
-    store: makeMemoryStore({ now }),
-    keys: [keyFor(randomBytes(32), 'store-seal')],
-    issuer: 'https://aws.example.com',
-    onTampered(table) {
-      throw new Error(`a row of ${table} did not open`)
-    },
-  })
-  const sessions = makeTable<GatewaySession>(store, 'sessions', ['signedInAt', 'endsAt', 'lastSeenAt'])
-  return new SessionStore({ sessions, digest, idleSeconds: 3600, now })
-}
-
-/** As complete-sign-in.ts makes it. */
-export function gatewaySessionFor(sid: string, number: number, groupCount: number): GatewaySession {
-  const { subject, username, email, groups } = personOf(number, groupCount)
-  const at = now()
-  const id = digest(sid)
-  return {
-    id,
-    root: id,
-    via: 'browser',
-    principal: {
-      idp: 'entra',
-      issuer: ISSUER,
-      subject,
-      username,
-      email,
-      groups: { state: 'stated', names: groups },
-      claims: {},
-    },
-    signedInAt: at,
-    lastSeenAt: at,
-    endsAt: endWithin(at, ABSOLUTE_SECONDS),
+export async function ourStore() {
+  const noFile = (path: string) => {
+    throw new Error(`a bench reads no ${path}`)
   }
+  const env = { BENCH_MASTER_KEY: randomBytes(32).toString('base64'), BENCH_CLIENT_SECRET: 'of-no-use-anywhere' }
+  const text = configuration({ audit: 'default', stsUrl: NOBODY, idpUrl: NOBODY, rules: 1 }, [8420, 9464])
+  const world = { file: 'bench.yaml', readFile: noFile, realPath: noFile, fileMode: noFile, env, insecureDev: true }
+  const { config } = loadConfig(text, world)
+  const host: Host = {
+    now,
+    print() {},
+    version: '0',
+    demo: true,
+    acceptNewIssuer: false,
+    configHash: '',
+  }
+  const { tables, digest } = await openMemory(config, host, makeWitness(config, host))
+  const issuers = new Map([[IDP, { issuer: NOBODY, subjectClaim: 'sub' }]])
+  const findSession = makeFindSession({ ...tables, issuers })
+  const store = new SessionStore({ ...tables, findSession, digest, idleSeconds: 3600, now })
+  /** As complete-sign-in.ts makes it. */
+  const sessionFor = (sid: string, number: number, groupCount: number): GatewaySession => {
+    const { subject, username, email, groups } = personOf(number, groupCount)
+    const at = now()
+    return {
+      id: digest(sid),
+      via: 'browser',
+      principal: {
+        idp: IDP,
+        issuer: NOBODY,
+        subject,
+        subjectClaim: 'sub',
+        username,
+        email,
+        groups: { state: 'stated', names: groups },
+        claims: {},
+      },
+      signedInAt: at,
+      lastSeenAt: at,
+      endsAt: endWithin(at, ABSOLUTE_SECONDS),
+    }
+  }
+  return { store, sessionFor, digest }
 }
 
 /** What an application keeps of the same person. */
 export const plainUserFor = (number: number, groupCount: number) => ({
-  idp: 'entra',
-  issuer: ISSUER,
+  idp: IDP,
+  issuer: NOBODY,
   ...personOf(number, groupCount),
   signedInAt: now(),
 })
 
-export type PlainUser = ReturnType<typeof plainUserFor>
+type PlainUser = ReturnType<typeof plainUserFor>
 
 declare module 'express-session' {
   interface SessionData {
@@ -70,7 +80,7 @@ declare module 'express-session' {
 
 export const newSid = (): string => randomBytes(24).toString('base64url')
 
-/** A session as express-session hands it to a store. */
+/** The cookie of a session as express-session hands it to a store. */
 export const plainCookie = (): session.Cookie => ({
   originalMaxAge: ABSOLUTE_SECONDS * 1000,
   expires: endWithin(now(), ABSOLUTE_SECONDS),

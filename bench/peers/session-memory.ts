@@ -1,19 +1,19 @@
 /** Fills a session store with people and tells what that added to heap and buffers. Needs --expose-gc. */
 import session from 'express-session'
 import { answer } from '../harness/answer.ts'
-import { gatewaySessionFor, newSid, ourStore, plainCookie, plainUserFor, type Layer } from './session-layers.ts'
+import { newSid, ourStore, plainCookie, plainUserFor, type Layer } from './session-layers.ts'
 
 type Order = { readonly layer: Layer; readonly people: number; readonly groupCount: number }
 
-const ours = ourStore()
+const ours = await ourStore()
 const theirs = new session.MemoryStore()
 
 function signIn({ layer, groupCount }: Order, number: number): Promise<void> {
   const sid = newSid()
   return new Promise((resolve, reject) => {
-    const done = (failure?: unknown): void => (failure ? reject(failure as Error) : resolve())
+    const done = (failure?: unknown): void => (failure instanceof Error ? reject(failure) : resolve())
     const cookie = plainCookie()
-    if (layer === 'ours') ours.set(sid, { cookie, signedIn: gatewaySessionFor(sid, number, groupCount) }, done)
+    if (layer === 'ours') ours.store.set(sid, { cookie, signedIn: ours.sessionFor(sid, number, groupCount) }, done)
     else theirs.set(sid, { cookie, plainUser: plainUserFor(number, groupCount) }, done)
   })
 }

@@ -38,16 +38,8 @@ describe.skipIf(noSqlite)(`serve, on SQLite${noSqlite === undefined ? '' : ` (${
       .then((answer) => answer)
     await hold.arrived
     const stopped = gateway.stop('SIGTERM')
-    await expect
-      .poll(() =>
-        request(gateway.managementUrl)
-          .get('/healthz')
-          .then(
-            () => 'up',
-            () => 'down',
-          ),
-      )
-      .toBe('down')
+    const readiness = () => request(gateway.managementUrl).get('/readyz').then(({ status, body }) => [status, body.missing])
+    await expect.poll(readiness).toEqual([503, ['draining']])
     hold.release()
     expect((await asked).status).toBe(200)
     expect(await stopped).toBe(0)

@@ -5,7 +5,7 @@ import { JACKSON } from '../../harness/places.ts'
 
 /** The little of its interface that is used; the package itself is not there before `cold` has installed it. */
 type Jackson = {
-  controllers(options: object): Promise<{ oidcDiscoveryController: { openidConfig(): unknown } }>
+  readonly controllers: (options: object) => Promise<{ oidcDiscoveryController: { openidConfig(): unknown } }>
 }
 
 const { controllers } = createRequire(JACKSON)('@boxyhq/saml-jackson') as Jackson

@@ -57,6 +57,7 @@ describe('AssumeRoleWithWebIdentity', () => {
       secretAccessKey: 'canary-secret-access-key',
       sessionToken: 'canary/session+token==',
       expiresAt: new Date('2030-01-01T10:00:00Z'),
+      requestId: 'request-1',
     })
   })
 
