@@ -44,7 +44,7 @@ const ruleLines = (rules: number): readonly string[] => [
   }),
 ]
 
-/** A rolegate.yaml with every default left as it is, but for what must be on loopback. */
+/** A rolegate.yaml with every default left as it is, but for what must be on loopback, behind a proxy: the bench. */
 export const configuration = (
   { audit, stsUrl, idpUrl, rules }: GatewaySettings,
   [port, managementPort]: readonly number[],
@@ -54,6 +54,7 @@ server:
   public_url: http://127.0.0.1:${port}
   listen: { host: 127.0.0.1, port: ${port} }
   management: { host: 127.0.0.1, port: ${managementPort} }
+  trusted_proxies: [127.0.0.1/32]
 secrets: { master_key_env: BENCH_MASTER_KEY }
 idps:
   - id: ${IDP}

@@ -154,6 +154,8 @@ const requireTlsInFront: RequestHandler = (req, res, next) => {
 function makeDrain({ isDraining }: Pick<ServerDeps, 'isDraining'>): RequestHandler {
   return (_req, res, next) => {
     if (!isDraining()) return next()
+    // Before any page can be made: everybody gets the short answer.
+    res.locals['program'] = true
     res.set('connection', 'close')
     throw new RolegateError('shutting_down')
   }

@@ -264,6 +264,13 @@ describe('our own addresses', () => {
       faults: ['22:16  issuer.url: must not end with a slash'],
     },
     {
+      because: 'refuses a listener past loopback that no trusted proxy stands before (threats.md K11)',
+      text: changed([SERVER, `${SERVER}\n  listen: { host: 0.0.0.0 }`]),
+      faults: [
+        '4:19  server.listen.host: is reachable from other machines while TLS ends elsewhere: name your proxy under trusted_proxies, or every request is refused',
+      ],
+    },
+    {
       because: 'keeps management off the public listener',
       text: changed([SERVER, `${SERVER}\n  management: { port: 8420 }`]),
       faults: ['4:15  server.management: must not be the public listener: give it another port'],

@@ -2,6 +2,9 @@ import type { Findings, Path } from '../faults.ts'
 import type { ConfigFile } from '../schema.ts'
 import { isLoopback, requireUrl } from './web-address.ts'
 
+/** Where only this machine can connect; 0.0.0.0 is every address there is. */
+const LOOPBACK_HOSTS = ['127.0.0.1', '::1', 'localhost']
+
 /** Our own addresses: the origin, the issuer AWS knows, the listeners, the proxies we believe. */
 export function lintServer({ server, issuer }: ConfigFile, findings: Findings, insecureDev: boolean): void {
   const origin = requireUrl(server.public_url, ['server', 'public_url'], findings, insecureDev)
@@ -16,6 +19,13 @@ export function lintServer({ server, issuer }: ConfigFile, findings: Findings, i
   const { listen, management } = server
   if (listen.port !== 0 && listen.port === management.port && listen.host === management.host) {
     findings.fault(['server', 'management'], 'must not be the public listener: give it another port')
+  }
+  // threats.md K11: past loopback, a plain listener behind https serves only what a trusted proxy brings by TLS.
+  if (origin?.protocol === 'https:' && !LOOPBACK_HOSTS.includes(listen.host) && server.trusted_proxies.length === 0) {
+    findings.fault(
+      ['server', 'listen', 'host'],
+      'is reachable from other machines while TLS ends elsewhere: name your proxy under trusted_proxies, or every request is refused',
+    )
   }
   server.trusted_proxies.forEach((network, index) =>
     lintNetwork(network, ['server', 'trusted_proxies', index], findings),
