@@ -5,7 +5,7 @@ import { sealUnder } from './adapters/store/keys.ts'
 import { random, randomText, sha256 } from './compose/chance.ts'
 import type { Host } from './compose/host.ts'
 import { openMemory } from './compose/memory.ts'
-import { formTargetsOf, makeProviders, openIssuer, reachAws, warmUp } from './compose/neighbours.ts'
+import { formTargetsOf, makeProviders, openIssuer, reachAws } from './compose/neighbours.ts'
 import { makeWitness, openAudit } from './compose/witness.ts'
 import type { Config } from './config/config.ts'
 import { compileRules } from './domain/entitlement/compile.ts'
@@ -42,7 +42,6 @@ export async function compose(config: Config, host: Host): Promise<Gateway> {
   const issuer = await openIssuer(config, memory)
   const log = await openAudit(config, host, witness, memory.raw)
   const providers = makeProviders(config, host, witness)
-  await warmUp(providers)
   const aws = reachAws(config)
   const index = compileRules(config.mapping)
 
@@ -130,6 +129,8 @@ export async function compose(config: Config, host: Host): Promise<Gateway> {
       { server: createHttpServer(HTTP_LIMITS, server), at: listen },
       { server: managementServer, at: management },
     ],
+    // What the first person would wait for: the IdPs' metadata.
+    onListening: () => providers.forEach((provider) => void provider.warmUp()),
     sweep: () => answers(memory.sweep()),
     onDrain: () => (health.draining = true),
     async release() {

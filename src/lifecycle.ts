@@ -22,6 +22,7 @@ const MOST_FINISHING_MS = 15_000
 /** Start and stop of a process with listeners and a store. */
 export function makeLifecycle(deps: {
   listeners: readonly { server: Server; at: { host: string; port: number } }[]
+  onListening: () => void
   sweep: () => Promise<unknown>
   onDrain: () => void
   release: () => Promise<void>
@@ -32,6 +33,7 @@ export function makeLifecycle(deps: {
   return {
     async listen() {
       const ports = await Promise.all(deps.listeners.map(({ server, at }) => bind(server, at)))
+      deps.onListening()
       sweeping = setInterval(() => void deps.sweep(), SWEEP_MS).unref()
       return ports
     },

@@ -38,16 +38,6 @@ export function makeProviders(
   )
 }
 
-const MOST_WARMING_MS = 2_000
-
-/** Gives the IdPs a moment, so that the first person finds them known; one that is down holds the start up no longer. */
-export async function warmUp(providers: ReadonlyMap<string, IdentityProvider>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
-  const enough = new Promise((resolve) => (timer = setTimeout(resolve, MOST_WARMING_MS)))
-  await Promise.race([enough, Promise.all([...providers.values()].map((provider) => provider.warmUp()))])
-  clearTimeout(timer)
-}
-
 /** Our own issuer: the key that signs, and the two documents AWS fetches. */
 export async function openIssuer({ issuer }: Config, { signingKeys }: Memory) {
   const key = await loadSigningKey({ keys: signingKeys, issuer: issuer.url, algorithm: issuer.algorithm })

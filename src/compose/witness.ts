@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { makeAudit, makeStdoutSink, makeStoreSink } from '../adapters/audit/audit.ts'
-import { makeFileSink, type AuditSink } from '../adapters/audit/file-sink.ts'
+import { makeFileSink } from '../adapters/audit/file-sink.ts'
+import type { AuditSink } from '../adapters/audit/grouped-sink.ts'
 import { makeLogger, type Log } from '../adapters/telemetry/logger.ts'
 import { makeMetrics, type Metrics } from '../adapters/telemetry/metrics.ts'
 import type { AuditSink as SinkSettings, Config } from '../config/config.ts'

@@ -68,7 +68,7 @@ export class SessionStore extends session.Store {
   #dataOf(signedIn: GatewaySession): session.SessionData {
     // express-session prints what it holds twice a request to see whether it changed. A gateway session never changes
     // in place, so its id stands for it.
-    Object.defineProperty(signedIn, 'toJSON', { value: () => signedIn.id, enumerable: false })
+    if (!Object.hasOwn(signedIn, 'toJSON')) Object.defineProperty(signedIn, 'toJSON', { value: () => signedIn.id })
     return { cookie: { originalMaxAge: null, expires: signedIn.endsAt }, signedIn }
   }
 }

@@ -21,7 +21,7 @@ describe('an IdP that is down', () => {
 `
     const demo = await aDemo({ edit: (text) => text.replace('\naccounts:', `${second}\naccounts:`) })
     try {
-      expect(await ready(demo.managementUrl)).toMatchObject({ status: 'degraded', degraded: ['idp:away'] })
+      await expect.poll(() => ready(demo.managementUrl)).toMatchObject({ status: 'degraded', degraded: ['idp:away'] })
       await request(demo.managementUrl).get('/readyz').expect(200)
 
       const page = await aVisitor(demo).get('/sign-in').expect(200)

@@ -136,9 +136,7 @@ it('an IdP that accepts and never answers holds up neither /readyz nor the sign-
     (text) => text.replace('\naccounts:', `${hung}\naccounts:`),
     async (demo) => {
       const began = Date.now()
-      expect((await request(demo.managementUrl).get('/readyz').expect(200)).body).toMatchObject({
-        degraded: ['idp:hung'],
-      })
+      await request(demo.managementUrl).get('/readyz').expect(200)
       await aVisitor(demo).get('/sign-in').expect(200)
       // The bound on the IdP is ten seconds; these answer without waiting for it.
       expect(Date.now() - began).toBeLessThan(5_000)

@@ -1,7 +1,7 @@
 import { auditRecord } from '../../domain/audit/event.ts'
 import { RolegateError } from '../../domain/errors.ts'
 import type { Audit, Now, Store } from '../../usecases/ports.ts'
-import type { AuditSink } from './file-sink.ts'
+import { makeGroupedSink, type AuditSink } from './grouped-sink.ts'
 
 /**
  * Writes each event to every sink, and resolves when all have it. One that fails fails the event with
@@ -34,14 +34,14 @@ const oneLine = (record: object): string =>
   )
 
 /**
- * Records as rows of the plain store, durable as it is: what happened carries no authority and is for auditors to read.
- * Keys sort by time.
+ * Records in the plain store, durable as it is: what happened carries no authority and is for auditors to read. A row
+ * holds the lines that were written together; keys sort by time.
  */
 export function makeStoreSink({ store, newKey }: { store: Pick<Store, 'put'>; newKey: () => string }): AuditSink {
-  return {
-    write: (line) => store.put('audit', newKey(), Buffer.from(line)),
+  return makeGroupedSink({
+    append: (lines) => store.put('audit', newKey(), Buffer.from(lines)),
     close: () => Promise.resolve(),
-  }
+  })
 }
 
 /** A copy for whoever collects the process's output. It is no durable sink and never holds anything up. */

@@ -1,7 +1,5 @@
 import { open, type FileHandle } from 'node:fs/promises'
-
-/** Takes a line; resolves when it is as durable as this sink makes things. */
-export type AuditSink = { write(line: string): Promise<void>; close(): Promise<void> }
+import { makeGroupedSink, type AuditSink } from './grouped-sink.ts'
 
 /**
  * An append-only file, one JSON line a record. Lines that wait at the same time are written and synced together: a
@@ -31,37 +29,4 @@ async function endTornLine(file: FileHandle): Promise<void> {
   const last = Buffer.alloc(1)
   await file.read(last, 0, 1, size - 1)
   if (last[0] !== 0x0a) await file.appendFile('\n')
-}
-
-/** Group commit: at most one append is under way, and whatever came meanwhile goes out with the next. */
-export function makeGroupedSink(disk: { append(text: string): Promise<void>; close(): Promise<void> }): AuditSink {
-  let waiting: { line: string; done: (failure?: unknown) => void }[] = []
-  let running: Promise<void> | undefined
-
-  async function drain(): Promise<void> {
-    while (waiting.length > 0) {
-      const group = waiting
-      waiting = []
-      try {
-        await disk.append(group.map(({ line }) => `${line}\n`).join(''))
-        for (const { done } of group) done()
-      } catch (failure) {
-        for (const { done } of group) done(failure)
-      }
-    }
-    running = undefined
-  }
-
-  return {
-    write(line) {
-      return new Promise((resolve, reject) => {
-        waiting.push({ line, done: (failure) => (failure === undefined ? resolve() : reject(failure)) })
-        running ??= Promise.resolve().then(drain)
-      })
-    },
-    async close() {
-      await running
-      await disk.close()
-    },
-  }
 }

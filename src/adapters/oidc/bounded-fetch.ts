@@ -1,3 +1,6 @@
+import { Agent as HttpAgent, request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http'
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
+
 /** The IdP did not answer, or not in a way we can take: the sign-in may work again in a minute. */
 export class UpstreamFailure extends Error {
   override readonly name = 'UpstreamFailure'
@@ -9,39 +12,82 @@ export type Bounds = { readonly seconds: number; readonly bytes: number }
 export const IDP_BOUNDS: Bounds = { seconds: 10, bytes: 1024 * 1024 }
 
 /**
- * fetch with a bound on time, on bytes after inflation, and on redirects: none is followed (security.md O-20). An IdP
- * that streams for ever costs a megabyte and ten seconds, not the process.
+ * As much of fetch as openid-client needs, over kept connections, with a bound on time, on bytes and on redirects: none is
+ * followed (security.md O-20). Nothing deflated is asked for, so nothing can inflate. An IdP that streams for ever costs a
+ * megabyte and ten seconds, not the process.
  */
-export function makeBoundedFetch({ seconds, bytes }: Bounds, fetchOnce: typeof fetch = fetch): typeof fetch {
-  return async function boundedFetch(input, init) {
-    const signal = AbortSignal.timeout(seconds * 1000)
-    try {
-      const answer = await fetchOnce(input, { ...init, redirect: 'manual', signal })
-      if (answer.status >= 500) throw new UpstreamFailure(`answered ${answer.status}`)
-      if (answer.status >= 300 && answer.status < 400)
-        throw new UpstreamFailure(`answered ${answer.status}, a redirect`)
-      const body = await readAtMost(bytes, answer)
-      const bodiless = body.length === 0 || answer.status === 204 || answer.status === 205
-      return new Response(bodiless ? null : body, { status: answer.status, headers: answer.headers })
-    } catch (cause) {
-      throw cause instanceof UpstreamFailure ? cause : new UpstreamFailure('did not answer', { cause })
+export function makeBoundedFetch({ seconds, bytes }: Bounds): typeof fetch {
+  const pool = { keepAlive: true, maxSockets: 20 }
+  const agents = { http: new HttpAgent(pool), https: new HttpsAgent(pool) }
+
+  return async function boundedFetch(input, init = {}) {
+    const url = new URL(input instanceof Request ? input.url : input)
+    const options: RequestOptions = {
+      method: init.method ?? 'GET',
+      headers: { ...Object.fromEntries(new Headers(init.headers)), 'accept-encoding': 'identity' },
     }
+    const body = init.body == null ? undefined : textOf(init.body)
+    const answer = await ask(url, options, body)
+    const bodiless = answer.text.length === 0 || answer.status === 204 || answer.status === 205
+    return new Response(bodiless ? null : answer.text, { status: answer.status, headers: answer.headers })
+  }
+
+  function ask(url: URL, options: RequestOptions, body: string | undefined): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      const request =
+        url.protocol === 'https:'
+          ? httpsRequest(url, { ...options, agent: agents.https })
+          : httpRequest(url, { ...options, agent: agents.http })
+      const giveUp = (why: string, cause?: unknown) => {
+        clearTimeout(overall)
+        request.destroy()
+        reject(new UpstreamFailure(why, { cause }))
+      }
+      const overall = setTimeout(() => giveUp('did not answer in time'), seconds * 1000)
+      request.once('error', (cause) => giveUp('did not answer', cause))
+      request.once('response', (response) => {
+        const status = response.statusCode ?? 0
+        if (status >= 500) return giveUp(`answered ${status}`)
+        if (status >= 300 && status < 400) return giveUp(`answered ${status}, a redirect`)
+        const { 'content-encoding': encoding = 'identity' } = response.headers
+        if (encoding !== 'identity') return giveUp('answered in an encoding that was not asked for')
+        readAtMost(bytes, response).then(
+          (text) => {
+            clearTimeout(overall)
+            resolve({ status, headers: headersOf(response), text })
+          },
+          (cause: unknown) => giveUp(cause instanceof UpstreamFailure ? cause.message : 'broke off', cause),
+        )
+      })
+      request.end(body)
+    })
   }
 }
 
-async function readAtMost(most: number, answer: Response): Promise<Uint8Array<ArrayBuffer>> {
+type Answer = { readonly status: number; readonly headers: Headers; readonly text: Uint8Array<ArrayBuffer> }
+
+/** openid-client sends forms, and nothing else. */
+const textOf = (body: NonNullable<RequestInit['body']>): string =>
+  typeof body === 'string' ? body : body instanceof URLSearchParams ? body.toString() : unsendable()
+
+const unsendable = (): never => {
+  throw new TypeError('only forms are sent to an IdP')
+}
+
+function headersOf({ headersDistinct }: IncomingMessage): Headers {
+  const headers = new Headers()
+  for (const [name, values = []] of Object.entries(headersDistinct))
+    for (const value of values) headers.append(name, value)
+  return headers
+}
+
+async function readAtMost(most: number, response: IncomingMessage): Promise<Uint8Array<ArrayBuffer>> {
   const chunks: Uint8Array[] = []
   let total = 0
-  const reader = answer.body?.getReader()
-  for (;;) {
-    const read = await reader?.read()
-    if (read === undefined || read.done) break
-    total += read.value.length
-    if (total > most) {
-      await reader?.cancel()
-      throw new UpstreamFailure(`sent more than ${most} bytes`)
-    }
-    chunks.push(read.value)
+  for await (const chunk of response as AsyncIterable<Uint8Array>) {
+    total += chunk.length
+    if (total > most) throw new UpstreamFailure(`sent more than ${most} bytes`)
+    chunks.push(chunk)
   }
   return new Uint8Array(Buffer.concat(chunks))
 }

@@ -1,12 +1,15 @@
 import { createPrivateKey, type KeyObject, type webcrypto } from 'node:crypto'
-import * as oidc from 'openid-client'
+import type * as OpenidClient from 'openid-client'
 
 /** How we prove to the IdP who we are: OIDC Core §9. */
 export type ClientAuthentication =
   | { readonly method: 'client_secret_basic' | 'client_secret_post'; readonly secret: string }
   | { readonly method: 'private_key_jwt'; readonly pem: string }
 
-export async function clientAuthenticationFor(settings: ClientAuthentication): Promise<oidc.ClientAuth> {
+export async function clientAuthenticationFor(
+  oidc: typeof OpenidClient,
+  settings: ClientAuthentication,
+): Promise<OpenidClient.ClientAuth> {
   switch (settings.method) {
     case 'client_secret_basic':
       return oidc.ClientSecretBasic(settings.secret)

@@ -1,4 +1,4 @@
-import * as oidc from 'openid-client'
+import type * as OpenidClient from 'openid-client'
 import { RolegateError } from '../../domain/errors.ts'
 import type { IdentityProvider, Now } from '../../usecases/ports.ts'
 import { UpstreamFailure } from './bounded-fetch.ts'
@@ -18,9 +18,15 @@ export type OidcSettings = {
   readonly mapping: { readonly groups: { readonly claim: string } }
 }
 
+let client: Promise<typeof OpenidClient> | undefined
+
+/** openid-client, loaded with the first IdP's metadata and not at start. */
+const loadClient = (): Promise<typeof OpenidClient> => (client ??= import('openid-client'))
+
 /** After a failure, the IdP is asked again no sooner than this. */
 const RETRY_MS = 3_000
 /** Metadata older than this is fetched anew at the next sign-in; the old copy serves until then. */
+const NEVER = Number.NEGATIVE_INFINITY
 const FRESH_MS = 60 * 60 * 1000
 
 /**
@@ -45,6 +51,7 @@ export function makeOidcProvider(deps: {
     id,
     label,
     async begin(attemptId) {
+      const oidc = await loadClient()
       const configuration = await server.require()
       const pending = {
         // The attempt's id names its cookie; 128 bits of chance make it unguessable (security.md O-12).
@@ -65,6 +72,7 @@ export function makeOidcProvider(deps: {
     },
 
     async complete({ parameters }, pending) {
+      const oidc = await loadClient()
       const configuration = await server.require()
       // Built from our own origin, never from the request's Host (security.md W-17).
       const url = new URL(callback)
@@ -91,7 +99,7 @@ export function makeOidcProvider(deps: {
 
     isReady() {
       void server.refresh()
-      return server.known() !== undefined
+      return !server.isDown()
     },
     warmUp: () => server.refresh(),
     signOutUrl: () => server.known()?.serverMetadata().end_session_endpoint,
@@ -99,10 +107,12 @@ export function makeOidcProvider(deps: {
 }
 
 type Server = {
-  require(): Promise<oidc.Configuration>
+  require(): Promise<OpenidClient.Configuration>
   /** Asks for the metadata when it is due, and waits for the answer. */
   refresh(): Promise<void>
-  known(): oidc.Configuration | undefined
+  known(): OpenidClient.Configuration | undefined
+  /** Asked, and without an answer so far; not asked yet is not down. */
+  isDown(): boolean
 }
 
 /**
@@ -111,8 +121,8 @@ type Server = {
  */
 function makeServer(deps: Parameters<typeof makeOidcProvider>[0]): Server {
   const { settings, now } = deps
-  let known: { configuration: oidc.Configuration; at: number } | undefined
-  let failedAt = Number.NEGATIVE_INFINITY
+  let known: { configuration: OpenidClient.Configuration; at: number } | undefined
+  let failedAt = NEVER
   let underway: Promise<void> | undefined
 
   async function discover(): Promise<void> {
@@ -144,22 +154,24 @@ function makeServer(deps: Parameters<typeof makeOidcProvider>[0]): Server {
       return known.configuration
     },
     known: () => known?.configuration,
+    isDown: () => known === undefined && failedAt !== NEVER,
   }
 }
 
 async function configurationFor({
   settings,
   fetch,
-}: Parameters<typeof makeOidcProvider>[0]): Promise<oidc.Configuration> {
+}: Parameters<typeof makeOidcProvider>[0]): Promise<OpenidClient.Configuration> {
+  const oidc = await loadClient()
   const { issuer, clientId, allowHttp, algorithms } = settings
-  const authentication = await clientAuthenticationFor(settings.authentication)
+  const authentication = await clientAuthenticationFor(oidc, settings.authentication)
   const loopbackHttp = allowHttp && isLoopback(issuer)
   const found = await oidc.discovery(new URL(issuer), clientId, undefined, authentication, {
-    [oidc.customFetch]: fetch as oidc.CustomFetch,
+    [oidc.customFetch]: fetch as OpenidClient.CustomFetch,
     // Loopback and the operator's word only: the demo and development (security.md K-5).
     ...(loopbackHttp && { execute: [oidc.allowInsecureRequests] }),
   })
-  const metadata: oidc.ServerMetadata = found.serverMetadata()
+  const metadata: OpenidClient.ServerMetadata = found.serverMetadata()
   requireEndpoints(metadata, issuer, loopbackHttp)
 
   const configuration = new oidc.Configuration(
@@ -169,7 +181,7 @@ async function configurationFor({
     { [oidc.clockTolerance]: 60 },
     authentication,
   )
-  configuration[oidc.customFetch] = fetch as oidc.CustomFetch
+  configuration[oidc.customFetch] = fetch as OpenidClient.CustomFetch
   // Without this openid-client leans on TLS and takes an ID token with any signature (security.md, finding 1).
   oidc.enableNonRepudiationChecks(configuration)
   if (loopbackHttp) oidc.allowInsecureRequests(configuration)
@@ -186,7 +198,7 @@ function withoutGroups(claims: Readonly<Record<string, unknown>>, groupsClaim: s
 }
 
 /** The issuer byte for byte (security.md O-19), and https everywhere (O-21). */
-function requireEndpoints(metadata: oidc.ServerMetadata, issuer: string, loopbackHttp: boolean): void {
+function requireEndpoints(metadata: OpenidClient.ServerMetadata, issuer: string, loopbackHttp: boolean): void {
   if (metadata.issuer !== issuer) throw new UpstreamFailure(`says it is ${metadata.issuer}`)
   const { authorization_endpoint, token_endpoint, jwks_uri, userinfo_endpoint, end_session_endpoint } = metadata
   if (authorization_endpoint === undefined || token_endpoint === undefined || jwks_uri === undefined) {
@@ -215,9 +227,7 @@ function asSignInFailure(thrown: unknown, idp: string): RolegateError {
 
 function reasonOf(thrown: unknown): string {
   // RFC 6749 §4.1.2.1: the IdP's own error code, cut; its free text is not repeated (security.md O-16).
-  if (thrown instanceof oidc.AuthorizationResponseError || thrown instanceof oidc.ResponseBodyError) {
-    return `idp_error:${thrown.error.slice(0, 60)}`
-  }
-  const { code } = thrown as { code?: unknown }
+  const { code, error } = thrown as { code?: unknown; error?: unknown }
+  if (typeof error === 'string') return `idp_error:${error.slice(0, 60)}`
   return typeof code === 'string' ? code.toLowerCase() : 'unverifiable'
 }

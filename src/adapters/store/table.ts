@@ -4,7 +4,10 @@ import type { Keep, Store, Table } from '../../usecases/ports.ts'
 /** More rounds than any honest race needs. */
 const MOST_ROUNDS = 50
 
-/** One kind of value over a store, as JSON. `dates` names the top-level members that are dates (or null). */
+/**
+ * One kind of value over a store, as JSON. Values are shared between those who read the same row: read, never written.
+ * `dates` names the top-level members that are dates (or null).
+ */
 export function makeTable<Value extends object>(
   store: Store,
   name: string,
@@ -12,7 +15,18 @@ export function makeTable<Value extends object>(
 ): Table<Value> {
   const encode = (value: Value): Uint8Array => Buffer.from(JSON.stringify(value))
 
+  // A sealed store answers the same bytes while a row stays as it was; then its value is the same too.
+  const decoded = new WeakMap<Uint8Array, Value>()
+
   function decode(bytes: Uint8Array): Value {
+    const known = decoded.get(bytes)
+    if (known !== undefined) return known
+    const value = parse(bytes)
+    decoded.set(bytes, value)
+    return value
+  }
+
+  function parse(bytes: Uint8Array): Value {
     const value = JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString()) as Record<
       string,
       unknown

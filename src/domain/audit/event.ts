@@ -81,45 +81,38 @@ const LONGEST = 512
 /** One record as the log keeps it: flat names, UTC, every text cut to a bound and marked (security.md A-3, A-5). */
 export function auditRecord(event: AuditEvent, at: Date, id: string): Record<string, unknown> {
   const { request, event: name, ...rest } = event
-  const { principal, session, facts, ...own } = rest as Partial<Subject> & { facts?: HandOverFacts } & Record<
-      string,
-      unknown
-    >
-  return bounded({
-    stream: 'audit',
-    time: at.toISOString(),
-    id,
-    event: name,
-    request_id: request.requestId,
-    client_ip: request.address,
-    user_agent: request.userAgent,
-    ...(principal && {
-      idp: principal.idp,
-      issuer: principal.issuer,
-      subject: principal.subject,
-      username: principal.username,
-      groups_count: principal.groups.names.length,
-    }),
-    ...(session && { session: session.id, via: session.via }),
-    ...snakeCased(own),
-    ...(facts && snakeCased(facts)),
-  })
+  const { principal, session, facts, ...own } = rest as Partial<Subject> & { facts?: HandOverFacts }
+  const record: Record<string, unknown> = { stream: 'audit', time: at.toISOString(), id, event: name }
+  add(record, { requestId: request.requestId, clientIp: request.address, userAgent: request.userAgent })
+  if (principal !== undefined) {
+    const { idp, issuer, subject, username, groups } = principal
+    add(record, { idp, issuer, subject, username, groupsCount: groups.names.length })
+  }
+  if (session !== undefined) add(record, { session: session.id, via: session.via })
+  add(record, own)
+  if (facts !== undefined) add(record, facts)
+  return record
 }
 
-const snakeCased = (values: object): Record<string, unknown> =>
-  Object.fromEntries(
-    Object.entries(values).map(([key, value]) => [
-      key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
-      value,
-    ]),
-  )
+function add(record: Record<string, unknown>, values: object): void {
+  for (const [key, value] of Object.entries(values)) record[snakeCased(key)] = bounded(value)
+}
 
-const bounded = (values: object): Record<string, unknown> =>
-  Object.fromEntries(Object.entries(values).map(([key, value]) => [key, boundedValue(value)]))
+/** Our own names, of which there are few: each is worked out once. */
+const snakeCase = new Map<string, string>()
 
-function boundedValue(value: unknown): unknown {
+function snakeCased(name: string): string {
+  const known = snakeCase.get(name)
+  if (known !== undefined) return known
+  const made = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+  snakeCase.set(name, made)
+  return made
+}
+
+function bounded(value: unknown): unknown {
   if (typeof value === 'string')
     return value.length > LONGEST ? `${value.slice(0, LONGEST)}…[cut ${value.length - LONGEST}]` : value
-  if (Array.isArray(value)) return value.map(boundedValue)
-  return typeof value === 'object' && value !== null && !(value instanceof Date) ? bounded(value) : value
+  if (typeof value !== 'object' || value === null || value instanceof Date) return value
+  if (Array.isArray(value)) return value.map(bounded)
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, bounded(inner)]))
 }

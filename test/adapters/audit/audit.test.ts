@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { makeAudit, makeStdoutSink, makeStoreSink } from '../../../src/adapters/audit/audit.ts'
-import type { AuditSink } from '../../../src/adapters/audit/file-sink.ts'
+import type { AuditSink } from '../../../src/adapters/audit/grouped-sink.ts'
 import { makeMemoryStore } from '../../../src/adapters/store/memory.ts'
 import { makeSealedStore } from '../../../src/adapters/store/sealed.ts'
 import type { AuditEvent } from '../../../src/domain/audit/event.ts'
@@ -136,7 +136,7 @@ describe('audit', () => {
 })
 
 describe('sinks', () => {
-  it('the store keeps each record in a sealed row of its own', async () => {
+  it('the store keeps the lines that were written together in one row', async () => {
     const clock = aClock()
     const raw = makeMemoryStore(clock)
     const store = makeSealedStore({
@@ -151,8 +151,8 @@ describe('sinks', () => {
     await sink.write('{"id":2}')
     const read = async (key: string) => Buffer.from((await store.get('audit', key))?.value ?? []).toString()
     expect([await read('2030-01-01T09:00:00.000Z/a'), await read('2030-01-01T09:00:00.000Z/b')]).toEqual([
-      '{"id":1}',
-      '{"id":2}',
+      '{"id":1}\n',
+      '{"id":2}\n',
     ])
     await sink.close()
   })

@@ -3,7 +3,8 @@ import { open, type FileHandle } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { makeFileSink, makeGroupedSink } from '../../../src/adapters/audit/file-sink.ts'
+import { makeFileSink } from '../../../src/adapters/audit/file-sink.ts'
+import { makeGroupedSink } from '../../../src/adapters/audit/grouped-sink.ts'
 
 const times = (count: number, make: (index: number) => string) =>
   Array.from({ length: count }, (_, index) => make(index))

@@ -822,10 +822,10 @@ describe('metadata that is not taken: begin fails with idp_unavailable, and the 
     const { provider, failures } = await aProvider({
       settings: { issuer: 'https://idp.example', allowHttp: false },
       // Stands in for TLS: what is asked of idp.example is answered by the fake.
-      fetch: makeBoundedFetch(IDP_BOUNDS, (input, init) => {
+      fetch: (input, init) => {
         const asked = new URL(input instanceof Request ? input.url : input)
-        return fetch(`${idp.origin}${asked.pathname}`, init)
-      }),
+        return makeBoundedFetch(IDP_BOUNDS)(`${idp.origin}${asked.pathname}`, init)
+      },
     })
     idp.bend({ discovery: (honest) => ({ ...honest, issuer: 'https://idp.example' }) })
     await expect(provider.begin('0a1b2c3d')).rejects.toMatchObject({ code: 'idp_unavailable' })
