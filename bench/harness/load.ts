@@ -1,7 +1,7 @@
 import { Agent, request, type IncomingHttpHeaders } from 'node:http'
 
 /** As the figures of performance.md were taken. */
-export const IN_FLIGHT = 32
+const IN_FLIGHT = 32
 
 /** Runs `operation` so many times, with at most IN_FLIGHT under way. */
 export async function drive(operations: number, operation: (index: number) => Promise<unknown>): Promise<void> {

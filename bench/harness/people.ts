@@ -1,5 +1,5 @@
 /** A seeded generator (mulberry32): each run has the same people. */
-export function makeChance(seed: number): () => number {
+function makeChance(seed: number): () => number {
   let state = seed
   return () => {
     state = (state + 0x6d2b79f5) | 0

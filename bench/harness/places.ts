@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 
 /** The checkout, seen from bench/dist/bench/harness/. */
-export const ROOT = fileURLToPath(new URL('../../../../', import.meta.url))
+const ROOT = fileURLToPath(new URL('../../../../', import.meta.url))
 /** The built program: what `npm run build` makes, and nothing else, is measured. */
 export const PROGRAM = `${ROOT}dist/main.js`
 export const JACKSON = `${ROOT}bench/peers/jackson/`

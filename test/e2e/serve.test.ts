@@ -38,7 +38,10 @@ describe.skipIf(noSqlite)(`serve, on SQLite${noSqlite === undefined ? '' : ` (${
       .then((answer) => answer)
     await hold.arrived
     const stopped = gateway.stop('SIGTERM')
-    const readiness = () => request(gateway.managementUrl).get('/readyz').then(({ status, body }) => [status, body.missing])
+    const readiness = () =>
+      request(gateway.managementUrl)
+        .get('/readyz')
+        .then(({ status, body }) => [status, body.missing])
     await expect.poll(readiness).toEqual([503, ['draining']])
     hold.release()
     expect((await asked).status).toBe(200)

@@ -1,6 +1,7 @@
 /** No vowels, no look-alikes: RFC 8628 §6.1. Eight of twenty are 34.5 bits (security.md D-10). */
 const ALPHABET = 'BCDFGHJKLMNPQRSTVWXZ'
 const LENGTH = 8
+const OF_ALPHABET = /^[BCDFGHJKLMNPQRSTVWXZ]+$/
 
 /** Random bytes, as many as asked. Handed in. */
 export type Random = (bytes: number) => Uint8Array
@@ -20,7 +21,7 @@ export function newUserCode(random: Random): string {
 /** What a person typed, as the eight letters it stands for; case, blanks and dashes do not matter. Else undefined. */
 export function parseUserCode(typed: string): string | undefined {
   const letters = typed.slice(0, 40).toUpperCase().replace(/[\s-]/g, '')
-  return letters.length === LENGTH && [...letters].every((letter) => ALPHABET.includes(letter)) ? letters : undefined
+  return letters.length === LENGTH && OF_ALPHABET.test(letters) ? letters : undefined
 }
 
 /** `WDJBMJHT` → `WDJB-MJHT`. */

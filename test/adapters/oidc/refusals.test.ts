@@ -813,7 +813,7 @@ describe('metadata that is not taken: begin fails with idp_unavailable, and the 
       values: { idp: 'entra', label: 'Example Inc.', retryAfterSeconds: 5 },
     })
     expect(failures.map(([what]) => what)).toEqual(['discovery'])
-    expect(await provider.isReady()).toBe(false)
+    expect(provider.isReady()).toBe(false)
     expect(trap.hits).toBe(0)
   })
 
