@@ -12,7 +12,7 @@ import { deviceRoutes } from './routes/device.ts'
 import { issuerRoutes } from './routes/issuer.ts'
 import { oauthRoutes } from './routes/oauth.ts'
 import { portalRoutes } from './routes/portal.ts'
-import { oidcCallbackRoutes, signInRoutes, signOutRoutes } from './routes/sign-in.ts'
+import { signInRoutes, signInTripRoutes, signOutRoutes } from './routes/sign-in.ts'
 import { v1Routes } from './routes/v1.ts'
 import { makeSecurityHeaders, programHeaders } from './security-headers.ts'
 import type { SessionStore } from './session-store.ts'
@@ -94,6 +94,13 @@ export function createServer(deps: ServerDeps): Express {
   server.use(issuer.pathname, issuerRoutes(deps))
   server.use(requireOurHost([publicHost]))
 
+  const plain = makeSecurityHeaders({ secure })
+  const frame = makeFrame({ ...deps, csrfToken })
+
+  // The way to the IdP and back, which on Monday morning everybody takes at once: before all they have no need of.
+  server.use(['/sign-in', '/oidc'], plain, noStore, frame)
+  server.use(signInTripRoutes({ ...signIn, browserSession }))
+
   // Programs: no page, no session of express.
   server.use(['/v1', '/oauth'], programHeaders)
   server.use(oauthRoutes(oauth))
@@ -102,15 +109,11 @@ export function createServer(deps: ServerDeps): Express {
   server.use(['/v1', '/oauth'], nothingHere)
 
   // People.
-  const [plain, opensConsole] = [
-    makeSecurityHeaders({ secure }),
-    makeSecurityHeaders({ secure, formTargets: deps.formTargets }),
-  ]
+  const opensConsole = makeSecurityHeaders({ secure, formTargets: deps.formTargets })
   server.use((req, res, next) => (/^\/($|roles\/)/.test(req.path) ? opensConsole : plain)(req, res, next))
   server.use('/assets', express.static(`${deps.views}/assets`, { maxAge: '1h', index: false, dotfiles: 'ignore' }))
-  server.use(noStore, makeFrame({ ...deps, csrfToken }))
+  server.use(noStore, frame)
   server.use(browserSession)
-  server.use(oidcCallbackRoutes(signIn))
   server.use(urlencoded({ extended: false, limit: '16kb', parameterLimit: 20, inflate: false }))
   server.use(signOutRoutes({ ...signIn, requireCsrf, origin: publicUrl }))
   server.use(requireCsrf)
@@ -170,6 +173,7 @@ const noStore: RequestHandler = (_req, res, next) => {
 function makeFrame(deps: ServerDeps & { csrfToken: (id: string) => string }): RequestHandler {
   return (req, res, next) => {
     Object.defineProperty(res.locals, 'frame', {
+      configurable: true,
       enumerable: true,
       get(): Omit<Frame, 'title'> {
         const signedIn = req.session?.signedIn

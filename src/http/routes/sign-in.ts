@@ -52,20 +52,6 @@ export function signInRoutes(deps: Deps): Router {
     })
   })
 
-  // A GET, so that no page needs the IdP in its form-action; starting a sign-in changes nothing (security.md W-11).
-  router.get('/sign-in/:idp', async (req, res) => {
-    // Another site must not put somebody else, or the same person anew, in place of a live session without a click
-    // (security.md W-11): the chooser is shown first.
-    if (req.session.signedIn !== undefined && req.get('sec-fetch-site') === 'cross-site') {
-      const returnTo = parseReturnTo(req.query['returnTo'])
-      res.redirect(303, `/sign-in?choose&returnTo=${encodeURIComponent(returnTo)}`)
-      return
-    }
-    const { move, attempt } = await deps.beginSignIn(req.params.idp, parseReturnTo(req.query['returnTo']))
-    deps.attempts.keep(req, res, attempt)
-    res.set('cache-control', 'no-store').redirect(303, move.url)
-  })
-
   router.get('/signed-out', (req, res) => {
     const provider = typeof req.query['idp'] === 'string' ? deps.providers.get(req.query['idp']) : undefined
     const href = provider?.signOutUrl()
@@ -107,9 +93,31 @@ export function signOutRoutes(deps: Deps & { requireCsrf: RequestHandler; origin
   return router
 }
 
-/** Where an OIDC IdP sends people back to. Bound by `state` and its sealed cookie, not by a session. */
-export function oidcCallbackRoutes(deps: Deps): Router {
+/**
+ * The trip to an OIDC IdP and back. Bound by `state` and its sealed cookie, not by a session: one is asked for only where
+ * another site starts the trip, and made where it ends well.
+ */
+export function signInTripRoutes(deps: Deps & { browserSession: RequestHandler }): Router {
   const router = Router({ caseSensitive: true })
+
+  const sessionOfOtherSite: RequestHandler = (req, res, next) => {
+    if (req.get('sec-fetch-site') === 'cross-site') void deps.browserSession(req, res, next)
+    else next()
+  }
+
+  // A GET, so that no page needs the IdP in its form-action; starting a sign-in changes nothing (security.md W-11).
+  router.get<{ idp: string }>('/sign-in/:idp', sessionOfOtherSite, async (req, res) => {
+    // Another site must not put somebody else, or the same person anew, in place of a live session without a click
+    // (security.md W-11): the chooser is shown first.
+    if (req.session?.signedIn !== undefined) {
+      const returnTo = parseReturnTo(req.query['returnTo'])
+      res.redirect(303, `/sign-in?choose&returnTo=${encodeURIComponent(returnTo)}`)
+      return
+    }
+    const { move, attempt } = await deps.beginSignIn(req.params.idp, parseReturnTo(req.query['returnTo']))
+    deps.attempts.keep(req, res, attempt)
+    res.set('cache-control', 'no-store').redirect(303, move.url)
+  })
 
   const callback: RequestHandler<{ idp: string }> = async (req, res) => {
     const parameters = singleParameters(req.originalUrl)
@@ -132,7 +140,7 @@ export function oidcCallbackRoutes(deps: Deps): Router {
     res.set('cache-control', 'no-store').redirect(303, other ? HOME : returnTo)
   }
 
-  router.get('/oidc/:idp/callback', callback)
+  router.get('/oidc/:idp/callback', deps.browserSession, callback)
   return router
 }
 
