@@ -41,7 +41,7 @@ ${people.map(({ username, what }) => `    ${username.padEnd(8)}${what}`).join('\
          npx rolegate login --device
          npx rolegate list
     3. Use a role with the stock AWS CLI:
-         npx rolegate exec payments-dev/developer -- aws sts get-caller-identity --endpoint-url http://127.0.0.1:${port + 2}
+         npx rolegate exec payments-dev/developer -r eu-central-1 -- aws sts get-caller-identity --endpoint-url http://127.0.0.1:${port + 2}
 
   Everything is on this machine, and all of it is gone after Ctrl-C.
 `
