@@ -42,6 +42,8 @@ export function aHandOver({
     audiences: new Map([['default', 'sts.amazonaws.com']]),
     session: session as GatewaySession | undefined,
     auditFailsAt: undefined as AuditEvent['event'] | undefined,
+    /** What happens elsewhere while a record is being written. */
+    onAudit: (_event: AuditEvent): void => {},
     mint: (): Promise<string> => Promise.resolve(TOKEN),
     sts: (): Promise<Credentials> => Promise.resolve(LENT),
     federation: (): Promise<string> => Promise.resolve(SIGN_IN_URL),
@@ -72,6 +74,7 @@ export function aHandOver({
       if (event.event === world.auditFailsAt) throw new RolegateError('audit_unavailable')
       happened.push(event.event)
       recorded.push(event)
+      world.onAudit(event)
     },
   })
   /** With something to prepare, and nothing to refuse beforehand. */

@@ -402,3 +402,12 @@ describe('takeRole keeps its secrets', () => {
     expect(happened.filter((step) => step === 'mint')).toHaveLength(2)
   })
 })
+
+it('looks again after the issue is on record: a sign-out while the disk was slow still withholds (threats.md H5)', async () => {
+  const gateway = aHandOver()
+  gateway.world.onAudit = ({ event }) => {
+    if (event === 'issued') gateway.world.session = undefined
+  }
+  expect((await refusalFrom(gateway.takeRole('credentials', gateway.ask(), nothing))).code).toBe('sign_in_required')
+  expect(gateway.recorded.map(({ event }) => event)).toEqual(['intent', 'issued', 'withheld'])
+})
