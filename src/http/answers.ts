@@ -64,6 +64,7 @@ const awsNext: Sentence = ({ because }) =>
 const CONDITION = new Map<string, string>([
   ['browser_session_for_elevated', 'Elevated roles are not given to terminals that were signed in with a device code.'],
   ['browser_session', 'This needs a browser that is signed in.'],
+  ['bearer_only', 'Pages open the console by their own form; this address is for terminals.'],
   ['session_tag', 'The role needs a session tag that your sign-in does not carry.'],
 ])
 
