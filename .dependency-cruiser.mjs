@@ -49,6 +49,12 @@ export default {
       '^src/(?!adapters/|compose/)',
       { path: 'node_modules/(@aws-sdk|@smithy|openid-client|better-sqlite3)/' },
     ),
+    floor(
+      'saml-stays-outside',
+      'SAML and XML packages live in adapters/saml, and in the demo world as a witness',
+      '^src/(?!adapters/saml/|sandbox/)',
+      { path: 'node_modules/(samlify|libxml2-wasm|xml-crypto|@xmldom)/' },
+    ),
     floor('idp-stays-in-sandbox', 'oidc-provider is the demo IdP', '^src/(?!sandbox/)', {
       path: 'node_modules/(oidc-provider|jose)/',
     }),

@@ -30,7 +30,8 @@ import { makeTakeRole } from './usecases/hand-over/take-role.ts'
 import { makeBeginSignIn } from './usecases/sign-in/begin-sign-in.ts'
 import { makeCompleteSignIn } from './usecases/sign-in/complete-sign-in.ts'
 import { makeEndSession } from './usecases/sign-in/end-session.ts'
-import { makeFindSession } from './usecases/sign-in/find-session.ts'
+import { makeFindSession, type KnownIssuer } from './usecases/sign-in/find-session.ts'
+import { makeReceiveLogout } from './usecases/sign-in/receive-logout.ts'
 
 const LOOPBACK = ['127.0.0.1', '::1', 'localhost']
 
@@ -39,9 +40,9 @@ export async function compose(config: Config, host: Host): Promise<Gateway> {
   // The world.
   const witness = makeWitness(config, host)
   const memory = await openMemory(config, host, witness)
-  const issuer = await openIssuer(config, memory)
+  const issuer = await openIssuer(config, host, memory)
   const log = await openAudit(config, host, witness, memory.raw)
-  const providers = makeProviders(config, host, witness)
+  const providers = makeProviders(config, host, witness, memory)
   const aws = reachAws(config)
   const index = compileRules(config.mapping)
 
@@ -52,25 +53,30 @@ export async function compose(config: Config, host: Host): Promise<Gateway> {
   const { audit } = log
   const rules = () => index
   const deps = { ...memory.tables, digest, codeDigest, limitRate, audit, rules, random, randomText, sha256, now }
-  const issuers = new Map(config.idps.map(({ id, mapping, ...idp }) => [id, { ...idp, subjectClaim: mapping.subject }]))
-  const findSession = makeFindSession({ ...deps, issuers })
+  const mappings = new Map(config.idps.map(({ id, mapping }) => [id, mapping]))
+  const issuerOf: KnownIssuer = (idp) => {
+    const [issuer, subjectClaim] = [providers.get(idp)?.issuer(), mappings.get(idp)?.subject]
+    return issuer === undefined || subjectClaim === undefined ? undefined : { issuer, subjectClaim }
+  }
+  const findSession = makeFindSession({ ...deps, issuerOf })
   const endSession = makeEndSession(deps)
   const planHandOver = makePlanHandOver({ ...deps, ...aws, issuer: config.issuer, configHash: host.configHash })
-  const takeRole = makeTakeRole({ ...deps, ...aws, findSession, planHandOver, mint: issuer.mint })
+  const { takeRole, releaseAssertion } = makeTakeRole({ ...deps, ...aws, findSession, planHandOver, mint: issuer.mint })
   const findDeviceLogin = makeFindDeviceLogin(deps)
   const issueAccessToken = makeIssueAccessToken({ ...deps, accessSeconds: cli.accessSeconds })
   const issueTokens = makeIssueTokens({ ...deps, issueAccessToken })
   // A terminal lives as long as its sign-in may be renewed, and no longer than a device may (threats.md D4).
   const terminalSeconds = Math.min(cli.deviceMaxSeconds, cli.refreshSeconds)
-  const mappings = new Map(config.idps.map(({ id, mapping }) => [id, mapping]))
   const stories = {
     beginSignIn: makeBeginSignIn({ providers, newAttemptId: () => randomBytes(4).toString('hex'), now }),
     completeSignIn: makeCompleteSignIn({ ...deps, ...browser, providers, mappings, endSession }),
     endSession,
+    findSession,
+    receiveLogout: makeReceiveLogout({ ...deps, providers, endSession }),
     listRoles: makeListRoles(deps),
     explainNothing: makeExplainNothing(deps),
     issueCredentials: makeIssueCredentials({ takeRole }),
-    openConsole: makeOpenConsole({ ...aws, takeRole }),
+    openConsole: makeOpenConsole({ ...deps, ...aws, takeRole, releaseAssertion }),
     authenticateBearer: makeAuthenticateBearer({ ...deps, findSession }),
     startDeviceLogin: makeStartDeviceLogin(deps),
     findDeviceLogin,

@@ -34,8 +34,8 @@ export async function ourStore() {
     configHash: '',
   }
   const { tables, digest } = await openMemory(config, host, makeWitness(config, host))
-  const issuers = new Map([[IDP, { issuer: NOBODY, subjectClaim: 'sub' }]])
-  const findSession = makeFindSession({ ...tables, issuers })
+  const known = new Map([[IDP, { issuer: NOBODY, subjectClaim: 'sub' }]])
+  const findSession = makeFindSession({ ...tables, issuerOf: (idp) => known.get(idp) })
   const store = new SessionStore({ ...tables, findSession, digest, idleSeconds: 3600, now })
   /** As complete-sign-in.ts makes it. */
   const sessionFor = (sid: string, number: number, groupCount: number): GatewaySession => {

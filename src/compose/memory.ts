@@ -1,3 +1,4 @@
+import type { StoredSamlKey } from '../adapters/issuer/saml-keys.ts'
 import { requireSameIssuer, type StoredKey } from '../adapters/issuer/signing-keys.ts'
 import { digest, keyFor, makeCodeDigest, makeSealer } from '../adapters/store/keys.ts'
 import { makeLimitRate } from '../adapters/store/limit-rate.ts'
@@ -55,6 +56,8 @@ export async function openMemory(config: Config, { now, acceptNewIssuer }: Host,
     store,
     tables: { sessions, accessTokens, refreshGrants, deviceLogins, userCodes, usedAttempts },
     signingKeys: makeTable<StoredKey>(store, 'signing-keys'),
+    samlKeys: makeTable<StoredSamlKey>(store, 'signing-keys'),
+    idpMetadata: makeTable<{ readonly text: string }>(store, 'idp-metadata'),
     // Counts are this process's own: a flood must not become a flood of synced writes.
     limitRate: makeLimitRate({ store: counts, now }),
     digest,

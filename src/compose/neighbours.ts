@@ -1,16 +1,23 @@
+import { readFile } from 'node:fs/promises'
 import { makeOpenFederation } from '../adapters/aws/federation.ts'
 import { makeStsClients } from '../adapters/aws/sts-clients.ts'
 import { makeAssumeRole } from '../adapters/aws/sts.ts'
 import { issuerDocuments } from '../adapters/issuer/documents.ts'
 import { makeMint } from '../adapters/issuer/mint.ts'
+import { loadSamlKey } from '../adapters/issuer/saml-keys.ts'
+import { samlMetadata } from '../adapters/issuer/saml-metadata.ts'
+import { makeSamlMint, type MintSamlResponse } from '../adapters/issuer/saml-mint.ts'
 import { loadSigningKey } from '../adapters/issuer/signing-keys.ts'
 import { IDP_BOUNDS, makeBoundedFetch } from '../adapters/oidc/bounded-fetch.ts'
 import { makeOidcProvider } from '../adapters/oidc/provider.ts'
-import type { Config, StsSettings } from '../config/config.ts'
+import { MOST_METADATA_BYTES } from '../adapters/saml/metadata.ts'
+import { makeSamlProvider } from '../adapters/saml/provider.ts'
+import type { Config, OidcIdp, SamlIdp, StsSettings } from '../config/config.ts'
+import type { Strategy } from '../domain/aws/assertion.ts'
 import { consoleHostsOf } from '../domain/aws/destination.ts'
 import { federationEndpointOf, stsEndpointOf } from '../domain/aws/partition.ts'
 import { RolegateError } from '../domain/errors.ts'
-import type { IdentityProvider } from '../usecases/ports.ts'
+import type { IdentityProvider, MintAssertion } from '../usecases/ports.ts'
 import { randomText } from './chance.ts'
 import type { Host } from './host.ts'
 import type { Memory } from './memory.ts'
@@ -21,27 +28,72 @@ export function makeProviders(
   { idps, server }: Config,
   { now }: Host,
   { log }: Witness,
+  { idpMetadata }: Memory,
 ): ReadonlyMap<string, IdentityProvider> {
   const fetch = makeBoundedFetch(IDP_BOUNDS)
-  return new Map(
-    idps.map((settings) => [
-      settings.id,
-      makeOidcProvider({
-        settings,
-        callback: `${server.publicUrl}/oidc/${settings.id}/callback`,
-        fetch,
-        randomText,
-        now,
-        onFailure: (what, cause) => log.error('an identity provider did not answer', { idp: settings.id, what }, cause),
-      }),
-    ]),
-  )
+  const fetchMetadata = makeBoundedFetch({ ...IDP_BOUNDS, bytes: MOST_METADATA_BYTES })
+
+  const oidc = (settings: OidcIdp): IdentityProvider =>
+    makeOidcProvider({
+      settings,
+      callback: `${server.publicUrl}/oidc/${settings.id}/callback`,
+      fetch,
+      randomText,
+      now,
+      onFailure: (what, cause) => log.error('an identity provider did not answer', { idp: settings.id, what }, cause),
+    })
+
+  const saml = (settings: SamlIdp): IdentityProvider =>
+    makeSamlProvider({
+      settings,
+      base: `${server.publicUrl}/saml/${settings.id}`,
+      readMetadata: () => readMetadata(settings.metadata, fetchMetadata),
+      kept: idpMetadata,
+      randomText,
+      now,
+      warn: (what, facts, cause) => log.warn(what, { ...facts, ...(cause instanceof Error && { cause: cause.name }) }),
+    })
+
+  return new Map(idps.map((idp) => [idp.id, idp.type === 'saml' ? saml(idp) : oidc(idp)]))
 }
 
-/** Our own issuer: the key that signs, and the two documents AWS fetches. */
-export async function openIssuer({ issuer }: Config, { signingKeys }: Memory) {
+async function readMetadata(at: SamlIdp['metadata'], boundedFetch: typeof fetch): Promise<string> {
+  if ('file' in at) return readFile(at.file, 'utf8')
+  const answer = await boundedFetch(at.url)
+  if (answer.status !== 200) throw new Error(`the metadata’s address answered ${answer.status}`)
+  return answer.text()
+}
+
+/** Our own issuer: the keys that sign, and the documents AWS fetches or is given. */
+export async function openIssuer({ issuer, sts, server }: Config, { now }: Host, { signingKeys, samlKeys }: Memory) {
   const key = await loadSigningKey({ keys: signingKeys, issuer: issuer.url, algorithm: issuer.algorithm })
-  return { mint: makeMint(key), documents: issuerDocuments({ issuer: issuer.url, keys: [key] }) }
+  const mintToken = makeMint(key)
+  const documents = issuerDocuments({ issuer: issuer.url, keys: [key] })
+  const samlWays = [...sts.values()].flatMap(({ name, saml }) => (saml === undefined ? [] : [{ name, ...saml }]))
+  // An RSA key is made for those who use one.
+  if (samlWays.length === 0) return { mint: makeMintAssertion(mintToken, new Map()), documents }
+
+  const samlKey = await loadSamlKey({ keys: samlKeys, purpose: 'aws-saml', name: issuer.url, now })
+  const samlMints = new Map(
+    samlWays.map(({ name, encryptionCertificatePem: encryptTo }) => [
+      name,
+      makeSamlMint({ key: samlKey, ...(encryptTo !== undefined && { encryptTo }) }),
+    ]),
+  )
+  const saml = samlMetadata({ entityId: issuer.url, location: `${server.publicUrl}/`, keys: [samlKey] })
+  return { mint: makeMintAssertion(mintToken, samlMints), documents: { ...documents, saml } }
+}
+
+function makeMintAssertion(
+  mintToken: ReturnType<typeof makeMint>,
+  samlMints: ReadonlyMap<string, MintSamlResponse>,
+): MintAssertion {
+  return async function mintAssertion(sts, plan) {
+    if (plan.kind === 'web_identity') return { kind: 'web_identity', token: await mintToken(plan.claims) }
+    const mint = samlMints.get(sts)
+    if (mint === undefined) throw new RolegateError('config_invalid', { sts })
+    return { kind: 'saml', response: await mint(plan.request), providerArn: plan.request.providerArn }
+  }
 }
 
 /** AWS: its token service and its sign-in service, for every `sts` entry of the file. */
@@ -59,13 +111,16 @@ export function reachAws({ sts, server }: Config) {
       issuer: `${server.publicUrl}/`,
       fetch,
     }),
-    audiences: new Map([...sts].map(([name, { audience }]) => [name, audience])),
+    strategies: new Map([...sts].map(([name, entry]) => [name, strategyOf(entry)])),
     consoleHosts: new Map(
       [...sts].flatMap(([name, { consoleHosts }]) => (consoleHosts ? [[name, consoleHosts] as const] : [])),
     ),
     close: () => clients.close(),
   }
 }
+
+const strategyOf = ({ saml, audience }: StsSettings): Strategy =>
+  saml === undefined ? { kind: 'web_identity', audience } : { kind: 'saml', ...saml }
 
 /** Every host a console form may pass through: the account's sign-in endpoint, then its console (contract.md, CSP). */
 export function formTargetsOf({ sts, mapping }: Config): readonly string[] {

@@ -15,7 +15,7 @@ export type Config = {
   /** 32 bytes each; the first seals, all open. Empty when none is configured. */
   readonly masterKeys: readonly Uint8Array[]
   readonly issuer: { readonly url: string; readonly algorithm: 'ES256' | 'RS256'; readonly tokenSeconds: number }
-  readonly idps: readonly OidcIdp[]
+  readonly idps: readonly Idp[]
   readonly mapping: Mapping
   readonly sts: ReadonlyMap<string, StsSettings>
   readonly sessions: {
@@ -34,7 +34,10 @@ export type Config = {
 
 type Listen = { readonly host: string; readonly port: number }
 
+export type Idp = OidcIdp | SamlIdp
+
 export type OidcIdp = {
+  readonly type: 'oidc'
   readonly id: string
   readonly label: string
   readonly issuer: string
@@ -49,6 +52,29 @@ export type OidcIdp = {
   readonly mapping: ClaimMapping
 }
 
+export type SamlIdp = {
+  readonly type: 'saml'
+  readonly id: string
+  readonly label: string
+  readonly metadata: { readonly file: string } | { readonly url: string }
+  /** Signs the metadata: then it must be signed. */
+  readonly metadataCertificatePem?: string
+  readonly entityId?: string
+  /** Signs our requests; absent: none is signed. */
+  readonly signing?: { readonly keyPem: string; readonly certificatePem: string }
+  readonly decryption?: { readonly keyPem: string; readonly certificatePem?: string }
+  readonly skewSeconds: number
+  readonly forceAuthn: boolean
+  readonly contexts: readonly string[]
+  readonly allow: {
+    readonly http: boolean
+    readonly idpInitiated: boolean
+    readonly sha1: boolean
+    readonly cbc: boolean
+  }
+  readonly mapping: ClaimMapping
+}
+
 export type ClientAuthentication =
   | { readonly method: 'client_secret_basic' | 'client_secret_post'; readonly secret: string }
   | { readonly method: 'private_key_jwt'; readonly pem: string }
@@ -59,10 +85,21 @@ export type StsSettings = {
   readonly partition: Partition
   readonly region: string
   readonly audience: string
+  /** Strategy `saml`; absent: `web_identity`. */
+  readonly saml?: SamlWay
   /** In place of the partition's own STS and sign-in hosts. */
   readonly endpoint?: string
   readonly federationEndpoint?: string
   readonly consoleHosts?: readonly string[]
+}
+
+/** How our assertions reach AWS. */
+type SamlWay = {
+  /** Of the IAM SAML provider in each account. */
+  readonly providerName: string
+  /** AWS's SAML sign-in address in place of the partition's own. */
+  readonly endpoint?: string
+  readonly encryptionCertificatePem?: string
 }
 
 export type AuditSink =

@@ -49,6 +49,15 @@ export const claimPath = z
   .regex(/^claims\.[A-Za-z0-9_:/.#@-]{1,200}$/, 'must name one claim, as in claims.sub')
   .transform((text) => text.slice('claims.'.length))
 
+/** `attributes.uid` or `nameid`: one statement of a SAML assertion. */
+export const attributePath = z
+  .string()
+  .regex(
+    /^(?:nameid|attributes\.[A-Za-z0-9_:/.#@ -]{1,200})$/,
+    'must name one attribute, as in attributes.uid, or nameid',
+  )
+  .transform((text) => text.replace(/^attributes\./, ''))
+
 /** One value or a list of them. */
 export const oneOrMore = (what: string) =>
   z.union(

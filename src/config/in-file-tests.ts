@@ -6,10 +6,10 @@ import type { Finding } from './faults.ts'
 import type { ConfigFile } from './schema.ts'
 
 /** Asks the rules every question of `tests:`, by the same `decide` that answers people. A wrong answer is a finding. */
-export function runInFileTests({ tests }: ConfigFile, { mapping, idps }: Config): readonly Finding[] {
+export function runInFileTests({ tests }: ConfigFile, { mapping }: Config): readonly Finding[] {
   const index = compileRules(mapping)
   return tests.flatMap(({ as, can, cannot }, number) => {
-    const person = personOf(as, idps.find(({ id }) => id === as.idp)?.issuer ?? '')
+    const person = personOf(as, as.idp)
     const asked = (key: 'can' | 'cannot', targets: readonly string[]): Finding[] =>
       targets.flatMap((target, place) => {
         const message = wrongAnswer(key, target, answer(index, person, target))

@@ -1,9 +1,10 @@
 import { defaultRegionOf } from '../domain/aws/partition.ts'
 import type { Account, Mapping, RoleKind, Rule, TagSource } from '../domain/entitlement/rule.ts'
-import type { AuditSink, Config, OidcIdp, StsSettings } from './config.ts'
+import type { AuditSink, Config, Idp, OidcIdp, SamlIdp, StsSettings } from './config.ts'
+import type { OidcEntry, SamlEntry } from './idp-schema.ts'
 import { audienceFor } from './lint/sts.ts'
 import { fromFolder } from './paths.ts'
-import type { ConfigFile, IdpEntry, RuleEntry, StsEntry } from './schema.ts'
+import type { ConfigFile, RuleEntry, StsEntry } from './schema.ts'
 import type { Secrets } from './secrets.ts'
 import { accountsMeant, rolesMeant } from './selectors.ts'
 import type { World } from './world.ts'
@@ -11,7 +12,11 @@ import type { World } from './world.ts'
 /** The values the house works with, from a file that has passed every check. */
 export function resolve(file: ConfigFile, secrets: Secrets, world: World): Config {
   const { server, issuer, sessions, audit, store } = file
-  const sts = new Map(Object.entries(file.sts).map(([name, entry]) => [name, stsOf(name, entry)]))
+  const sts = new Map(Object.entries(file.sts).map(([name, entry]) => [name, stsOf(name, entry, secrets)]))
+  const keep = claimsOfTags(file)
+  const idps = file.idps.map((idp): Idp =>
+    idp.type === 'saml' ? samlIdpOf(idp, secrets, keep, world) : oidcIdpOf(idp, secrets, keep),
+  )
   return {
     server: {
       publicUrl: server.public_url,
@@ -21,7 +26,7 @@ export function resolve(file: ConfigFile, secrets: Secrets, world: World): Confi
     },
     masterKeys: secrets.masterKeys,
     issuer: { url: issuer.url ?? server.public_url, algorithm: issuer.algorithm, tokenSeconds: issuer.token_lifetime },
-    idps: file.idps.map((idp) => idpOf(idp, secrets, claimsOfTags(file))),
+    idps,
     mapping: mappingOf(file, sts),
     sts,
     sessions: {
@@ -42,11 +47,12 @@ export function resolve(file: ConfigFile, secrets: Secrets, world: World): Confi
 const sinkOf = (sink: ConfigFile['audit']['sinks'][number], world: World): AuditSink =>
   sink.type === 'file' ? { type: 'file', path: fromFolder(sink.path, world) } : { type: sink.type }
 
-function idpOf(idp: IdpEntry, { authentications }: Secrets, keep: readonly string[]): OidcIdp {
+function oidcIdpOf(idp: OidcEntry, { authentications }: Secrets, keep: readonly string[]): OidcIdp {
   const authentication = authentications.get(idp.id)
   if (authentication === undefined) throw new Error(`no authentication was read for ${idp.id}`)
   const { claim, limit, from } = idp.groups
   return {
+    type: 'oidc',
     id: idp.id,
     label: idp.label ?? idp.id,
     issuer: idp.issuer,
@@ -66,13 +72,51 @@ function idpOf(idp: IdpEntry, { authentications }: Secrets, keep: readonly strin
   }
 }
 
-function stsOf(name: string, entry: StsEntry): StsSettings {
+function samlIdpOf(idp: SamlEntry, { samlKeys }: Secrets, keep: readonly string[], world: World): SamlIdp {
+  const { id, allow, metadata_file: metadataFile, metadata_url: metadataUrl = '', entity_id: entityId } = idp
+  const { attribute, limit, delimiter } = idp.groups
+  const { signing, ...keys } = samlKeys.get(id) ?? {}
+  return {
+    type: 'saml',
+    id,
+    label: idp.label ?? id,
+    metadata: metadataFile === undefined ? { url: metadataUrl } : { file: fromFolder(metadataFile, world) },
+    ...(entityId !== undefined && { entityId }),
+    ...keys,
+    ...(idp.sign_requests && signing !== undefined && { signing }),
+    skewSeconds: idp.clock_skew,
+    forceAuthn: idp.force_authn,
+    contexts: idp.authn_contexts,
+    allow: { http: allow.http, idpInitiated: allow.idp_initiated, sha1: allow.sha1, cbc: allow.cbc },
+    mapping: {
+      idp: id,
+      subject: idp.subject,
+      username: idp.username,
+      groups: {
+        claim: attribute,
+        ...(limit !== undefined && { limit }),
+        ...(delimiter !== undefined && { delimiter }),
+      },
+      keep,
+    },
+  }
+}
+
+function stsOf(name: string, entry: StsEntry, { encryptionCertificates }: Secrets): StsSettings {
+  const encryptionCertificatePem = encryptionCertificates.get(name)
   const { partition, endpoint, federation_endpoint: federationEndpoint, console_hosts: consoleHosts } = entry
   return {
     name,
     partition,
     region: entry.region ?? defaultRegionOf(partition),
     audience: audienceFor(entry),
+    ...(entry.strategy === 'saml' && {
+      saml: {
+        providerName: entry.provider_name ?? 'rolegate',
+        ...(entry.saml_endpoint !== undefined && { endpoint: entry.saml_endpoint }),
+        ...(encryptionCertificatePem !== undefined && { encryptionCertificatePem }),
+      },
+    }),
     ...(endpoint !== undefined && { endpoint }),
     ...(federationEndpoint !== undefined && { federationEndpoint }),
     ...(consoleHosts !== undefined && { consoleHosts }),
@@ -103,6 +147,7 @@ function accountOf(alias: string, { accounts }: ConfigFile, sts: ReadonlyMap<str
     sts: way.name,
     partition: way.partition,
     region: account.region ?? way.region,
+    ...(account.console === 'saml_post' && { samlPost: true as const }),
   }
 }
 

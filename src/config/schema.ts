@@ -2,7 +2,6 @@ import * as z from 'zod'
 import { isRoleName } from '../domain/aws/arn.ts'
 import { PARTITIONS } from '../domain/aws/partition.ts'
 import {
-  claimPath,
   duration,
   environmentName,
   freeText,
@@ -15,6 +14,7 @@ import {
   port,
   region,
 } from './fields.ts'
+import { idp } from './idp-schema.ts'
 
 const listenAt = (defaultPort: number) =>
   z.strictObject({
@@ -57,71 +57,6 @@ const issuer = z.strictObject({
   token_lifetime: duration('30s', '2m').prefault('2m').describe('Life of one token toward AWS, at most 2m.'),
 })
 
-const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'] as const
-
-const idp = z.strictObject({
-  id: name.describe('Its name in rules, in URLs and in the audit trail.'),
-  type: z.enum(['oidc']).describe('The protocol.'),
-  label: freeText.optional().describe('What the sign-in page calls it; default the id.'),
-  issuer: line.describe('Its issuer URL, exactly as its discovery document states it.'),
-  client_id: line.describe('Our client id there.'),
-  client_secret_file: line
-    .optional()
-    .describe('File with the client secret. Exactly one way to authenticate is given.'),
-  client_secret_env: environmentName.optional().describe('Environment variable with the client secret.'),
-  client_secret: line.optional().describe('The client secret itself: works, with a warning.'),
-  private_key_file: line.optional().describe('PEM private key for `private_key_jwt`, in place of a secret.'),
-  token_endpoint_auth_method: z
-    .enum(['client_secret_basic', 'client_secret_post'])
-    .optional()
-    .describe('How the secret is sent; default `client_secret_basic`. Only with a secret.'),
-  scopes: z
-    .array(line)
-    .default(['openid', 'profile'])
-    .refine((scopes) => scopes.includes('openid'), 'must include openid')
-    .describe('What we ask for; `openid` is always among them.'),
-  algorithms: z
-    .array(z.enum(ALGORITHMS))
-    .min(1, 'must not be empty')
-    .default(['RS256'])
-    .describe('Signature algorithms we take from it. Never `none`, never HMAC (HS256 and its like).'),
-  allow: z
-    .strictObject({
-      http: z.boolean().default(false).describe('Plain http toward this IdP: on loopback, with --insecure-dev only.'),
-    })
-    .prefault({})
-    .describe('Exceptions, for development.'),
-  subject: claimPath
-    .prefault('claims.sub')
-    .describe('The claim that is stable and unique per person. Never the e-mail.'),
-  username: claimPath
-    .prefault('claims.preferred_username')
-    .describe('The claim people are called by: session names, pages, log. Decides nothing.'),
-  groups: z
-    .strictObject({
-      claim: line.describe('The claim that lists the groups.'),
-      kind: z
-        .enum(['id', 'name', 'email', 'path', 'domain_name', 'dn', 'sid'])
-        .optional()
-        .describe('What its values look like. Only checks the groups that rules name; never rewrites one.'),
-      from: z.enum(['id_token', 'userinfo']).default('id_token').describe('Where the claim is read.'),
-      limit: z
-        .strictObject({
-          count: z
-            .int()
-            .min(1, 'must be at least 1')
-            .describe('At this many groups the list counts as cut by the IdP.'),
-          else: z
-            .enum(['fail', 'warn'])
-            .default('fail')
-            .describe('What a cut list does to the sign-in. `warn` is refused while a deny reads groups.'),
-        })
-        .optional()
-        .describe('The IdP’s own limit: Entra 200, Okta 100.'),
-    })
-    .describe('How groups are read. They match exactly as the IdP spells them.'),
-})
-
 const account = z.strictObject({
   id: z
     .string()
@@ -137,6 +72,10 @@ const account = z.strictObject({
   owner: freeText.optional().describe('Whom to ask, shown to people.'),
   sts: name.default('default').describe('Key of the `sts` entry that reaches it.'),
   region: region.optional().describe('Where STS is asked and the console opens; default that of the `sts` entry.'),
+  console: z
+    .enum(['federation', 'saml_post'])
+    .default('federation')
+    .describe('How its console is opened: a sign-in URL, or the browser posting our assertion to AWS (strategy saml).'),
 })
 
 const role = z.strictObject({
@@ -198,7 +137,10 @@ const rule = z.strictObject({
 })
 
 const sts = z.strictObject({
-  strategy: z.enum(['web_identity']).default('web_identity').describe('How credentials are had.'),
+  strategy: z
+    .enum(['web_identity', 'saml'])
+    .default('web_identity')
+    .describe('How credentials are had: with a token STS checks against our issuer, or a SAML assertion of ours.'),
   audience: line
     .optional()
     .describe('`aud` of our tokens; default the partition’s own. One per partition and endpoint.'),
@@ -206,6 +148,17 @@ const sts = z.strictObject({
   partition: z.enum(PARTITIONS).default('aws').describe('Which of AWS’s separate worlds.'),
   endpoint: line.optional().describe('STS in place of AWS’s own. Needs an audience of its own unless it is AWS’s.'),
   federation_endpoint: line.optional().describe('The console’s sign-in endpoint in place of AWS’s own.'),
+  provider_name: z
+    .string()
+    .regex(/^[A-Za-z0-9._-]{1,128}$/, 'must be the name of an IAM SAML provider')
+    .optional()
+    .describe('Strategy saml: name of the IAM SAML provider in each account; default `rolegate`.'),
+  saml_endpoint: line
+    .optional()
+    .describe('Strategy saml: AWS’s SAML sign-in address (Recipient) in place of the partition’s own.'),
+  saml_encryption_cert_file: line
+    .optional()
+    .describe('Strategy saml: PEM certificate the IAM SAML provider decrypts with; assertions are encrypted to it.'),
   console_hosts: z
     .array(
       z
@@ -334,6 +287,5 @@ export const ConfigFile = z.strictObject({
 
 /** rolegate.yaml with its shape checked, defaults filled in and durations in seconds. */
 export type ConfigFile = z.output<typeof ConfigFile>
-export type IdpEntry = ConfigFile['idps'][number]
 export type RuleEntry = ConfigFile['rules'][number]
 export type StsEntry = ConfigFile['sts'][string]

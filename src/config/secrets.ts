@@ -1,25 +1,43 @@
-import { dirname, isAbsolute } from 'node:path'
+import { dirname } from 'node:path'
 import type { ClientAuthentication } from './config.ts'
 import type { Findings, Path } from './faults.ts'
 import { parseMasterKey } from './master-key.ts'
-import { fromFolder, folderOf, isInside, realOr } from './paths.ts'
-import type { ConfigFile, IdpEntry } from './schema.ts'
+import { modeOf, printMode, readFile, readText, readVariable, warnIfOpen } from './files.ts'
+import type { OidcEntry } from './idp-schema.ts'
+import { fromFolder, isInside, realOr } from './paths.ts'
+import { readCertificate, readSamlKeys, type SamlKeys } from './saml-keys.ts'
+import type { ConfigFile } from './schema.ts'
 import type { World } from './world.ts'
 
 /** What the file's secrets came to. Whatever could not be read is a fault and absent here. */
 export type Secrets = {
   readonly masterKeys: readonly Uint8Array[]
   readonly authentications: ReadonlyMap<string, ClientAuthentication>
+  readonly samlKeys: ReadonlyMap<string, SamlKeys>
+  /** Of `sts` entries that encrypt, by their name. */
+  readonly encryptionCertificates: ReadonlyMap<string, string>
 }
 
 /** Reads every secret the file names (security.md K-3); each that is missing, open to others or an example is a fault. */
 export function readSecrets(file: ConfigFile, world: World, findings: Findings): Secrets {
   const authentications = new Map<string, ClientAuthentication>()
+  const samlKeys = new Map<string, SamlKeys>()
   file.idps.forEach((idp, index) => {
-    const authentication = authenticationOf(idp, ['idps', index], world, findings)
-    if (authentication !== undefined) authentications.set(idp.id, authentication)
+    const path = ['idps', index]
+    if (idp.type === 'saml') samlKeys.set(idp.id, readSamlKeys(idp, path, world, findings))
+    else {
+      const authentication = authenticationOf(idp, path, world, findings)
+      if (authentication !== undefined) authentications.set(idp.id, authentication)
+    }
   })
-  return { masterKeys: masterKeysOf(file, world, findings), authentications }
+  const encryptionCertificates = new Map(
+    Object.entries(file.sts).flatMap(([name, { saml_encryption_cert_file: certFile }]) => {
+      const path = ['sts', name, 'saml_encryption_cert_file']
+      const pem = certFile === undefined ? undefined : readCertificate(certFile, path, world, findings)
+      return pem === undefined ? [] : [[name, pem] as const]
+    }),
+  )
+  return { masterKeys: masterKeysOf(file, world, findings), authentications, samlKeys, encryptionCertificates }
 }
 
 type KeySource = NonNullable<ConfigFile['secrets']>['previous'][number]
@@ -76,7 +94,7 @@ function guardMasterKeyFile(
 const SECRETS = ['client_secret_file', 'client_secret_env', 'client_secret', 'private_key_file'] as const
 
 function authenticationOf(
-  idp: IdpEntry,
+  idp: OidcEntry,
   path: Path,
   world: World,
   findings: Findings,
@@ -119,7 +137,7 @@ const EXAMPLES = new Set([
 ])
 
 function clientSecretOf(
-  idp: IdpEntry,
+  idp: OidcEntry,
   way: 'client_secret_file' | 'client_secret_env' | 'client_secret',
   path: Path,
   world: World,
@@ -142,48 +160,3 @@ function clientSecretOf(
   }
   return secret === '' ? undefined : secret
 }
-
-function readVariable(variable: string, path: Path, { env }: World, findings: Findings): string | undefined {
-  const value = Object.hasOwn(env, variable) ? env[variable] : undefined
-  if (value === undefined) findings.fault(path, `the environment variable ${variable} is not set`)
-  return value
-}
-
-function readText(path: string, at: Path, world: World, findings: Findings): string | undefined {
-  const found = readFile(path, at, world, findings)
-  return found instanceof Uint8Array ? new TextDecoder().decode(found) : found
-}
-
-/** A file outside the configuration folder is read only when its path says so from the root. */
-function readFile(path: string, at: Path, world: World, findings: Findings): string | Uint8Array | undefined {
-  try {
-    const real = world.realPath(fromFolder(path, world))
-    if (!isAbsolute(path) && !isInside(real, folderOf(world))) {
-      findings.fault(at, 'leads out of the configuration folder; write an absolute path if that is meant')
-      return undefined
-    }
-    return world.readFile(real)
-  } catch (thrown) {
-    // ENOENT, EACCES: the code says enough, and the message of a stranger might say too much.
-    const code =
-      thrown instanceof Error && 'code' in thrown && typeof thrown.code === 'string' ? ` (${thrown.code})` : ''
-    findings.fault(at, `cannot be read${code}`)
-    return undefined
-  }
-}
-
-function warnIfOpen(path: string, at: Path, world: World, findings: Findings): void {
-  const mode = modeOf(realOr(world.realPath, fromFolder(path, world)), world)
-  if ((mode & 0o007) !== 0) findings.warn(at, `may be read by everybody on this machine (mode ${printMode(mode)})`)
-}
-
-/** A file that is not there is open to nobody; that it is not there is said elsewhere. */
-function modeOf(path: string, { fileMode }: World): number {
-  try {
-    return fileMode(path)
-  } catch {
-    return 0
-  }
-}
-
-const printMode = (mode: number): string => (mode & 0o777).toString(8).padStart(4, '0')

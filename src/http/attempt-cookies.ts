@@ -1,11 +1,13 @@
 import type { CookieOptions, Request, Response } from 'express'
-import { ATTEMPT_SECONDS, MOST_ATTEMPTS, type SignInAttempt } from '../domain/sign-in/attempt.ts'
+import { ATTEMPT_SECONDS, MOST_ATTEMPTS, type PendingSignIn, type SignInAttempt } from '../domain/sign-in/attempt.ts'
 
 /** Seals and opens the cookie's text. `about` binds it to the cookie's name. */
 export type AttemptSealer = {
   seal(text: string, about: string): string
   open(sealed: string, about: string): string | undefined
 }
+
+const DATES = new Set(['expiresAt', 'startedAt'])
 
 export type AttemptCookies = ReturnType<typeof makeAttemptCookies>
 
@@ -15,14 +17,23 @@ export type AttemptCookies = ReturnType<typeof makeAttemptCookies>
  */
 export function makeAttemptCookies({ sealer, secure }: { sealer: AttemptSealer; secure: boolean }) {
   const prefix = `${secure ? '__Host-' : ''}rolegate-attempt-`
-  const options: CookieOptions = { httpOnly: true, secure, sameSite: 'lax', path: '/' }
+  // An IdP that answers by POST comes from another site, and Lax stays at home then (security.md, finding 7). Browsers
+  // take Secure on loopback too.
+  const optionsFor = (kind: PendingSignIn['kind']): CookieOptions =>
+    kind === 'saml'
+      ? { httpOnly: true, secure: true, sameSite: 'none', path: '/' }
+      : { httpOnly: true, secure, sameSite: 'lax', path: '/' }
+  const options = optionsFor('oidc')
 
   return {
     keep(req: Request, res: Response, attempt: SignInAttempt): void {
       const held = [...cookiesOf(req).keys()].filter((name) => name.startsWith(prefix))
       for (const name of held.slice(0, Math.max(0, held.length - MOST_ATTEMPTS + 1))) res.clearCookie(name, options)
       const name = prefix + attempt.id
-      res.cookie(name, sealer.seal(JSON.stringify(attempt), name), { ...options, maxAge: ATTEMPT_SECONDS * 1000 })
+      res.cookie(name, sealer.seal(JSON.stringify(attempt), name), {
+        ...optionsFor(attempt.pending.kind),
+        maxAge: ATTEMPT_SECONDS * 1000,
+      })
     },
 
     /** The attempt and the end of its cookie; undefined when there is none or it was touched (security.md W-5). */
@@ -33,8 +44,9 @@ export function makeAttemptCookies({ sealer, secure }: { sealer: AttemptSealer; 
       res.clearCookie(name, options)
       const text = sealer.open(sealed, name)
       if (text === undefined) return undefined
-      const attempt = JSON.parse(text) as SignInAttempt
-      return { ...attempt, expiresAt: new Date(attempt.expiresAt) }
+      return JSON.parse(text, (key, value: unknown) =>
+        DATES.has(key) && typeof value === 'string' ? new Date(value) : value,
+      ) as SignInAttempt
     },
   }
 }

@@ -49,6 +49,12 @@ export type Pages = {
     /** `/roles/payments-dev/readonly`, when a deep link brought them here. */
     readonly goingTo?: string
   }
+  /** A form that goes on to another site by itself. */
+  'post-form': {
+    readonly to: string
+    readonly action: string
+    readonly fields: readonly (readonly [name: string, value: string])[]
+  }
   'signed-out': { readonly idp?: { readonly label: string; readonly href: string } }
   portal: { readonly accounts: readonly AccountCard[]; readonly roleCount: number; readonly groupsTruncated: boolean }
   /** Signed in, and nothing is theirs: who they are, what their directory said, what to do. */

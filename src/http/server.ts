@@ -6,31 +6,35 @@ import { makeAttemptCookies, type AttemptSealer } from './attempt-cookies.ts'
 import { makeBrowserSession, sessionCookieFor } from './browser-session.ts'
 import { makeCsrfToken, makeRequireCsrf } from './csrf.ts'
 import { makeErrorHandler, nothingHere } from './errors.ts'
+import { makeMoveBrowser } from './move-browser.ts'
 import type { Frame } from './pages.ts'
 import { factsOf, makeNoteFacts } from './request-facts.ts'
 import { deviceRoutes } from './routes/device.ts'
-import { issuerRoutes } from './routes/issuer.ts'
+import { issuerRoutes, type IssuerDocuments } from './routes/issuer.ts'
 import { oauthRoutes } from './routes/oauth.ts'
 import { portalRoutes } from './routes/portal.ts'
+import { samlRoutes } from './routes/saml.ts'
 import { signInRoutes, signInTripRoutes, signOutRoutes } from './routes/sign-in.ts'
 import { v1Routes } from './routes/v1.ts'
 import { makeSecurityHeaders, programHeaders } from './security-headers.ts'
+import { makeSealedCookie } from './sealed-cookie.ts'
 import type { SessionStore } from './session-store.ts'
 import { makeAccessLog, makeLogRefusal, type Witness } from './witness.ts'
 
-type Stories = Parameters<typeof portalRoutes>[0] &
+type Stories = Omit<Parameters<typeof portalRoutes>[0], 'moveBrowser' | 'formTargets'> &
   Parameters<typeof deviceRoutes>[0] &
   Pick<
     Parameters<typeof oauthRoutes>[0],
     'startDeviceLogin' | 'redeemDeviceLogin' | 'refreshTokens' | 'revokeToken' | 'deviceLogin'
   > &
   Pick<Parameters<typeof signInRoutes>[0], 'beginSignIn' | 'completeSignIn' | 'endSession'> &
+  Pick<Parameters<typeof samlRoutes>[0], 'receiveLogout' | 'findSession'> &
   Pick<Parameters<typeof v1Routes>[0], 'authenticateBearer'>
 
 export type ServerDeps = {
   stories: Stories
   providers: ReadonlyMap<string, IdentityProvider>
-  documents: { discovery: Buffer; jwks: Buffer }
+  documents: IssuerDocuments
   sessionStore: SessionStore
   cookieSecrets: string[]
   csrfKey: Uint8Array
@@ -71,7 +75,15 @@ export function createServer(deps: ServerDeps): Express {
   const csrfToken = makeCsrfToken(deps.csrfKey)
   const requireCsrf = makeRequireCsrf({ csrfToken, origin: publicUrl })
   const oauth = { ...stories, publicUrl, logRefusal }
-  const signIn = { ...stories, providers: deps.providers, attempts, digest, cookie, publicHost, now }
+  const idpSignOut = makeSealedCookie({
+    name: 'rolegate-idp-sign-out',
+    sealer: deps.attemptSealer,
+    secure,
+    seconds: 300,
+  })
+  const moveBrowser = makeMoveBrowser({ secure })
+  const { providers } = deps
+  const signIn = { ...stories, providers, attempts, idpSignOut, moveBrowser, digest, cookie, publicHost, now }
 
   const server = express()
   server.disable('x-powered-by').disable('etag').enable('case sensitive routing')
@@ -98,8 +110,9 @@ export function createServer(deps: ServerDeps): Express {
   const frame = makeFrame({ ...deps, csrfToken })
 
   // The way to the IdP and back, which on Monday morning everybody takes at once: before all they have no need of.
-  server.use(['/sign-in', '/oidc'], plain, noStore, frame)
+  server.use(['/sign-in', '/oidc', '/saml'], plain, noStore, frame)
   server.use(signInTripRoutes({ ...signIn, browserSession }))
+  server.use(samlRoutes({ ...signIn, browserSession }))
 
   // Programs: no page, no session of express.
   server.use(['/v1', '/oauth'], programHeaders)
@@ -118,7 +131,7 @@ export function createServer(deps: ServerDeps): Express {
   server.use(signOutRoutes({ ...signIn, requireCsrf, origin: publicUrl }))
   server.use(requireCsrf)
   server.use(signInRoutes(signIn))
-  server.use(portalRoutes(stories))
+  server.use(portalRoutes({ ...stories, moveBrowser, formTargets: deps.formTargets }))
   server.use(deviceRoutes(stories))
 
   server.use(nothingHere)

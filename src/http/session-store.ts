@@ -1,6 +1,7 @@
 import session from 'express-session'
 import type { GatewaySession } from '../domain/sign-in/session.ts'
-import type { Digest, Now, Sessions } from '../usecases/ports.ts'
+import type { Digest, Keep, Now, Sessions } from '../usecases/ports.ts'
+import { idpSessionsOf } from '../usecases/sign-in/receive-logout.ts'
 import type { FindSession } from '../usecases/sign-in/find-session.ts'
 
 declare module 'express-session' {
@@ -37,7 +38,7 @@ export class SessionStore extends session.Store {
   override set(sid: string, { signedIn }: session.SessionData, done: (failure?: unknown) => void = () => {}): void {
     const id = this.#deps.digest(sid)
     if (signedIn === undefined || signedIn.id !== id) return done()
-    this.#deps.sessions.createIfAbsent(id, signedIn, { expiresAt: this.#idleEnd(signedIn) }).then(() => done(), done)
+    this.#deps.sessions.createIfAbsent(id, signedIn, this.#keep(signedIn)).then(() => done(), done)
   }
 
   override touch(sid: string, { signedIn }: session.SessionData, done: (failure?: unknown) => void = () => {}): void {
@@ -46,13 +47,19 @@ export class SessionStore extends session.Store {
     this.#deps.sessions
       .update(this.#deps.digest(sid), (kept) => {
         const next = { ...kept, lastSeenAt: now }
-        return { next, answer: true, keep: { expiresAt: this.#idleEnd(next) } }
+        return { next, answer: true, keep: this.#keep(next) }
       })
       .then(() => done(), done)
   }
 
   override destroy(sid: string, done: (failure?: unknown) => void = () => {}): void {
     this.#deps.sessions.delete(this.#deps.digest(sid)).then(() => done(), done)
+  }
+
+  /** Until it has idled; under the IdP's name for the person, by which the IdP may end it. */
+  #keep(signedIn: GatewaySession): Keep {
+    const owner = idpSessionsOf(signedIn, this.#deps.digest)
+    return { expiresAt: this.#idleEnd(signedIn), ...(owner !== undefined && { owner }) }
   }
 
   /** Asked of the sealed row itself: the store's own column of expiry can be edited by whoever writes the database. */

@@ -28,14 +28,15 @@ export async function run(args: readonly string[]): Promise<number> {
   return 0
 }
 
-const greetingFor = (port: number, people: readonly { username: string; password: string; what: string }[]): string => `
+type Demo = Awaited<ReturnType<typeof startDemo>>
+
+const greetingFor = (port: number, directories: Demo['world']['people']): string => `
   Rolegate demo is ready:  http://127.0.0.1:${port}
 
-  People (password: demo)
-${people.map(({ username, what }) => `    ${username.padEnd(8)}${what}`).join('\n')}
+${directories.map(({ directory, people }) => `  ${directory} (password: demo)\n${people.map(({ username, what }) => `    ${username.padEnd(8)}${what}`).join('\n')}`).join('\n')}
 
   Three things to try
-    1. Open the URL, sign in as alice, and open the console of payments-dev.
+    1. Open the URL, sign in as alice with the demo directory, and open the console of payments-dev.
     2. In another terminal:
          export ROLEGATE_URL=http://127.0.0.1:${port}
          npx rolegate login --device

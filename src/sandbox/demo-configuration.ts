@@ -1,9 +1,12 @@
-import { trustPolicyFor } from '../domain/aws/trust-policy/generate.ts'
+import { samlTrustPolicyFor, trustPolicyFor } from '../domain/aws/trust-policy/generate.ts'
 import type { DemoRole } from './aws/accounts.ts'
 
 export const DEMO_AUDIENCE = 'sts.demo.rolegate.example'
 
-type DemoAccount = { readonly alias: string; readonly id: string; readonly rest: string }
+/** What the demo accounts call the gateway as a SAML provider. */
+export const SAML_PROVIDER = 'rolegate'
+
+type DemoAccount = { readonly alias: string; readonly id: string; readonly rest: string; readonly saml?: true }
 type DemoRoleKind = {
   readonly key: string
   readonly roleName: string
@@ -25,8 +28,13 @@ const ACCOUNTS: readonly DemoAccount[] = [
     id: '222233334444',
     rest: 'name: Payments, env: prod, tags: [pci], color: red, owner: "#payments-oncall"',
   },
-  { alias: 'data-prod', id: '333344445555', rest: 'name: Data, env: prod, color: orange' },
-  { alias: 'sandbox', id: '012345678901', rest: 'name: Sandbox, env: dev' },
+  { alias: 'data-prod', id: '333344445555', rest: 'name: Data, env: prod, color: orange, sts: saml', saml: true },
+  {
+    alias: 'sandbox',
+    id: '012345678901',
+    rest: 'name: Sandbox, env: dev, sts: saml, console: saml_post',
+    saml: true,
+  },
 ]
 
 const ROLES: readonly DemoRoleKind[] = [
@@ -74,7 +82,10 @@ const RULES = `
     grant: { accounts: [payments-prod], roles: [admin] }
   - id: auditors
     match: { idp: demo, group: auditors }
-    grant: { accounts: [data-prod], roles: [readonly] }`
+    grant: { accounts: [data-prod], roles: [readonly] }
+  - id: contractors
+    match: { idp: contractors, group: /acme/aws-devs }
+    grant: { accounts: [data-prod, sandbox], roles: [readonly], max_duration: 4h }`
 
 const TESTS = `
   - as: { idp: demo, groups: [platform-engineers, payments-developers, payments-admins] }
@@ -83,15 +94,23 @@ const TESTS = `
     can: [data-prod/readonly]
     cannot: [payments-prod/readonly, payments-prod/admin]
   - as: { idp: demo, groups: [] }
-    cannot: [data-prod/readonly]`
+    cannot: [data-prod/readonly]
+  - as: { idp: contractors, groups: [/acme/aws-devs] }
+    can: [data-prod/readonly, sandbox/readonly]
+    cannot: [payments-dev/readonly]
+  # A group of that name is another one where somebody else says it.
+  - as: { idp: contractors, groups: [platform-engineers] }
+    cannot: [sandbox/readonly]`
 
 /** The ports and addresses that the demo's file names. */
 export type DemoAddresses = {
   readonly gatewayPort: number
   readonly managementPort: number
   readonly issuer: string
+  readonly samlMetadataUrl: string
   readonly stsUrl: string
   readonly federationUrl: string
+  readonly samlUrl: string
   readonly consoleHost: string
 }
 
@@ -100,8 +119,10 @@ export const demoConfiguration = ({
   gatewayPort,
   managementPort,
   issuer,
+  samlMetadataUrl,
   stsUrl,
   federationUrl,
+  samlUrl,
   consoleHost,
 }: DemoAddresses): string => `version: 1
 
@@ -121,6 +142,14 @@ idps:
     allow: { http: true }
     username: claims.preferred_username
     groups: { claim: groups, limit: { count: 200, else: fail } }
+  - id: contractors
+    type: saml
+    label: Contractors’ directory (SAML)
+    metadata_url: ${samlMetadataUrl}
+    allow: { http: true }
+    subject: attributes.uid
+    username: attributes.email
+    groups: { attribute: groups, kind: path, limit: { count: 100, else: fail } }
 
 accounts:
 ${ACCOUNTS.map(({ alias, id, rest }) => `  ${alias}: { id: "${id}", ${rest} }`).join('\n')}
@@ -138,6 +167,15 @@ sts:
     endpoint: ${stsUrl}
     federation_endpoint: ${federationUrl}
     console_hosts: ["${consoleHost}"]
+  saml:
+    strategy: saml
+    provider_name: ${SAML_PROVIDER}
+    audience: ${DEMO_AUDIENCE}
+    region: eu-central-1
+    endpoint: ${stsUrl}
+    federation_endpoint: ${federationUrl}
+    saml_endpoint: ${samlUrl}
+    console_hosts: ["${consoleHost}"]
 
 store: { driver: memory }
 
@@ -148,22 +186,23 @@ tests:${TESTS}
 `
 
 /** The roles that exist at the demo AWS: those the file names, each with the trust policy we would generate for it. */
-export const demoRoles = (issuer: string): DemoRole[] =>
+export const demoRoles = (issuer: string, samlUrl: string): DemoRole[] =>
   ROLES.flatMap(({ roleName, maxHours, tagKeys, accounts }) =>
-    ACCOUNTS.filter(({ alias }) => accounts.includes(alias)).map(({ id: accountId }) => ({
-      accountId,
-      roleName,
-      maxSessionSeconds: maxHours * 3600,
-      trustPolicy: trustPolicyFor({
-        partition: 'aws',
+    ACCOUNTS.filter(({ alias }) => accounts.includes(alias)).map(({ id: accountId, saml }) => {
+      const role = { partition: 'aws', accountId, roleName, sourceIdentity: true, tagKeys } as const
+      return {
         accountId,
         roleName,
-        issuer,
-        audience: DEMO_AUDIENCE,
-        sourceIdentity: true,
-        tagKeys,
-      }),
-    })),
+        maxSessionSeconds: maxHours * 3600,
+        trustPolicy:
+          saml === true
+            ? samlTrustPolicyFor({ ...role, providerName: SAML_PROVIDER, recipient: samlUrl })
+            : trustPolicyFor({ ...role, issuer, audience: DEMO_AUDIENCE }),
+      }
+    }),
   )
 
-export const demoAccountIds: readonly string[] = ACCOUNTS.map(({ id }) => id)
+const idsOf = (accounts: readonly DemoAccount[]): readonly string[] => accounts.map(({ id }) => id)
+/** The accounts that trust the gateway's tokens, and those that trust its SAML assertions. */
+export const tokenAccountIds = idsOf(ACCOUNTS.filter(({ saml }) => saml !== true))
+export const samlAccountIds = idsOf(ACCOUNTS.filter(({ saml }) => saml === true))

@@ -1,7 +1,15 @@
 import { startDemoAws, type DemoAws } from './aws/demo-aws.ts'
-import { DEMO_AUDIENCE, demoAccountIds, demoConfiguration, demoRoles } from './demo-configuration.ts'
+import {
+  DEMO_AUDIENCE,
+  demoConfiguration,
+  demoRoles,
+  SAML_PROVIDER,
+  samlAccountIds,
+  tokenAccountIds,
+} from './demo-configuration.ts'
 import { startDemoIdp } from './idp/demo-idp.ts'
-import { DEMO_PASSWORD, DEMO_PEOPLE } from './idp/people.ts'
+import { DEMO_PASSWORD, DEMO_PEOPLE, SAML_PEOPLE } from './idp/people.ts'
+import type { DemoSamlIdp } from './idp/saml/saml-idp.ts'
 
 export type DemoPorts = {
   /** Where the gateway will be: it must be a number that is known now, since the demo's file names it. */
@@ -19,10 +27,15 @@ export type DemoWorld = {
   readonly configText: string
   /** Secrets that the file names by `…_env`; made anew at each start. */
   readonly env: Readonly<Record<string, string>>
-  readonly people: readonly { readonly username: string; readonly password: string; readonly what: string }[]
+  readonly people: readonly {
+    readonly directory: string
+    readonly people: readonly { readonly username: string; readonly password: string; readonly what: string }[]
+  }[]
   readonly urls: { readonly gateway: string; readonly idp: string; readonly aws: string; readonly console: string }
   /** The stand-in for AWS, for tests to look into and to upset. */
   readonly aws: DemoAws
+  /** The contractors' directory, to look into and to upset. */
+  readonly saml: DemoSamlIdp
   readonly close: () => Promise<void>
 }
 
@@ -40,34 +53,52 @@ export async function startDemoWorld({
 }: DemoPorts & { readonly now: () => Date; readonly random: (bytes: number) => Uint8Array }): Promise<DemoWorld> {
   const gateway = `http://127.0.0.1:${gatewayPort}`
   const clientSecret = Buffer.from(chance.random(32)).toString('hex')
+  // What an administrator would upload; the gateway makes its key when it starts.
+  const metadata = async () => (await fetch(`${gateway}/issuer/saml/metadata`)).text()
+  const saml = `${gateway}/saml/contractors`
+  const sp = { entityId: `${saml}/metadata`, acs: `${saml}/acs`, slo: `${saml}/slo` }
   const trusted = { issuer: gateway, audiences: [DEMO_AUDIENCE] }
   const aws = await startDemoAws({
     port: awsPort,
     consolePort,
-    roles: demoRoles(gateway),
-    oidcProviders: new Map(demoAccountIds.map((id) => [id, trusted])),
+    roles: (samlUrl) => demoRoles(gateway, samlUrl),
+    oidcProviders: new Map(tokenAccountIds.map((id) => [id, trusted])),
+    samlProviders: new Map(samlAccountIds.map((id) => [id, [{ name: SAML_PROVIDER, metadata }]])),
     ...chance,
   })
-  const idp = await startDemoIdp({ port: idpPort, gatewayOrigin: gateway, clientSecret, ...chance }).catch(
-    async (cause: unknown) => {
-      await aws.close()
-      throw cause
-    },
-  )
-  const { url: stsUrl, federationUrl, consoleHost } = aws
+  const idp = await startDemoIdp({
+    port: idpPort,
+    gatewayOrigin: gateway,
+    clientSecret,
+    saml: { sp },
+    ...chance,
+  }).catch(async (cause: unknown) => {
+    await aws.close()
+    throw cause
+  })
+  const { url: stsUrl, federationUrl, samlUrl, consoleHost } = aws
   return {
     configText: demoConfiguration({
       gatewayPort,
       managementPort,
       issuer: idp.issuer,
+      samlMetadataUrl: idp.saml.entityId,
       stsUrl,
       federationUrl,
+      samlUrl,
       consoleHost,
     }),
     env: { DEMO_CLIENT_SECRET: clientSecret },
-    people: DEMO_PEOPLE.map(({ username, what }) => ({ username, password: DEMO_PASSWORD, what })),
+    people: [
+      { directory: 'Demo directory', people: DEMO_PEOPLE },
+      { directory: 'Contractors’ directory (SAML)', people: SAML_PEOPLE },
+    ].map(({ directory, people }) => ({
+      directory,
+      people: people.map(({ username, what }) => ({ username, password: DEMO_PASSWORD, what })),
+    })),
     urls: { gateway, idp: idp.issuer, aws: aws.url, console: aws.consoleUrl },
     aws,
+    saml: idp.saml,
     close: async () => void (await Promise.all([aws.close(), idp.close()])),
   }
 }

@@ -1,12 +1,12 @@
 import type { RoleArn } from '../domain/aws/arn.ts'
+import type { Assertion, AssertionPlan } from '../domain/aws/assertion.ts'
 import type { Credentials } from '../domain/aws/credentials.ts'
 import type { Destination } from '../domain/aws/destination.ts'
-import type { WebIdentityClaims } from '../domain/aws/web-identity-token.ts'
 import type { AuditEvent } from '../domain/audit/event.ts'
 import type { DeviceLogin } from '../domain/device/device-login.ts'
 import type { RuleIndex } from '../domain/entitlement/compile.ts'
 import type { PendingSignIn } from '../domain/sign-in/attempt.ts'
-import type { VerifiedClaims } from '../domain/sign-in/claims.ts'
+import type { IdpSession, VerifiedClaims } from '../domain/sign-in/claims.ts'
 import type { GatewaySession } from '../domain/sign-in/session.ts'
 
 export type Now = () => Date
@@ -35,6 +35,8 @@ export type Store = {
   delete(table: string, key: string): Promise<void>
   /** Adds one and answers the count; the first call sets the expiry. */
   increment(table: string, key: string, expiresAt: Date): Promise<number>
+  /** The live rows of an owner, with the names they are kept under. */
+  listByOwner(table: string, owner: string): Promise<readonly (Row & { readonly key: string })[]>
   deleteByOwner(table: string, owner: string): Promise<number>
   /** Forgets what has expired, without holding anybody up for long. */
   sweep(): Promise<number>
@@ -56,6 +58,7 @@ export type Table<Value> = {
   ): Promise<Answer | undefined>
   take(key: string): Promise<Value | undefined>
   delete(key: string): Promise<void>
+  listByOwner(owner: string): Promise<readonly Value[]>
   deleteByOwner(owner: string): Promise<number>
 }
 
@@ -84,15 +87,19 @@ export type LimitRate = (key: string, limit: number, windowSeconds: number) => P
 
 // ── Identity providers ───────────────────────────────────────────────────────────────────────────────────────────────
 
-/** Where the browser goes next. */
-export type BrowserMove = { readonly url: string }
+/** Where the browser goes next, and how: by a redirect, or by a form that it posts. */
+export type BrowserMove =
+  | { readonly url: string }
+  | { readonly post: { readonly url: string; readonly fields: Readonly<Record<string, string>> } }
 
-/** The whole answer that came to our callback: its query, single values only. */
+/** The whole answer that came to our callback: its query or its form, single values only. */
 export type CallbackAnswer = { readonly parameters: ReadonlyMap<string, string> }
 
 export type IdentityProvider = {
   readonly id: string
   readonly label: string
+  /** What its assertions say who they are from; undefined while its metadata was never had. */
+  issuer(): string | undefined
   /** Where to send the browser, and what we must remember until it comes back. Fails with `idp_unavailable`. */
   begin(attemptId: string): Promise<{ readonly move: BrowserMove; readonly pending: PendingSignIn }>
   /** Fails with `sign_in_rejected` unless the answer is genuine, for us, in time, and the one we asked for. */
@@ -103,20 +110,48 @@ export type IdentityProvider = {
   warmUp(): Promise<void>
   /** The IdP's own sign-out page, when it has one and we know it. */
   signOutUrl(): string | undefined
+  /** An answer that nobody here asked for starts a sign-in of ours: nothing of it is believed (security.md S-25). */
+  readonly restartsUnasked?: true
+  readonly saml?: SamlSide
+}
+
+/** What only a SAML IdP has: our metadata for it, and single logout both ways. */
+type SamlSide = {
+  metadata(): Promise<string>
+  /** Asks the IdP to end this session of its own as well; undefined when it takes no such requests. */
+  logoutMove(session: IdpSession): Promise<BrowserMove | undefined>
+  /**
+   * The IdP's request to sign somebody out, verified, and what to answer it. Undefined for an answer to a request of ours.
+   * Fails with `sign_in_rejected` unless the request is signed and for us.
+   */
+  receiveLogout(message: LogoutMessage): Promise<LogoutRequest | undefined>
+}
+
+/** A message to our single logout address: the raw query of a GET, or the fields of a POST, each name once. */
+export type LogoutMessage =
+  | { readonly binding: 'redirect'; readonly query: string }
+  | { readonly binding: 'post'; readonly fields: ReadonlyMap<string, string> }
+
+export type LogoutRequest = {
+  readonly issuer: string
+  readonly nameId: string
+  /** One session of theirs; absent: all of them. */
+  readonly index?: string
+  readonly answer?: BrowserMove
 }
 
 // ── Toward AWS ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** Signs our token toward AWS. The text it answers goes to STS and nowhere else (threats.md F2). */
-export type MintWebIdentityToken = (claims: WebIdentityClaims) => Promise<string>
+/** Signs our assertion toward AWS, as the key of the `sts` entry asks (threats.md F2). */
+export type MintAssertion = (sts: string, plan: AssertionPlan) => Promise<Assertion>
 
-/** Trades our token for credentials. Fails with `aws_refused`, `aws_unavailable` or `sign_in_required`. */
+/** Trades our assertion for credentials. Fails with `aws_refused`, `aws_unavailable` or `sign_in_required`. */
 export type AssumeRole = (request: {
   /** Key of the `sts` entry. */
   readonly sts: string
   readonly region: string
   readonly roleArn: RoleArn
-  readonly token: string
+  readonly assertion: Assertion
   readonly sessionName: string
   readonly seconds: number
 }) => Promise<Credentials>

@@ -97,7 +97,7 @@ describe('keys and kinds', () => {
       ),
       faults: [
         '1:10  version: must be 1',
-        '6:11  idps[0].type: must be oidc',
+        '6:11  idps[0].type: must be one of oidc, saml; did you mean "oidc"?',
         '15:3  roles.ReadOnly: must be a name: lower-case letters, digits and "-", at most 63 characters',
         '21:18  store.driver: must be one of memory, sqlite; did you mean "sqlite"?',
         '22:1  colour: unknown key',
@@ -637,8 +637,8 @@ describe('ways to AWS', () => {
     },
     {
       because: 'names strategies that are there',
-      text: withSts('strategy: saml'),
-      faults: ['24:22  sts.other.strategy: must be web_identity'],
+      text: withSts('strategy: ambient'),
+      faults: ['24:22  sts.other.strategy: must be one of web_identity, saml'],
     },
   ])
 })

@@ -53,7 +53,7 @@ describe('config/getting-started.example.yaml', () => {
 
 describe('docs/reference/configuration.md', () => {
   const listed = new Set(
-    [...at('docs/reference/configuration.md').matchAll(/^\| `([a-z_.[\]<>]+)` +\|/gm)].map(([, path]) => path),
+    [...at('docs/reference/configuration.md').matchAll(/^\| `([a-z0-9_.[\]<>]+)` +\|/gm)].map(([, path]) => path),
   )
   const known = new Set(keysOf(configJsonSchema(), '').map(({ path }) => path))
 

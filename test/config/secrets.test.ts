@@ -142,7 +142,10 @@ const client = (text: string) => changed(['client_secret_env: IDP_SECRET', text]
 describe('authentication at the IdP', () => {
   const PEM = '-----BEGIN PRIVATE KEY-----\nMIG2\n-----END PRIVATE KEY-----\n'
   const files = { '/run/secrets/idp': 'kD9-fK2vq\n', '/run/secrets/idp.pem': PEM, '/run/secrets/empty': '\n' }
-  const authentication = (text: string) => load(client(text), aWorld({ files })).config.idps[0]?.authentication
+  const authentication = (text: string) => {
+    const [idp] = load(client(text), aWorld({ files })).config.idps
+    return idp?.type === 'oidc' ? idp.authentication : undefined
+  }
 
   it('reads a secret from a file, without the newline at its end', () => {
     expect(authentication('client_secret_file: /run/secrets/idp')).toEqual({

@@ -111,7 +111,7 @@ describe('config/compose/rolegate.yaml', () => {
 
 describe('the realm', () => {
   const [client] = realm.clients
-  const [idp] = load(true).config.idps
+  const [idp] = load(true).config.idps.filter((one) => one.type === 'oidc')
 
   it('is the IdP of the file', () => {
     expect(idp?.issuer).toBe(`${keycloak.environment['KC_HOSTNAME']}/realms/${realm.realm}`)

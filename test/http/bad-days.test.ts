@@ -43,8 +43,9 @@ describe('an IdP that is down', () => {
       edit: (text) =>
         text.replace(
           '\naccounts:',
-          text.slice(text.indexOf('  - id: demo'), text.indexOf('\naccounts:')).replace('id: demo', 'id: other') +
-            '\naccounts:',
+          text
+            .slice(text.indexOf('  - id: demo'), text.indexOf('  - id: contractors'))
+            .replace('id: demo', 'id: other') + '\naccounts:',
         ),
     })
     try {

@@ -8,6 +8,12 @@ afterAll(() => demo.close())
 
 const refusals = () => demo.audit().filter(({ event }) => event === 'sign_in_refused')
 
+const withoutContractors = (text: string): string =>
+  text
+    .replace(/  - id: contractors\n    type: saml[\s\S]*?(?=\naccounts:)/, '')
+    .replace(/  - id: contractors\n    match[\s\S]*?(?=\n\n)/, '')
+    .replace(/  - as: \{ idp: contractors[\s\S]*$/, '')
+
 describe('signing in', () => {
   it('sends a signed-out browser to sign in and back to where it wanted to go', async () => {
     const visitor = aVisitor(demo)
@@ -24,12 +30,23 @@ describe('signing in', () => {
     expect((await visitor.fetch(callback)).headers.get('location')).toBe('/')
   })
 
-  it('goes straight on when there is one IdP, and shows the page when asked to', async () => {
-    const visitor = aVisitor(demo)
-    expect((await visitor.get('/sign-in').expect(303)).headers['location']).toBe('/sign-in/demo')
-    const page = await visitor.get('/sign-in?choose').expect(200)
-    expect(page.text).toContain('Demo directory')
+  it('lets people choose where there are several IdPs', async () => {
+    const page = await aVisitor(demo).get('/sign-in').expect(200)
+    expect(page.text).toContain('href="/sign-in/demo"')
+    expect(page.text).toContain('href="/sign-in/contractors"')
     expect(page.text).toContain(new URL(demo.url).host)
+  })
+
+  it('goes straight on when there is one IdP, and shows the page when asked to', async () => {
+    const one = await aDemo({ edit: withoutContractors })
+    try {
+      const visitor = aVisitor(one)
+      expect((await visitor.get('/sign-in').expect(303)).headers['location']).toBe('/sign-in/demo')
+      const page = await visitor.get('/sign-in?choose').expect(200)
+      expect(page.text).toContain('Demo directory')
+    } finally {
+      await one.close()
+    }
   })
 
   it('writes who signed in, and with how many groups', async () => {

@@ -12,7 +12,7 @@ beforeAll(async () => (world = await startDemoWorld({ ...ports, ...chance })))
 afterAll(() => world.close())
 
 type Written = {
-  accounts: Record<string, { id: string; env: string }>
+  accounts: Record<string, { id: string; env: string; sts?: string }>
   roles: Record<string, { role_name: string; elevated?: boolean }>
   rules: { match: { group: string }; grant: { accounts: string | string[]; roles: string[] } }[]
   idps: { issuer: string; client_secret_env: string }[]
@@ -60,7 +60,9 @@ describe('the demo world', () => {
     for (const target of opened(['platform-engineers', 'payments-developers', 'payments-admins', 'auditors'])) {
       const [alias = '', key = ''] = target.split('/')
       const { trustPolicy } = world.aws.role(written().accounts[alias]?.id ?? '', written().roles[key]?.role_name ?? '')
-      expect(JSON.stringify(trustPolicy)).toContain('oidc-provider/127.0.0.1:8420')
+      const provider =
+        written().accounts[alias]?.sts === 'saml' ? 'saml-provider/rolegate' : 'oidc-provider/127.0.0.1:8420'
+      expect(JSON.stringify(trustPolicy)).toContain(provider)
     }
   })
 

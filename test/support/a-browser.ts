@@ -24,8 +24,17 @@ export function aBrowser(): Promise<Browser> {
   })
 }
 
-/** Fills the demo IdP's form; ends wherever the gateway sends the person. */
-export async function signInAs(page: Page, username: string, password = 'demo'): Promise<void> {
+const DEMO_DIRECTORY = 'Demo directory'
+export const CONTRACTORS = 'Contractors’ directory (SAML)'
+
+/** From the chooser or from the demo IdP's form, through it; ends wherever the gateway sends the person. */
+export async function signInAs(
+  page: Page,
+  username: string,
+  { password = 'demo', directory = DEMO_DIRECTORY }: { password?: string; directory?: string } = {},
+): Promise<void> {
+  const choose = page.getByRole('link', { name: `Sign in with ${directory}` })
+  if ((await choose.count()) > 0) await choose.click()
   await page.getByLabel('Username').fill(username)
   await page.getByLabel('Password').fill(password)
   await page.getByRole('button', { name: 'Sign in' }).click()

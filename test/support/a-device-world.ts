@@ -54,10 +54,10 @@ export async function aDeviceWorld({ session = aSession() }: { session?: Gateway
     terminalSeconds: 8 * 3600,
     now: clock.now,
   }
-  const issuers = new Map([
-    ['entra', { issuer: session.principal.issuer, subjectClaim: session.principal.subjectClaim }],
-  ])
-  const findSession = makeFindSession({ ...deps, issuers })
+  const { issuer, subjectClaim } = session.principal
+  const issuers = new Map([['entra', { issuer, subjectClaim }]])
+  const issuerOf = (idp: string) => issuers.get(idp)
+  const findSession = makeFindSession({ ...deps, issuerOf })
   const endSession = makeEndSession(deps)
   const findDeviceLogin = makeFindDeviceLogin(deps)
   const issueAccessToken = makeIssueAccessToken(deps)

@@ -1,5 +1,7 @@
 import type { AuditEvent } from '../../src/domain/audit/event.ts'
+import type { Strategy } from '../../src/domain/aws/assertion.ts'
 import type { Credentials } from '../../src/domain/aws/credentials.ts'
+import type { SamlAssertionRequest } from '../../src/domain/aws/saml-assertion.ts'
 import type { WebIdentityClaims } from '../../src/domain/aws/web-identity-token.ts'
 import { compileRules } from '../../src/domain/entitlement/compile.ts'
 import type { Mapping } from '../../src/domain/entitlement/rule.ts'
@@ -33,13 +35,14 @@ export function aHandOver({
   const happened: string[] = []
   const recorded: AuditEvent[] = []
   const minted: WebIdentityClaims[] = []
+  const asserted: SamlAssertionRequest[] = []
   const assumed: Parameters<AssumeRole>[0][] = []
   const federated: Parameters<OpenFederation>[0][] = []
   let jtis = 0
 
   const world = {
     rules: compileRules(mapping),
-    audiences: new Map([['default', 'sts.amazonaws.com']]),
+    strategies: new Map<string, Strategy>([['default', { kind: 'web_identity', audience: 'sts.amazonaws.com' }]]),
     session: session as GatewaySession | undefined,
     auditFailsAt: undefined as AuditEvent['event'] | undefined,
     /** What happens elsewhere while a record is being written. */
@@ -51,19 +54,23 @@ export function aHandOver({
   const planHandOver = makePlanHandOver({
     rules: () => world.rules,
     issuer: { url: 'https://aws.example.com', tokenSeconds: 120 },
-    audiences: world.audiences,
+    strategies: world.strategies,
     configHash: 'c0ffee',
     sha256,
     randomText: (bits) => `jti-${(jtis += 1)}-${bits}`,
     now: clock.now,
   })
-  const takeRolePreparing = makeTakeRole({
+  const heart = makeTakeRole({
     planHandOver,
     findSession: async (id) => (id === world.session?.id ? world.session : undefined),
-    async mint(claims) {
+    async mint(_, plan) {
       happened.push('mint')
-      minted.push(claims)
-      return world.mint()
+      if (plan.kind === 'web_identity') {
+        minted.push(plan.claims)
+        return { kind: 'web_identity', token: await world.mint() }
+      }
+      asserted.push(plan.request)
+      return { kind: 'saml', response: await world.mint(), providerArn: plan.request.providerArn }
     },
     async assumeRole(request) {
       happened.push('sts')
@@ -79,10 +86,11 @@ export function aHandOver({
   })
   /** With something to prepare, and nothing to refuse beforehand. */
   const takeRole = <Out>(handOver: 'credentials' | 'console', ask: HandOverRequest, prepare: Prepare<Out>) =>
-    takeRolePreparing(handOver, ask, () => prepare)
-  const issueCredentials = makeIssueCredentials({ takeRole: takeRolePreparing })
+    heart.takeRole(handOver, ask, () => prepare)
+  const issueCredentials = makeIssueCredentials(heart)
   const openConsole = makeOpenConsole({
-    takeRole: takeRolePreparing,
+    ...heart,
+    rules: () => world.rules,
     consoleHosts: new Map([['demo', ['127.0.0.1:8423']]]),
     async openFederation(request) {
       happened.push('federation')
@@ -97,7 +105,20 @@ export function aHandOver({
     ...changes,
   })
 
-  return { clock, world, happened, recorded, minted, assumed, federated, takeRole, issueCredentials, openConsole, ask }
+  return {
+    clock,
+    world,
+    happened,
+    recorded,
+    minted,
+    asserted,
+    assumed,
+    federated,
+    takeRole,
+    issueCredentials,
+    openConsole,
+    ask,
+  }
 }
 
 /** A promise the test settles when it wants to: a neighbour that hangs. */

@@ -73,6 +73,34 @@ export function aVisitor(demo: Pick<Demo, 'url'>) {
       throw new Error(`the sign-in never came back; last seen ${url}`)
     },
 
+    /** Through the contractors' directory, up to the fields its page would post to our ACS. */
+    async samlAnswer(username: string, path = '/sign-in/contractors'): Promise<Record<string, string>> {
+      let answer = await fetchOnce(`${demo.url}${path}`)
+      let url = demo.url
+      for (let hops = 0; hops < 12; hops += 1) {
+        const next = answer.headers.get('location')
+        if (next !== null) {
+          url = new URL(next, url).href
+          answer = await fetchOnce(url)
+          continue
+        }
+        const page = await answer.text()
+        const fields = Object.fromEntries(
+          [...page.matchAll(/name="(SAMLResponse|RelayState)" value="([^"]*)"/g)].map(([, name, value]) => [
+            name,
+            value,
+          ]),
+        ) as Record<string, string>
+        if ('SAMLResponse' in fields) return fields
+        url = new URL(/<form method="post" action="([^"]+)"/.exec(page)?.[1] ?? '', url).href
+        answer = await fetchOnce(url, { method: 'POST', body: new URLSearchParams({ username, password: 'demo' }) })
+      }
+      throw new Error(`the sign-in never came back; last seen ${url}`)
+    },
+    /** What its page posts to us, from its own site. */
+    postAcs: (fields: Record<string, string>, path = '/saml/contractors/acs'): Test =>
+      send(request(demo.url).post(path)).set('sec-fetch-site', 'cross-site').type('form').send(fields),
+
     /** The token that our forms carry, read off the page. */
     async csrf(path = '/device'): Promise<string> {
       const page = await (await fetchOnce(`${demo.url}${path}`)).text()

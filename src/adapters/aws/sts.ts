@@ -1,4 +1,8 @@
-import type { AssumeRoleWithWebIdentityCommandOutput, STSClient } from '@aws-sdk/client-sts'
+import type {
+  AssumeRoleWithSAMLCommandOutput,
+  AssumeRoleWithWebIdentityCommandOutput,
+  STSClient,
+} from '@aws-sdk/client-sts'
 import type { Credentials } from '../../domain/aws/credentials.ts'
 import { RolegateError, type ErrorCode } from '../../domain/errors.ts'
 import type { AssumeRole } from '../../usecases/ports.ts'
@@ -9,20 +13,34 @@ export type StsClientFor = (sts: string, region: string) => Pick<STSClient, 'sen
 
 /** The one place that calls STS. Vendor errors stop here. */
 export function makeAssumeRole({ clientFor }: { clientFor: StsClientFor }): AssumeRole {
-  return async function assumeRole({ sts, region, roleArn, token, sessionName, seconds }) {
-    const { AssumeRoleWithWebIdentityCommand } = await loadSdk()
-    const command = new AssumeRoleWithWebIdentityCommand({
-      RoleArn: roleArn,
-      RoleSessionName: sessionName,
-      WebIdentityToken: token,
-      DurationSeconds: seconds,
-    })
+  return async function assumeRole(request) {
+    const sdk = await loadSdk()
     try {
-      const client = await clientFor(sts, region)
-      const answer = await client.send(command)
+      const client = await clientFor(request.sts, request.region)
+      const answer = await exchange(sdk, client, request)
       return { ...credentialsFrom(answer.Credentials), ...requestIdOf(answer) }
     } catch (thrown) {
       throw thrown instanceof RolegateError ? thrown : inOurWords(thrown)
+    }
+  }
+}
+
+function exchange(
+  sdk: Awaited<ReturnType<typeof loadSdk>>,
+  client: Pick<STSClient, 'send'>,
+  { roleArn: RoleArn, assertion, sessionName: RoleSessionName, seconds: DurationSeconds }: Parameters<AssumeRole>[0],
+): Promise<AssumeRoleWithWebIdentityCommandOutput | AssumeRoleWithSAMLCommandOutput> {
+  switch (assertion.kind) {
+    case 'web_identity': {
+      const WebIdentityToken = assertion.token
+      return client.send(
+        new sdk.AssumeRoleWithWebIdentityCommand({ RoleArn, RoleSessionName, WebIdentityToken, DurationSeconds }),
+      )
+    }
+    // The session's name stands inside the response, which is signed.
+    case 'saml': {
+      const { response: SAMLAssertion, providerArn: PrincipalArn } = assertion
+      return client.send(new sdk.AssumeRoleWithSAMLCommand({ RoleArn, PrincipalArn, SAMLAssertion, DurationSeconds }))
     }
   }
 }
@@ -49,7 +67,9 @@ function credentialsFrom(
   }
 }
 
-const requestIdOf = ({ $metadata: { requestId } }: AssumeRoleWithWebIdentityCommandOutput): { requestId?: string } =>
+const requestIdOf = ({
+  $metadata: { requestId },
+}: Pick<AssumeRoleWithSAMLCommandOutput, '$metadata'>): { requestId?: string } =>
   requestId === undefined ? {} : { requestId }
 
 /** What each refusal of STS means: aws.md §2. `because` picks the sentence a person can act on. */

@@ -1,9 +1,12 @@
 import { sign } from 'node:crypto'
 import { promisify } from 'node:util'
-import type { MintWebIdentityToken } from '../../usecases/ports.ts'
+import type { WebIdentityClaims } from '../../domain/aws/web-identity-token.ts'
 import type { SigningKey } from './signing-keys.ts'
 
 const signInPool = promisify(sign)
+
+/** A token toward AWS. The text goes to STS and nowhere else (threats.md F2). */
+export type MintWebIdentityToken = (claims: WebIdentityClaims) => Promise<string>
 
 /** Signs our token toward AWS (RFC 7515 compact form; RFC 7518 §3.3, §3.4). One token shape, one key (threats.md F4). */
 export function makeMint(key: SigningKey): MintWebIdentityToken {

@@ -1,5 +1,6 @@
 import type * as OpenidClient from 'openid-client'
 import { RolegateError } from '../../domain/errors.ts'
+import type { PendingOidc } from '../../domain/sign-in/attempt.ts'
 import type { IdentityProvider, Now } from '../../usecases/ports.ts'
 import { UpstreamFailure } from './bounded-fetch.ts'
 import { clientAuthenticationFor, type ClientAuthentication } from './client-authentication.ts'
@@ -16,6 +17,11 @@ export type OidcSettings = {
   readonly allowHttp: boolean
   readonly groupsFrom: 'id_token' | 'userinfo'
   readonly mapping: { readonly groups: { readonly claim: string } }
+}
+
+/** An OIDC IdP sends by redirect, and remembers what OIDC asks for. */
+export type OidcProvider = Omit<IdentityProvider, 'begin'> & {
+  begin(attemptId: string): Promise<{ readonly move: { readonly url: string }; readonly pending: PendingOidc }>
 }
 
 let client: Promise<typeof OpenidClient> | undefined
@@ -42,7 +48,7 @@ export function makeOidcProvider(deps: {
   randomText: (bits: number) => string
   now: Now
   onFailure: (what: string, cause: unknown) => void
-}): IdentityProvider {
+}): OidcProvider {
   const { settings, callback, now } = deps
   const server = makeServer(deps)
 
@@ -50,15 +56,17 @@ export function makeOidcProvider(deps: {
   return {
     id,
     label,
+    issuer: () => settings.issuer,
     async begin(attemptId) {
       const oidc = await loadClient()
       const configuration = await server.require()
       const pending = {
+        kind: 'oidc',
         // The attempt's id names its cookie; 128 bits of chance make it unguessable (security.md O-12).
         state: `${attemptId}.${deps.randomText(128)}`,
         nonce: deps.randomText(128),
         codeVerifier: oidc.randomPKCECodeVerifier(),
-      }
+      } as const
       const url = oidc.buildAuthorizationUrl(configuration, {
         redirect_uri: callback,
         scope: settings.scopes.join(' '),
@@ -74,6 +82,7 @@ export function makeOidcProvider(deps: {
     async complete({ parameters }, pending) {
       const oidc = await loadClient()
       const configuration = await server.require()
+      if (pending.kind !== 'oidc') throw new RolegateError('sign_in_rejected', {}, { reason: 'other_protocol' })
       // Built from our own origin, never from the request's Host (security.md W-17).
       const url = new URL(callback)
       for (const [name, value] of parameters) url.searchParams.set(name, value)

@@ -51,6 +51,10 @@ export function makeMemoryStore({ now }: { now: () => Date }): Store {
       else entry.text = String(count)
       return count
     },
+    async listByOwner(table, owner) {
+      const owned = [...tableOf(table)].filter(([key, entry]) => entry.owner === owner && live(table, key) === entry)
+      return owned.map(([key, { text, version }]) => ({ key, value: Buffer.from(text, 'latin1'), version }))
+    },
     async deleteByOwner(table, owner) {
       const doomed = [...tableOf(table)].filter(([, entry]) => entry.owner === owner)
       for (const [key] of doomed) tableOf(table).delete(key)

@@ -89,6 +89,13 @@ export function makeSealedStore(deps: {
     },
     delete: (table, key) => store.delete(table, hashed(table, key)),
     increment: (table, key, expiresAt) => store.increment(table, hashed(table, key), expiresAt),
+    async listByOwner(table, owner) {
+      const found = await store.listByOwner(table, owner)
+      return found.flatMap(({ key, ...row }) => {
+        const opened = openRow(table, key, row)
+        return opened === undefined ? [] : [{ key, ...opened }]
+      })
+    },
     deleteByOwner: (table, owner) => store.deleteByOwner(table, owner),
     sweep: () => store.sweep(),
     close: () => store.close(),

@@ -61,6 +61,7 @@ export function makeSqliteStore({ path, now }: { path: string; now: () => Date }
       version = CASE WHEN rows.expires_at <= ? THEN 1 ELSE rows.version + 1 END,
       expires_at = CASE WHEN rows.expires_at <= ? THEN excluded.expires_at ELSE rows.expires_at END
     RETURNING version`)
+  const selectOwned = prepare(`SELECT key, value, version FROM rows WHERE tbl = ? AND owner = ? AND ${LIVE}`)
   const deleteOwned = prepare('DELETE FROM rows WHERE tbl = ? AND owner = ?')
   const deleteExpired = prepare(
     `DELETE FROM rows WHERE (tbl, key) IN (SELECT tbl, key FROM rows WHERE expires_at <= ? LIMIT ${MOST_SWEPT})`,
@@ -84,6 +85,8 @@ export function makeSqliteStore({ path, now }: { path: string; now: () => Date }
     delete: (table, key) => settled(() => void deleteRow.run(table, key)),
     increment: (table, key, expiresAt) =>
       settled(() => (count.get(table, key, expiresAt.getTime(), at(), at()) as { version: number }).version),
+    listByOwner: (table, owner) =>
+      settled(() => (selectOwned.all(table, owner, at()) as (Stored & { key: string })[]).map((row) => ({ ...row }))),
     deleteByOwner: (table, owner) => settled(() => changed(deleteOwned, table, owner)),
     async sweep() {
       let [all, swept] = [0, MOST_SWEPT]

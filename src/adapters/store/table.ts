@@ -65,6 +65,9 @@ export function makeTable<Value extends object>(
       return row && decode(row.value)
     },
     delete: (key) => store.delete(name, key),
+    async listByOwner(owner) {
+      return (await store.listByOwner(name, owner)).map((row) => decode(row.value))
+    },
     deleteByOwner: (owner) => store.deleteByOwner(name, owner),
   }
 }

@@ -23,7 +23,11 @@ export function lintAccounts({ accounts, sts }: ConfigFile, findings: Findings):
     const way = Object.hasOwn(sts, account.sts) ? sts[account.sts] : undefined
     if (way === undefined) {
       findings.fault([...path, 'sts'], `unknown sts entry "${account.sts}"${didYouMean(account.sts, Object.keys(sts))}`)
-    } else if (account.region !== undefined) lintRegion(account.region, way.partition, [...path, 'region'], findings)
+      continue
+    }
+    if (account.region !== undefined) lintRegion(account.region, way.partition, [...path, 'region'], findings)
+    if (account.console === 'saml_post' && way.strategy !== 'saml')
+      findings.fault([...path, 'console'], `needs an sts entry with "strategy: saml"; "${account.sts}" has none`)
   }
 }
 

@@ -1,5 +1,7 @@
 import type { Findings, Path } from '../faults.ts'
-import type { ConfigFile, IdpEntry } from '../schema.ts'
+import type { IdpEntry, OidcEntry } from '../idp-schema.ts'
+import type { ConfigFile } from '../schema.ts'
+import { lintSaml } from './saml.ts'
 import { isLoopback, requireUrl, sameAddress } from './web-address.ts'
 
 /** The people's identity providers: who they are, and that they are nobody else. */
@@ -10,15 +12,17 @@ export function lintIdps(file: ConfigFile, findings: Findings, insecureDev: bool
     const earlier = first.get(idp.id)
     if (earlier === undefined) first.set(idp.id, index)
     else findings.fault([...path, 'id'], `"${idp.id}" is the id of idps[${earlier}] too`)
-    lintIssuer(idp, [...path, 'issuer'], file, findings, insecureDev)
-    lintPlainHttp(idp, path, findings, insecureDev)
-    lintSubject(idp, path, findings)
+    if (idp.type === 'oidc') {
+      lintIssuer(idp, [...path, 'issuer'], file, findings, insecureDev)
+      lintPlainHttp(idp, path, findings, insecureDev)
+      lintSubject(idp, path, findings)
+    } else lintSaml(idp, path, findings, insecureDev)
     lintTruncation(idp, path, file, findings)
   })
 }
 
 function lintIssuer(
-  { issuer, allow }: IdpEntry,
+  { issuer, allow }: OidcEntry,
   path: Path,
   file: ConfigFile,
   findings: Findings,
@@ -51,7 +55,7 @@ function isMultiTenant(text: string): boolean {
   return url !== undefined && MICROSOFT.test(url.hostname) && ANY_TENANT.test(url.pathname)
 }
 
-function lintPlainHttp({ issuer, allow }: IdpEntry, path: Path, findings: Findings, insecureDev: boolean): void {
+function lintPlainHttp({ issuer, allow }: OidcEntry, path: Path, findings: Findings, insecureDev: boolean): void {
   if (!allow.http) return
   const here = [...path, 'allow', 'http']
   if (!insecureDev) findings.fault(here, 'is for development only: start with --insecure-dev')
@@ -59,7 +63,7 @@ function lintPlainHttp({ issuer, allow }: IdpEntry, path: Path, findings: Findin
     findings.fault(here, 'is for an issuer on loopback only')
 }
 
-function lintSubject({ subject }: IdpEntry, path: Path, findings: Findings): void {
+function lintSubject({ subject }: OidcEntry, path: Path, findings: Findings): void {
   const here = [...path, 'subject']
   if (subject === 'email')
     findings.fault(here, 'must not be the e-mail address, which passes from one person to another')

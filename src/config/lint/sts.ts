@@ -9,6 +9,7 @@ export function lintSts({ sts }: ConfigFile, findings: Findings, insecureDev: bo
   for (const [name, entry] of Object.entries(sts)) {
     const path = ['sts', name]
     lintEndpoints(entry, path, findings, insecureDev)
+    lintStrategy(entry, path, findings)
     if (entry.region !== undefined) lintRegion(entry.region, entry.partition, [...path, 'region'], findings)
     if (!lintAudience(entry, path, findings)) continue
 
@@ -26,11 +27,20 @@ export function lintSts({ sts }: ConfigFile, findings: Findings, insecureDev: bo
   }
 }
 
+const SAML_KEYS = ['provider_name', 'saml_endpoint', 'saml_encryption_cert_file'] as const
+
+/** Keys of a strategy that is not taken would do nothing, and say nothing of it. */
+function lintStrategy(entry: StsEntry, path: Path, findings: Findings): void {
+  if (entry.strategy === 'saml') return
+  for (const key of SAML_KEYS)
+    if (entry[key] !== undefined) findings.fault([...path, key], 'goes with "strategy: saml" only')
+}
+
 /** The audience of tokens toward this entry. */
 export const audienceFor = ({ audience, partition }: StsEntry): string => audience ?? audienceOf(partition)
 
 function lintEndpoints(entry: StsEntry, path: Path, findings: Findings, insecureDev: boolean): void {
-  for (const key of ['endpoint', 'federation_endpoint'] as const) {
+  for (const key of ['endpoint', 'federation_endpoint', 'saml_endpoint'] as const) {
     const text = entry[key]
     if (text !== undefined) requireUrl(text, [...path, key], findings, insecureDev)
   }

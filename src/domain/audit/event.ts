@@ -37,6 +37,8 @@ export type AuditEvent = { readonly request: RequestFacts } & (
   | ({ readonly event: 'decision'; readonly roles: number; readonly rules: readonly string[] } & Subject)
   | { readonly event: 'sign_in_refused'; readonly idp: string; readonly code: ErrorCode; readonly reason?: string }
   | ({ readonly event: 'sign_out' } & Subject)
+  /** An IdP's request to sign somebody out that was not signed by it, or not for us. */
+  | { readonly event: 'sign_out_refused'; readonly idp: string; readonly code: ErrorCode; readonly reason?: string }
   /** Durable before the token is signed (threats.md A1). */
   | ({ readonly event: 'intent'; readonly facts: HandOverFacts } & Subject)
   /** Durable before the first byte of the credential: it may have been received (threats.md A2). */
@@ -47,11 +49,18 @@ export type AuditEvent = { readonly request: RequestFacts } & (
       readonly expiresAt: Date
       readonly awsRequestId?: string
     } & Subject)
+  /** Our assertion went to the browser, to be posted to AWS: what keys it opens there is not ours to know (threats.md F6). */
+  | ({
+      readonly event: 'bearer_released_to_browser'
+      readonly facts: HandOverFacts
+      readonly expiresAt: Date
+    } & Subject)
   /** STS answered, but the decision no longer held, or the way out failed: nothing was handed over. */
   | ({
       readonly event: 'withheld'
       readonly facts: HandOverFacts
-      readonly accessKeyId: string
+      /** Absent for an assertion that was not released. */
+      readonly accessKeyId?: string
       readonly expiresAt: Date
       readonly awsRequestId?: string
       readonly code: ErrorCode

@@ -15,6 +15,8 @@ export type Account = {
   readonly sts: string
   readonly partition: Partition
   readonly region: string
+  /** Its console is opened by posting our assertion to AWS from the browser, where that is allowed (threats.md F6). */
+  readonly samlPost?: true
 }
 
 /** A kind of role people see: `roles.<key>`. */

@@ -7,20 +7,34 @@ export type SignInAttempt = {
   readonly idp: string
   readonly returnTo: LocalPath
   readonly expiresAt: Date
+  /** The session this browser had then, by its id: the answer may come without that cookie (contract.md, Cookies). */
+  readonly formerId?: string
   readonly pending: PendingSignIn
 }
 
+/** What each protocol must find again; `state` names the attempt in the IdP's answer, and counts once. */
+export type PendingSignIn = PendingOidc | PendingSaml
+
 /** The three memories of an OIDC attempt (RFC 6749 §10.12, OIDC Core §3.1.2.1, RFC 7636). */
-export type PendingSignIn = {
+export type PendingOidc = {
+  readonly kind: 'oidc'
   readonly state: string
   readonly nonce: string
   readonly codeVerifier: string
 }
 
+/** Of a SAML attempt: `state` goes as RelayState, `requestId` must come back as InResponseTo (saml-profiles-2.0 §4.1.4.3). */
+export type PendingSaml = {
+  readonly kind: 'saml'
+  readonly state: string
+  readonly requestId: string
+  readonly startedAt: Date
+}
+
 export const ATTEMPT_SECONDS = 600
 export const MOST_ATTEMPTS = 8
 
-/** The attempt a `state` belongs to, or undefined when it is not one of ours. */
+/** The attempt a `state` or RelayState belongs to, or undefined when it is not one of ours. */
 export function attemptIdIn(state: unknown): string | undefined {
   return typeof state === 'string' ? /^([0-9a-f]{8})\.[\w-]{22,}$/.exec(state)?.[1] : undefined
 }

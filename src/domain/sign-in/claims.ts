@@ -5,7 +5,16 @@ import type { GroupStatement, Principal } from './principal.ts'
 export type VerifiedClaims = {
   readonly issuer: string
   readonly claims: Readonly<Record<string, unknown>>
+  /** Counts once until then, on every replica (security.md S-29). */
+  readonly once?: { readonly id: string; readonly until: Date }
+  /** The IdP's own end of the sign-in (security.md W-7). */
+  readonly endsAt?: Date
+  /** How the IdP names the session it has begun, for single logout. */
+  readonly idpSession?: IdpSession
 }
+
+/** saml-core-2.0 §2.2.2, §2.7.2: whom the IdP means, and which of their sessions. */
+export type IdpSession = { readonly nameId: string; readonly format: string; readonly index?: string }
 
 /** How one IdP's claims become a principal: `idps[]` of rolegate.yaml. */
 export type ClaimMapping = {
@@ -15,6 +24,8 @@ export type ClaimMapping = {
   readonly username: string
   readonly groups: {
     readonly claim: string
+    /** Splits a value that holds several groups; without it none is split. */
+    readonly delimiter?: string
     /** At this many groups or more the list counts as cut by the IdP. */
     readonly limit?: { readonly count: number; readonly else: 'fail' | 'warn' }
   }
@@ -69,19 +80,24 @@ export function principalFrom({ issuer, claims }: VerifiedClaims, mapping: Claim
  */
 export function groupStatementFrom(
   claims: Readonly<Record<string, unknown>>,
-  { claim, limit }: ClaimMapping['groups'],
+  { claim, limit, delimiter }: ClaimMapping['groups'],
 ): GroupStatement {
   const value = ownValue(claims, claim)
   if (isOverage(claims, claim)) return { state: 'truncated', names: [] }
   if (value === undefined || value === null) return { state: 'absent', names: [] }
 
-  const listed: unknown[] = Array.isArray(value) ? value : [value]
+  const values: unknown[] = Array.isArray(value) ? value : [value]
+  const listed = delimiter === undefined ? values : values.flatMap((each) => splitBy(delimiter, each))
   if (listed.length > MOST_GROUPS)
     throw new RolegateError('groups_truncated', { count: listed.length, limit: MOST_GROUPS })
   const names = [...new Set(listed.map(requireGroupName))]
   // Counted as they came: an IdP that cuts at a hundred counts a group it names twice as two.
   return { state: limit !== undefined && listed.length >= limit.count ? 'truncated' : 'stated', names }
 }
+
+/** What stands between the delimiters; between two of them stands nothing. */
+const splitBy = (delimiter: string, value: unknown): unknown[] =>
+  typeof value === 'string' ? value.split(delimiter).filter((part) => part !== '') : [value]
 
 /** Entra leaves the groups out of a large token and says where they are instead; we never call that address (M-13). */
 function isOverage(claims: Readonly<Record<string, unknown>>, claim: string): boolean {

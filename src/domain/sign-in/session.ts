@@ -1,4 +1,5 @@
 import { RolegateError } from '../errors.ts'
+import type { IdpSession } from './claims.ts'
 import type { Principal } from './principal.ts'
 
 /** How a gateway session came to be. It is inherited by what derives from it and only ever gets weaker (threats.md I8). */
@@ -14,6 +15,8 @@ export type GatewaySession = {
   /** The absolute end; for a derived session never later than its sign-in's (threats.md I7). */
   readonly endsAt: Date
   readonly lastSeenAt: Date
+  /** What the IdP calls the session of its own that this one rests on. */
+  readonly idpSession?: IdpSession
 }
 
 /** Everything a session may be asked to do. One function answers, at every door (security.md D-2, threats.md D17). */

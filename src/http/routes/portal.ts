@@ -13,6 +13,7 @@ import type { IssueCredentials } from '../../usecases/hand-over/issue-credential
 import type { OpenConsole } from '../../usecases/hand-over/open-console.ts'
 import type { CurrentRules, Now } from '../../usecases/ports.ts'
 import { sessionOf } from '../browser-session.ts'
+import type { MoveBrowser } from '../move-browser.ts'
 import { show, type AccountCard, type Pages, type PrintedForm, type RoleCard } from '../pages.ts'
 import { parse, SecondsText } from '../parse.ts'
 import { factsOf } from '../request-facts.ts'
@@ -23,6 +24,9 @@ type Deps = {
   issueCredentials: IssueCredentials
   openConsole: OpenConsole
   rules: CurrentRules
+  moveBrowser: MoveBrowser
+  /** The sign-in and console hosts of the accounts. */
+  formTargets: readonly string[]
   idpLabel: (idp: string) => string
   sha256: Sha256
   now: Now
@@ -58,7 +62,7 @@ export function portalRoutes(deps: Deps): Router {
   router.post('/roles/:account/:role/console', async (req, res) => {
     const session = sessionOf(req, deps.now)
     const { seconds, destination } = parse(ConsoleForm, req.body)
-    const { url } = await deps.openConsole({
+    const move = await deps.openConsole.move({
       session,
       role: roleName(req),
       request: factsOf(res),
@@ -66,7 +70,9 @@ export function portalRoutes(deps: Deps): Router {
       ...(destination !== undefined && { destination }),
     })
     // A reusable secret for fifteen minutes: a 303 without a body, for no cache and no Referer (security.md C-2).
-    res.set({ location: url, 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' }).status(303).end()
+    if ('url' in move)
+      res.set({ location: move.url, 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' }).status(303).end()
+    else deps.moveBrowser(res, move, { title: 'Opening the console', to: 'AWS', targets: deps.formTargets })
   })
 
   router.post('/roles/:account/:role/credentials', async (req, res) => {

@@ -1,4 +1,4 @@
-import { Router, type RequestHandler } from 'express'
+import { Router, type Request, type RequestHandler } from 'express'
 import { attemptIdIn } from '../../domain/sign-in/attempt.ts'
 import { identityOf } from '../../domain/sign-in/principal.ts'
 import { HOME, parseReturnTo } from '../../domain/sign-in/return-to.ts'
@@ -9,8 +9,10 @@ import type { EndSession } from '../../usecases/sign-in/end-session.ts'
 import { cookiesOf, type AttemptCookies } from '../attempt-cookies.ts'
 import { saveSession, sessionOf, startSession, type SessionCookie } from '../browser-session.ts'
 import { requireSameOrigin } from '../csrf.ts'
+import type { MoveBrowser } from '../move-browser.ts'
 import { show } from '../pages.ts'
 import { factsOf } from '../request-facts.ts'
+import type { SealedCookie } from '../sealed-cookie.ts'
 
 type Deps = {
   providers: ReadonlyMap<string, IdentityProvider>
@@ -18,6 +20,9 @@ type Deps = {
   completeSignIn: CompleteSignIn
   endSession: EndSession
   attempts: AttemptCookies
+  /** The IdP's own sign-out, for the page after ours. */
+  idpSignOut: SealedCookie
+  moveBrowser: MoveBrowser
   digest: Digest
   cookie: SessionCookie
   publicHost: string
@@ -54,7 +59,7 @@ export function signInRoutes(deps: Deps): Router {
 
   router.get('/signed-out', (req, res) => {
     const provider = typeof req.query['idp'] === 'string' ? deps.providers.get(req.query['idp']) : undefined
-    const href = provider?.signOutUrl()
+    const href = deps.idpSignOut.take(req, res) ?? provider?.signOutUrl()
     show(
       res,
       'signed-out',
@@ -82,41 +87,51 @@ export function signOutRoutes(deps: Deps & { requireCsrf: RequestHandler; origin
   router.post('/sign-out', onlyFromHere, async (req, res) => {
     const session = sessionOf(req, deps.now)
     await deps.endSession(session, factsOf(res))
+    const { principal, idpSession } = session
+    const provider = deps.providers.get(principal.idp)
+    const move = idpSession === undefined ? undefined : await provider?.saml?.logoutMove(idpSession)
+    if (move !== undefined && 'url' in move) deps.idpSignOut.keep(res, move.url)
     await new Promise<void>((resolve, reject) =>
       req.session.destroy((failure) => (failure ? reject(failure) : resolve())),
     )
     res
       .clearCookie(deps.cookie.name, deps.cookie.options)
-      .redirect(303, `/signed-out?idp=${encodeURIComponent(session.principal.idp)}`)
+      .redirect(303, `/signed-out?idp=${encodeURIComponent(principal.idp)}`)
   })
 
   return router
 }
 
 /**
- * The trip to an OIDC IdP and back. Bound by `state` and its sealed cookie, not by a session: one is asked for only where
+ * The trip to an IdP, and back from an OIDC one. Bound by `state` and its sealed cookie, not by a session: one is asked for only where
  * another site starts the trip, and made where it ends well.
  */
 export function signInTripRoutes(deps: Deps & { browserSession: RequestHandler }): Router {
   const router = Router({ caseSensitive: true })
 
-  const sessionOfOtherSite: RequestHandler = (req, res, next) => {
-    if (req.get('sec-fetch-site') === 'cross-site') void deps.browserSession(req, res, next)
+  const isFromOtherSite = (req: Request) => req.get('sec-fetch-site') === 'cross-site'
+
+  // A SAML answer comes without the session's cookie, so the attempt must know whose browser it is.
+  const sessionIfNeeded: RequestHandler<{ idp: string }> = (req, res, next) => {
+    const needed = isFromOtherSite(req) || deps.providers.get(req.params.idp)?.saml !== undefined
+    if (needed) void deps.browserSession(req, res, next)
     else next()
   }
 
   // A GET, so that no page needs the IdP in its form-action; starting a sign-in changes nothing (security.md W-11).
-  router.get<{ idp: string }>('/sign-in/:idp', sessionOfOtherSite, async (req, res) => {
+  router.get<{ idp: string }>('/sign-in/:idp', sessionIfNeeded, async (req, res) => {
     // Another site must not put somebody else, or the same person anew, in place of a live session without a click
     // (security.md W-11): the chooser is shown first.
-    if (req.session?.signedIn !== undefined) {
-      const returnTo = parseReturnTo(req.query['returnTo'])
+    const former = req.session?.signedIn
+    const returnTo = parseReturnTo(req.query['returnTo'])
+    if (former !== undefined && isFromOtherSite(req)) {
       res.redirect(303, `/sign-in?choose&returnTo=${encodeURIComponent(returnTo)}`)
       return
     }
-    const { move, attempt } = await deps.beginSignIn(req.params.idp, parseReturnTo(req.query['returnTo']))
+    const { move, attempt } = await deps.beginSignIn(req.params.idp, returnTo, former?.id)
     deps.attempts.keep(req, res, attempt)
-    res.set('cache-control', 'no-store').redirect(303, move.url)
+    const { label = '' } = deps.providers.get(req.params.idp) ?? {}
+    deps.moveBrowser(res, move, { title: 'Signing in', to: label })
   })
 
   const callback: RequestHandler<{ idp: string }> = async (req, res) => {

@@ -84,7 +84,7 @@ export function v1Routes(deps: Deps): Router {
     // threats.md H3: a page has its own form; a sign-in URL is not for scripts of the portal's origin.
     if (session.via === 'browser') throw new RolegateError('condition_unmet', { condition: 'bearer_only' })
     const { role, seconds, destination } = parse(ConsoleBody, req.body)
-    const { url, taken } = await deps.openConsole({
+    const { url, taken } = await deps.openConsole.url({
       session,
       role,
       request: factsOf(res),

@@ -15,8 +15,8 @@ export type Behaviour = {
   readonly behave: (mood: Mood, times?: number) => void
   /** Stops the next call of STS between its work and its answer. */
   readonly hold: () => Hold
-  /** Passed at the start of each call: fails with what the mood says. */
-  readonly begin: () => Promise<void>
+  /** Passed at the start of each call of `action`: fails with what the mood says. */
+  readonly begin: (action?: string) => Promise<void>
   /** Passed at the end of each call of STS. */
   readonly finish: () => Promise<void>
 }
@@ -40,14 +40,14 @@ export function makeBehaviour(): Behaviour {
       holds.push({ arrive, released })
       return { arrived, release }
     },
-    async begin() {
+    async begin(action = 'AssumeRoleWithWebIdentity') {
       const felt = left > 0 ? mood : 'normal'
       left -= 1
       if (felt === 'slow') await new Promise((resolve) => setTimeout(resolve, SLOW_MILLISECONDS))
       if (felt === 'throttle') throw new Refusal('Throttling', 'Rate exceeded')
       if (felt === 'down') throw new Refusal('ServiceUnavailable', 'Service is unavailable. Please try again.')
       if (felt === 'refuse-all')
-        throw new Refusal('AccessDenied', 'Not authorized to perform sts:AssumeRoleWithWebIdentity', 'refuse-all')
+        throw new Refusal('AccessDenied', `Not authorized to perform sts:${action}`, 'refuse-all')
     },
     async finish() {
       const hold = holds.shift()

@@ -4,6 +4,7 @@ const STATUS = {
   ExpiredToken: 403,
   ExpiredTokenException: 400,
   IDPCommunicationError: 400,
+  IDPRejectedClaim: 403,
   IncompleteSignature: 400,
   InvalidAction: 400,
   InvalidClientTokenId: 403,

@@ -1,17 +1,21 @@
 import type { AwsErrorCode } from './refusal.ts'
 
-/** One AssumeRoleWithWebIdentity as STS saw it: never the token, never a secret. */
+/** One hand-over as AWS saw it, at STS or at the sign-in endpoint: never the token, never a secret. */
 export type SeenCall = {
   readonly at: Date
+  /** `signin`: a SAML response that the browser brought itself. */
+  readonly operation: 'AssumeRoleWithWebIdentity' | 'AssumeRoleWithSAML' | 'signin'
   readonly roleArn: string
+  /** For SAML it stands in the assertion: empty until that was verified. */
   readonly sessionName: string
-  /** Of the token, once it could be read at all. */
+  /** Of the token, or the assertion's ID, once it could be read at all. */
   readonly jti?: string | undefined
-  /** Of the token, once it was verified. */
+  /** Of the token or the assertion, once it was verified. */
   readonly sourceIdentity?: string | undefined
   readonly outcome: 'issued' | AwsErrorCode
   /** Why not, in the demo's own words: AWS would not say it. */
   readonly because?: string
+  /** Of credentials that were handed out; a console session hands out none. */
   readonly accessKeyId?: string
 }
 

@@ -1,8 +1,10 @@
 import type { Answer, Ask } from '../exchange.ts'
-import { makeAssumeRoleWithWebIdentity } from './assume-role.ts'
+import { makeAssumeRoleWithSaml } from './assume-role-with-saml.ts'
+import { makeAssumeRoleWithWebIdentity } from './assume-role-with-web-identity.ts'
 import type { Accounts } from './accounts.ts'
 import type { Behaviour } from './behaviour.ts'
 import { readParameters, type Parameters } from './parameters.ts'
+import type { RedeemAssertion } from './redeem-assertion.ts'
 import { Refusal } from './refusal.ts'
 import type { Random, RoleSessions } from './role-session.ts'
 import type { RecordCall } from './seen-calls.ts'
@@ -18,21 +20,25 @@ export function makeSts(deps: {
   sessions: RoleSessions
   behaviour: Behaviour
   record: RecordCall
+  redeemAssertion: RedeemAssertion
+  /** Where SAML assertions must be addressed to. */
+  recipient: string
   now: () => Date
   random: Random
 }): (ask: Ask) => Promise<Answer> {
-  const assumeRole = makeAssumeRoleWithWebIdentity(deps)
+  const assumeRoleWithWebIdentity = makeAssumeRoleWithWebIdentity(deps)
+  const assumeRoleWithSaml = makeAssumeRoleWithSaml(deps)
   const callerIdentity = (ask: Ask): Content => {
     const { arn, assumedRoleId, accountId } = requireSigner(ask, readClaimed(ask), deps.sessions, deps.now())
     return { Arn: arn, UserId: assumedRoleId, Account: accountId }
   }
   const operations = new Map<string, (ask: Ask, parameters: Parameters) => Content | Promise<Content>>([
-    ['AssumeRoleWithWebIdentity', (_, parameters) => assumeRole(parameters)],
+    ['AssumeRoleWithSAML', (_, parameters) => assumeRoleWithSaml(parameters)],
+    ['AssumeRoleWithWebIdentity', (_, parameters) => assumeRoleWithWebIdentity(parameters)],
     ['GetCallerIdentity', (ask) => callerIdentity(ask)],
   ])
 
-  const perform = async (ask: Ask): Promise<readonly [string, Content]> => {
-    const parameters = readParameters(ask)
+  const perform = async (ask: Ask, parameters: Parameters): Promise<readonly [string, Content]> => {
     const [action, operation] = requireOperation(operations, parameters)
     return [action, await operation(ask, parameters)]
   }
@@ -48,8 +54,9 @@ export function makeSts(deps: {
   return async function sts(ask) {
     const requestId = uuidOf(deps.random(16))
     try {
-      await deps.behaviour.begin()
-      const [action, result] = await stopOnTheWay(() => perform(ask))
+      const parameters = readParameters(ask)
+      await deps.behaviour.begin(parameters.get('Action'))
+      const [action, result] = await stopOnTheWay(() => perform(ask, parameters))
       return resultAnswer(action, result, requestId)
     } catch (thrown) {
       if (thrown instanceof Refusal) return refusalAnswer(thrown, requestId)

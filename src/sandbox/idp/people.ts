@@ -38,6 +38,18 @@ export const DEMO_PEOPLE: readonly DemoPerson[] = [
   ),
 ]
 
-/** The person who gave this name and password, or undefined. */
-export const personWith = (username: string, password: string): DemoPerson | undefined =>
-  password === DEMO_PASSWORD ? DEMO_PEOPLE.find((known) => known.username === username.trim().toLowerCase()) : undefined
+/** Who works for the company from outside: they sign in by SAML, at a directory of their own. */
+export const SAML_PEOPLE: readonly DemoPerson[] = [
+  person('erin', 'Erin Ellis', ['/acme/aws-devs', '/acme/contractors'], 'a contractor, in two groups'),
+  person('frank', 'Frank Fox', [], 'a contractor in no group, so no role'),
+]
+
+/** People who sign in at one place, and what that place is called on its pages. Nobody is in two. */
+export type Directory = { readonly name: string; readonly people: readonly DemoPerson[] }
+
+export const OIDC_DIRECTORY: Directory = { name: 'demo directory', people: DEMO_PEOPLE }
+export const SAML_DIRECTORY: Directory = { name: 'contractors’ directory', people: SAML_PEOPLE }
+
+/** The person of this directory who gave this name and password, or undefined. */
+export const personWith = (username: string, password: string, { people }: Directory): DemoPerson | undefined =>
+  password === DEMO_PASSWORD ? people.find((known) => known.username === username.trim().toLowerCase()) : undefined

@@ -1,10 +1,10 @@
 import type { Answer } from '../exchange.ts'
 import { html, page, type Html } from '../page.ts'
-import { DEMO_PASSWORD, DEMO_PEOPLE } from './people.ts'
+import { DEMO_PASSWORD, type Directory } from './people.ts'
 
 export const STYLESHEET_PATH = '/demo-directory.css'
 
-/** A page of the demo directory. A form on it may end at the gateway, after oidc-provider's own redirects. */
+/** A page of the demo IdP. A form on it may end at the gateway, after the IdP's own redirects. */
 export const idpPage = (status: number, title: string, body: Html, gatewayOrigin?: string): Answer =>
   page({
     status,
@@ -15,10 +15,15 @@ export const idpPage = (status: number, title: string, body: Html, gatewayOrigin
     ...(gatewayOrigin !== undefined && { formAction: `'self' ${gatewayOrigin}` }),
   })
 
-/** The sign-in form: `username`, `password`, and who one may be. */
-export function signInForm(uid: string, gatewayOrigin: string, wrong?: { readonly username: string }): Answer {
-  const body = html`${wrong === undefined ? html`` : html`<p class="error" role="alert">That is not a name and password of the demo directory.</p>`}
-    <form method="post" action="/sign-in/${uid}">
+type SignIn = { readonly action: string; readonly directory: Directory; readonly gatewayOrigin: string }
+
+/** The sign-in form of one directory: `username`, `password`, and who one may be. */
+export function signInForm(
+  { action, directory: { name, people }, gatewayOrigin }: SignIn,
+  wrong?: { readonly username: string },
+): Answer {
+  const body = html`${wrong === undefined ? html`` : html`<p class="error" role="alert">That is not a name and password of the ${name}.</p>`}
+    <form method="post" action="${action}">
       <label for="username">Username</label>
       <input
         id="username"
@@ -37,7 +42,7 @@ export function signInForm(uid: string, gatewayOrigin: string, wrong?: { readonl
     <h2>Who you may be</h2>
     <p class="quiet">The password is <code>${DEMO_PASSWORD}</code> for everybody.</p>
     <ul class="people">
-      ${DEMO_PEOPLE.map(({ username, what }) => html`<li><code>${username}</code> <span class="quiet">${what}</span></li> `)}
+      ${people.map(({ username, what }) => html`<li><code>${username}</code> <span class="quiet">${what}</span></li> `)}
     </ul>`
-  return idpPage(200, 'Sign in to the demo directory', body, gatewayOrigin)
+  return idpPage(200, `Sign in to the ${name}`, body, gatewayOrigin)
 }

@@ -1,7 +1,8 @@
 import type { HandOverFacts, RequestFacts } from '../../domain/audit/event.ts'
+import { samlAddressOf, type AssertionPlan, type Strategy } from '../../domain/aws/assertion.ts'
 import { requireTagValue, type SessionTags } from '../../domain/aws/session-tags.ts'
 import { sessionNameFor, type Sha256 } from '../../domain/aws/session-name.ts'
-import { webIdentityClaims, type WebIdentityClaims } from '../../domain/aws/web-identity-token.ts'
+import { webIdentityClaims } from '../../domain/aws/web-identity-token.ts'
 import { requireEntitlement, type Entitlement } from '../../domain/entitlement/decide.ts'
 import { durationOf } from '../../domain/entitlement/duration.ts'
 import { requireRole } from '../../domain/entitlement/find-role.ts'
@@ -25,7 +26,8 @@ export type HandOverPlan = {
   readonly target: RoleTarget
   readonly entitlement: Entitlement
   readonly facts: HandOverFacts
-  readonly claims: WebIdentityClaims
+  /** What our assertion will say. */
+  readonly assertion: AssertionPlan
   readonly plannedAt: Date
 }
 
@@ -40,8 +42,8 @@ export type PlanHandOver = {
 export function makePlanHandOver(deps: {
   rules: CurrentRules
   issuer: { readonly url: string; readonly tokenSeconds: number }
-  /** Audience of each `sts` entry. */
-  audiences: ReadonlyMap<string, string>
+  /** Of each `sts` entry. */
+  strategies: ReadonlyMap<string, Strategy>
   /** Names the rules in force, for the record. */
   configHash: string
   sha256: Sha256
@@ -54,29 +56,37 @@ export function makePlanHandOver(deps: {
     return { target, entitlement: requireEntitlement(deps.rules(), session.principal, target) }
   }
 
-  function claimsFor(
-    { account, kind }: RoleTarget,
+  function assertionFor(
+    { account, kind, arn: roleArn }: RoleTarget,
     principal: Principal,
-    sourceIdentity: string | null,
-  ): WebIdentityClaims {
-    const audience = deps.audiences.get(account.sts)
-    if (audience === undefined) throw new RolegateError('config_invalid', { sts: account.sts })
-    return webIdentityClaims(
-      {
-        issuer: deps.issuer.url,
-        audience,
-        accountId: account.id,
-        roleName: kind.roleName,
-        principal,
-        ...(sourceIdentity !== null && { sourceIdentity }),
-        sessionTags: tagsFor(kind, principal),
-        transitiveTags: kind.transitiveTags,
-        jti: deps.randomText(128),
-        issuedAt: deps.now(),
-        lifetimeSeconds: deps.issuer.tokenSeconds,
-      },
-      deps.sha256,
-    )
+    facts: Pick<HandOverFacts, 'jti' | 'seconds' | 'sessionName' | 'sourceIdentity'>,
+  ): AssertionPlan {
+    const { jti, seconds, sessionName, sourceIdentity } = facts
+    const strategy = deps.strategies.get(account.sts)
+    if (strategy === undefined) throw new RolegateError('config_invalid', { sts: account.sts })
+    const said = {
+      issuer: deps.issuer.url,
+      accountId: account.id,
+      roleName: kind.roleName,
+      principal,
+      ...(sourceIdentity !== null && { sourceIdentity }),
+      sessionTags: tagsFor(kind, principal),
+      transitiveTags: kind.transitiveTags,
+      issuedAt: deps.now(),
+      lifetimeSeconds: deps.issuer.tokenSeconds,
+    }
+    switch (strategy.kind) {
+      case 'web_identity':
+        return {
+          kind: 'web_identity',
+          claims: webIdentityClaims({ ...said, audience: strategy.audience, jti }, deps.sha256),
+        }
+      case 'saml':
+        return {
+          kind: 'saml',
+          request: { ...said, ...samlAddressOf(account, strategy), roleArn, sessionName, seconds, id: jti },
+        }
+    }
   }
 
   return {
@@ -87,7 +97,6 @@ export function makePlanHandOver(deps: {
       const { seconds, limitedBy } = durationOf(entitlement, ask.seconds, ask.session, plannedAt)
       const sessionName = sessionNameFor(principal, deps.sha256)
       const sourceIdentity = target.kind.sourceIdentity ? sessionName : null
-      const claims = claimsFor(target, principal, sourceIdentity)
       const [used] = entitlement.via
       const facts: HandOverFacts = {
         handOver,
@@ -98,12 +107,12 @@ export function makePlanHandOver(deps: {
         limitedBy,
         rule: used?.rule ?? '',
         group: used?.group ?? null,
-        jti: claims.jti,
+        jti: deps.randomText(128),
         sessionName,
         sourceIdentity,
         configHash: deps.configHash,
       }
-      return { target, entitlement, facts, claims, plannedAt }
+      return { target, entitlement, facts, assertion: assertionFor(target, principal, facts), plannedAt }
     },
 
     requireStillAllowed({ target, facts, plannedAt }, ask) {

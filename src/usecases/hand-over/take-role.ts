@@ -1,9 +1,10 @@
-import type { HandOverFacts } from '../../domain/audit/event.ts'
+import type { AuditEvent, HandOverFacts } from '../../domain/audit/event.ts'
+import type { Assertion } from '../../domain/aws/assertion.ts'
 import type { Credentials } from '../../domain/aws/credentials.ts'
 import { askedForRecord } from '../../domain/entitlement/find-role.ts'
 import type { RoleTarget } from '../../domain/entitlement/rule.ts'
 import { asRolegateError, RolegateError } from '../../domain/errors.ts'
-import type { AssumeRole, Audit, MintWebIdentityToken } from '../ports.ts'
+import type { AssumeRole, Audit, MintAssertion } from '../ports.ts'
 import type { FindSession } from '../sign-in/find-session.ts'
 import type { HandOverPlan, HandOverRequest, PlanHandOver } from './plan-hand-over.ts'
 
@@ -20,24 +21,42 @@ export type TakeRole = <Out>(
   preparation: (target: RoleTarget) => Prepare<Out>,
 ) => Promise<{ readonly out: Out; readonly taken: Taken }>
 
+/** Our assertion itself, for a browser to post to AWS (threats.md F6). `check` may refuse before anything is signed. */
+export type ReleaseAssertion = <Checked>(
+  ask: HandOverRequest,
+  check: (target: RoleTarget) => Checked,
+) => Promise<{ readonly plan: HandOverPlan; readonly assertion: Assertion; readonly checked: Checked }>
+
+/** What one kind of hand-over does between its intent and its record. */
+type Way<Held, Out> = {
+  readonly obtain: () => Promise<Held>
+  readonly record: (held: Held) => HandedOver
+  readonly prepare: (held: Held) => Promise<Out>
+}
+type HandedOver = Pick<Extract<AuditEvent, { event: 'withheld' }>, 'facts' | 'accessKeyId' | 'expiresAt'> &
+  ({ readonly event: 'issued'; readonly accessKeyId: string } | { readonly event: 'bearer_released_to_browser' })
+
 /**
  * The heart: decide → limits → intent (durable) → mint → assume → prepare → look again → issued (durable) → look again →
- * hand over. There is no other way to STS. Whatever the outcome, the audit log holds it before the caller does.
+ * hand over. There is no other way to a signed assertion, nor to STS. Whatever the outcome, the audit log holds it before
+ * the caller does.
  */
 export function makeTakeRole(deps: {
   planHandOver: PlanHandOver
   findSession: FindSession
-  mint: MintWebIdentityToken
+  mint: MintAssertion
   assumeRole: AssumeRole
   audit: Audit
-}): TakeRole {
-  async function lend({ target, facts, claims }: HandOverPlan): Promise<Credentials> {
-    const token = await deps.mint(claims)
+}): { readonly takeRole: TakeRole; readonly releaseAssertion: ReleaseAssertion } {
+  const sign = ({ target, assertion }: HandOverPlan): Promise<Assertion> => deps.mint(target.account.sts, assertion)
+
+  async function lend(plan: HandOverPlan): Promise<Credentials> {
+    const { target, facts } = plan
     return deps.assumeRole({
       sts: target.account.sts,
       region: target.account.region,
       roleArn: target.arn,
-      token,
+      assertion: await sign(plan),
       sessionName: facts.sessionName,
       seconds: facts.seconds,
     })
@@ -50,7 +69,11 @@ export function makeTakeRole(deps: {
     deps.planHandOver.requireStillAllowed(plan, { ...ask, session })
   }
 
-  return async function takeRole(handOver, ask, preparation) {
+  async function handOver<Held, Out>(
+    kind: HandOverFacts['handOver'],
+    ask: HandOverRequest,
+    wayFor: (plan: HandOverPlan) => Way<Held, Out>,
+  ): Promise<Out> {
     const { session, request } = ask
     const subject = { request, principal: session.principal, session }
     const refused = async (thrown: unknown, jti?: string): Promise<never> => {
@@ -58,7 +81,7 @@ export function makeTakeRole(deps: {
       await deps.audit({
         ...subject,
         event: 'refused',
-        handOver,
+        handOver: kind,
         role: askedForRecord(ask.role),
         code,
         ...(reason !== undefined && { reason }),
@@ -68,27 +91,56 @@ export function makeTakeRole(deps: {
     }
 
     const planned = attempt(() => {
-      const plan = deps.planHandOver.plan(handOver, ask)
-      return { plan, prepare: preparation(plan.target) }
+      const plan = deps.planHandOver.plan(kind, ask)
+      return { plan, way: wayFor(plan) }
     })
-    const { plan, prepare } = await planned.catch((thrown: unknown) => refused(thrown))
-    const { facts } = plan
-    await deps.audit({ ...subject, event: 'intent', facts })
-    const credentials = await lend(plan).catch((thrown: unknown) => refused(thrown, facts.jti))
+    const { plan, way } = await planned.catch((thrown: unknown) => refused(thrown))
+    await deps.audit({ ...subject, event: 'intent', facts: plan.facts })
+    const held = await way.obtain().catch((thrown: unknown) => refused(thrown, plan.facts.jti))
 
-    const taken: Taken = { ...plan, credentials }
-    const { accessKeyId, expiresAt, requestId } = credentials
-    const lent = { facts, accessKeyId, expiresAt, ...(requestId !== undefined && { awsRequestId: requestId }) }
+    const record = way.record(held)
     const withheld = async (thrown: unknown): Promise<never> => {
-      await deps.audit({ ...subject, event: 'withheld', ...lent, code: asRolegateError(thrown).code })
+      await deps.audit({ ...subject, ...record, event: 'withheld', code: asRolegateError(thrown).code })
       throw thrown
     }
+    const out = await way.prepare(held).catch(withheld)
+    await requireStillHeld(ask, plan).catch(withheld)
+    await deps.audit({ ...subject, ...record })
+    await requireStillHeld(ask, plan).catch(withheld)
+    return out
+  }
 
-    const out = await prepare(taken).catch(withheld)
-    await requireStillHeld(ask, plan).catch(withheld)
-    await deps.audit({ ...subject, event: 'issued', ...lent })
-    await requireStillHeld(ask, plan).catch(withheld)
-    return { out, taken }
+  return {
+    takeRole: (kind, ask, preparation) =>
+      handOver(kind, ask, (plan) => {
+        const prepare = preparation(plan.target)
+        return {
+          obtain: async () => ({ ...plan, credentials: await lend(plan) }),
+          record: ({ facts, credentials: { accessKeyId, expiresAt, requestId } }: Taken) => ({
+            event: 'issued',
+            facts,
+            accessKeyId,
+            expiresAt,
+            ...(requestId !== undefined && { awsRequestId: requestId }),
+          }),
+          prepare: async (taken: Taken) => ({ out: await prepare(taken), taken }),
+        }
+      }),
+
+    releaseAssertion: (ask, check) =>
+      handOver('console', ask, (plan) => {
+        const checked = check(plan.target)
+        const { facts, plannedAt } = plan
+        return {
+          obtain: () => sign(plan),
+          record: () => ({
+            event: 'bearer_released_to_browser',
+            facts,
+            expiresAt: new Date(plannedAt.getTime() + facts.seconds * 1000),
+          }),
+          prepare: async (assertion: Assertion) => ({ plan, assertion, checked }),
+        }
+      }),
   }
 }
 

@@ -6,6 +6,8 @@ import type { BrowserMove, IdentityProvider, Now } from '../ports.ts'
 export type BeginSignIn = (
   idp: string,
   returnTo: LocalPath,
+  /** Id of the session this browser has now. */
+  formerId?: string,
 ) => Promise<{ readonly move: BrowserMove; readonly attempt: SignInAttempt }>
 
 /** Sends somebody to their IdP. Fails with `not_found` for an IdP we do not have, and with `idp_unavailable`. */
@@ -14,12 +16,12 @@ export function makeBeginSignIn(deps: {
   newAttemptId: () => string
   now: Now
 }): BeginSignIn {
-  return async function beginSignIn(idp, returnTo) {
+  return async function beginSignIn(idp, returnTo, formerId) {
     const provider = deps.providers.get(idp)
     if (provider === undefined) throw new RolegateError('not_found', { what: 'identity provider' })
     const id = deps.newAttemptId()
     const { move, pending } = await provider.begin(id)
     const expiresAt = new Date(deps.now().getTime() + ATTEMPT_SECONDS * 1000)
-    return { move, attempt: { id, idp, returnTo, expiresAt, pending } }
+    return { move, attempt: { id, idp, returnTo, expiresAt, pending, ...(formerId !== undefined && { formerId }) } }
   }
 }

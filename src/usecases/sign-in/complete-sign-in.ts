@@ -3,11 +3,20 @@ import { asRolegateError, RolegateError } from '../../domain/errors.ts'
 import { networkOf } from '../../domain/device/network.ts'
 import { entitlementsOf } from '../../domain/entitlement/decide.ts'
 import type { SignInAttempt } from '../../domain/sign-in/attempt.ts'
-import { principalFrom, type ClaimMapping } from '../../domain/sign-in/claims.ts'
+import { principalFrom, type ClaimMapping, type VerifiedClaims } from '../../domain/sign-in/claims.ts'
 import { identityOf, type Principal } from '../../domain/sign-in/principal.ts'
 import type { LocalPath } from '../../domain/sign-in/return-to.ts'
 import { endWithin, type GatewaySession } from '../../domain/sign-in/session.ts'
-import type { Audit, CallbackAnswer, CurrentRules, IdentityProvider, LimitRate, Now, UsedAttempts } from '../ports.ts'
+import type {
+  Audit,
+  CallbackAnswer,
+  CurrentRules,
+  IdentityProvider,
+  LimitRate,
+  Now,
+  Sessions,
+  UsedAttempts,
+} from '../ports.ts'
 import type { EndSession } from './end-session.ts'
 
 const MOST_RULES_ON_RECORD = 50
@@ -25,7 +34,7 @@ export type CompleteSignIn = (input: {
   readonly startSession: () => Promise<string>
 }) => Promise<{ readonly session: GatewaySession; readonly returnTo: LocalPath }>
 
-type Verified = { readonly principal: Principal; readonly returnTo: LocalPath }
+type Verified = { readonly principal: Principal; readonly returnTo: LocalPath; readonly claims: VerifiedClaims }
 
 /**
  * The second half of a browser's trip to its IdP. Fails with `sign_in_rejected` and a reason for log and audit alone,
@@ -34,6 +43,7 @@ type Verified = { readonly principal: Principal; readonly returnTo: LocalPath }
 export function makeCompleteSignIn(deps: {
   providers: ReadonlyMap<string, IdentityProvider>
   mappings: ReadonlyMap<string, ClaimMapping>
+  sessions: Pick<Sessions, 'delete'>
   usedAttempts: UsedAttempts
   rules: CurrentRules
   audit: Audit
@@ -48,12 +58,14 @@ export function makeCompleteSignIn(deps: {
     if (provider === undefined || mapping === undefined)
       throw new RolegateError('not_found', { what: 'identity provider' })
     const { pending, returnTo } = await requireOpen(attempt, idp)
-    const principal = principalFrom(await provider.complete(answer, pending), mapping)
+    const claims = await provider.complete(answer, pending)
+    await requireFirstUse(claims)
+    const principal = principalFrom(claims, mapping)
     // threats.md I4: somebody whose list is withheld may be hiding the group that denies them.
     if (principal.groups.state !== 'stated' && deps.rules().denyReadsGroups(idp)) {
       throw new RolegateError('groups_missing', { idp, claim: mapping.groups.claim })
     }
-    return { principal, returnTo }
+    return { principal, returnTo, claims }
   }
 
   async function requireOpen(attempt: SignInAttempt | undefined, idp: string): Promise<SignInAttempt> {
@@ -70,10 +82,19 @@ export function makeCompleteSignIn(deps: {
     return attempt
   }
 
-  /** Another person's session in this browser ends as a sign-out does: on record, and with its terminals. */
-  async function endOther({ former, request }: Parameters<CompleteSignIn>[0], principal: Principal): Promise<void> {
-    if (former !== undefined && identityOf(former.principal) !== identityOf(principal))
-      await deps.endSession(former, request)
+  /** security.md S-29: an assertion signs somebody in once, whichever replica it comes to; a store that is down refuses. */
+  async function requireFirstUse({ issuer, once }: VerifiedClaims): Promise<void> {
+    if (once === undefined) return
+    const key = `assertion ${JSON.stringify([issuer, once.id])}`
+    const first = await deps.usedAttempts.createIfAbsent(key, { at: deps.now() }, { expiresAt: once.until })
+    if (!first) throw rejected('assertion_used_before')
+  }
+
+  /** The browser's session until now is over. Another person's ends as a sign-out does: on record, and with its terminals. */
+  async function endFormer({ former, request }: Parameters<CompleteSignIn>[0], principal: Principal): Promise<void> {
+    if (former === undefined) return
+    if (identityOf(former.principal) === identityOf(principal)) await deps.sessions.delete(former.id)
+    else await deps.endSession(former, request)
   }
 
   function decisionFor(principal: Principal): { roles: number; rules: readonly string[] } {
@@ -92,7 +113,7 @@ export function makeCompleteSignIn(deps: {
     const network = networkOf(input.request.address)
     // Before anything is remembered or asked of an IdP: a whole office shares an address, a flood is more (threats.md D7).
     await deps.limitRate(`callback:${network}`, 3_000, 60)
-    const { principal, returnTo } = await verify(input).catch(async (thrown: unknown) => {
+    const { principal, returnTo, claims } = await verify(input).catch(async (thrown: unknown) => {
       const { code, reason } = asRolegateError(thrown)
       // Anybody can call a callback: past this many a minute they get a 429 and no record (threats.md A4, D7).
       await deps.limitRate(`sign-in-refused:${network}`, 60, 60)
@@ -105,7 +126,7 @@ export function makeCompleteSignIn(deps: {
       })
       throw thrown
     })
-    await endOther(input, principal)
+    await endFormer(input, principal)
     const id = await input.startSession()
     const now = deps.now()
     const session: GatewaySession = {
@@ -114,7 +135,8 @@ export function makeCompleteSignIn(deps: {
       principal,
       signedInAt: now,
       lastSeenAt: now,
-      endsAt: endWithin(now, deps.absoluteSeconds),
+      endsAt: endWithin(now, deps.absoluteSeconds, claims.endsAt),
+      ...(claims.idpSession !== undefined && { idpSession: claims.idpSession }),
     }
     const subject = { request: input.request, principal, session }
     await deps.audit({ ...subject, event: 'sign_in' })

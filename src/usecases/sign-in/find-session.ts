@@ -2,8 +2,8 @@ import { identityOf, type Principal } from '../../domain/sign-in/principal.ts'
 import type { GatewaySession } from '../../domain/sign-in/session.ts'
 import type { Digest, Sessions } from '../ports.ts'
 
-/** How the configured IdPs name people: IdP id → its issuer and the claim that is the subject. */
-export type KnownIssuers = ReadonlyMap<string, { readonly issuer: string; readonly subjectClaim: string }>
+/** How a configured IdP names people: its issuer and the claim that is the subject; undefined for one we do not know. */
+export type KnownIssuer = (idp: string) => { readonly issuer: string; readonly subjectClaim: string } | undefined
 
 export type FindSession = (id: string) => Promise<GatewaySession | undefined>
 
@@ -12,10 +12,10 @@ export type FindSession = (id: string) => Promise<GatewaySession | undefined>
  * of an IdP that is gone, or whose issuer or subject claim is another now, is nobody's: the same label must not carry
  * strangers over (threats.md I2, security.md K-7).
  */
-export function makeFindSession(deps: { sessions: Pick<Sessions, 'get'>; issuers: KnownIssuers }): FindSession {
+export function makeFindSession(deps: { sessions: Pick<Sessions, 'get'>; issuerOf: KnownIssuer }): FindSession {
   return async function findSession(id) {
     const session = await deps.sessions.get(id)
-    const known = session && deps.issuers.get(session.principal.idp)
+    const known = session && deps.issuerOf(session.principal.idp)
     if (session === undefined || known === undefined) return undefined
     const { issuer, subjectClaim } = session.principal
     return known.issuer === issuer && known.subjectClaim === subjectClaim ? session : undefined

@@ -13,7 +13,7 @@ const request = {
   sts: 'main',
   region: 'eu-west-1',
   roleArn: roleArnOf('aws', '111111111111', 'team/Admin'),
-  token,
+  assertion: { kind: 'web_identity', token } as const,
   sessionName: 'alice+0a1b2c',
   seconds: 3600,
 }

@@ -2,7 +2,7 @@ import { afterEach, expect } from 'vitest'
 import { IDP_BOUNDS, makeBoundedFetch } from '../../../src/adapters/oidc/bounded-fetch.ts'
 import { makeOidcProvider, type OidcSettings } from '../../../src/adapters/oidc/provider.ts'
 import { RolegateError } from '../../../src/domain/errors.ts'
-import type { PendingSignIn } from '../../../src/domain/sign-in/attempt.ts'
+import type { PendingOidc } from '../../../src/domain/sign-in/attempt.ts'
 import { startFakeIdp, type Bend, type FakeClient, type FakeIdp, type FakePerson } from '../../support/fake-idp.ts'
 
 export const CLIENT_SECRET = 's3cret:with/signs+ & ümlaut%'
@@ -68,7 +68,7 @@ export async function aSignIn(world: World = {}) {
     move: new URL(move.url),
     pending,
     back,
-    complete: (changed: Partial<PendingSignIn> = {}) =>
+    complete: (changed: Partial<PendingOidc> = {}) =>
       provider.complete({ parameters: new Map(back.searchParams) }, { ...pending, ...changed }),
   }
 }

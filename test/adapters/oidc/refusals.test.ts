@@ -5,7 +5,7 @@ import { inspect } from 'node:util'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { IDP_BOUNDS, makeBoundedFetch, UpstreamFailure } from '../../../src/adapters/oidc/bounded-fetch.ts'
-import type { PendingSignIn } from '../../../src/domain/sign-in/attempt.ts'
+import type { PendingOidc } from '../../../src/domain/sign-in/attempt.ts'
 import { compactJws, hs256, keysFor, omitting, type Bend, type FakeIdp } from '../../support/fake-idp.ts'
 import { aProvider, aSignIn, CLIENT_SECRET, refusalOf, type World } from './a-sign-in.ts'
 
@@ -15,7 +15,7 @@ type Row = {
   world?: Omit<World, 'bend'>
   bend?: (idp: FakeIdp) => Bend
   /** What we remember, changed: the attempt of another browser. */
-  pending?: Partial<PendingSignIn>
+  pending?: Partial<PendingOidc>
   reason: string
   /** What the log's cause must name, where one reason stands for several faults. */
   said?: string

@@ -1,7 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { evaluateTrustPolicy } from '../../../src/domain/aws/trust-policy/evaluate.ts'
-import { trustPolicyFor, type TrustedRole } from '../../../src/domain/aws/trust-policy/generate.ts'
+import {
+  samlTrustPolicyFor,
+  trustPolicyFor,
+  type SamlTrustedRole,
+  type TrustedRole,
+} from '../../../src/domain/aws/trust-policy/generate.ts'
 import { subjectFor } from '../../../src/domain/aws/web-identity-token.ts'
 
 const PERSON = 'abcdefghijklmnopqrstuvwx23'
@@ -129,5 +134,76 @@ describe('a generated policy, as AWS reads it', () => {
       }),
       { numRuns: 3_000 },
     )
+  })
+})
+
+describe('samlTrustPolicyFor', () => {
+  const RECIPIENT = 'https://signin.aws.amazon.com/saml'
+  const aSamlRole = (changes: Partial<SamlTrustedRole> = {}): SamlTrustedRole => ({
+    partition: 'aws',
+    accountId: '012345678901',
+    roleName: 'rolegate/Developer',
+    providerName: 'rolegate',
+    recipient: RECIPIENT,
+    sourceIdentity: true,
+    tagKeys: [],
+    ...changes,
+  })
+
+  it('pins recipient and subject of one provider, tags as for a token (threats.md F1, I5)', () => {
+    expect(samlTrustPolicyFor(aSamlRole({ tagKeys: ['Team'] }))).toEqual({
+      Version: '2012-10-17',
+      Statement: [
+        {
+          Effect: 'Allow',
+          Principal: { Federated: 'arn:aws:iam::012345678901:saml-provider/rolegate' },
+          Action: ['sts:AssumeRoleWithSAML', 'sts:SetSourceIdentity', 'sts:TagSession'],
+          Condition: {
+            StringEquals: { 'SAML:aud': RECIPIENT },
+            StringLike: { 'SAML:sub': '012345678901:rolegate/Developer:*', 'sts:SourceIdentity': '?*' },
+            'ForAllValues:StringEquals': { 'aws:TagKeys': ['Team'] },
+            Null: { 'aws:RequestTag/Team': 'false' },
+          },
+        },
+      ],
+    })
+  })
+
+  it('allows the further actions only where the assertion uses them', () => {
+    const [statement] = samlTrustPolicyFor(aSamlRole({ sourceIdentity: false })).Statement
+    expect(statement?.Action).toEqual(['sts:AssumeRoleWithSAML'])
+  })
+
+  it('names the provider of its own partition', () => {
+    const [statement] = samlTrustPolicyFor(aSamlRole({ partition: 'aws-us-gov' })).Statement
+    expect(statement?.Principal.Federated).toBe('arn:aws-us-gov:iam::012345678901:saml-provider/rolegate')
+  })
+
+  it.each([
+    { because: 'its own assertion', change: {}, effect: 'allow' },
+    { because: 'keys in AWS’s other spelling', change: { upper: false }, effect: 'allow' },
+    { because: 'another recipient', change: { recipient: 'https://signin.amazonaws.cn/saml' }, effect: 'deny' },
+    { because: 'another role', change: { roleName: 'rolegate/Developer2' }, effect: 'deny' },
+    { because: 'the same role elsewhere', change: { accountId: '123456789012' }, effect: 'deny' },
+    { because: 'another provider of the account', change: { providerName: 'other' }, effect: 'deny' },
+    { because: 'a web identity', change: { action: 'sts:AssumeRoleWithWebIdentity' }, effect: 'deny' },
+  ])('as AWS reads it: $because is $effect', ({ change, effect }) => {
+    const { accountId, roleName, providerName, recipient, action, upper } = {
+      ...aSamlRole(),
+      action: 'sts:AssumeRoleWithSAML',
+      upper: true,
+      ...change,
+    }
+    const prefix = upper ? 'SAML' : 'saml'
+    const verdict = evaluateTrustPolicy(samlTrustPolicyFor(aSamlRole()), {
+      principal: `arn:aws:iam::012345678901:saml-provider/${providerName}`,
+      action,
+      context: new Map([
+        [`${prefix}:aud`, [recipient]],
+        [`${prefix}:sub`, [subjectFor(accountId, roleName, PERSON)]],
+        ['sts:SourceIdentity', ['alice+aaaa']],
+      ]),
+    })
+    expect(verdict.effect).toBe(effect)
   })
 })

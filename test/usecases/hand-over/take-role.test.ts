@@ -40,7 +40,7 @@ describe('takeRole', () => {
         sts: 'default',
         region: 'eu-central-1',
         roleArn: 'arn:aws:iam::012345678901:role/rolegate/Developer',
-        token: TOKEN,
+        assertion: { kind: 'web_identity', token: TOKEN },
         sessionName: taken.facts.sessionName,
         seconds: 1800,
       },

@@ -6,7 +6,7 @@ import { makeBeginSignIn } from '../../../src/usecases/sign-in/begin-sign-in.ts'
 import { refusalFrom } from '../../support/a-refusal.ts'
 import { NINE, secondsAfter } from '../../support/a-session.ts'
 
-const pending = { state: 'state-1', nonce: 'nonce-1', codeVerifier: 'verifier-1' }
+const pending = { kind: 'oidc', state: 'state-1', nonce: 'nonce-1', codeVerifier: 'verifier-1' } as const
 
 function aBeginning(
   begin: IdentityProvider['begin'] = async () => ({ move: { url: 'https://idp.example.com/authorize' }, pending }),
@@ -15,6 +15,7 @@ function aBeginning(
   const provider: IdentityProvider = {
     id: 'entra',
     label: 'Entra',
+    issuer: () => 'https://idp.example.com',
     begin: (id) => (begun.push(id), begin(id)),
     complete: () => Promise.reject(new Error('not in this test')),
     isReady: () => true,

@@ -6,7 +6,7 @@ import type { AuditEvent } from '../../../src/domain/audit/event.ts'
 import type { Rule } from '../../../src/domain/entitlement/rule.ts'
 import { RolegateError, type ErrorCode } from '../../../src/domain/errors.ts'
 import type { SignInAttempt } from '../../../src/domain/sign-in/attempt.ts'
-import type { ClaimMapping } from '../../../src/domain/sign-in/claims.ts'
+import type { ClaimMapping, VerifiedClaims } from '../../../src/domain/sign-in/claims.ts'
 import { parseReturnTo } from '../../../src/domain/sign-in/return-to.ts'
 import type { GatewaySession } from '../../../src/domain/sign-in/session.ts'
 import type { CallbackAnswer, IdentityProvider } from '../../../src/usecases/ports.ts'
@@ -21,7 +21,7 @@ const anAttempt = (changes: Partial<SignInAttempt> = {}): SignInAttempt => ({
   idp: 'entra',
   returnTo: parseReturnTo('/roles/payments-prod/dev'),
   expiresAt: secondsAfter(NINE, 600),
-  pending: { state: '0a1b2c3d.AAAAAAAAAAAAAAAAAAAAAA', nonce: 'nonce-1', codeVerifier: 'verifier-1' },
+  pending: { kind: 'oidc', state: '0a1b2c3d.AAAAAAAAAAAAAAAAAAAAAA', nonce: 'nonce-1', codeVerifier: 'verifier-1' },
   ...changes,
 })
 const denyByGroup = aRule({ id: 'deny', effect: 'deny', match: { idp: 'entra', groups: ['contractors'] } })
@@ -35,7 +35,7 @@ function aSignIn({
   const happened: string[] = []
   const recorded: AuditEvent[] = []
   const world = {
-    complete: async (): Promise<{ issuer: string; claims: Record<string, unknown> }> => ({
+    complete: async (): Promise<VerifiedClaims> => ({
       issuer: 'https://idp.example.com',
       claims,
     }),
@@ -45,10 +45,11 @@ function aSignIn({
   const provider = (id: string): IdentityProvider => ({
     id,
     label: id,
+    issuer: () => 'https://idp.example.com',
     begin: () => Promise.reject(new Error('not in this test')),
     complete(answer, pending) {
       happened.push('complete')
-      seen.push({ answer, nonce: pending.nonce })
+      seen.push({ answer, nonce: pending.kind === 'oidc' ? pending.nonce : '' })
       return world.complete()
     },
     isReady: () => true,
@@ -69,6 +70,7 @@ function aSignIn({
     providers: new Map(idps.map((id) => [id, provider(id)])),
     mappings: new Map(idps.map((id) => [id, mapping(id)])),
     usedAttempts: used,
+    sessions: { delete: async (id) => void happened.push(`forget ${id}`) },
     rules: () => anIndex({ rules }),
     async audit(event) {
       if (world.auditFails) throw new RolegateError('audit_unavailable')
@@ -191,7 +193,7 @@ describe('completeSignIn', () => {
     it('leaves the same person’s terminals alone, whatever they are called by now', async () => {
       const { come, happened } = aSignIn()
       await come(anAttempt(), 'entra', aSession({ principal: aPrincipal({ ...who, username: 'renamed' }) }))
-      expect(happened).toEqual(['complete', 'session', 'sign_in', 'decision'])
+      expect(happened).toEqual(['complete', 'forget session-1', 'session', 'sign_in', 'decision'])
     })
 
     it('ends nobody’s session over an answer that was refused', async () => {
@@ -238,7 +240,10 @@ describe('completeSignIn', () => {
   it('leaves the attempt of another tab alone', async () => {
     const { come } = aSignIn()
     await come()
-    const other = anAttempt({ id: '11111111', pending: { state: '11111111.B', nonce: 'n', codeVerifier: 'v' } })
+    const other = anAttempt({
+      id: '11111111',
+      pending: { kind: 'oidc', state: '11111111.B', nonce: 'n', codeVerifier: 'v' },
+    })
     expect((await come(other)).session.id).toBe('session-9')
   })
 

@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import type { GatewaySession } from '../../../src/domain/sign-in/session.ts'
-import { makeFindSession, terminalsOf, type KnownIssuers } from '../../../src/usecases/sign-in/find-session.ts'
+import { makeFindSession, terminalsOf, type KnownIssuer } from '../../../src/usecases/sign-in/find-session.ts'
 import { aPrincipal } from '../../support/a-principal.ts'
 import { aSession } from '../../support/a-session.ts'
 
 const alice = aPrincipal()
 const known = { issuer: alice.issuer, subjectClaim: alice.subjectClaim }
 
-function findIn(kept: readonly GatewaySession[], issuers: KnownIssuers = new Map([['entra', known]])) {
+function findIn(kept: readonly GatewaySession[], issuers = new Map([['entra', known]])) {
   const sessions = new Map(kept.map((session) => [session.id, session]))
-  return makeFindSession({ sessions: { get: async (id) => sessions.get(id) }, issuers })
+  return makeFindSession({ sessions: { get: async (id) => sessions.get(id) }, issuerOf: (idp) => issuers.get(idp) })
 }
 
 describe('findSession', () => {
@@ -20,7 +20,7 @@ describe('findSession', () => {
     expect(await find('')).toBeUndefined()
   })
 
-  it.each<{ because: string; issuers: KnownIssuers }>([
+  it.each<{ because: string; issuers: Map<string, NonNullable<ReturnType<KnownIssuer>>> }>([
     { because: 'whose IdP is gone', issuers: new Map() },
     {
       because: 'whose IdP is another tenant now',

@@ -2,14 +2,21 @@ import type { Partition } from '../partition.ts'
 import { subjectPatternFor } from '../web-identity-token.ts'
 import type { TrustPolicy } from './document.ts'
 
-export type TrustedRole = {
+type Trusted = {
   readonly partition: Partition
   readonly accountId: string
   readonly roleName: string
-  readonly issuer: string
-  readonly audience: string
   readonly sourceIdentity: boolean
   readonly tagKeys: readonly string[]
+}
+
+export type TrustedRole = Trusted & { readonly issuer: string; readonly audience: string }
+
+export type SamlTrustedRole = Trusted & {
+  /** Name of the IAM SAML provider in the role's account. */
+  readonly providerName: string
+  /** The sign-in endpoint's SAML address. `SAML:aud` is this, and not the Audience (aws.md §4). */
+  readonly recipient: string
 }
 
 /**
@@ -18,30 +25,53 @@ export type TrustedRole = {
  */
 export function trustPolicyFor(role: TrustedRole): TrustPolicy {
   const provider = role.issuer.replace(/^https?:\/\//, '')
-  return {
-    Version: '2012-10-17',
-    Statement: [
-      {
-        Effect: 'Allow',
-        Principal: { Federated: `arn:${role.partition}:iam::${role.accountId}:oidc-provider/${provider}` },
-        Action: [
-          'sts:AssumeRoleWithWebIdentity',
-          ...(role.sourceIdentity ? ['sts:SetSourceIdentity'] : []),
-          ...(role.tagKeys.length > 0 ? ['sts:TagSession'] : []),
-        ],
-        Condition: {
-          StringEquals: { [`${provider}:aud`]: role.audience },
-          StringLike: {
-            [`${provider}:sub`]: subjectPatternFor(role.accountId, role.roleName),
-            ...(role.sourceIdentity && { 'sts:SourceIdentity': '?*' }),
-          },
-          ...(role.tagKeys.length > 0 && {
-            // Exactly these keys: none beside them, and none of them missing.
-            'ForAllValues:StringEquals': { 'aws:TagKeys': [...role.tagKeys] },
-            Null: Object.fromEntries(role.tagKeys.map((key) => [`aws:RequestTag/${key}`, 'false'])),
-          }),
-        },
-      },
-    ],
-  }
+  return policyFor(role, {
+    provider: `oidc-provider/${provider}`,
+    action: 'sts:AssumeRoleWithWebIdentity',
+    audience: { [`${provider}:aud`]: role.audience },
+    subjectKey: `${provider}:sub`,
+  })
 }
+
+/** The same for a role that is taken with a SAML assertion: the NameID binds account, role and person as `sub` does. */
+export const samlTrustPolicyFor = (role: SamlTrustedRole): TrustPolicy =>
+  policyFor(role, {
+    provider: `saml-provider/${role.providerName}`,
+    action: 'sts:AssumeRoleWithSAML',
+    audience: { 'SAML:aud': role.recipient },
+    subjectKey: 'SAML:sub',
+  })
+
+type Protocol = {
+  readonly provider: string
+  readonly action: string
+  readonly audience: Readonly<Record<string, string>>
+  readonly subjectKey: string
+}
+
+const policyFor = (role: Trusted, { provider, action, audience, subjectKey }: Protocol): TrustPolicy => ({
+  Version: '2012-10-17',
+  Statement: [
+    {
+      Effect: 'Allow',
+      Principal: { Federated: `arn:${role.partition}:iam::${role.accountId}:${provider}` },
+      Action: [
+        action,
+        ...(role.sourceIdentity ? ['sts:SetSourceIdentity'] : []),
+        ...(role.tagKeys.length > 0 ? ['sts:TagSession'] : []),
+      ],
+      Condition: {
+        StringEquals: audience,
+        StringLike: {
+          [subjectKey]: subjectPatternFor(role.accountId, role.roleName),
+          ...(role.sourceIdentity && { 'sts:SourceIdentity': '?*' }),
+        },
+        ...(role.tagKeys.length > 0 && {
+          // Exactly these keys: none beside them, and none of them missing.
+          'ForAllValues:StringEquals': { 'aws:TagKeys': [...role.tagKeys] },
+          Null: Object.fromEntries(role.tagKeys.map((key) => [`aws:RequestTag/${key}`, 'false'])),
+        }),
+      },
+    },
+  ],
+})

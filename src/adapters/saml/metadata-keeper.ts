@@ -1,0 +1,94 @@
+import type { Now, Table } from '../../usecases/ports.ts'
+import { loadLibxml2 } from './canonical.ts'
+import { BadMetadata, readIdpMetadata, type IdpMetadata, type MetadataRules } from './metadata.ts'
+
+/** The last good copy, kept over restarts: an IdP that is down must not be unknown as well. */
+export type KeptMetadata = Pick<Table<{ readonly text: string }>, 'get' | 'put'>
+
+export type MetadataKeeper = {
+  /** The metadata in force; undefined when none was ever had. */
+  known(): IdpMetadata | undefined
+  /** Reads it again when it is due, and waits for the outcome. */
+  refresh(): Promise<void>
+  /** The last try went wrong. */
+  isStale(): boolean
+}
+
+const FRESH_MS = 60 * 60 * 1000
+const RETRY_MS = 3_000
+const SOON_MS = 30 * 24 * 60 * 60 * 1000
+
+/**
+ * Fetches and keeps an IdP's metadata: one read at a time; what cannot be had, or is not sound, leaves the last good copy in
+ * force and is said (security.md S-39).
+ */
+export function makeMetadataKeeper(deps: {
+  /** Names the source and the rules, so that a changed setting does not find another's copy. */
+  name: string
+  read: () => Promise<string>
+  rules: Omit<MetadataRules, 'now'>
+  kept: KeptMetadata
+  now: Now
+  warn: (what: string, facts: Readonly<Record<string, string | readonly string[] | undefined>>, cause?: unknown) => void
+}): MetadataKeeper {
+  let current: { readonly metadata: IdpMetadata; readonly at: number } | undefined
+  let failedAt = Number.NEGATIVE_INFINITY
+  let stale = false
+  let underway: Promise<void> | undefined
+
+  const readNow = async (text: string): Promise<IdpMetadata> =>
+    readIdpMetadata(await loadLibxml2(), text, { ...deps.rules, now: deps.now() })
+
+  async function renew(): Promise<void> {
+    try {
+      const text = await deps.read()
+      const metadata = await readNow(text)
+      noteChange(metadata)
+      current = { metadata, at: deps.now().getTime() }
+      stale = false
+      await deps.kept.put(deps.name, { text })
+    } catch (cause) {
+      failedAt = deps.now().getTime()
+      stale = true
+      const why = cause instanceof BadMetadata ? cause.message : 'it could not be read'
+      deps.warn('the metadata of an identity provider was not taken', { why }, cause)
+      if (current === undefined) await recall()
+    }
+  }
+
+  /** The copy of an earlier run, by today's rules. */
+  async function recall(): Promise<void> {
+    try {
+      const kept = await deps.kept.get(deps.name)
+      if (kept === undefined) return
+      current = { metadata: await readNow(kept.text), at: Number.NEGATIVE_INFINITY }
+    } catch (cause) {
+      deps.warn('the kept metadata of an identity provider is of no use', {}, cause)
+    }
+  }
+
+  /** security.md S-16, S-39, K-12: a new certificate, or one near its end, is told to operators. */
+  function noteChange({ certificates, entityId }: IdpMetadata): void {
+    const before = current?.metadata.certificates.map(({ fingerprint256 }) => fingerprint256)
+    const after = certificates.map(({ fingerprint256 }) => fingerprint256)
+    if (before !== undefined && before.join() !== after.join())
+      deps.warn('the certificates of an identity provider have changed', { entityId, before, after })
+    for (const { validTo, fingerprint256 } of certificates) {
+      if (Date.parse(validTo) - deps.now().getTime() < SOON_MS)
+        deps.warn('a certificate of an identity provider ends soon or has ended', { entityId, fingerprint256, validTo })
+    }
+  }
+
+  return {
+    known: () => current?.metadata,
+    async refresh() {
+      const at = deps.now().getTime()
+      const due = current === undefined || at - current.at > FRESH_MS
+      if (underway === undefined && due && at - failedAt >= RETRY_MS) {
+        underway = renew().finally(() => (underway = undefined))
+      }
+      await underway
+    },
+    isStale: () => stale,
+  }
+}

@@ -1,0 +1,183 @@
+import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto'
+import { RolegateError } from '../../domain/errors.ts'
+import type { IdentityProvider, Now } from '../../usecases/ports.ts'
+import { loadLibxml2 } from './canonical.ts'
+import { readLogout } from './logout.ts'
+import { makeMessages, type OurSide } from './messages.ts'
+import type { IdpMetadata } from './metadata.ts'
+import { makeMetadataKeeper, type KeptMetadata } from './metadata-keeper.ts'
+import { acceptAssertion } from './profile.ts'
+import { refused, require } from './refusal.ts'
+import { openResponse } from './response.ts'
+
+export type SamlSettings = {
+  readonly id: string
+  readonly label: string
+  readonly metadata: { readonly file: string } | { readonly url: string }
+  readonly metadataCertificatePem?: string
+  readonly entityId?: string
+  readonly signing?: { readonly keyPem: string; readonly certificatePem: string }
+  readonly decryption?: { readonly keyPem: string; readonly certificatePem?: string }
+  readonly skewSeconds: number
+  readonly forceAuthn: boolean
+  readonly contexts: readonly string[]
+  readonly allow: {
+    readonly idpInitiated: boolean
+    readonly sha1: boolean
+    readonly cbc: boolean
+    readonly http: boolean
+  }
+}
+
+/**
+ * A SAML 2.0 IdP: requests by Redirect or POST, responses by POST, single logout. Verification is ours, on the bytes that
+ * were signed; samlify wraps what we send. Metadata is read when first needed and again every hour.
+ */
+export function makeSamlProvider(deps: {
+  settings: SamlSettings
+  /** `https://gate.example.com/saml/contractors`: our addresses for this IdP stand below it. */
+  base: string
+  readMetadata: () => Promise<string>
+  kept: KeptMetadata
+  randomText: (bits: number) => string
+  now: Now
+  warn: (what: string, facts: Readonly<Record<string, string | readonly string[] | undefined>>, cause?: unknown) => void
+}): IdentityProvider {
+  const { settings, base, now } = deps
+  const { id, label, allow, skewSeconds, contexts, forceAuthn } = settings
+  const us = ourSideOf(settings, base)
+  const messages = makeMessages(us)
+  const decryptionKeys = settings.decryption === undefined ? [] : [createPrivateKey(settings.decryption.keyPem)]
+  const keeper = makeMetadataKeeper({
+    name: `${id} ${'file' in settings.metadata ? settings.metadata.file : settings.metadata.url}`,
+    read: deps.readMetadata,
+    rules: {
+      allowHttp: allow.http,
+      ...(settings.entityId !== undefined && { entityId: settings.entityId }),
+      ...(settings.metadataCertificatePem !== undefined && { signedBy: keyOf(settings.metadataCertificatePem) }),
+    },
+    kept: deps.kept,
+    now,
+    warn: (what, facts, cause) => deps.warn(what, { ...facts, idp: id }, cause),
+  })
+
+  async function requireMetadata(): Promise<IdpMetadata> {
+    const refreshed = keeper.refresh()
+    if (keeper.known() === undefined) await refreshed
+    const metadata = keeper.known()
+    if (metadata === undefined) throw new RolegateError('idp_unavailable', { idp: id, label, retryAfterSeconds: 5 })
+    // saml-metadata-2.0 §2.3.2: past its end nothing in it counts any more.
+    if (metadata.validUntil !== undefined && metadata.validUntil <= now())
+      throw new RolegateError(
+        'idp_unavailable',
+        { idp: id, label, retryAfterSeconds: 60 },
+        { reason: 'saml_metadata_over' },
+      )
+    return metadata
+  }
+
+  /** security.md S-37: unguessable, and an xs:ID, so no digit first. */
+  const newMessageId = () => `_${deps.randomText(160)}`
+
+  return {
+    id,
+    label,
+    issuer: () => keeper.known()?.entityId,
+    ...(allow.idpInitiated && { restartsUnasked: true }),
+
+    async begin(attemptId) {
+      const metadata = await requireMetadata()
+      const startedAt = now()
+      const pending = {
+        kind: 'saml',
+        // The attempt's id names its cookie; the rest makes it unguessable. RelayState is this and never a place (S-36).
+        state: `${attemptId}.${deps.randomText(128)}`,
+        requestId: newMessageId(),
+        startedAt,
+      } as const
+      const { state: relayState, requestId } = pending
+      const request = { id: requestId, relayState, issuedAt: startedAt, forceAuthn, contexts }
+      return { move: await messages.loginRequest(metadata, request), pending }
+    },
+
+    async complete({ parameters }, pending) {
+      const [metadata, libxml2] = await Promise.all([requireMetadata(), loadLibxml2()])
+      require(pending.kind === 'saml', 'other_protocol')
+      require(parameters.get('RelayState') === pending.state, 'relay_state')
+      const field = parameters.get('SAMLResponse')
+      require(field !== undefined, 'no_response')
+      const trust = { keys: metadata.keys, allowSha1: allow.sha1 }
+      try {
+        const opened = await openResponse(libxml2, field, { ...trust, decryptionKeys, allowCbc: allow.cbc })
+        return acceptAssertion(opened, {
+          issuer: metadata.entityId,
+          audience: us.entityId,
+          recipient: us.acs,
+          requestId: pending.requestId,
+          now: now(),
+          skewSeconds,
+          ...(forceAuthn && { authenticatedSince: pending.startedAt }),
+          contexts,
+        })
+      } catch (thrown) {
+        // security.md S-1: whatever happens in there refuses.
+        throw thrown instanceof RolegateError ? thrown : refused('unreadable', thrown)
+      }
+    },
+
+    isReady() {
+      void keeper.refresh()
+      return keeper.known() !== undefined || !keeper.isStale()
+    },
+    warmUp: () => keeper.refresh(),
+    signOutUrl: () => undefined,
+
+    saml: {
+      metadata: () => messages.metadata(),
+
+      async logoutMove({ nameId, format, index }) {
+        const metadata = keeper.known()
+        if (metadata === undefined || nameId === '') return undefined
+        const request = { id: newMessageId(), issuedAt: now(), nameId, format, ...(index !== undefined && { index }) }
+        return messages.logoutRequest(metadata, request)
+      },
+
+      async receiveLogout(message) {
+        const [metadata, libxml2] = await Promise.all([requireMetadata(), loadLibxml2()])
+        const trust = { keys: metadata.keys, allowSha1: false }
+        const rules = { issuer: metadata.entityId, destination: us.slo, now: now(), skewSeconds }
+        const request = await readLogout(libxml2, message, trust, rules).catch((thrown: unknown) => {
+          throw thrown instanceof RolegateError ? thrown : refused('unreadable', thrown)
+        })
+        if (request === undefined) return undefined
+        const { id: inResponseTo, relayState, ...whom } = request
+        const answer = await messages.logoutResponse(metadata, {
+          id: newMessageId(),
+          issuedAt: now(),
+          inResponseTo,
+          ...(relayState !== undefined && { relayState }),
+        })
+        return { issuer: metadata.entityId, ...whom, ...(answer !== undefined && { answer }) }
+      },
+    },
+  }
+}
+
+function ourSideOf({ signing, decryption }: SamlSettings, base: string): OurSide {
+  const encryptionCertificatePem = decryption?.certificatePem
+  return {
+    entityId: `${base}/metadata`,
+    acs: `${base}/acs`,
+    slo: `${base}/slo`,
+    ...(signing !== undefined && {
+      signing: {
+        key: createPrivateKey(signing.keyPem),
+        pem: signing.keyPem,
+        certificatePem: signing.certificatePem,
+      },
+    }),
+    ...(encryptionCertificatePem !== undefined && { encryptionCertificatePem }),
+  }
+}
+
+const keyOf = (certificatePem: string): KeyObject => new X509Certificate(certificatePem).publicKey

@@ -1,0 +1,52 @@
+import { isAbsolute } from 'node:path'
+import type { Findings, Path } from './faults.ts'
+import { folderOf, fromFolder, isInside, realOr } from './paths.ts'
+import type { World } from './world.ts'
+
+/** The variable's value; that it is not set is a fault. */
+export function readVariable(variable: string, path: Path, { env }: World, findings: Findings): string | undefined {
+  const value = Object.hasOwn(env, variable) ? env[variable] : undefined
+  if (value === undefined) findings.fault(path, `the environment variable ${variable} is not set`)
+  return value
+}
+
+/** The file as text; that it cannot be read is a fault. */
+export function readText(path: string, at: Path, world: World, findings: Findings): string | undefined {
+  const found = readFile(path, at, world, findings)
+  return found instanceof Uint8Array ? new TextDecoder().decode(found) : found
+}
+
+/** A file outside the configuration folder is read only when its path says so from the root. */
+export function readFile(path: string, at: Path, world: World, findings: Findings): string | Uint8Array | undefined {
+  try {
+    const real = world.realPath(fromFolder(path, world))
+    if (!isAbsolute(path) && !isInside(real, folderOf(world))) {
+      findings.fault(at, 'leads out of the configuration folder; write an absolute path if that is meant')
+      return undefined
+    }
+    return world.readFile(real)
+  } catch (thrown) {
+    // ENOENT, EACCES: the code says enough, and the message of a stranger might say too much.
+    const code =
+      thrown instanceof Error && 'code' in thrown && typeof thrown.code === 'string' ? ` (${thrown.code})` : ''
+    findings.fault(at, `cannot be read${code}`)
+    return undefined
+  }
+}
+
+/** A secret that everybody may read is warned of (security.md K-4). */
+export function warnIfOpen(path: string, at: Path, world: World, findings: Findings): void {
+  const mode = modeOf(realOr(world.realPath, fromFolder(path, world)), world)
+  if ((mode & 0o007) !== 0) findings.warn(at, `may be read by everybody on this machine (mode ${printMode(mode)})`)
+}
+
+/** A file that is not there is open to nobody; that it is not there is said elsewhere. */
+export function modeOf(path: string, { fileMode }: World): number {
+  try {
+    return fileMode(path)
+  } catch {
+    return 0
+  }
+}
+
+export const printMode = (mode: number): string => (mode & 0o777).toString(8).padStart(4, '0')

@@ -1,0 +1,127 @@
+import * as z from 'zod'
+import { attributePath, claimPath, duration, environmentName, freeText, line, name } from './fields.ts'
+
+const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'] as const
+
+const id = name.describe('Its name in rules, in URLs and in the audit trail.')
+const label = freeText.optional().describe('What the sign-in page calls it; default the id.')
+const http = z.boolean().default(false).describe('Plain http toward this IdP: on loopback, with --insecure-dev only.')
+
+const kind = z
+  .enum(['id', 'name', 'email', 'path', 'domain_name', 'dn', 'sid'])
+  .optional()
+  .describe('What its values look like. Only checks the groups that rules name; never rewrites one.')
+const limit = z
+  .strictObject({
+    count: z.int().min(1, 'must be at least 1').describe('At this many groups the list counts as cut by the IdP.'),
+    else: z
+      .enum(['fail', 'warn'])
+      .default('fail')
+      .describe('What a cut list does to the sign-in. `warn` is refused while a deny reads groups.'),
+  })
+  .optional()
+  .describe('The IdP’s own limit: Entra 200 (SAML 150), Okta 100, Google SAML 75.')
+
+const oidc = z.strictObject({
+  id,
+  type: z.literal('oidc').describe('OpenID Connect.'),
+  label,
+  issuer: line.describe('Its issuer URL, exactly as its discovery document states it.'),
+  client_id: line.describe('Our client id there.'),
+  client_secret_file: line
+    .optional()
+    .describe('File with the client secret. Exactly one way to authenticate is given.'),
+  client_secret_env: environmentName.optional().describe('Environment variable with the client secret.'),
+  client_secret: line.optional().describe('The client secret itself: works, with a warning.'),
+  private_key_file: line.optional().describe('PEM private key for `private_key_jwt`, in place of a secret.'),
+  token_endpoint_auth_method: z
+    .enum(['client_secret_basic', 'client_secret_post'])
+    .optional()
+    .describe('How the secret is sent; default `client_secret_basic`. Only with a secret.'),
+  scopes: z
+    .array(line)
+    .default(['openid', 'profile'])
+    .refine((scopes) => scopes.includes('openid'), 'must include openid')
+    .describe('What we ask for; `openid` is always among them.'),
+  algorithms: z
+    .array(z.enum(ALGORITHMS))
+    .min(1, 'must not be empty')
+    .default(['RS256'])
+    .describe('Signature algorithms we take from it. Never `none`, never HMAC (HS256 and its like).'),
+  allow: z.strictObject({ http }).prefault({}).describe('Exceptions, for development.'),
+  subject: claimPath
+    .prefault('claims.sub')
+    .describe('The claim that is stable and unique per person. Never the e-mail.'),
+  username: claimPath
+    .prefault('claims.preferred_username')
+    .describe('The claim people are called by: session names, pages, log. Decides nothing.'),
+  groups: z
+    .strictObject({
+      claim: line.describe('The claim that lists the groups.'),
+      kind,
+      from: z.enum(['id_token', 'userinfo']).default('id_token').describe('Where the claim is read.'),
+      limit,
+    })
+    .describe('How groups are read. They match exactly as the IdP spells them.'),
+})
+
+const saml = z.strictObject({
+  id,
+  type: z.literal('saml').describe('SAML 2.0.'),
+  label,
+  metadata_file: line.optional().describe('Its metadata, as a file that is read again every hour.'),
+  metadata_url: line.optional().describe('Its metadata, by https, in place of a file.'),
+  metadata_cert_file: line
+    .optional()
+    .describe('PEM certificate that signs the metadata: then it must be signed, and by this.'),
+  entity_id: line.optional().describe('Its entity id: which one, when the metadata describes several.'),
+  sign_requests: z.boolean().default(false).describe('Signs what we send it.'),
+  signing_key_file: line.optional().describe('PEM RSA private key that signs our requests.'),
+  signing_cert_file: line.optional().describe('The certificate for it; stands in our metadata.'),
+  decryption_key_file: line.optional().describe('PEM RSA private key for encrypted assertions.'),
+  decryption_cert_file: line.optional().describe('The certificate for it; stands in our metadata.'),
+  clock_skew: duration('0s', '2m').prefault('60s').describe('How far its clock and ours may differ.'),
+  force_authn: z.boolean().default(false).describe('Asks for a fresh proof at each sign-in, and takes no older one.'),
+  authn_contexts: z
+    .array(line)
+    .default([])
+    .describe('Asks for one of these authentication contexts, and takes no other.'),
+  allow: z
+    .strictObject({
+      http,
+      idp_initiated: z
+        .boolean()
+        .default(false)
+        .describe('An answer nobody asked for starts a sign-in of ours; it is not believed itself.'),
+      sha1: z.boolean().default(false).describe('Signatures and digests with SHA-1, which can be forged.'),
+      cbc: z
+        .boolean()
+        .default(false)
+        .describe('Assertions encrypted with AES-CBC, which nothing protects from changes.'),
+    })
+    .prefault({})
+    .describe('Exceptions. Each is a risk of its own.'),
+  subject: attributePath
+    .prefault('nameid')
+    .describe('What is stable and unique per person: `attributes.NAME` or `nameid`. Never the e-mail.'),
+  username: attributePath.describe('What people are called by: session names, pages, log. Decides nothing.'),
+  groups: z
+    .strictObject({
+      attribute: line.describe('The attribute that lists the groups, by Name or FriendlyName.'),
+      delimiter: z
+        .string()
+        .min(1, 'must not be empty')
+        .max(3, 'must be at most 3 characters')
+        .optional()
+        .describe('Splits values that hold several groups. Without it none is split.'),
+      kind,
+      limit,
+    })
+    .describe('How groups are read. They match exactly as the IdP spells them.'),
+})
+
+export const idp = z.discriminatedUnion('type', [oidc, saml])
+
+export type OidcEntry = z.output<typeof oidc>
+export type SamlEntry = z.output<typeof saml>
+export type IdpEntry = z.output<typeof idp>

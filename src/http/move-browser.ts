@@ -1,0 +1,34 @@
+import type { Response } from 'express'
+import type { BrowserMove } from '../usecases/ports.ts'
+import { show } from './pages.ts'
+import { makeSecurityHeaders } from './security-headers.ts'
+
+/**
+ * Sends the browser on: by a redirect, or by a page that posts a form by itself and has a button for browsers without
+ * JavaScript. Chromium holds that form to `form-action` on every hop of what follows, and where an IdP or AWS leads on to is
+ * theirs: so https, and the address itself where it is loopback (security.md W-12).
+ */
+export function makeMoveBrowser({ secure }: { secure: boolean }) {
+  return function moveBrowser(
+    res: Response,
+    move: BrowserMove,
+    words: { title: string; to: string; targets?: readonly string[] },
+  ): void {
+    res.set('cache-control', 'no-store')
+    if ('url' in move) {
+      res.redirect(303, move.url)
+      return
+    }
+    const { url, fields } = move.post
+    const headers = makeSecurityHeaders({
+      secure,
+      formTargets: ['https:', new URL(url).origin, ...(words.targets ?? [])],
+    })
+    headers(res.req, res, (failure?: unknown) => {
+      if (failure !== undefined) throw failure
+      show(res, 'post-form', words.title, { to: words.to, action: url, fields: Object.entries(fields) })
+    })
+  }
+}
+
+export type MoveBrowser = ReturnType<typeof makeMoveBrowser>

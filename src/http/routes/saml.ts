@@ -1,0 +1,96 @@
+import { Router, urlencoded, type Request, type RequestHandler } from 'express'
+import { RolegateError } from '../../domain/errors.ts'
+import { attemptIdIn } from '../../domain/sign-in/attempt.ts'
+import { identityOf } from '../../domain/sign-in/principal.ts'
+import { HOME } from '../../domain/sign-in/return-to.ts'
+import type { Digest, IdentityProvider, LogoutMessage } from '../../usecases/ports.ts'
+import type { CompleteSignIn } from '../../usecases/sign-in/complete-sign-in.ts'
+import type { FindSession } from '../../usecases/sign-in/find-session.ts'
+import type { ReceiveLogout } from '../../usecases/sign-in/receive-logout.ts'
+import type { AttemptCookies } from '../attempt-cookies.ts'
+import { saveSession, startSession } from '../browser-session.ts'
+import type { MoveBrowser } from '../move-browser.ts'
+import { factsOf } from '../request-facts.ts'
+
+type Deps = {
+  providers: ReadonlyMap<string, IdentityProvider>
+  completeSignIn: CompleteSignIn
+  receiveLogout: ReceiveLogout
+  findSession: FindSession
+  attempts: AttemptCookies
+  browserSession: RequestHandler
+  moveBrowser: MoveBrowser
+  digest: Digest
+}
+
+/** contract.md, ACS limits: 900 honest groups make 121 kB (idps.md). */
+const samlForm = urlencoded({ extended: false, limit: '384kb', parameterLimit: 20, inflate: false })
+
+/** Where a SAML IdP's answers and requests arrive: bound by the attempt's cookie or by a signature, never by a session. */
+export function samlRoutes(deps: Deps): Router {
+  const router = Router({ caseSensitive: true })
+
+  router.get('/saml/:idp/metadata', async (req, res) => {
+    const { saml } = providerOf(req)
+    res.type('application/samlmetadata+xml').send(await saml.metadata())
+  })
+
+  router.post('/saml/:idp/acs', samlForm, deps.browserSession, async (req, res) => {
+    const { id: idp, restartsUnasked } = providerOf(req)
+    const parameters = singleFields(req.body)
+    const attemptId = attemptIdIn(parameters?.get('RelayState'))
+    if (attemptId === undefined && restartsUnasked === true) {
+      // security.md S-25: nothing of it is believed; the IdP is asked anew, for this browser.
+      res.redirect(303, `/sign-in/${encodeURIComponent(idp)}`)
+      return
+    }
+    const attempt = attemptId === undefined ? undefined : deps.attempts.take(req, res, attemptId)
+    // The session's own cookie stays at home when another site posts here; the attempt remembers whose browser it is.
+    const former = attempt?.formerId === undefined ? undefined : await deps.findSession(attempt.formerId)
+    const { session, returnTo } = await deps.completeSignIn({
+      idp,
+      // security.md S-38: a doubled field is an answer to no question of ours.
+      attempt: parameters === undefined ? undefined : attempt,
+      answer: { parameters: parameters ?? new Map() },
+      request: factsOf(res),
+      ...(former !== undefined && { former }),
+      startSession: () => startSession(req, deps.digest),
+    })
+    await saveSession(req, session)
+    // threats.md H9.
+    const other = former !== undefined && identityOf(former.principal) !== identityOf(session.principal)
+    res.redirect(303, other ? HOME : returnTo)
+  })
+
+  const logout: RequestHandler = async (req, res) => {
+    const { id, label } = providerOf(req)
+    const move = await deps.receiveLogout(id, logoutMessageIn(req), factsOf(res))
+    deps.moveBrowser(res, move ?? { url: '/signed-out' }, { title: 'Signing out', to: label })
+  }
+  router.get('/saml/:idp/slo', logout)
+  router.post('/saml/:idp/slo', samlForm, logout)
+
+  function providerOf(req: Request) {
+    const provider = deps.providers.get(String(req.params['idp']))
+    if (provider?.saml === undefined) throw new RolegateError('not_found', { what: 'identity provider' })
+    return { ...provider, saml: provider.saml }
+  }
+
+  return router
+}
+
+function logoutMessageIn(req: Request): LogoutMessage {
+  if (req.method === 'POST') {
+    const fields = singleFields(req.body)
+    if (fields === undefined) throw new RolegateError('invalid_request', { field: 'the body' })
+    return { binding: 'post', fields }
+  }
+  const at = req.originalUrl.indexOf('?')
+  return { binding: 'redirect', query: at < 0 ? '' : req.originalUrl.slice(at + 1) }
+}
+
+/** A form's fields, each once, or undefined. */
+function singleFields(body: unknown): ReadonlyMap<string, string> | undefined {
+  const fields = Object.entries((body ?? {}) as Record<string, unknown>)
+  return fields.every((field): field is [string, string] => typeof field[1] === 'string') ? new Map(fields) : undefined
+}

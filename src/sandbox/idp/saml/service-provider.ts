@@ -1,0 +1,29 @@
+import { SamlRefusal } from './refusal.ts'
+
+/** The one service provider this IdP answers to: the gateway. Addresses are whole URLs, certificates PEM. */
+export type ServiceProvider = {
+  readonly entityId: string
+  readonly acs: string
+  readonly slo?: string
+  readonly signingCertificate?: string
+  readonly encryptionCertificate?: string
+}
+
+/** Asks for the service provider at its first use, and again only after a failure: the gateway may start after us. */
+export function makeServiceProvider(
+  stated: ServiceProvider | (() => Promise<ServiceProvider>),
+): () => Promise<ServiceProvider> {
+  let known: ServiceProvider | undefined = typeof stated === 'function' ? undefined : stated
+  return async () => {
+    known ??= typeof stated === 'function' ? await ask(stated) : stated
+    return known
+  }
+}
+
+async function ask(stated: () => Promise<ServiceProvider>): Promise<ServiceProvider> {
+  try {
+    return await stated()
+  } catch (cause) {
+    throw new SamlRefusal('The gateway did not say who it is. Is it running?', { cause })
+  }
+}

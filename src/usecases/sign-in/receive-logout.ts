@@ -1,0 +1,68 @@
+import type { RequestFacts } from '../../domain/audit/event.ts'
+import { networkOf } from '../../domain/device/network.ts'
+import { asRolegateError, RolegateError } from '../../domain/errors.ts'
+import type { GatewaySession } from '../../domain/sign-in/session.ts'
+import type {
+  Audit,
+  BrowserMove,
+  Digest,
+  IdentityProvider,
+  LimitRate,
+  LogoutMessage,
+  LogoutRequest,
+  Sessions,
+} from '../ports.ts'
+import type { EndSession } from './end-session.ts'
+
+/** Where the browser goes to tell the IdP; undefined when there is nobody to tell. */
+export type ReceiveLogout = (
+  idp: string,
+  message: LogoutMessage,
+  request: RequestFacts,
+) => Promise<BrowserMove | undefined>
+
+/**
+ * A message to our single logout address. A signed request ends the browser sessions of that person, or the one it names, and
+ * with them their terminals (saml-profiles-2.0 §4.4); nobody there is no failure. Fails with `sign_in_rejected`, on record,
+ * and with `not_found` for an IdP that has no single logout.
+ */
+export function makeReceiveLogout(deps: {
+  providers: ReadonlyMap<string, IdentityProvider>
+  sessions: Pick<Sessions, 'listByOwner'>
+  digest: Digest
+  endSession: EndSession
+  limitRate: LimitRate
+  audit: Audit
+}): ReceiveLogout {
+  async function end({ issuer, nameId, index }: LogoutRequest, request: RequestFacts): Promise<void> {
+    const held = await deps.sessions.listByOwner(ownerOf(issuer, nameId, deps.digest))
+    for (const session of held)
+      if (index === undefined || session.idpSession?.index === index) await deps.endSession(session, request)
+  }
+
+  return async function receiveLogout(idp, message, request) {
+    const saml = deps.providers.get(idp)?.saml
+    if (saml === undefined) throw new RolegateError('not_found', { what: 'identity provider' })
+    const network = networkOf(request.address)
+    await deps.limitRate(`callback:${network}`, 3_000, 60)
+    const logout = await saml.receiveLogout(message).catch(async (thrown: unknown) => {
+      const { code, reason } = asRolegateError(thrown)
+      await deps.limitRate(`sign-in-refused:${network}`, 60, 60)
+      await deps.audit({ event: 'sign_out_refused', request, idp, code, ...(reason !== undefined && { reason }) })
+      throw thrown
+    })
+    if (logout === undefined) return undefined
+    await end(logout, request)
+    return logout.answer
+  }
+}
+
+/** What a browser session is kept under, so that its IdP can find it. */
+export function idpSessionsOf({ principal, idpSession }: GatewaySession, digest: Digest): string | undefined {
+  return idpSession === undefined || idpSession.nameId === ''
+    ? undefined
+    : ownerOf(principal.issuer, idpSession.nameId, digest)
+}
+
+const ownerOf = (issuer: string, nameId: string, digest: Digest): string =>
+  `idp-session:${digest(JSON.stringify([issuer, nameId]))}`
