@@ -3,7 +3,12 @@ import { cold } from './cold.ts'
 import { closeConnections } from './harness/load.ts'
 import { keepProfiles, stopSides } from './harness/side.ts'
 import { passes, printFindings, type Findings } from './harness/verdict.ts'
+import { hol } from './hol.ts'
+import { hostile } from './hostile.ts'
+import { issue } from './issue.ts'
 import { oidcLogin } from './oidc-login.ts'
+import { samlLogin } from './saml-login.ts'
+import { samlVerify } from './saml-verify.ts'
 import { session } from './session.ts'
 import { vend } from './vend.ts'
 
@@ -21,6 +26,11 @@ const BENCHES = new Map<string, Bench>([
   ['oidc-login', oidcLogin],
   ['session', session],
   ['cold', cold],
+  ['issue', issue],
+  ['saml-verify', samlVerify],
+  ['saml-login', samlLogin],
+  ['hostile', hostile],
+  ['hol', hol],
 ])
 
 const USAGE = `npm run bench -- NAME [--smoke] [--profile DIR]

@@ -30,6 +30,13 @@ const AWS_BECAUSE = new Map<string, [why: string, next: string]>([
     ],
   ],
   [
+    'assertion_not_accepted',
+    [
+      'AWS did not accept the assertion Rolegate signed: the account has no SAML provider for this gateway, or one with other metadata.',
+      'Ask for the account’s SAML provider to be checked: its name, and that it has the metadata of /issuer/saml/metadata as it is now.',
+    ],
+  ],
+  [
     'clock',
     ['AWS says the token had expired: this gateway’s clock is wrong.', 'Ask for the gateway’s clock to be set right.'],
   ],
@@ -66,7 +73,25 @@ const CONDITION = new Map<string, string>([
   ['browser_session', 'This needs a browser that is signed in.'],
   ['bearer_only', 'Pages open the console by their own form; this address is for terminals.'],
   ['session_tag', 'The role needs a session tag that your sign-in does not carry.'],
+  ['xml_text', 'Something in your sign-in holds characters that an assertion for AWS cannot carry.'],
+  ['assertion_size', 'The role’s session tags make an assertion larger than AWS takes.'],
 ])
+
+/** SAML's status words, for people (saml-core-2.0 §3.2.2.2). */
+const IDP_SAID = new Map<string, string>([
+  ['AuthnFailed', 'Your identity provider could not make sure who you are.'],
+  ['NoAuthnContext', 'Your identity provider cannot check you in the way Rolegate asks for.'],
+  ['NoPassive', 'Your identity provider would have had to ask you something, and was not allowed to.'],
+  ['RequestDenied', 'Your identity provider does not let you sign in here: you may lack access to this application.'],
+  ['UnknownPrincipal', 'Your identity provider does not know you.'],
+  ['InvalidNameIDPolicy', 'Your identity provider cannot name you in the way Rolegate asks for.'],
+  ['RequestUnsupported', 'Your identity provider does not take requests like ours.'],
+])
+
+const rejectedWhy: Sentence = ({ idpSaid }) =>
+  idpSaid === undefined
+    ? 'The answer from your identity provider could not be accepted. The reason is in the gateway’s log, under the request id below.'
+    : (IDP_SAID.get(String(idpSaid)) ?? `Your identity provider answered: ${String(idpSaid)}.`)
 
 /** One row for each ErrorCode: leave one out and this file does not compile. Statuses: contract.md, Errors. */
 const ANSWER = {
@@ -131,7 +156,7 @@ const ANSWER = {
   sign_in_rejected: {
     status: 403,
     title: 'Sign-in failed',
-    why: 'The answer from your identity provider could not be accepted. The reason is in the gateway’s log, under the request id below.',
+    why: rejectedWhy,
     next: 'Start the sign-in again.',
     who: OPERATOR,
   },

@@ -26,6 +26,15 @@ it('no secret of any kind reaches log or audit, at level debug, on good paths an
   remember('attempt cookie', visitor.jar.header(demo.url).split('=')[1])
   await aVisitor(demo).fetch(callback)
   await visitor.fetch(callback.replace(/code=[^&]+/, 'code=canary-code-that-is-wrong'))
+  const contractor = aVisitor(demo)
+  const fields = await contractor.samlAnswer('erin')
+  for (const [name, value] of Object.entries(fields)) remember(name, value)
+  remember('SAML attempt cookie', contractor.jar.header(demo.url).split('=')[1])
+  await aVisitor(demo).postAcs(fields)
+  await contractor.postAcs(fields)
+  await contractor.postAcs({ ...fields, SAMLResponse: `${String(fields['SAMLResponse']).slice(0, -8)}AAAAAAA=` })
+  const posting = await contractor.post('/roles/sandbox/readonly/console', { _csrf: await contractor.csrf() })
+  remember('assertion for AWS', /name="SAMLResponse" value="([^"]+)"/.exec(posting.text)?.[1])
   const alice = await aPersonAt(demo, 'alice')
   remember('session cookie', /rolegate=s%3A([^.;]+)/.exec(alice.jar.header(demo.url))?.[1])
   const csrf = await alice.csrf()
@@ -79,7 +88,7 @@ it('no secret of any kind reaches log or audit, at level debug, on good paths an
   const metrics = (await request(demo.managementUrl).get('/metrics')).text
   await demo.close()
 
-  expect(secrets.size).toBeGreaterThanOrEqual(14)
+  expect(secrets.size).toBeGreaterThanOrEqual(18)
   const leaked = [...secrets].filter(([, secret]) =>
     disguises(secret).some((form) => printed.includes(form) || metrics.includes(form)),
   )

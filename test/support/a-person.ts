@@ -99,7 +99,13 @@ export function aVisitor(demo: Pick<Demo, 'url'>) {
     },
     /** What its page posts to us, from its own site. */
     postAcs: (fields: Record<string, string>, path = '/saml/contractors/acs'): Test =>
-      send(request(demo.url).post(path)).set('sec-fetch-site', 'cross-site').type('form').send(fields),
+      send(request(demo.url).post(path))
+        .on('response', ({ headers }: { headers: Record<string, unknown> }) => {
+          jar.take(demo.url, (headers['set-cookie'] ?? []) as string[])
+        })
+        .set('sec-fetch-site', 'cross-site')
+        .type('form')
+        .send(fields),
 
     /** The token that our forms carry, read off the page. */
     async csrf(path = '/device'): Promise<string> {

@@ -3,6 +3,7 @@ import type {
   AssumeRoleWithWebIdentityCommandOutput,
   STSClient,
 } from '@aws-sdk/client-sts'
+import type { Assertion } from '../../domain/aws/assertion.ts'
 import type { Credentials } from '../../domain/aws/credentials.ts'
 import { RolegateError, type ErrorCode } from '../../domain/errors.ts'
 import type { AssumeRole } from '../../usecases/ports.ts'
@@ -20,7 +21,7 @@ export function makeAssumeRole({ clientFor }: { clientFor: StsClientFor }): Assu
       const answer = await exchange(sdk, client, request)
       return { ...credentialsFrom(answer.Credentials), ...requestIdOf(answer) }
     } catch (thrown) {
-      throw thrown instanceof RolegateError ? thrown : inOurWords(thrown)
+      throw thrown instanceof RolegateError ? thrown : inOurWords(thrown, request.assertion.kind)
     }
   }
 }
@@ -85,7 +86,7 @@ const MEANING = new Map<string, { code: ErrorCode; because: string }>([
 ])
 
 /** The SDK's error as ours. AWS's message may hold an ARN or a token's text: it stays in `cause`, for the log's name only. */
-function inOurWords(thrown: unknown): RolegateError {
+function inOurWords(thrown: unknown, kind: Assertion['kind']): RolegateError {
   const { name = '', message = '' } = thrown instanceof Error ? thrown : {}
   const awsCode = name.replace(/Exception$/, '')
   const known =
@@ -93,8 +94,10 @@ function inOurWords(thrown: unknown): RolegateError {
       ? ({ code: 'aws_refused', because: 'duration' } as const)
       : MEANING.get(awsCode)
   const status = (thrown as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode
-  if (known !== undefined)
-    return new RolegateError(known.code, { because: known.because, awsCode }, { reason: awsCode })
+  if (known !== undefined) {
+    const because = known.because === 'token_not_accepted' && kind === 'saml' ? 'assertion_not_accepted' : known.because
+    return new RolegateError(known.code, { because, awsCode }, { reason: awsCode })
+  }
   if (
     status !== undefined &&
     status >= 400 &&

@@ -1,3 +1,4 @@
+import { RolegateError } from '../../domain/errors.ts'
 import type { loadLibxml2, Placed } from './canonical.ts'
 import { decrypted, type Opening } from './decrypt.ts'
 import { decodeField, isAssertion, readMessage, signatureOf } from './message.ts'
@@ -36,10 +37,13 @@ function requireResponseForm(root: XmlElement): void {
   require(attributeOf(root, 'ID') !== undefined, 'response_form')
   const kept = root.children.filter((child) => child !== signatureOf(root))
   const [issuer, status, assertion, ...others] = kept
-  // saml-core-2.0 §3.2.2.1. Words of the status stand in the audit log, cut; a person gets our own.
+  // saml-core-2.0 §3.2.2.2: one of SAML's own words, which the page explains.
   const code = isNamed(status, SAMLP, 'Status') ? attributeOf(status.children[0] ?? status, 'Value') : undefined
   require(isNamed(issuer, SAML, 'Issuer') && code !== undefined, 'response_form')
-  require(code === `${STATUS}Success`, `status:${statusWord(status)}`)
+  if (code !== `${STATUS}Success`) {
+    const word = statusWord(status)
+    throw new RolegateError('sign_in_rejected', { idpSaid: word }, { reason: `saml_status:${word}` })
+  }
   require(assertion !== undefined && others.length === 0, 'response_form')
   const assertions = [...everyElement(root)].filter(
     (element) => isAssertion(element) || isNamed(element, SAML, 'EncryptedAssertion'),
