@@ -10,8 +10,9 @@ const demo = await startDemo({ ports, print: () => {} })
 const url = `http://127.0.0.1:${ports.gateway}`
 const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu'] })
 
-async function signIn(page, username) {
+async function signIn(page, username, directory = 'Demo directory') {
   await page.goto(url)
+  await page.getByRole('link', { name: `Sign in with ${directory}` }).click()
   await page.getByLabel('Username').fill(username)
   await page.getByLabel('Password').fill('demo')
   await page.getByRole('button', { name: 'Sign in' }).click()
@@ -31,6 +32,26 @@ async function everyPage(width, colorScheme) {
     await theirs.screenshot({ path: join(folder, `${username}-${width}-${colorScheme}.png`), fullPage: true })
     await other.close()
   }
+  // What goes on by itself is only seen where no script runs.
+  const still = await browser.newContext({ viewport: { width, height: 800 }, colorScheme, javaScriptEnabled: false })
+  const erin = await still.newPage()
+  const shootErin = (name) =>
+    erin.screenshot({ path: join(folder, `${name}-${width}-${colorScheme}.png`), fullPage: true })
+  await erin.goto(`${url}/sign-in/contractors`)
+  await shootErin('saml-idp')
+  await erin.getByLabel('Username').fill('erin')
+  await erin.getByLabel('Password').fill('demo')
+  await erin.getByRole('button', { name: 'Sign in' }).click()
+  await shootErin('saml-idp-back')
+  await erin.getByRole('button', { name: 'Go on to the gateway' }).click()
+  await erin.getByRole('button', { name: 'Console: sandbox/readonly' }).click()
+  await shootErin('post-form')
+  await erin.getByRole('button', { name: 'Continue' }).click()
+  await shootErin('saml-console')
+  await erin.goto(url)
+  await erin.getByRole('button', { name: 'Sign out' }).click()
+  await shootErin('saml-signed-out')
+  await still.close()
   await signIn(page, 'alice')
   await shoot('portal')
   await page.goto(`${url}/roles/payments-prod/admin?destination=s3`)

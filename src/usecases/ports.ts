@@ -106,6 +106,8 @@ export type IdentityProvider = {
   complete(answer: CallbackAnswer, pending: PendingSignIn): Promise<VerifiedClaims>
   /** False while the IdP's metadata could not be had. Answers at once; asking also tries again, once in a few seconds. */
   isReady(): boolean
+  /** Takes up what was known at the end of an earlier run, so that its people's sessions are known from the first request. */
+  recall?(): Promise<void>
   /** Resolves when the first try to have the metadata is over, well or badly. */
   warmUp(): Promise<void>
   /** The IdP's own sign-out page, when it has one and we know it. */

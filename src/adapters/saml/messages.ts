@@ -144,9 +144,10 @@ function theirSide(samlify: Samlify, { entityId, signOn }: IdpMetadata, logout?:
     entityID: entityId,
     wantAuthnRequestsSigned: false,
     singleSignOnService: services(signOn),
-    ...(logout !== undefined && {
-      singleLogoutService: [{ Binding: `${BINDING}HTTP-Redirect`, Location: logout }],
-    }),
+    // samlify complains on the console about an IdP without one; nothing is ever sent there.
+    singleLogoutService: [
+      { Binding: `${BINDING}HTTP-Redirect`, Location: logout ?? signOn.redirect ?? signOn.post ?? '' },
+    ],
   })
 }
 

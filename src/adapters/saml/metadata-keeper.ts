@@ -8,6 +8,8 @@ export type KeptMetadata = Pick<Table<{ readonly text: string }>, 'get' | 'put'>
 export type MetadataKeeper = {
   /** The metadata in force; undefined when none was ever had. */
   known(): IdpMetadata | undefined
+  /** Takes up the copy of an earlier run, by today's rules; it is due for renewal at once. */
+  recall(): Promise<void>
   /** Reads it again when it is due, and waits for the outcome. */
   refresh(): Promise<void>
   /** The last try went wrong. */
@@ -52,11 +54,9 @@ export function makeMetadataKeeper(deps: {
       stale = true
       const why = cause instanceof BadMetadata ? cause.message : 'it could not be read'
       deps.warn('the metadata of an identity provider was not taken', { why }, cause)
-      if (current === undefined) await recall()
     }
   }
 
-  /** The copy of an earlier run, by today's rules. */
   async function recall(): Promise<void> {
     try {
       const kept = await deps.kept.get(deps.name)
@@ -81,6 +81,7 @@ export function makeMetadataKeeper(deps: {
 
   return {
     known: () => current?.metadata,
+    recall,
     async refresh() {
       const at = deps.now().getTime()
       const due = current === undefined || at - current.at > FRESH_MS

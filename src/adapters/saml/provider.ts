@@ -129,6 +129,7 @@ export function makeSamlProvider(deps: {
       void keeper.refresh()
       return keeper.known() !== undefined || !keeper.isStale()
     },
+    recall: () => keeper.recall(),
     warmUp: () => keeper.refresh(),
     signOutUrl: () => undefined,
 
