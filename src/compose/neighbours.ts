@@ -8,8 +8,9 @@ import { loadSamlKey } from '../adapters/issuer/saml-keys.ts'
 import { samlMetadata } from '../adapters/issuer/saml-metadata.ts'
 import { makeSamlMint, type MintSamlResponse } from '../adapters/issuer/saml-mint.ts'
 import { loadSigningKey } from '../adapters/issuer/signing-keys.ts'
-import { IDP_BOUNDS, makeBoundedFetch } from '../adapters/oidc/bounded-fetch.ts'
+import { IDP_BOUNDS, makeBoundedFetch, UpstreamFailure } from '../adapters/oidc/bounded-fetch.ts'
 import { makeOidcProvider } from '../adapters/oidc/provider.ts'
+import { NoMetadata } from '../adapters/saml/metadata-keeper.ts'
 import { MOST_METADATA_BYTES } from '../adapters/saml/metadata.ts'
 import { makeSamlProvider } from '../adapters/saml/provider.ts'
 import type { Config, OidcIdp, SamlIdp, StsSettings } from '../config/config.ts'
@@ -59,8 +60,13 @@ export function makeProviders(
 
 async function readMetadata(at: SamlIdp['metadata'], boundedFetch: typeof fetch): Promise<string> {
   if ('file' in at) return readFile(at.file, 'utf8')
-  const answer = await boundedFetch(at.url)
-  if (answer.status !== 200) throw new Error(`the metadata’s address answered ${answer.status}`)
+  const answer = await boundedFetch(at.url).catch((cause: unknown) => {
+    // The bound's own words, and no stranger's.
+    throw new NoMetadata(
+      cause instanceof UpstreamFailure ? `its address ${cause.message}` : 'its address did not answer',
+    )
+  })
+  if (answer.status !== 200) throw new NoMetadata(`its address answered ${answer.status}`)
   return answer.text()
 }
 

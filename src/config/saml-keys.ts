@@ -19,6 +19,8 @@ export function readSamlKeys(idp: SamlEntry, path: Path, world: World, findings:
   const decryption = pairOf(idp, ['decryption_key_file', 'decryption_cert_file'], path, world, findings)
   if (idp.sign_requests && (idp.signing_key_file === undefined || idp.signing_cert_file === undefined))
     findings.fault([...path, 'sign_requests'], 'needs signing_key_file and signing_cert_file beside it')
+  if (!idp.sign_requests && idp.signing_key_file !== undefined)
+    findings.warn([...path, 'signing_key_file'], 'signs nothing without "sign_requests: true"')
   const { metadata_cert_file: certFile } = idp
   const metadataCertificatePem =
     certFile === undefined ? undefined : readCertificate(certFile, [...path, 'metadata_cert_file'], world, findings)

@@ -170,7 +170,6 @@ sts:
   saml:
     strategy: saml
     provider_name: ${SAML_PROVIDER}
-    audience: ${DEMO_AUDIENCE}
     region: eu-central-1
     endpoint: ${stsUrl}
     federation_endpoint: ${federationUrl}

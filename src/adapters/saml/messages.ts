@@ -97,7 +97,9 @@ export function makeMessages(us: OurSide) {
     /** What the IdP's administrator loads: our name, addresses and certificates. */
     async metadata(): Promise<string> {
       const samlify = await loadSamlify()
-      return samlify.ServiceProvider(ourSettings(us)).getMetadata()
+      return samlify
+        .ServiceProvider({ ...ourSettings(us), authnRequestsSigned: us.signing !== undefined })
+        .getMetadata()
     },
   }
 
@@ -127,6 +129,8 @@ export function makeMessages(us: OurSide) {
 /** Signing is done here, over what is sent; so neither side is told of it. */
 const ourSettings = ({ entityId, acs, slo, signing, encryptionCertificatePem }: OurSide) => ({
   entityID: entityId,
+  // The schema's order (saml-metadata-2.0 §2.4.2), which is not samlify's own.
+  elementsOrder: ['KeyDescriptor', 'SingleLogoutService', 'NameIDFormat', 'AssertionConsumerService'],
   authnRequestsSigned: false,
   wantAssertionsSigned: true,
   nameIDFormat: ['urn:oasis:names:tc:SAML:2.0:nameid-format:persistent'],
@@ -172,7 +176,8 @@ async function postBody({ SamlLib }: Samlify, xml: string, { signing }: OurSide)
     referenceTagXPath: "/*[local-name(.)='AuthnRequest']",
     privateKey: signing.pem,
     signatureAlgorithm: RSA_SHA256,
-    signingCert: signing.certificatePem,
+    // As KeyInfo carries it: samlify makes a PEM of it again.
+    signingCert: signing.certificatePem.replace(/-----(?:BEGIN|END) CERTIFICATE-----|\s/g, ''),
     signatureConfig: { prefix: 'ds', location: { reference: "/*/*[local-name(.)='Issuer']", action: 'after' } },
   })
 }

@@ -16,6 +16,9 @@ export type MetadataKeeper = {
   isStale(): boolean
 }
 
+/** What is at the metadata's address is none, or nothing is. `message` is for operators. */
+export class NoMetadata extends Error {}
+
 const FRESH_MS = 60 * 60 * 1000
 const RETRY_MS = 3_000
 const SOON_MS = 30 * 24 * 60 * 60 * 1000
@@ -52,7 +55,7 @@ export function makeMetadataKeeper(deps: {
     } catch (cause) {
       failedAt = deps.now().getTime()
       stale = true
-      const why = cause instanceof BadMetadata ? cause.message : 'it could not be read'
+      const why = cause instanceof BadMetadata || cause instanceof NoMetadata ? cause.message : 'it could not be read'
       deps.warn('the metadata of an identity provider was not taken', { why }, cause)
     }
   }

@@ -108,12 +108,11 @@ async function trustedText(
   if (signedBy === undefined) return text
   const element = read(text)
   const signature = signatureOf(element)
-  if (signature === undefined)
-    throw new BadMetadata('it is not signed, and `metadata_certificate_file` says it must be')
+  if (signature === undefined) throw new BadMetadata('it is not signed, and `metadata_cert_file` says it must be')
   try {
     return await signedTextOf(libxml2, { text, element }, signature, { keys: [signedBy], allowSha1: false })
   } catch {
-    throw new BadMetadata('its signature is not by the certificate in `metadata_certificate_file`')
+    throw new BadMetadata('its signature is not by the certificate in `metadata_cert_file`')
   }
 }
 

@@ -11,7 +11,7 @@ export function lintSts({ sts }: ConfigFile, findings: Findings, insecureDev: bo
     lintEndpoints(entry, path, findings, insecureDev)
     lintStrategy(entry, path, findings)
     if (entry.region !== undefined) lintRegion(entry.region, entry.partition, [...path, 'region'], findings)
-    if (!lintAudience(entry, path, findings)) continue
+    if (entry.strategy === 'saml' || !lintAudience(entry, path, findings)) continue
 
     // threats.md F5: whoever runs one STS could replay our token at the other.
     const audience = audienceFor(entry)
@@ -31,7 +31,11 @@ const SAML_KEYS = ['provider_name', 'saml_endpoint', 'saml_encryption_cert_file'
 
 /** Keys of a strategy that is not taken would do nothing, and say nothing of it. */
 function lintStrategy(entry: StsEntry, path: Path, findings: Findings): void {
-  if (entry.strategy === 'saml') return
+  if (entry.strategy === 'saml') {
+    if (entry.audience !== undefined)
+      findings.fault([...path, 'audience'], 'goes with "strategy: web_identity" only; an assertion is for AWS itself')
+    return
+  }
   for (const key of SAML_KEYS)
     if (entry[key] !== undefined) findings.fault([...path, key], 'goes with "strategy: saml" only')
 }

@@ -99,11 +99,14 @@ export function groupStatementFrom(
 const splitBy = (delimiter: string, value: unknown): unknown[] =>
   typeof value === 'string' ? value.split(delimiter).filter((part) => part !== '') : [value]
 
+/** What Entra's SAML assertions carry in place of more than 150 groups. */
+const ENTRA_GROUPS_LINK = 'http://schemas.microsoft.com/claims/groups.link'
+
 /** Entra leaves the groups out of a large token and says where they are instead; we never call that address (M-13). */
 function isOverage(claims: Readonly<Record<string, unknown>>, claim: string): boolean {
   const elsewhere = ownValue(claims, '_claim_names')
   const named = typeof elsewhere === 'object' && elsewhere !== null && Object.hasOwn(elsewhere, claim)
-  return named || ownValue(claims, 'hasgroups') === true
+  return named || ownValue(claims, 'hasgroups') === true || ownValue(claims, ENTRA_GROUPS_LINK) !== undefined
 }
 
 function requireGroupName(value: unknown): string {

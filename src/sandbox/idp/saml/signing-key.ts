@@ -11,7 +11,7 @@ const SHA256_WITH_RSA = sequence(objectId('2a864886f70d01010b'), nothing())
 /** commonName, 2.5.4.3 */
 const COMMON_NAME = objectId('550403')
 
-/** A new RSA-2048 key in a self-signed certificate of 30 days: longer than any demo, and of no use after it. */
+/** A new RSA-2048 key in a self-signed certificate of ninety days: longer than any demo, and of no use after it. */
 export async function makeSigningKey(
   name: string,
   { now, random }: { readonly now: () => Date; readonly random: (bytes: number) => Uint8Array },
@@ -25,7 +25,7 @@ export async function makeSigningKey(
     integer(Buffer.concat([Buffer.from([1]), random(8)])),
     SHA256_WITH_RSA,
     subject,
-    sequence(utcTime(new Date(from)), utcTime(new Date(from + 31 * DAY))),
+    sequence(utcTime(new Date(from)), utcTime(new Date(from + 91 * DAY))),
     subject,
     publicKey.export({ type: 'spki', format: 'der' }),
   )
