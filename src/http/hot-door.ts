@@ -40,7 +40,7 @@ export function makeHotDoor(deps: {
 }): RequestListener {
   const { express } = deps
 
-  /** Express's getters over a request, which keeps its own prototype: giving it another is what costs. */
+  /** Express's getters over a request that Express has not touched: addresses are read as everywhere else. */
   const asExpressSees = ({ headers, socket }: IncomingMessage): Request =>
     Object.create(express.request, { headers: { value: headers }, socket: { value: socket } }) as Request
 
