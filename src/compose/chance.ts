@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { hash, randomBytes } from 'node:crypto'
 import type { Sha256 } from '../domain/aws/session-name.ts'
 import type { Random } from '../domain/device/user-code.ts'
 import type { RandomText } from '../usecases/ports.ts'
@@ -19,4 +19,4 @@ export const randomText: RandomText = (bits) => {
   taken.fill(0)
   return text
 }
-export const sha256: Sha256 = (text) => createHash('sha256').update(text).digest()
+export const sha256: Sha256 = (text) => hash('sha256', text, 'buffer')

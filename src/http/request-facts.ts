@@ -1,26 +1,33 @@
 import type { Request, RequestHandler, Response } from 'express'
 import type { RequestFacts } from '../domain/audit/event.ts'
 
-type Facts = RequestFacts & { readonly at: number }
+export type Facts = RequestFacts & { readonly at: number }
+
+export type NoteFacts = (req: Request) => Facts
 
 /** Notes who asks, once: everything after reads it from here. Proxies' word counts only when they are trusted. */
 export function makeNoteFacts(deps: {
   newRequestId: () => string
   now: () => Date
   trustsProxies: boolean
-}): RequestHandler {
-  return (req, res, next) => {
-    const facts: Facts = {
-      requestId: givenRequestId(req, deps.trustsProxies) ?? deps.newRequestId(),
-      address: plainAddress(req.ip ?? ''),
-      userAgent: (req.get('user-agent') ?? '').slice(0, 200),
-      at: deps.now().getTime(),
-    }
+}): NoteFacts {
+  return (req) => ({
+    requestId: givenRequestId(req, deps.trustsProxies) ?? deps.newRequestId(),
+    address: plainAddress(req.ip ?? ''),
+    userAgent: (req.get('user-agent') ?? '').slice(0, 200),
+    at: deps.now().getTime(),
+  })
+}
+
+/** Keeps what is noted, and tells the caller under which id. */
+export const makeKeepFacts =
+  (noteFacts: NoteFacts): RequestHandler =>
+  (req, res, next) => {
+    const facts = noteFacts(req)
     res.locals['facts'] = facts
     res.set('x-request-id', facts.requestId)
     next()
   }
-}
 
 export const factsOf = (res: Response): Facts => res.locals['facts'] as Facts
 

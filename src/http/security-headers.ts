@@ -36,9 +36,15 @@ export function makeSecurityHeaders({
 }
 
 /** Answers that no cache may keep, for programs: the few headers that mean something to them. */
+export const PROGRAM_HEADERS = {
+  'cache-control': 'no-store',
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+}
+
 export const programHeaders: RequestHandler = (_req, res, next) => {
   res.locals['program'] = true
-  res.set({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff', 'referrer-policy': 'no-referrer' })
+  res.set(PROGRAM_HEADERS)
   next()
 }
 

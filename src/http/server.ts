@@ -1,14 +1,16 @@
 import { Eta } from 'eta'
 import express, { urlencoded, type Express, type RequestHandler } from 'express'
-import { RolegateError } from '../domain/errors.ts'
+import type { RequestListener } from 'node:http'
 import type { Digest, IdentityProvider, Now } from '../usecases/ports.ts'
 import { makeAttemptCookies, type AttemptSealer } from './attempt-cookies.ts'
 import { makeBrowserSession, sessionCookieFor } from './browser-session.ts'
+import { makeAnswerCredentials, type AnswerCredentials } from './credentials.ts'
 import { makeCsrfToken, makeRequireCsrf } from './csrf.ts'
 import { makeErrorHandler, nothingHere } from './errors.ts'
+import { factsAtHotDoor, makeHotDoor } from './hot-door.ts'
 import { makeMoveBrowser } from './move-browser.ts'
 import type { Frame } from './pages.ts'
-import { factsOf, makeNoteFacts } from './request-facts.ts'
+import { factsOf, makeKeepFacts, makeNoteFacts, type NoteFacts } from './request-facts.ts'
 import { deviceRoutes } from './routes/device.ts'
 import { issuerRoutes, type IssuerDocuments } from './routes/issuer.ts'
 import { oauthRoutes } from './routes/oauth.ts'
@@ -19,7 +21,8 @@ import { v1Routes } from './routes/v1.ts'
 import { makeSecurityHeaders, programHeaders } from './security-headers.ts'
 import { makeSealedCookie } from './sealed-cookie.ts'
 import type { SessionStore } from './session-store.ts'
-import { makeAccessLog, makeLogRefusal, type Witness } from './witness.ts'
+import { cameByTls, makeDrain, requireOurHost, requireTlsInFront } from './welcome.ts'
+import { makeAccessLog, makeLogAnswer, makeLogRefusal, type LogAnswer, type Witness } from './witness.ts'
 
 type Stories = Omit<Parameters<typeof portalRoutes>[0], 'moveBrowser' | 'formTargets'> &
   Parameters<typeof deviceRoutes>[0] &
@@ -29,7 +32,8 @@ type Stories = Omit<Parameters<typeof portalRoutes>[0], 'moveBrowser' | 'formTar
   > &
   Pick<Parameters<typeof signInRoutes>[0], 'beginSignIn' | 'completeSignIn' | 'endSession'> &
   Pick<Parameters<typeof samlRoutes>[0], 'receiveLogout' | 'findSession'> &
-  Pick<Parameters<typeof v1Routes>[0], 'authenticateBearer'>
+  Pick<Parameters<typeof v1Routes>[0], 'authenticateBearer'> &
+  Parameters<typeof makeAnswerCredentials>[0]
 
 export type ServerDeps = {
   stories: Stories
@@ -58,8 +62,25 @@ export type ServerDeps = {
   witness: Witness
 }
 
-/** Every request walks down this list. */
-export function createServer(deps: ServerDeps): Express {
+/** What every request meets: the hot door, and behind it the whole of Express. */
+export function createServer(deps: ServerDeps): RequestListener {
+  const noteFacts = makeNoteFacts({ ...deps, trustsProxies: deps.trustedProxies.length > 0 })
+  const logAnswer = makeLogAnswer(deps)
+  const answerCredentials = makeAnswerCredentials(deps.stories)
+  const shared = { ...deps, noteFacts, logAnswer, answerCredentials }
+  return makeHotDoor({
+    ...shared,
+    express: createExpress(shared),
+    authenticateBearer: deps.stories.authenticateBearer,
+    publicHost: new URL(deps.publicUrl).host,
+    isWelcome: (req) => !deps.isDraining() && (!deps.tlsInFront || cameByTls(req)),
+  })
+}
+
+type Shared = { noteFacts: NoteFacts; logAnswer: LogAnswer; answerCredentials: AnswerCredentials }
+
+/** Every request that is not the hot door's walks down this list. */
+function createExpress(deps: ServerDeps & Shared): Express {
   const { stories, publicUrl, now, digest } = deps
   const logRefusal = makeLogRefusal(deps.witness)
   const { host: publicHost, protocol } = new URL(publicUrl)
@@ -96,8 +117,8 @@ export function createServer(deps: ServerDeps): Express {
   // Cookies are as secure as the public URL says, not as this socket is: TLS usually ends in front of us (contract.md).
   Object.defineProperty(server.request, 'secure', { get: () => secure })
 
-  server.use(makeNoteFacts({ newRequestId: deps.newRequestId, now, trustsProxies: deps.trustedProxies.length > 0 }))
-  server.use(makeAccessLog(deps))
+  server.use(makeKeepFacts((req) => factsAtHotDoor(req) ?? deps.noteFacts(req)))
+  server.use(makeAccessLog(deps.logAnswer))
   server.use(makeDrain(deps))
   if (deps.tlsInFront) server.use(requireTlsInFront)
   const issuer = new URL(deps.issuerUrl)
@@ -117,7 +138,7 @@ export function createServer(deps: ServerDeps): Express {
   // Programs: no page, no session of express.
   server.use(['/v1', '/oauth'], programHeaders)
   server.use(oauthRoutes(oauth))
-  server.use(v1Routes({ ...stories, browserSession, requireCsrf, cookieName: cookie.name, origin: publicUrl }))
+  server.use(v1Routes({ ...stories, ...deps, browserSession, requireCsrf, cookieName: cookie.name, origin: publicUrl }))
 
   server.use(['/v1', '/oauth'], nothingHere)
 
@@ -148,32 +169,6 @@ function makeEngine(views: string) {
     } catch (failure) {
       done(failure)
     }
-  }
-}
-
-/** threats.md P5, K11: another Host is DNS rebinding or a stray route, never a person of ours. */
-function requireOurHost(hosts: readonly string[]): RequestHandler {
-  return (req, res, next) => {
-    if (hosts.includes(req.headers.host ?? '')) return next()
-    res.status(421).type('text/plain').send('This name is not served here.\n')
-  }
-}
-
-/** threats.md K11: a plain listener behind TLS believes a trusted proxy that says `https`, once, and nobody else. */
-const requireTlsInFront: RequestHandler = (req, res, next) => {
-  // Express reads X-Forwarded-Proto from trusted peers only; a list of values is somebody else's header before the proxy's.
-  if (req.protocol === 'https' && req.get('x-forwarded-proto') === 'https') return next()
-  res.status(421).type('text/plain').send('This listener is reached through the proxy.\n')
-}
-
-/** While the process finishes what it has, new requests on old connections are sent elsewhere (security.md V-11). */
-function makeDrain({ isDraining }: Pick<ServerDeps, 'isDraining'>): RequestHandler {
-  return (_req, res, next) => {
-    if (!isDraining()) return next()
-    // Before any page can be made: everybody gets the short answer.
-    res.locals['program'] = true
-    res.set('connection', 'close')
-    throw new RolegateError('shutting_down')
   }
 }
 

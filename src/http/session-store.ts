@@ -22,6 +22,7 @@ const TOUCH_MS = 60_000
  */
 export class SessionStore extends session.Store {
   readonly #deps: Deps
+  readonly #made = new WeakSet<GatewaySession>()
 
   constructor(deps: Deps) {
     super()
@@ -36,9 +37,14 @@ export class SessionStore extends session.Store {
   }
 
   override set(sid: string, { signedIn }: session.SessionData, done: (failure?: unknown) => void = () => {}): void {
+    // express-session saves once more whatever it saw saved before the answer: the row is there.
+    if (signedIn === undefined || this.#made.has(signedIn)) return done()
     const id = this.#deps.digest(sid)
-    if (signedIn === undefined || signedIn.id !== id) return done()
-    this.#deps.sessions.createIfAbsent(id, signedIn, this.#keep(signedIn)).then(() => done(), done)
+    if (signedIn.id !== id) return done()
+    this.#deps.sessions.createIfAbsent(id, signedIn, this.#keep(signedIn)).then(() => {
+      this.#made.add(signedIn)
+      done()
+    }, done)
   }
 
   override touch(sid: string, { signedIn }: session.SessionData, done: (failure?: unknown) => void = () => {}): void {
@@ -76,6 +82,7 @@ export class SessionStore extends session.Store {
     // express-session prints what it holds twice a request to see whether it changed. A gateway session never changes
     // in place, so its id stands for it.
     if (!Object.hasOwn(signedIn, 'toJSON')) Object.defineProperty(signedIn, 'toJSON', { value: () => signedIn.id })
-    return { cookie: { originalMaxAge: null, expires: signedIn.endsAt }, signedIn }
+    // The cookie went out at sign-in and is not set again; with an end in it express-session would look whether it should be.
+    return { cookie: { originalMaxAge: null, expires: null }, signedIn }
   }
 }

@@ -1,14 +1,15 @@
 import type { Request, RequestHandler } from 'express'
+import type { ServerResponse } from 'node:http'
 import type { RolegateError } from '../domain/errors.ts'
-import { factsOf } from './request-facts.ts'
+import { factsOf, type Facts } from './request-facts.ts'
 
-type Facts = Readonly<Record<string, string | number | undefined>>
+type LogFacts = Readonly<Record<string, string | number | undefined>>
 
 /** Where the doors write what they did: log and metrics, in as many words as they need. */
 export type Witness = {
   readonly log: {
-    info(message: string, facts: Facts): void
-    error(message: string, facts: Facts, cause: unknown): void
+    info(message: string, facts: LogFacts): void
+    error(message: string, facts: LogFacts, cause: unknown): void
   }
   readonly metrics: {
     request(method: string, route: string, code: number, seconds: number): void
@@ -29,15 +30,17 @@ export function makeLogRefusal({ log, metrics }: Witness): LogRefusal {
   }
 }
 
+/** `route` is asked when the answer has gone. */
+export type LogAnswer = (res: ServerResponse, facts: Facts, method: string, route: () => unknown) => void
+
 /** One line a request, by route template: never a query, a header or a body (threats.md P4). */
-export function makeAccessLog({ witness, now }: { witness: Witness; now: () => Date }): RequestHandler {
-  return (req, res, next) => {
+export function makeLogAnswer({ witness, now }: { witness: Witness; now: () => Date }): LogAnswer {
+  return (res, { requestId, at }, method, routeOf) => {
     res.once('finish', () => {
-      const { requestId, at } = factsOf(res)
-      const route: unknown = req.route?.path
+      const route = routeOf()
       const line = {
         request_id: requestId,
-        method: req.method,
+        method,
         route: typeof route === 'string' ? route : 'none',
         status: res.statusCode,
         milliseconds: now().getTime() - at,
@@ -45,6 +48,12 @@ export function makeAccessLog({ witness, now }: { witness: Witness; now: () => D
       witness.metrics.request(line.method, line.route, line.status, line.milliseconds / 1000)
       witness.log.info('request', line)
     })
-    next()
   }
 }
+
+export const makeAccessLog =
+  (logAnswer: LogAnswer): RequestHandler =>
+  (req, res, next) => {
+    logAnswer(res, factsOf(res), req.method, () => req.route?.path)
+    next()
+  }

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync, randomBytes } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHmac, hash, hkdfSync, randomBytes } from 'node:crypto'
 import type { CodeDigest, Digest, SealUnder } from '../../usecases/ports.ts'
 
 /** What the master key is used for: one label each, so that no key serves two ends (security.md K-9). */
@@ -8,7 +8,7 @@ export type Purpose = 'store-seal' | 'cookie' | 'attempt' | 'csrf' | 'user-code'
 export const keyFor = (master: Uint8Array, purpose: Purpose): Buffer =>
   Buffer.from(hkdfSync('sha256', master, Buffer.alloc(0), `rolegate/${purpose}/v1`, 32))
 
-export const digest: Digest = (text) => createHash('sha256').update(text).digest('base64url')
+export const digest: Digest = (text) => hash('sha256', text, 'base64url')
 
 export const makeCodeDigest =
   (key: Uint8Array): CodeDigest =>

@@ -11,7 +11,9 @@ export function makeMemoryStore({ now }: { now: () => Date }): Store {
   let versions = 0
 
   const tableOf = (name: string): Map<string, Entry> => {
-    const table = tables.get(name) ?? new Map<string, Entry>()
+    const known = tables.get(name)
+    if (known !== undefined) return known
+    const table = new Map<string, Entry>()
     tables.set(name, table)
     return table
   }

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto'
+import { createCipheriv, createDecipheriv, hash, randomBytes } from 'node:crypto'
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import type { Row, Store } from '../../usecases/ports.ts'
 import { makeRecent } from './recent.ts'
@@ -29,8 +29,7 @@ export function makeSealedStore(deps: {
   const [sealing] = keys
   if (sealing === undefined) throw new Error('a sealed store needs a key')
 
-  const hashed = (table: string, key: string): string =>
-    createHash('sha256').update(`${table}\0${key}`).digest('base64url')
+  const hashed = (table: string, key: string): string => hash('sha256', `${table}\0${key}`, 'base64url')
   const about = (table: string, row: string): Buffer => Buffer.from(`${table}\0${row}\0${issuer}`)
 
   function seal(table: string, row: string, value: Uint8Array): Uint8Array {

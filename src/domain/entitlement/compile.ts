@@ -46,6 +46,22 @@ export function compileRules(mapping: Mapping): RuleIndex {
   const aliasById = new Map([...mapping.accounts.values()].map(({ id, alias }) => [id, alias]))
   const keyByRoleName = new Map([...mapping.roles.values()].map(({ roleName, key }) => [roleName, key]))
 
+  // A hand-over asks three times about one principal. Neither it nor these rules ever change: a reload compiles anew.
+  const metBefore = new WeakMap<Principal, readonly Met[]>()
+
+  function look(principal: Principal): readonly Met[] {
+    const found: (Met & { order: number })[] = []
+    for (const idp of [principal.idp, ANY]) {
+      const shelf = shelves.get(idp)
+      if (shelf === undefined) continue
+      for (const { rule, order } of shelf.everyone) found.push({ rule, order, group: null })
+      for (const group of principal.groups.names) {
+        for (const { rule, order } of shelf.byGroup.get(group) ?? []) found.push({ rule, order, group })
+      }
+    }
+    return found.toSorted((a, b) => a.order - b.order)
+  }
+
   return {
     mapping,
     target,
@@ -57,16 +73,9 @@ export function compileRules(mapping: Mapping): RuleIndex {
       return found?.arn === arn ? found : undefined
     },
     met(principal) {
-      const found: (Met & { order: number })[] = []
-      for (const idp of [principal.idp, ANY]) {
-        const shelf = shelves.get(idp)
-        if (shelf === undefined) continue
-        for (const { rule, order } of shelf.everyone) found.push({ rule, order, group: null })
-        for (const group of principal.groups.names) {
-          for (const { rule, order } of shelf.byGroup.get(group) ?? []) found.push({ rule, order, group })
-        }
-      }
-      return found.toSorted((a, b) => a.order - b.order)
+      const known = metBefore.get(principal) ?? look(principal)
+      metBefore.set(principal, known)
+      return known
     },
     denyReadsGroups: (idp) => readDeny.has(idp) || readDeny.has(ANY),
   }

@@ -4,22 +4,22 @@ import { RolegateError } from '../../domain/errors.ts'
 import type { GatewaySession } from '../../domain/sign-in/session.ts'
 import type { AuthenticateBearer } from '../../usecases/device/authenticate-bearer.ts'
 import type { ListRoles } from '../../usecases/entitlement/list-roles.ts'
-import type { IssueCredentials } from '../../usecases/hand-over/issue-credentials.ts'
 import type { OpenConsole } from '../../usecases/hand-over/open-console.ts'
 import type { Now } from '../../usecases/ports.ts'
 import { cookiesOf } from '../attempt-cookies.ts'
 import { sessionOf } from '../browser-session.ts'
+import { bearerIn, CredentialsBody, type AnswerCredentials } from '../credentials.ts'
 import { requireSameOrigin } from '../csrf.ts'
-import { parse, Seconds } from '../parse.ts'
+import { failAsAtHotDoor } from '../hot-door.ts'
+import { parse } from '../parse.ts'
 import { factsOf } from '../request-facts.ts'
 
-const CredentialsBody = z.strictObject({ role: z.string().min(3).max(2048), seconds: Seconds.optional() })
 const ConsoleBody = z.strictObject({ ...CredentialsBody.shape, destination: z.string().max(2000).optional() })
 
 type Deps = {
   authenticateBearer: AuthenticateBearer
   listRoles: ListRoles
-  issueCredentials: IssueCredentials
+  answerCredentials: AnswerCredentials
   openConsole: OpenConsole
   browserSession: RequestHandler
   requireCsrf: RequestHandler
@@ -64,19 +64,8 @@ export function v1Routes(deps: Deps): Router {
     res.json({ roles })
   })
 
-  router.post('/v1/credentials', ...body, authenticate, async (req, res) => {
-    const { role, seconds } = parse(CredentialsBody, req.body)
-    const ask = { session: signedIn(res), role, request: factsOf(res), ...(seconds !== undefined && { seconds }) }
-    const { credentials, facts } = await deps.issueCredentials(ask)
-    res.json({
-      accessKeyId: credentials.accessKeyId,
-      secretAccessKey: credentials.secretAccessKey,
-      sessionToken: credentials.sessionToken,
-      expiration: credentials.expiresAt,
-      role: facts.role,
-      seconds: facts.seconds,
-      limitedBy: facts.limitedBy,
-    })
+  router.post('/v1/credentials', failAsAtHotDoor, ...body, authenticate, async (req, res) => {
+    res.json(await deps.answerCredentials(signedIn(res), req.body, factsOf(res)))
   })
 
   router.post('/v1/console', ...body, authenticate, async (req, res) => {
@@ -131,12 +120,6 @@ const run = (handler: RequestHandler, req: Request, res: Response): Promise<void
   new Promise((resolve, reject) => {
     void handler(req, res, (failure?: unknown) => (failure === undefined ? resolve() : reject(failure)))
   })
-
-function bearerIn(authorization: string): string {
-  const token = /^Bearer ([\w.~+/-]{1,200}=*)$/i.exec(authorization)?.[1]
-  if (token === undefined) throw new RolegateError('sign_in_required')
-  return token
-}
 
 const requireJson: RequestHandler = (req, _res, next) => {
   if (!req.is('application/json')) throw new RolegateError('unsupported_media_type')

@@ -139,8 +139,11 @@ export function makeCompleteSignIn(deps: {
       ...(claims.idpSession !== undefined && { idpSession: claims.idpSession }),
     }
     const subject = { request: input.request, principal, session }
-    await deps.audit({ ...subject, event: 'sign_in' })
-    await deps.audit({ ...subject, event: 'decision', ...decisionFor(principal) })
+    // In one breath, so that they share a trip to the disk; both are durable before the browser has its session.
+    await Promise.all([
+      deps.audit({ ...subject, event: 'sign_in' }),
+      deps.audit({ ...subject, event: 'decision', ...decisionFor(principal) }),
+    ])
     return { session, returnTo }
   }
 }
