@@ -280,6 +280,9 @@ export function storeContract(name: string, open: (now: () => Date) => Promise<R
     })
 
     describe('owners', () => {
+      const owned = async (owner: string): Promise<readonly string[]> =>
+        (await other.listByOwner('t', owner)).map((row) => textOf(row) ?? '').toSorted()
+
       it('lose their rows of one table together, and nobody else loses any', async () => {
         await store.put('t', 'a1', bytes('1'), { owner: 'alice' })
         await store.createIfAbsent('t', 'a2', bytes('2'), { owner: 'alice', expiresAt: clock.in(60) })
@@ -290,6 +293,48 @@ export function storeContract(name: string, open: (now: () => Date) => Promise<R
         expect(await other.deleteByOwner('t', 'alice')).toBe(0)
         const left = [await read('a1'), await read('a2'), await read('b'), await read('none'), await read('a', 'u')]
         expect(left).toEqual([undefined, undefined, '3', '4', '5'])
+      })
+
+      it('are asked for their live rows of one table, each under its name, by every replica', async () => {
+        await store.put('t', 'a1', bytes('1'), { owner: 'alice' })
+        await store.createIfAbsent('t', 'a2', bytes('2'), { owner: 'alice', expiresAt: clock.in(60) })
+        await store.put('t', 'brief', bytes('3'), { owner: 'alice', expiresAt: clock.in(10) })
+        await store.put('t', 'b', bytes('4'), { owner: 'bob' })
+        await store.put('t', 'none', bytes('5'))
+        await store.put('u', 'a', bytes('6'), { owner: 'alice' })
+        expect(await owned('alice')).toEqual(['1', '2', '3'])
+        clock.advance(10_000)
+        expect([await owned('alice'), await owned('bob'), await owned('nobody')]).toEqual([['1', '2'], ['4'], []])
+        const rows = await other.listByOwner('t', 'alice')
+        expect(new Set(rows.map(({ key }) => key)).size).toBe(2)
+        const one = rows.find((row) => textOf(row) === '1')
+        expect(one?.version).toBe((await store.get('t', 'a1'))?.version)
+      })
+
+      it('list a row no longer once it is deleted, taken or somebody else’s', async () => {
+        for (const key of ['a', 'b', 'c', 'd', 'e']) await store.put('t', key, bytes(key), { owner: 'alice' })
+        await other.delete('t', 'a')
+        await other.take('t', 'b')
+        await other.put('t', 'c', bytes('c'), { owner: 'bob' })
+        await other.compareAndSet('t', 'd', (await store.get('t', 'd'))?.version ?? Number.NaN, bytes('d'))
+        expect([await owned('alice'), await owned('bob')]).toEqual([['e'], ['c']])
+        await other.deleteByOwner('t', 'alice')
+        expect(await owned('alice')).toEqual([])
+      })
+
+      it.each(['', ' ', '__proto__', "'; DROP TABLE rows; --", '%', 'ключ', 'x'.repeat(4000)])(
+        'may be called %j',
+        async (owner) => {
+          await store.put('t', 'k', bytes('1'), { owner })
+          await store.put('t', 'l', bytes('2'), { owner: `${owner}.` })
+          expect(await owned(owner)).toEqual(['1'])
+        },
+      )
+
+      it('list rows nobody can change by changing the bytes he read', async () => {
+        await store.put('t', 'k', bytes('value'), { owner: 'alice' })
+        for (const row of await store.listByOwner('t', 'alice')) row.value.fill(0)
+        expect([await owned('alice'), await read('k')]).toEqual([['value'], 'value'])
       })
 
       it('own a row until a put without owner', async () => {

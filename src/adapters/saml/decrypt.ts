@@ -77,7 +77,7 @@ function openCbc({ name }: Cipher, key: Buffer, sealed: Buffer): Buffer {
 
 /** security.md S-33: one EncryptedData, one EncryptedKey inside it or beside it, OAEP, and nothing fetched from elsewhere. */
 function formOf(encrypted: XmlElement, allowCbc: boolean) {
-  const all = [...everyElement(encrypted)]
+  const all = everyElement(encrypted)
   const keys = all.filter((element) => isNamed(element, XENC, 'EncryptedKey'))
   const data = all.filter((element) => isNamed(element, XENC, 'EncryptedData'))
   const [encryptedKey] = keys

@@ -50,7 +50,7 @@ function readOrRefuse(text: string): XmlElement {
 /** security.md S-10: every id once, spelled as its schema does, and never with a prefix (xml:id, wsu:Id). */
 function requireSoundIds(roots: readonly XmlElement[]): void {
   const ids = new Set<string>()
-  for (const { namespace, attributes } of roots.flatMap((root) => [...everyElement(root)])) {
+  for (const { namespace, attributes } of roots.flatMap((root) => everyElement(root))) {
     const spelled = namespace === DSIG || namespace === XENC ? 'Id' : 'ID'
     for (const attribute of attributes) {
       if (attribute.name.toLowerCase() !== 'id') continue

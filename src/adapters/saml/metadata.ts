@@ -38,7 +38,7 @@ export type MetadataRules = {
 export class BadMetadata extends Error {}
 
 export const MOST_METADATA_BYTES = 4 * 1024 * 1024
-const LIMITS: XmlLimits = { elements: 60_000, depth: 60, attributes: 100 }
+const LIMITS: XmlLimits = { elements: 60_000, depth: 60, attributes: 100, namespaces: 200 }
 const LEAST_RSA_BITS = 2048
 
 /**
@@ -120,7 +120,7 @@ function entityIn(root: XmlElement, { entityId }: MetadataRules): XmlElement {
   if (isNamed(root, METADATA, 'EntityDescriptor')) return root
   if (!isNamed(root, METADATA, 'EntitiesDescriptor')) throw new BadMetadata('it is not SAML metadata')
   if (entityId === undefined) throw new BadMetadata('it describes several entities: say which with `entity_id`')
-  const [entity, ...others] = [...everyElement(root)].filter(
+  const [entity, ...others] = everyElement(root).filter(
     (element) => isNamed(element, METADATA, 'EntityDescriptor') && attributeOf(element, 'entityID') === entityId,
   )
   if (entity === undefined || others.length > 0) throw new BadMetadata(`it does not describe ${entityId} exactly once`)
@@ -131,7 +131,7 @@ function entityIn(root: XmlElement, { entityId }: MetadataRules): XmlElement {
 function signingCertificatesOf(role: XmlElement): readonly X509Certificate[] {
   const texts = childrenNamed(role, METADATA, 'KeyDescriptor')
     .filter((descriptor) => (attributeOf(descriptor, 'use') ?? 'signing') === 'signing')
-    .flatMap((descriptor) => [...everyElement(descriptor)])
+    .flatMap((descriptor) => everyElement(descriptor))
     .filter((element) => isNamed(element, DSIG, 'X509Certificate'))
     .map(({ text }) => text)
   const certificates = [...new Set(texts.map((text) => text.replace(/\s+/g, '')))].map(certificateOf)

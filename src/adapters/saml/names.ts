@@ -20,7 +20,12 @@ export const attributeOf = (element: XmlElement, name: string): string | undefin
   element.attributes.find((attribute) => attribute.namespace === '' && attribute.name === name)?.value
 
 /** The element and all below it, in the document's order. */
-export function* everyElement(root: XmlElement): Generator<XmlElement> {
-  yield root
-  for (const child of root.children) yield* everyElement(child)
+export function everyElement(root: XmlElement): readonly XmlElement[] {
+  const all: XmlElement[] = []
+  const ahead = [root]
+  for (let next = ahead.pop(); next !== undefined; next = ahead.pop()) {
+    all.push(next)
+    for (let at = next.children.length - 1; at >= 0; at--) ahead.push(next.children[at] as XmlElement)
+  }
+  return all
 }

@@ -45,7 +45,7 @@ function requireResponseForm(root: XmlElement): void {
     throw new RolegateError('sign_in_rejected', { idpSaid: word }, { reason: `saml_status:${word}` })
   }
   require(assertion !== undefined && others.length === 0, 'response_form')
-  const assertions = [...everyElement(root)].filter(
+  const assertions = everyElement(root).filter(
     (element) => isAssertion(element) || isNamed(element, SAML, 'EncryptedAssertion'),
   )
   require(assertions.length === 1 && assertions[0] === assertion, 'assertion_count')
@@ -55,7 +55,7 @@ const STATUS = 'urn:oasis:names:tc:SAML:2.0:status:'
 
 /** The innermost of SAML's own status words, such as AuthnFailed. */
 function statusWord(status: XmlElement | undefined): string {
-  const values = status === undefined ? [] : [...everyElement(status)].map((each) => attributeOf(each, 'Value') ?? '')
+  const values = status === undefined ? [] : everyElement(status).map((each) => attributeOf(each, 'Value') ?? '')
   const word = values.findLast((value) => value.startsWith(STATUS))?.slice(STATUS.length) ?? ''
   return /^[A-Za-z]{1,40}$/.test(word) ? word : 'unknown'
 }
@@ -83,7 +83,7 @@ async function assertionIn(
   // security.md S-32: what was encrypted meets the same gate as what was not.
   const placed = isAssertion(last) ? { ...response, element: last } : readMessage(decrypted(last, trust), response)
   require(isAssertion(placed.element), 'not_an_assertion')
-  const inner = [...everyElement(placed.element)].filter(
+  const inner = everyElement(placed.element).filter(
     (element) => isAssertion(element) || isNamed(element, SAML, 'EncryptedAssertion'),
   )
   require(inner.length === 1, 'assertion_count')

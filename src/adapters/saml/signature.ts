@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual, verify, type KeyObject } from 'node:crypto'
 import { promisify } from 'node:util'
 import { canonicalOf, type loadLibxml2, type Placed } from './canonical.ts'
-import { attributeOf, childrenNamed, DSIG, EXCLUSIVE_C14N, isNamed } from './names.ts'
+import { attributeOf, childrenNamed, DSIG, everyElement, EXCLUSIVE_C14N, isNamed } from './names.ts'
 import { require } from './refusal.ts'
 import { readStrictXml, type XmlElement } from './strict-xml.ts'
 
@@ -63,12 +63,17 @@ export async function signedTextOf(
   return covered
 }
 
+/** As many as a SignedInfo of our form can have. */
+const MOST_IN_SIGNED_INFO = 14
+
 /** security.md S-12, S-13: one reference, to the parent, enveloped-signature and then exclusive C14N. */
 function readSignedInfo(signedInfo: XmlElement, { allowSha1 }: Trust) {
   require(signedInfo.children.length === 3, 'signed_info')
+  // Nothing hides in a leaf: whoever sends it decides how long canonicalising it takes.
+  require(everyElement(signedInfo).length <= MOST_IN_SIGNED_INFO, 'signed_info')
   const method = only(signedInfo, 'CanonicalizationMethod')
   require(attributeOf(method, 'Algorithm') === EXCLUSIVE_C14N, 'canonicalization')
-  const signatureMethod = attributeOf(only(signedInfo, 'SignatureMethod'), 'Algorithm') ?? ''
+  const signatureMethod = attributeOf(leaf(signedInfo, 'SignatureMethod'), 'Algorithm') ?? ''
   const hash = SIGNATURES.get(signatureMethod) ?? (allowSha1 && signatureMethod === RSA_SHA1 ? 'sha1' : undefined)
   require(hash !== undefined, 'signature_algorithm')
 
@@ -84,7 +89,7 @@ function readSignedInfo(signedInfo: XmlElement, { allowSha1 }: Trust) {
     attributeOf(exclusive, 'Algorithm') === EXCLUSIVE_C14N &&
     others.length === 0
   require(asAsked, 'transforms')
-  const digestMethod = attributeOf(only(reference, 'DigestMethod'), 'Algorithm') ?? ''
+  const digestMethod = attributeOf(leaf(reference, 'DigestMethod'), 'Algorithm') ?? ''
   const digestHash = DIGESTS.get(digestMethod) ?? (allowSha1 && digestMethod === SHA1 ? 'sha1' : undefined)
   require(digestHash !== undefined, 'digest_algorithm')
   return {
@@ -93,7 +98,7 @@ function readSignedInfo(signedInfo: XmlElement, { allowSha1 }: Trust) {
     uri: attributeOf(reference, 'URI') ?? '',
     prefixes: prefixesOf(exclusive),
     digestHash,
-    digest: decodeStrictBase64(only(reference, 'DigestValue').text),
+    digest: decodeStrictBase64(leaf(reference, 'DigestValue').text),
   }
 }
 
@@ -101,7 +106,8 @@ function readSignedInfo(signedInfo: XmlElement, { allowSha1 }: Trust) {
 function prefixesOf(method: XmlElement): readonly string[] {
   const [inclusive, ...others] = method.children
   if (inclusive === undefined) return []
-  require(isNamed(inclusive, EXCLUSIVE_C14N, 'InclusiveNamespaces') && others.length === 0, 'transforms')
+  const isList = isNamed(inclusive, EXCLUSIVE_C14N, 'InclusiveNamespaces') && inclusive.children.length === 0
+  require(isList && others.length === 0, 'transforms')
   const prefixes = (attributeOf(inclusive, 'PrefixList') ?? '').split(' ').filter((prefix) => prefix !== '')
   require(prefixes.length <= MOST_PREFIXES, 'transforms')
   return prefixes
@@ -118,6 +124,12 @@ function only(parent: XmlElement, name: string): XmlElement {
   const [first, ...others] = childrenNamed(parent, DSIG, name)
   require(first !== undefined && others.length === 0, 'signature_form')
   return first
+}
+
+function leaf(parent: XmlElement, name: string): XmlElement {
+  const found = only(parent, name)
+  require(found.children.length === 0, 'signed_info')
+  return found
 }
 
 /** RFC 4648 §4 with the white space that XML Schema's base64Binary allows, or a refusal (security.md S-3). */

@@ -21,15 +21,26 @@ export type XmlElement = {
 }
 
 /** The namespaces one element declares, and those around it. */
-export type Scope = { readonly declared: ReadonlyMap<string, string>; readonly outer: Scope | undefined }
+export type Scope = {
+  readonly declared: ReadonlyMap<string, string>
+  readonly outer: Scope | undefined
+  /** Declarations here and around. */
+  readonly size: number
+}
 
-export type XmlLimits = { readonly elements: number; readonly depth: number; readonly attributes: number }
+export type XmlLimits = {
+  readonly elements: number
+  readonly depth: number
+  readonly attributes: number
+  /** Declared at once: canonicalisation looks at each of them at each element. */
+  readonly namespaces: number
+}
 
 /** Well-formed or within bounds it is not. `message` holds nothing of the document. */
 export class NotStrictXml extends Error {}
 
 /** contract.md, ACS limits; security.md S-6. A SAML message of 5,000 groups stays well inside. */
-const MESSAGE_LIMITS: XmlLimits = { elements: 12_000, depth: 40, attributes: 100 }
+const MESSAGE_LIMITS: XmlLimits = { elements: 12_000, depth: 40, attributes: 100, namespaces: 64 }
 
 const XML = 'http://www.w3.org/XML/1998/namespace'
 const XMLNS = 'http://www.w3.org/2000/xmlns/'
@@ -105,7 +116,7 @@ function readTag(text: string, start: number, outer: Scope | undefined, limits: 
   const [opening, prefix = '', name = ''] = match(OPEN, text, start)
   const nameEnd = start + opening.length
   let at = nameEnd
-  const declared = new Map<string, string>()
+  let declared: Map<string, string> | undefined
   const plain: { prefix: string; name: string; value: string }[] = []
   for (let count = 0; ; count++) {
     ATTRIBUTE.lastIndex = at
@@ -116,11 +127,12 @@ function readTag(text: string, start: number, outer: Scope | undefined, limits: 
     const value = resolved((found[3] ?? found[4] ?? '').replace(/[\t\n]/g, ' '), false)
     at += whole.length
     if (attributePrefix === 'xmlns' || (attributePrefix === '' && attributeName === 'xmlns')) {
+      declared ??= new Map()
       declare(declared, attributePrefix === '' ? '' : attributeName, value)
     } else plain.push({ prefix: attributePrefix, name: attributeName, value })
   }
   const [ending, slash] = match(TAG_END, text, at)
-  const scope: Scope = declared.size > 0 || outer === undefined ? { declared, outer } : outer
+  const scope = declared === undefined ? (outer ?? NO_SCOPE) : scopeOf(declared, outer, limits)
   const element: Open = {
     namespace: namespaceOf(prefix, scope),
     name,
@@ -130,17 +142,29 @@ function readTag(text: string, start: number, outer: Scope | undefined, limits: 
     start,
     end: start,
     nameEnd,
-    declared,
+    declared: declared ?? NONE,
     scope,
     qualified: prefix === '' ? name : `${prefix}:${name}`,
   }
   return { element, tagEnd: at + ending.length, isEmpty: slash === '/' }
 }
 
+const NONE: ReadonlyMap<string, string> = new Map()
+const NO_SCOPE: Scope = { declared: NONE, outer: undefined, size: 0 }
+
+function scopeOf(declared: ReadonlyMap<string, string>, outer: Scope | undefined, limits: XmlLimits): Scope {
+  const size = declared.size + (outer?.size ?? 0)
+  if (size > limits.namespaces) throw new NotStrictXml('too many namespaces')
+  return { declared, outer, size }
+}
+
+/** libxml2 writes a namespace's name as it is, where Canonical XML 1.0 §2.3 escapes it: one that would differ is refused. */
+const PLAIN_NAME = /^[^\s"'<>&]*$/
+
 /** Namespaces in XML 1.0 §3: the reserved ones stay what they are, and a prefix cannot be undeclared. */
 function declare(declared: Map<string, string>, prefix: string, value: string): void {
   const reserved = prefix === 'xml' || prefix === 'xmlns' || value === XML || value === XMLNS
-  if (reserved || declared.has(prefix) || (prefix !== '' && value === ''))
+  if (reserved || declared.has(prefix) || (prefix !== '' && value === '') || !PLAIN_NAME.test(value))
     throw new NotStrictXml('a namespace declaration that is none')
   declared.set(prefix, value)
 }
@@ -152,6 +176,7 @@ function attributesOf(plain: readonly { prefix: string; name: string; value: str
     name,
     value,
   }))
+  if (attributes.length < 2) return attributes
   const names = new Set(attributes.map(({ namespace, name }) => `${namespace} ${name}`))
   if (names.size !== attributes.length) throw new NotStrictXml('an attribute twice')
   return attributes

@@ -288,7 +288,7 @@ describe('our metadata', () => {
     expect(await metadata({ metadata: new Error('down') })).toContain(SP)
   })
 
-  it.fails('says that our requests are signed, when they are', async () => {
+  it('says that our requests are signed, when they are', async () => {
     const [role] = readStrictXml(await metadata(signing)).children
     expect(role && attributeOf(role, 'AuthnRequestsSigned')).toBe('true')
   })

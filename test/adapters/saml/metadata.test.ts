@@ -299,7 +299,7 @@ describe('metadata of several entities', () => {
 describe('metadata that must be signed (security.md S-39)', () => {
   const withId = changed('entityID=', 'ID="_m" entityID=')
   const rules = { signedBy: createPublicKey(nextIdp.certificate) }
-  const WRONG = 'its signature is not by the certificate in `metadata_certificate_file`'
+  const WRONG = 'its signature is not by the certificate in `metadata_cert_file`'
   const genuine = () => signed(withId, '_m', { by: nextIdp, certificate: null })
 
   it('is taken when it is, by this key', async () => {
@@ -315,7 +315,7 @@ describe('metadata that must be signed (security.md S-39)', () => {
   })
 
   it('is not taken unsigned', async () => {
-    expect(await faultOf(withId, rules)).toBe('it is not signed, and `metadata_certificate_file` says it must be')
+    expect(await faultOf(withId, rules)).toBe('it is not signed, and `metadata_cert_file` says it must be')
   })
 
   it.each<[string, () => string]>([
@@ -335,7 +335,7 @@ describe('metadata that must be signed (security.md S-39)', () => {
   it('is not taken when what is signed is a piece of it', async () => {
     const wrapped = several(other, genuine())
     expect(await faultOf(wrapped, { ...rules, entityId: OTHER })).toBe(
-      'it is not signed, and `metadata_certificate_file` says it must be',
+      'it is not signed, and `metadata_cert_file` says it must be',
     )
   })
 

@@ -64,12 +64,12 @@ function readOrRefuse(text: string): XmlElement | undefined {
   }
 }
 
-const PIECES = [
-  ...['<', '>', '&', '"', "'", '/', '=', ':', ';', '#', '?', '!', '-', '[', ']', ' ', '\t', '\n', 'x', 'é', '\u0001'],
-  ...['\ufffe', '\ud800', '\ufeff', '😀', '<!--', '-->', '<![CDATA[', ']]>', '<?x?>', '<!DOCTYPE x>', '&amp;', '&#0;'],
-  ...['&#x41;', '&#xD800;', '&#1114112;', '&lt', '&x;', ' xmlns=""', ' xmlns:a="urn:v"', ' xmlns:a=""', 'a:', '<x/>'],
-  ...[' ID="e0"', ' a:x="1"', ' xml:lang="de"', '<x>', '</x>', '<?xml version="1.0"?>', "<?xml version='1.1'?>"],
-]
+const CHARACTERS = Array.from('<>&"\'/=:;#?!-[] \t\nxé\u0001\ufffe\ufeff😀\ud800')
+const MARKUP = ['<!--', '-->', '<![CDATA[', ']]>', '<?x?>', '<!DOCTYPE x>', '<x/>', '<x>', '</x>', 'a:']
+const REFERENCES = ['&amp;', '&#0;', '&#x41;', '&#xD800;', '&#1114112;', '&lt', '&x;']
+const ATTRIBUTES = [' xmlns=""', ' xmlns:a="urn:v"', ' xmlns:a=""', ' ID="e0"', ' a:x="1"', ' xml:lang="de"']
+const DECLARATIONS = ['<?xml version="1.0"?>', "<?xml version='1.1'?>"]
+const PIECES = [...CHARACTERS, ...MARKUP, ...REFERENCES, ...ATTRIBUTES, ...DECLARATIONS]
 const anyPiece = fc.constantFrom(...PIECES)
 
 /** A document with one thing put in, taken out or put in place of another. */

@@ -132,6 +132,15 @@ describe('a row that was moved or touched grants nothing and is counted (threats
     expect(await store.get('signing-keys', 'aws-oidc')).toBeUndefined()
   })
 
+  it('put among an owner’s rows: it is not listed, and the owner’s own are', async () => {
+    const { store, raw, put, sealed, tampered } = aWorld()
+    await put('sessions', 'ceo', 'principal: ceo')
+    await store.put('sessions', 'alice', Buffer.from('principal: alice'), { owner: 'alice' })
+    await raw.put('sessions', 'planted', await sealed('sessions', 'ceo'), { owner: 'alice' })
+    expect((await store.listByOwner('sessions', 'alice')).map(textOf)).toEqual(['principal: alice'])
+    expect(tampered).toEqual(['sessions'])
+  })
+
   it('is not counted when it is only absent', async () => {
     const { store, tampered } = aWorld()
     expect([await store.get('t', 'k'), await store.take('t', 'k')]).toEqual([undefined, undefined])

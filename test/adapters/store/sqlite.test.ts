@@ -102,6 +102,7 @@ describe.skipIf(whyNoSqlite !== undefined)(sqliteTitle('the SQLite store'), () =
       ['take', (store) => store.take('t', 'k')],
       ['delete', (store) => store.delete('t', 'k')],
       ['increment', (store) => store.increment('t', 'k', now())],
+      ['listByOwner', (store) => store.listByOwner('t', 'alice')],
       ['deleteByOwner', (store) => store.deleteByOwner('t', 'alice')],
       ['sweep', (store) => store.sweep()],
     ]

@@ -59,6 +59,19 @@ describe('a table', () => {
       undefined,
     ])
   })
+
+  it('lists the values of an owner as they were, dates as dates', async () => {
+    const { logins } = aTable()
+    await logins.put('one', aLogin({ tries: 1 }), { owner: 'alice' })
+    await logins.put('two', aLogin({ tries: 2, endedAt: startedAt }), { owner: 'alice' })
+    await logins.put('three', aLogin({ tries: 3 }), { owner: 'bob' })
+    const listed = await logins.listByOwner('alice')
+    expect(listed.toSorted((a, b) => a.tries - b.tries)).toEqual([
+      aLogin({ tries: 1 }),
+      aLogin({ tries: 2, endedAt: startedAt }),
+    ])
+    expect(await logins.listByOwner('nobody')).toEqual([])
+  })
 })
 
 describe('update', () => {
