@@ -10,17 +10,23 @@ import { costLine } from './harness/verdict.ts'
 import type { Bench } from './run.ts'
 
 const WARM_UP = 40
-/** What is cheaper than this in full is measured too coarsely to say how it grows. */
-const LEAST_TO_GROW_MS = 4
+/** The goal for one document: what stays below it at the bound of its size has nowhere to grow to. */
+const LEAST_TO_GROW_MS = 20
 const SHOWN = 8
 
 export const hostile: Bench = async ({ rounds }) => {
   const idp = makeSamlIdp()
   const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
   const decryptionKeyPem = privateKey.export({ type: 'pkcs8', format: 'pem' }) as string
-  const side = await startSide({ script: script('peers/saml-ours') })
-  await side.ask('open', { metadata: idp.metadata, decryptionKeyPem })
-  const peakBefore = await warmUp(side, () => asField(idp.respond(OPEN_QUESTION, { person: 7, groupCount: 1000 })))
+  const honest = () => asField(idp.respond(OPEN_QUESTION, { person: 7, groupCount: 1000 }))
+  const open = async (nodeFlags: readonly string[]) => {
+    const side = await startSide({ script: script('peers/saml-ours'), nodeFlags })
+    await side.ask('open', { metadata: idp.metadata, decryptionKeyPem })
+    return { side, peak: await warmUp(side, honest) }
+  }
+  const { side, peak: peakBefore } = await open([])
+  // Past a few MB V8's nursery overflows and everything is copied; how our own work grows is seen where it has room.
+  const { side: roomy } = await open(['--max-semi-space-size=64'])
 
   // One that is nearly empty: what is changed around its statement should have all the room.
   const genuine = idp.respond(OPEN_QUESTION, { person: 7, groupCount: 1 })
@@ -28,7 +34,8 @@ export const hostile: Bench = async ({ rounds }) => {
   const costs = await interleave(
     Object.fromEntries(
       documents.flatMap(({ name, field }) => [
-        [`${name}, a quarter`, costOf(side, name, field(1 / 4))],
+        [`${name}, a quarter`, costOf(roomy, name, field(1 / 4))],
+        [`${name}, all`, costOf(roomy, name, field(1))],
         [name, costOf(side, name, field(1))],
       ]),
     ),
@@ -39,7 +46,9 @@ export const hostile: Bench = async ({ rounds }) => {
   const of = (name: string) => costs.get(name) ?? []
   const byCost = documents.toSorted((one, other) => median(of(other.name)) - median(of(one.name)))
   const growth = ({ name }: HostileDocument) =>
-    of(name).map((full, round) => Math.log(full / (of(`${name}, a quarter`)[round] ?? Number.NaN)) / Math.log(4))
+    of(`${name}, all`).map(
+      (full, round) => Math.log(full / (of(`${name}, a quarter`)[round] ?? Number.NaN)) / Math.log(4),
+    )
   const byGrowth = documents
     .filter(({ name }) => median(of(name)) >= LEAST_TO_GROW_MS)
     .toSorted((one, other) => median(growth(other)) - median(growth(one)))
@@ -50,7 +59,12 @@ export const hostile: Bench = async ({ rounds }) => {
       ...byGrowth.slice(0, SHOWN).map((document) => costLine(document.name, growth(document), 'as the exponent')),
     ],
     figures: [
-      { title: `hostile: ms of CPU for ${worst?.name}`, ratios: of(worst?.name ?? ''), must: 60, goal: 20 },
+      {
+        title: `hostile: ms of CPU for ${worst?.name}`,
+        ratios: of(worst?.name ?? ''),
+        must: 60,
+        goal: LEAST_TO_GROW_MS,
+      },
       {
         title: `hostile: growth exponent of ${steepest?.name ?? 'all, too cheap to say'}`,
         ratios: steepest === undefined ? [0] : growth(steepest),

@@ -69,7 +69,7 @@ export async function compose(config: Config, host: Host): Promise<Gateway> {
   // A terminal lives as long as its sign-in may be renewed, and no longer than a device may (threats.md D4).
   const terminalSeconds = Math.min(cli.deviceMaxSeconds, cli.refreshSeconds)
   const stories = {
-    beginSignIn: makeBeginSignIn({ providers, newAttemptId: () => randomBytes(4).toString('hex'), now }),
+    beginSignIn: makeBeginSignIn({ ...deps, providers, newAttemptId: () => randomBytes(4).toString('hex') }),
     completeSignIn: makeCompleteSignIn({ ...deps, ...browser, providers, mappings, endSession }),
     endSession,
     findSession,
@@ -138,7 +138,11 @@ export async function compose(config: Config, host: Host): Promise<Gateway> {
     ],
     // What the first person would wait for: the IdPs' metadata.
     onListening: () => providers.forEach((provider) => void provider.warmUp()),
-    sweep: () => answers(memory.sweep()),
+    sweep() {
+      // Asking is enough: what is due is read again, whether anybody signs in or not.
+      for (const provider of providers.values()) provider.isReady()
+      return answers(memory.sweep())
+    },
     onDrain: () => (health.draining = true),
     async release() {
       await log.close()

@@ -2,6 +2,7 @@
 import { makeSamlProvider } from '../../src/adapters/saml/provider.ts'
 import { asRolegateError } from '../../src/domain/errors.ts'
 import { answer } from '../harness/answer.ts'
+import { median } from '../harness/rounds.ts'
 import {
   OPEN_QUESTION,
   OPEN_RELAY_STATE,
@@ -12,6 +13,9 @@ import {
 } from '../harness/saml-sp.ts'
 
 type Order = { readonly metadata: string; readonly decryptionKeyPem?: string }
+
+const REPEATS = 5
+const LONG_MS = 200
 
 let provider: ReturnType<typeof makeSamlProvider> | undefined
 
@@ -29,6 +33,7 @@ function open({ metadata, decryptionKeyPem }: Order): Promise<void> {
     },
     base: SP_BASE,
     readMetadata: async () => metadata,
+    isTaken: () => false,
     kept: { get: async () => undefined, put: async () => {} },
     randomText: () => '',
     now: () => new Date(),
@@ -56,17 +61,21 @@ async function run({ field, operations }: VerifyOrder): Promise<void> {
   for (let done = 0; done < operations; done += 1) await complete(field)
 }
 
+/** The median of several times, and the reason for the log. What takes long is not done again. */
 async function refuse(field: string): Promise<Refusal> {
-  const from = process.cpuUsage()
-  const thrown = await complete(field).then(
-    () => undefined,
-    (failure: unknown) => failure,
-  )
-  const { user, system } = process.cpuUsage(from)
-  return {
-    milliseconds: (user + system) / 1000,
-    reason: thrown === undefined ? 'accepted' : (asRolegateError(thrown).reason ?? 'no reason'),
+  const times: number[] = []
+  let reason = ''
+  for (let turn = 0; turn < REPEATS && times.every((time) => time < LONG_MS); turn += 1) {
+    const from = process.cpuUsage()
+    const thrown = await complete(field).then(
+      () => undefined,
+      (failure: unknown) => failure,
+    )
+    const { user, system } = process.cpuUsage(from)
+    times.push((user + system) / 1000)
+    reason = thrown === undefined ? 'accepted' : (asRolegateError(thrown).reason ?? 'no reason')
   }
+  return { milliseconds: median(times), reason }
 }
 
 answer({ port: () => 0, open, learn, run, refuse })

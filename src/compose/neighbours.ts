@@ -26,7 +26,7 @@ import type { Witness } from './witness.ts'
 
 /** The IdPs of the file, each by its id. */
 export function makeProviders(
-  { idps, server }: Config,
+  { idps, server, issuer }: Config,
   { now }: Host,
   { log }: Witness,
   { idpMetadata }: Memory,
@@ -44,18 +44,26 @@ export function makeProviders(
       onFailure: (what, cause) => log.error('an identity provider did not answer', { idp: settings.id, what }, cause),
     })
 
+  const providers = new Map<string, IdentityProvider>()
+  const isTaken = (id: string) => (entityId: string) =>
+    [issuer.url, server.publicUrl].includes(entityId) ||
+    idps.some((other) => other.id !== id && (other.type === 'saml' ? other.entityId : other.issuer) === entityId) ||
+    [...providers.values()].some((other) => other.id !== id && other.issuer() === entityId)
+
   const saml = (settings: SamlIdp): IdentityProvider =>
     makeSamlProvider({
       settings,
       base: `${server.publicUrl}/saml/${settings.id}`,
       readMetadata: () => readMetadata(settings.metadata, fetchMetadata),
       kept: idpMetadata,
+      isTaken: isTaken(settings.id),
       randomText,
       now,
       warn: (what, facts, cause) => log.warn(what, { ...facts, ...(cause instanceof Error && { cause: cause.name }) }),
     })
 
-  return new Map(idps.map((idp) => [idp.id, idp.type === 'saml' ? saml(idp) : oidc(idp)]))
+  for (const idp of idps) providers.set(idp.id, idp.type === 'saml' ? saml(idp) : oidc(idp))
+  return providers
 }
 
 async function readMetadata(at: SamlIdp['metadata'], boundedFetch: typeof fetch): Promise<string> {

@@ -73,9 +73,15 @@ function readKey(file: string, path: Path, world: World, findings: Findings): st
 /** A PEM certificate, or a fault. */
 export function readCertificate(file: string, path: Path, world: World, findings: Findings): string | undefined {
   const text = readText(file, path, world, findings)
-  if (text === undefined || attempt(() => new X509Certificate(text)) !== undefined) return text
-  findings.fault(path, 'holds no PEM certificate')
-  return undefined
+  if (text === undefined) return undefined
+  // Certificates stand in public metadata: a key beside one must not go there with it.
+  if (/PRIVATE KEY-----/.test(text)) {
+    findings.fault(path, 'holds a private key as well: certificates are public, so they have a file of their own')
+    return undefined
+  }
+  const certificate = attempt(() => new X509Certificate(text))
+  if (certificate === undefined) findings.fault(path, 'holds no PEM certificate')
+  return certificate?.toString()
 }
 
 const belongTogether = (keyPem: string, certificatePem: string): boolean =>

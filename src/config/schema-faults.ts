@@ -31,7 +31,10 @@ function findingsOf(issue: Issue, above: Path, schema: JsonSchema): readonly Fin
     const known = keysAt(schema, path)
     return issue.keys.map((key) => ({
       path: [...path, key],
-      message: `unknown key${didYouMean(key, known)}`,
+      message: `unknown key${didYouMean(
+        key,
+        known.filter((one) => one !== key),
+      )}`,
       at: 'key' as const,
     }))
   }

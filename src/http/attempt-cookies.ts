@@ -7,6 +7,9 @@ export type AttemptSealer = {
   open(sealed: string, about: string): string | undefined
 }
 
+const ID = /^[0-9a-f]{8}$/
+/** Of the 24 KiB that all headers may have (lifecycle.ts). */
+const MOST_BYTES = 10_000
 const DATES = new Set(['expiresAt', 'startedAt'])
 
 export type AttemptCookies = ReturnType<typeof makeAttemptCookies>
@@ -25,12 +28,29 @@ export function makeAttemptCookies({ sealer, secure }: { sealer: AttemptSealer; 
       : { httpOnly: true, secure, sameSite: 'lax', path: '/' }
   const options = optionsFor('oidc')
 
+  /** The oldest go: past so many, or so many bytes, a request's headers would be too large for us (security.md V-1). */
+  function makeRoom(req: Request, res: Response, coming: number): void {
+    const held = [...cookiesOf(req)].filter(([name]) => name.startsWith(prefix) && ID.test(name.slice(prefix.length)))
+    let bytes = held.reduce((sum, [name, value]) => sum + name.length + value.length, coming)
+    let count = held.length + 1
+    for (const [name, value] of held) {
+      if (count <= MOST_ATTEMPTS && bytes <= MOST_BYTES) return
+      res.clearCookie(name, options)
+      count -= 1
+      bytes -= name.length + value.length
+    }
+  }
+
   return {
+    /** Whether this browser is away on some sign-in. */
+    holdsAny: (req: Request): boolean =>
+      [...cookiesOf(req).keys()].some((name) => name.startsWith(prefix) && ID.test(name.slice(prefix.length))),
+
     keep(req: Request, res: Response, attempt: SignInAttempt): void {
-      const held = [...cookiesOf(req).keys()].filter((name) => name.startsWith(prefix))
-      for (const name of held.slice(0, Math.max(0, held.length - MOST_ATTEMPTS + 1))) res.clearCookie(name, options)
       const name = prefix + attempt.id
-      res.cookie(name, sealer.seal(JSON.stringify(attempt), name), {
+      const sealed = sealer.seal(JSON.stringify(attempt), name)
+      makeRoom(req, res, sealed.length)
+      res.cookie(name, sealed, {
         ...optionsFor(attempt.pending.kind),
         maxAge: ATTEMPT_SECONDS * 1000,
       })

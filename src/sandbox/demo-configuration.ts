@@ -146,6 +146,7 @@ idps:
     type: saml
     label: Contractors’ directory (SAML)
     metadata_url: ${samlMetadataUrl}
+    entity_id: ${samlMetadataUrl}
     allow: { http: true }
     subject: attributes.uid
     username: attributes.email

@@ -137,8 +137,10 @@ export type LogoutMessage =
 export type LogoutRequest = {
   readonly issuer: string
   readonly nameId: string
-  /** One session of theirs; absent: all of them. */
-  readonly index?: string
+  /** These sessions of theirs; none named: all of them (saml-core-2.0 §3.7.1). */
+  readonly indexes: readonly string[]
+  /** When it was issued, and the clocks' difference: sessions begun later are not meant. */
+  readonly before: Date
   readonly answer?: BrowserMove
 }
 

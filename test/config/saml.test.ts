@@ -13,6 +13,7 @@ const elliptic = generateKeyPairSync('ec', { namedCurve: 'P-256' })
 const FILES = {
   '/run/saml/key.pem': pem(sp.privateKey),
   '/run/saml/cert.pem': sp.certificate,
+  '/run/saml/both.pem': pem(sp.privateKey) + sp.certificate,
   '/run/saml/other-key.pem': pem(stranger.privateKey),
   '/run/saml/other-cert.pem': stranger.certificate,
   '/run/saml/weak-key.pem': pem(weak.privateKey),
@@ -33,8 +34,12 @@ const OIDC = A_FILE.slice(A_FILE.indexOf('  - id: entra'), A_FILE.indexOf('accou
 const METADATA = 'metadata_url: https://idp.example.com/saml/metadata'
 const USERNAME = 'username: attributes.mail'
 const GROUPS = 'groups: { attribute: groups }'
+const ENTITY_ID = 'entity_id: https://idp.example.com/saml'
 /** A_FILE with a SAML IdP in place of the other. Its keys begin in column 5, `metadata_url` on line 7. */
-const SAML = changed([OIDC, `  - id: entra\n    type: saml\n    ${METADATA}\n    ${USERNAME}\n    ${GROUPS}\n`])
+const SAML = changed([
+  OIDC,
+  `  - id: entra\n    type: saml\n    ${METADATA}\n    ${USERNAME}\n    ${GROUPS}\n    ${ENTITY_ID}\n`,
+])
 
 /** The SAML file with one text in place of another, which must be there. */
 function saml(...changes: readonly (readonly [from: string, to: string])[]): string {
@@ -65,6 +70,7 @@ describe('a SAML IdP', () => {
       id: 'entra',
       label: 'entra',
       metadata: { url: 'https://idp.example.com/saml/metadata' },
+      entityId: 'https://idp.example.com/saml',
       skewSeconds: 60,
       forceAuthn: false,
       contexts: [],
@@ -77,7 +83,6 @@ describe('a SAML IdP', () => {
   it('takes all that can be said of it', () => {
     const text = withMore(
       'label: Contractors',
-      'entity_id: https://idp.example.com/saml',
       'metadata_cert_file: /run/saml/other-cert.pem',
       'sign_requests: true',
       'signing_key_file: /run/saml/key.pem',
@@ -214,13 +219,23 @@ describe('a SAML IdP', () => {
       ],
     },
     {
+      because: 'says whom fetched metadata must be about (threats.md I2)',
+      text: saml([`\n    ${ENTITY_ID}`, '']),
+      faults: ['5:5  idps[0]: needs entity_id beside metadata_url: what is fetched must be about this one'],
+    },
+    {
+      because: 'is not Rolegate itself (threats.md F4)',
+      text: saml([ENTITY_ID, 'entity_id: https://aws.example.com']),
+      faults: ['10:16  idps[0].entity_id: is Rolegate itself: an IdP must be somebody else'],
+    },
+    {
       because: 'has an id of its own',
       text: saml(['accounts:', `${OIDC}accounts:`]),
-      faults: ['10:9  idps[1].id: "entra" is the id of idps[0] too'],
+      faults: ['11:9  idps[1].id: "entra" is the id of idps[0] too'],
     },
   ])
 
-  it.fails('has no keys of OpenID Connect, and does not propose them', () => {
+  it('has no keys of OpenID Connect, and does not propose them', () => {
     expect(faultsOf(withMore('client_id: rolegate'), world())).toEqual(['10:5  idps[0].client_id: unknown key'])
   })
 
@@ -351,8 +366,19 @@ describe('its keys', () => {
     { because: 'stand in the configuration folder', text: signing('saml/key.pem', 'saml/cert.pem'), faults: [] },
     {
       because: 'of the metadata are a certificate',
-      text: withMore('metadata_cert_file: /run/saml/key.pem'),
+      text: withMore('metadata_cert_file: /run/saml/text'),
       faults: ['10:25  idps[0].metadata_cert_file: holds no PEM certificate'],
+    },
+    {
+      because: 'stand apart from the private key, which would be published with them',
+      text: withMore(
+        'sign_requests: true',
+        'signing_key_file: /run/saml/both.pem',
+        'signing_cert_file: /run/saml/both.pem',
+      ),
+      faults: [
+        '12:24  idps[0].signing_cert_file: holds a private key as well: certificates are public, so they have a file of their own',
+      ],
     },
     {
       because: 'of the metadata are there',
@@ -436,6 +462,23 @@ describe('the way to AWS by SAML', () => {
       faults: [
         '24:43  sts.other.saml_endpoint: is on loopback, which is for development only: start with --insecure-dev',
       ],
+    },
+    {
+      because: 'goes to AWS and nowhere else (threats.md F5)',
+      text: withSts('strategy: saml, saml_endpoint: https://signin.evil.example/saml'),
+      faults: ['24:43  sts.other.saml_endpoint: is not a sign-in address of aws'],
+    },
+    {
+      because: 'goes to AWS’s own STS (threats.md F5)',
+      text: withSts('strategy: saml, endpoint: https://sts.minio.example'),
+      faults: [
+        '24:38  sts.other.endpoint: is not AWS’s STS: a SAML assertion is for AWS itself, and goes nowhere else',
+      ],
+    },
+    {
+      because: 'has no audience to choose',
+      text: withSts('strategy: saml, audience: sts.amazonaws.com'),
+      faults: ['24:38  sts.other.audience: goes with "strategy: web_identity" only; an assertion is for AWS itself'],
     },
     {
       because: 'goes to loopback with it',

@@ -146,6 +146,24 @@ describe('signing in with SAML', () => {
   })
 })
 
+describe('an answer by the wrong door', () => {
+  it('is not read out of a URL (security.md S-38)', async () => {
+    const visitor = aVisitor(demo)
+    const { SAMLResponse = '', RelayState = '' } = await visitor.samlAnswer('erin')
+    const query = new URLSearchParams({ SAMLResponse, RelayState, state: RelayState })
+    await visitor.get(`/oidc/contractors/callback?${query.toString()}`).expect(404)
+    await visitor.postAcs({ SAMLResponse, RelayState }).expect(303)
+  })
+
+  it.each(['iframe', 'image', 'script', 'empty'])(
+    'is not asked for by an %s of another page (security.md W-11)',
+    async (dest) => {
+      const answer = await aVisitor(demo).get('/sign-in/contractors').set('sec-fetch-dest', dest).expect(403)
+      expect(answer.headers['set-cookie']).toBeUndefined()
+    },
+  )
+})
+
 describe('an answer that nobody asked for', () => {
   const unasked = { SAMLResponse: 'PHg+', RelayState: 'https://idp.example.com/app' }
 
@@ -155,13 +173,17 @@ describe('an answer that nobody asked for', () => {
 
   it('starts a sign-in of ours where it is allowed, is not believed, and cannot go round in circles', async () => {
     const open = await aDemo({
-      edit: (text) => text.replace(/(metadata_url: .*\n    allow: \{ http: true)/, '$1, idp_initiated: true'),
+      edit: (text) => text.replace(/(metadata_url: .*\n.*\n    allow: \{ http: true)/, '$1, idp_initiated: true'),
     })
     try {
       const visitor = aVisitor(open)
       const away = await visitor.postAcs(unasked).expect(303)
       expect(away.headers['location']).toBe('/sign-in/contractors')
       await visitor.postAcs(await visitor.samlAnswer('erin')).expect(303)
+      // Nor where the IdP drops RelayState: a browser that is away on a sign-in of ours is not sent away again.
+      const round = aVisitor(open)
+      const { SAMLResponse } = await round.samlAnswer('erin')
+      await round.postAcs({ SAMLResponse: String(SAMLResponse) }).expect(403)
       // A browser without the attempt's cookie is told so, and not sent away again.
       await aVisitor(open)
         .postAcs({ ...unasked, RelayState: '0a1b2c3d.AAAAAAAAAAAAAAAAAAAAAA' })

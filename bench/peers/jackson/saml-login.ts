@@ -62,7 +62,8 @@ async function answerTo(req: IncomingMessage): Promise<Moved | object> {
   })
 }
 
-createServer((req, res) => {
+// As long as the gateway's turn may last: nobody's connection is closed on them.
+createServer({ keepAliveTimeout: 65_000 }, (req, res) => {
   answerTo(req).then(
     (found) => {
       if ('redirect_url' in found) res.writeHead(303, { location: found.redirect_url ?? '' }).end()

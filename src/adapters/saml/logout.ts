@@ -15,7 +15,8 @@ import { readStrictXml, type XmlElement } from './strict-xml.ts'
 type LogoutRequest = {
   readonly id: string
   readonly nameId: string
-  readonly index?: string
+  readonly indexes: readonly string[]
+  readonly before: Date
   readonly relayState?: string
 }
 
@@ -75,7 +76,10 @@ async function signedRedirect(query: string, field: string, trust: Trust): Promi
   const fields = singleFields(query)
   const hash = ALGORITHMS.get(fields?.get('SigAlg') ?? '')
   require(hash !== undefined && fields?.has('Signature') === true, 'unsigned')
-  const octets = ['SAMLRequest', 'RelayState', 'SigAlg'].flatMap((name) => raw(name) ?? []).join('&')
+  const names = ['SAMLRequest', 'RelayState', 'SigAlg']
+  // A name that is itself encoded would be read and not be signed.
+  require(names.every((name) => (raw(name) !== undefined) === fields.has(name)), 'signature')
+  const octets = names.flatMap((name) => raw(name) ?? []).join('&')
   const signature = decodeStrictBase64(fields.get('Signature') ?? '')
   const data = Buffer.from(octets)
   const results = await Promise.all(trust.keys.map((key) => verifyAsync(hash, data, key, signature)))
@@ -102,7 +106,8 @@ function accepted(request: XmlElement, { issuer, destination, now, skewSeconds }
   const from = issuerOf(request)
   require(from !== undefined && textOf(from) === issuer, 'issuer')
   require(attributeOf(request, 'Destination') === destination, 'destination')
-  const age = now.getTime() - instantOf(attributeOf(request, 'IssueInstant')).getTime()
+  const issued = instantOf(attributeOf(request, 'IssueInstant'))
+  const age = now.getTime() - issued.getTime()
   require(age >= -skew && age <= MOST_AGE_SECONDS * 1000 + skew, 'issue_instant')
   const end = attributeOf(request, 'NotOnOrAfter')
   if (end !== undefined) require(instantOf(end).getTime() > now.getTime() - skew, 'expired')
@@ -110,8 +115,12 @@ function accepted(request: XmlElement, { issuer, destination, now, skewSeconds }
   const id = attributeOf(request, 'ID')
   const [nameId] = childrenNamed(request, SAML, 'NameID')
   require(id !== undefined && nameId !== undefined, 'logout_form')
-  const [index] = childrenNamed(request, SAMLP, 'SessionIndex')
-  return { id, nameId: textOf(nameId), ...(index !== undefined && { index: textOf(index) }) }
+  return {
+    id,
+    nameId: textOf(nameId),
+    indexes: childrenNamed(request, SAMLP, 'SessionIndex').map(textOf),
+    before: new Date(issued.getTime() + skew),
+  }
 }
 
 /** Each name once, or undefined. */

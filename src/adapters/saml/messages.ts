@@ -43,6 +43,17 @@ type Kind = 'SAMLRequest' | 'SAMLResponse'
  * text, since its templates replace inside what they have replaced (GHSA-34r5-q4jw-r36m).
  */
 export function makeMessages(us: OurSide) {
+  // samlify writes a side's metadata each time it is told of one, and most sign-ins are of the same two.
+  let ours: ReturnType<Samlify['ServiceProvider']> | undefined
+  const theirs = new WeakMap<IdpMetadata, ReturnType<Samlify['IdentityProvider']>>()
+
+  const ourSide = (samlify: Samlify) => (ours ??= samlify.ServiceProvider(ourSettings(us)))
+  function idpSide(samlify: Samlify, idp: IdpMetadata) {
+    const known = theirs.get(idp) ?? theirSide(samlify, idp)
+    theirs.set(idp, known)
+    return known
+  }
+
   return {
     /** An AuthnRequest, by Redirect where the IdP takes it, else by POST (security.md S-37). */
     async loginRequest(idp: IdpMetadata, request: LoginRequest): Promise<BrowserMove> {
@@ -50,7 +61,7 @@ export function makeMessages(us: OurSide) {
       const binding = idp.signOn.redirect === undefined ? 'post' : 'redirect'
       const destination = idp.signOn[binding] ?? ''
       const xml = authnRequest(us, destination, request)
-      const made = samlify.ServiceProvider(ourSettings(us)).createLoginRequest(theirSide(samlify, idp), binding, {
+      const made = ourSide(samlify).createLoginRequest(idpSide(samlify, idp), binding, {
         relayState: request.relayState,
         customTagReplacement: () => ({ id: request.id, context: xml }),
       })
@@ -116,7 +127,7 @@ export function makeMessages(us: OurSide) {
       ...(relayState !== undefined && { relayState }),
       customTagReplacement: () => ({ id, context: xml }),
     }
-    const sp = samlify.ServiceProvider(ourSettings(us))
+    const sp = ourSide(samlify)
     const target = theirSide(samlify, idp, destination)
     const made =
       kind === 'SAMLRequest'

@@ -12,6 +12,8 @@ export type MetadataKeeper = {
   recall(): Promise<void>
   /** Reads it again when it is due, and waits for the outcome. */
   refresh(): Promise<void>
+  /** The copy in force is older than a few hours: a key the IdP has withdrawn may still be in it. */
+  isOld(): boolean
   /** The last try went wrong. */
   isStale(): boolean
 }
@@ -20,6 +22,7 @@ export type MetadataKeeper = {
 export class NoMetadata extends Error {}
 
 const FRESH_MS = 60 * 60 * 1000
+const OLD_MS = 3 * FRESH_MS
 const RETRY_MS = 3_000
 const SOON_MS = 30 * 24 * 60 * 60 * 1000
 
@@ -33,6 +36,7 @@ export function makeMetadataKeeper(deps: {
   read: () => Promise<string>
   rules: Omit<MetadataRules, 'now'>
   kept: KeptMetadata
+  signsRequests: boolean
   now: Now
   warn: (what: string, facts: Readonly<Record<string, string | readonly string[] | undefined>>, cause?: unknown) => void
 }): MetadataKeeper {
@@ -51,7 +55,9 @@ export function makeMetadataKeeper(deps: {
       noteChange(metadata)
       current = { metadata, at: deps.now().getTime() }
       stale = false
-      await deps.kept.put(deps.name, { text })
+      await deps.kept.put(deps.name, { text }).catch((cause: unknown) => {
+        deps.warn('the metadata of an identity provider could not be kept for the next start', {}, cause)
+      })
     } catch (cause) {
       failedAt = deps.now().getTime()
       stale = true
@@ -71,7 +77,14 @@ export function makeMetadataKeeper(deps: {
   }
 
   /** security.md S-16, S-39, K-12: a new certificate, or one near its end, is told to operators. */
-  function noteChange({ certificates, entityId }: IdpMetadata): void {
+  function noteChange({ certificates, entityId, wantsSignedRequests }: IdpMetadata): void {
+    if (wantsSignedRequests && !deps.signsRequests)
+      deps.warn('an identity provider wants signed requests: set `sign_requests`', { entityId })
+    if (current !== undefined && current.metadata.entityId !== entityId)
+      deps.warn('an identity provider goes by another name: its people are others now', {
+        before: current.metadata.entityId,
+        after: entityId,
+      })
     const before = current?.metadata.certificates.map(({ fingerprint256 }) => fingerprint256)
     const after = certificates.map(({ fingerprint256 }) => fingerprint256)
     if (before !== undefined && before.join() !== after.join())
@@ -87,12 +100,14 @@ export function makeMetadataKeeper(deps: {
     recall,
     async refresh() {
       const at = deps.now().getTime()
-      const due = current === undefined || at - current.at > FRESH_MS
+      const end = current?.metadata.validUntil?.getTime() ?? Number.POSITIVE_INFINITY
+      const due = current === undefined || end <= at || at - current.at > FRESH_MS
       if (underway === undefined && due && at - failedAt >= RETRY_MS) {
         underway = renew().finally(() => (underway = undefined))
       }
       await underway
     },
+    isOld: () => current !== undefined && deps.now().getTime() - current.at > OLD_MS,
     isStale: () => stale,
   }
 }

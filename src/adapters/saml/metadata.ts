@@ -28,6 +28,8 @@ export type IdpMetadata = {
 export type MetadataRules = {
   /** Which entity, when the document holds several. */
   readonly entityId?: string
+  /** Whether an entity id is another IdP's name, or our own (threats.md I2, F4). */
+  readonly isTaken: (entityId: string) => boolean
   /** Signs the document; without one, the file or TLS is what we trust. */
   readonly signedBy?: KeyObject
   readonly allowHttp: boolean
@@ -38,7 +40,7 @@ export type MetadataRules = {
 export class BadMetadata extends Error {}
 
 export const MOST_METADATA_BYTES = 4 * 1024 * 1024
-const LIMITS: XmlLimits = { elements: 60_000, depth: 60, attributes: 100, namespaces: 200 }
+const LIMITS: XmlLimits = { elements: 60_000, depth: 60, attributes: 100, namespaces: 200, names: 1 << 24 }
 const LEAST_RSA_BITS = 2048
 
 /**
@@ -52,16 +54,21 @@ export async function readIdpMetadata(
 ): Promise<IdpMetadata> {
   if (Buffer.byteLength(document) > MOST_METADATA_BYTES) throw new BadMetadata('it is larger than 4 MB')
   const text = await trustedText(libxml2, withoutComments(libxml2, document), rules)
-  const entity = entityIn(read(text), rules)
+  const root = read(text)
+  const entity = entityIn(root, rules)
   const entityId = attributeOf(entity, 'entityID')
   if (entityId === undefined || entityId === '') throw new BadMetadata('its EntityDescriptor has no entityID')
   if (rules.entityId !== undefined && rules.entityId !== entityId) throw new BadMetadata(`it is about ${entityId}`)
+  if (rules.isTaken(entityId))
+    throw new BadMetadata(`it is about ${entityId}, which is another identity provider of the file`)
 
   const [role] = childrenNamed(entity, METADATA, 'IDPSSODescriptor').filter((descriptor) =>
     (attributeOf(descriptor, 'protocolSupportEnumeration') ?? '').split(' ').includes(SAMLP),
   )
   if (role === undefined) throw new BadMetadata('it describes no SAML 2.0 identity provider (IDPSSODescriptor)')
-  const ends = [entity, role].flatMap((element) => attributeOf(element, 'validUntil') ?? []).map(validUntilOf)
+  // saml-metadata-2.0 §2.3.1: an end counts for all that is inside.
+  const around = [...everyElement(root)].filter(({ start, end }) => start <= entity.start && entity.end <= end)
+  const ends = [...around, role].flatMap((element) => attributeOf(element, 'validUntil') ?? []).map(validUntilOf)
   if (ends.some((end) => end <= rules.now)) throw new BadMetadata('its validUntil has passed')
   const certificates = signingCertificatesOf(role)
   const signOn = endpointsOf(role, 'SingleSignOnService', rules)
@@ -161,7 +168,8 @@ function endpointsOf(role: XmlElement, name: string, { allowHttp }: MetadataRule
       .map((service) => attributeOf(service, attribute))
       .find((location) => location !== undefined)
   const [redirect, post] = [at('HTTP-Redirect', 'Location'), at('HTTP-POST', 'Location')]
-  const answer = at('HTTP-Redirect', 'ResponseLocation') ?? at('HTTP-POST', 'ResponseLocation')
+  // Our answers go by Redirect.
+  const answer = at('HTTP-Redirect', 'ResponseLocation')
   for (const location of [redirect, post, answer]) if (location !== undefined) requireWebAddress(location, allowHttp)
   return {
     ...(redirect !== undefined && { redirect }),

@@ -39,6 +39,8 @@ export function makeSamlProvider(deps: {
   base: string
   readMetadata: () => Promise<string>
   kept: KeptMetadata
+  /** Whether this is another IdP's name, or our own. */
+  isTaken: (entityId: string) => boolean
   randomText: (bits: number) => string
   now: Now
   warn: (what: string, facts: Readonly<Record<string, string | readonly string[] | undefined>>, cause?: unknown) => void
@@ -47,27 +49,31 @@ export function makeSamlProvider(deps: {
   const { id, label, allow, skewSeconds, contexts, forceAuthn } = settings
   const us = ourSideOf(settings, base)
   const messages = makeMessages(us)
+  let ourMetadata: Promise<string> | undefined
   const decryptionKeys = settings.decryption === undefined ? [] : [createPrivateKey(settings.decryption.keyPem)]
   const keeper = makeMetadataKeeper({
     name: `${id} ${'file' in settings.metadata ? settings.metadata.file : settings.metadata.url}`,
     read: deps.readMetadata,
     rules: {
       allowHttp: allow.http,
+      isTaken: deps.isTaken,
       ...(settings.entityId !== undefined && { entityId: settings.entityId }),
       ...(settings.metadataCertificatePem !== undefined && { signedBy: keyOf(settings.metadataCertificatePem) }),
     },
     kept: deps.kept,
     now,
+    signsRequests: us.signing !== undefined,
     warn: (what, facts, cause) => deps.warn(what, { ...facts, idp: id }, cause),
   })
 
   async function requireMetadata(): Promise<IdpMetadata> {
     const refreshed = keeper.refresh()
-    if (keeper.known() === undefined) await refreshed
+    const held = keeper.known()
+    if (held === undefined || isOver(held) || keeper.isOld()) await refreshed
     const metadata = keeper.known()
     if (metadata === undefined) throw new RolegateError('idp_unavailable', { idp: id, label, retryAfterSeconds: 5 })
     // saml-metadata-2.0 §2.3.2: past its end nothing in it counts any more.
-    if (metadata.validUntil !== undefined && metadata.validUntil <= now())
+    if (isOver(metadata))
       throw new RolegateError(
         'idp_unavailable',
         { idp: id, label, retryAfterSeconds: 60 },
@@ -75,6 +81,8 @@ export function makeSamlProvider(deps: {
       )
     return metadata
   }
+
+  const isOver = ({ validUntil }: IdpMetadata): boolean => validUntil !== undefined && validUntil <= now()
 
   /** security.md S-37: unguessable, and an xs:ID, so no digit first. */
   const newMessageId = () => `_${deps.randomText(160)}`
@@ -127,14 +135,15 @@ export function makeSamlProvider(deps: {
 
     isReady() {
       void keeper.refresh()
-      return keeper.known() !== undefined || !keeper.isStale()
+      const known = keeper.known()
+      return known === undefined ? !keeper.isStale() : !isOver(known) && !(keeper.isOld() && keeper.isStale())
     },
     recall: () => keeper.recall(),
     warmUp: () => keeper.refresh(),
     signOutUrl: () => undefined,
 
     saml: {
-      metadata: () => messages.metadata(),
+      metadata: () => (ourMetadata ??= messages.metadata()),
 
       async logoutMove({ nameId, format, index }) {
         const metadata = keeper.known()

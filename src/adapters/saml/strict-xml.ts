@@ -34,13 +34,18 @@ export type XmlLimits = {
   readonly attributes: number
   /** Declared at once: canonicalisation looks at each of them at each element. */
   readonly namespaces: number
+  /**
+   * Characters of all namespace names, counted anew at each element and attribute: a canonical form may write them out as
+   * often, so what a stranger sends stays as short as it was.
+   */
+  readonly names: number
 }
 
 /** Well-formed or within bounds it is not. `message` holds nothing of the document. */
 export class NotStrictXml extends Error {}
 
 /** contract.md, ACS limits; security.md S-6. A SAML message of 5,000 groups stays well inside. */
-const MESSAGE_LIMITS: XmlLimits = { elements: 12_000, depth: 40, attributes: 100, namespaces: 64 }
+const MESSAGE_LIMITS: XmlLimits = { elements: 12_000, depth: 40, attributes: 100, namespaces: 64, names: 1 << 20 }
 
 const XML = 'http://www.w3.org/XML/1998/namespace'
 const XMLNS = 'http://www.w3.org/2000/xmlns/'
@@ -72,6 +77,7 @@ export function readStrictXml(text: string, limits: XmlLimits = MESSAGE_LIMITS):
   const open: Open[] = []
   let root: XmlElement | undefined
   let elements = 0
+  let names = 0
 
   for (;;) {
     const next = text.indexOf('<', at)
@@ -96,6 +102,9 @@ export function readStrictXml(text: string, limits: XmlLimits = MESSAGE_LIMITS):
     if (open.length >= limits.depth) throw new NotStrictXml('too deep')
     const { element, tagEnd, isEmpty } = readTag(text, next, parent?.scope, limits)
     at = tagEnd
+    names += element.namespace.length
+    for (const { namespace } of element.attributes) names += namespace.length
+    if (names > limits.names) throw new NotStrictXml('namespace names that are too long')
     if (isEmpty) root = close(element, at, parent) ?? root
     else open.push(element)
   }
@@ -177,8 +186,13 @@ function attributesOf(plain: readonly { prefix: string; name: string; value: str
     value,
   }))
   if (attributes.length < 2) return attributes
-  const names = new Set(attributes.map(({ namespace, name }) => `${namespace} ${name}`))
-  if (names.size !== attributes.length) throw new NotStrictXml('an attribute twice')
+  const byName = new Map<string, string[]>()
+  for (const { namespace, name } of attributes) {
+    const namespaces = byName.get(name)
+    if (namespaces === undefined) byName.set(name, [namespace])
+    else if (namespaces.includes(namespace)) throw new NotStrictXml('an attribute twice')
+    else namespaces.push(namespace)
+  }
   return attributes
 }
 

@@ -6,6 +6,7 @@ import { isLoopback, requireUrl, sameAddress } from './web-address.ts'
 
 /** The people's identity providers: who they are, and that they are nobody else. */
 export function lintIdps(file: ConfigFile, findings: Findings, insecureDev: boolean): void {
+  lintNames(file, findings)
   const first = new Map<string, number>()
   file.idps.forEach((idp, index) => {
     const path = ['idps', index]
@@ -18,6 +19,25 @@ export function lintIdps(file: ConfigFile, findings: Findings, insecureDev: bool
       lintSubject(idp, path, findings)
     } else lintSaml(idp, path, findings, insecureDev)
     lintTruncation(idp, path, file, findings)
+  })
+}
+
+/** threats.md I2: people are known by their IdP's own name, so no two IdPs have one, and none has ours (F4). */
+function lintNames(file: ConfigFile, findings: Findings): void {
+  const first = new Map<string, IdpEntry>()
+  file.idps.forEach((idp, index) => {
+    const key = idp.type === 'saml' ? 'entity_id' : 'issuer'
+    const name = idp.type === 'saml' ? idp.entity_id : idp.issuer
+    if (name === undefined) return
+    const other = first.get(name)
+    if (other === undefined) first.set(name, idp)
+    // Two clients at one OpenID provider have the same people, by the same key.
+    else if (other.type === 'saml' || idp.type === 'saml') {
+      const message = `is the name of "${other.id}" too: its people would be taken for one another’s`
+      findings.fault(['idps', index, key], message)
+    }
+    if (idp.type === 'saml' && isOurs(name, file))
+      findings.fault(['idps', index, key], 'is Rolegate itself: an IdP must be somebody else')
   })
 }
 

@@ -10,7 +10,7 @@ export function lintSaml(idp: SamlEntry, path: Path, findings: Findings, insecur
 }
 
 function lintMetadata(
-  { metadata_file: file, metadata_url: url, allow }: SamlEntry,
+  { metadata_file: file, metadata_url: url, entity_id: entityId, allow }: SamlEntry,
   path: Path,
   findings: Findings,
   insecureDev: boolean,
@@ -18,6 +18,9 @@ function lintMetadata(
   if ((file === undefined) === (url === undefined))
     findings.fault(path, 'needs exactly one of metadata_file, metadata_url')
   if (url === undefined) return
+  // threats.md I2: who answers at a URL must not choose whom it speaks for.
+  if (entityId === undefined)
+    findings.fault(path, 'needs entity_id beside metadata_url: what is fetched must be about this one')
   const here = [...path, 'metadata_url']
   const parsed = requireUrl(url, here, findings, insecureDev)
   if (parsed?.protocol === 'http:' && !allow.http)

@@ -9,7 +9,7 @@ export function lintSts({ sts }: ConfigFile, findings: Findings, insecureDev: bo
   for (const [name, entry] of Object.entries(sts)) {
     const path = ['sts', name]
     lintEndpoints(entry, path, findings, insecureDev)
-    lintStrategy(entry, path, findings)
+    lintStrategy(entry, path, findings, insecureDev)
     if (entry.region !== undefined) lintRegion(entry.region, entry.partition, [...path, 'region'], findings)
     if (entry.strategy === 'saml' || !lintAudience(entry, path, findings)) continue
 
@@ -30,14 +30,35 @@ export function lintSts({ sts }: ConfigFile, findings: Findings, insecureDev: bo
 const SAML_KEYS = ['provider_name', 'saml_endpoint', 'saml_encryption_cert_file'] as const
 
 /** Keys of a strategy that is not taken would do nothing, and say nothing of it. */
-function lintStrategy(entry: StsEntry, path: Path, findings: Findings): void {
+function lintStrategy(entry: StsEntry, path: Path, findings: Findings, insecureDev: boolean): void {
   if (entry.strategy === 'saml') {
-    if (entry.audience !== undefined)
-      findings.fault([...path, 'audience'], 'goes with "strategy: web_identity" only; an assertion is for AWS itself')
+    lintSamlWay(entry, path, findings, insecureDev)
     return
   }
   for (const key of SAML_KEYS)
     if (entry[key] !== undefined) findings.fault([...path, key], 'goes with "strategy: saml" only')
+}
+
+const AWS_SIGN_IN: Readonly<Record<Partition, RegExp>> = {
+  aws: /^(?:[a-z0-9-]+\.)?signin\.aws\.amazon\.com$/,
+  'aws-cn': /^(?:[a-z0-9-]+\.)?signin\.amazonaws\.cn$/,
+  'aws-us-gov': /^(?:[a-z0-9-]+\.)?signin\.amazonaws-us-gov\.com$/,
+  'aws-eusc': /^(?:[a-z0-9-]+\.)?signin\.amazonaws-eusc\.eu$/,
+}
+
+/** threats.md F5: an assertion is addressed to AWS itself, so whoever else gets it could use it there. */
+function lintSamlWay(entry: StsEntry, path: Path, findings: Findings, insecureDev: boolean): void {
+  if (entry.audience !== undefined)
+    findings.fault([...path, 'audience'], 'goes with "strategy: web_identity" only; an assertion is for AWS itself')
+  const isDev = (text: string) => insecureDev && URL.canParse(text) && isLoopback(new URL(text).hostname)
+  if (!isAwsSts(entry) && !isDev(entry.endpoint ?? ''))
+    findings.fault([...path, 'endpoint'], 'is not AWS’s STS: a SAML assertion is for AWS itself, and goes nowhere else')
+  const { saml_endpoint: address } = entry
+  const url = address !== undefined && URL.canParse(address) ? new URL(address) : undefined
+  // Anything else is wrong in a way that is said already, or allowed for development.
+  if (url?.protocol !== 'https:' || isLoopback(url.hostname)) return
+  if (!AWS_SIGN_IN[entry.partition].test(url.hostname))
+    findings.fault([...path, 'saml_endpoint'], `is not a sign-in address of ${entry.partition}`)
 }
 
 /** The audience of tokens toward this entry. */

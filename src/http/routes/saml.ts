@@ -39,14 +39,16 @@ export function samlRoutes(deps: Deps): Router {
     const { id: idp, restartsUnasked } = providerOf(req)
     const parameters = singleFields(req.body)
     const attemptId = attemptIdIn(parameters?.get('RelayState'))
-    if (attemptId === undefined && restartsUnasked === true) {
-      // security.md S-25: nothing of it is believed; the IdP is asked anew, for this browser.
+    if (attemptId === undefined && restartsUnasked === true && !deps.attempts.holdsAny(req)) {
+      // security.md S-25: nothing of it is believed; the IdP is asked anew, for this browser. Not while it is away already:
+      // an IdP that drops RelayState would send it round in circles.
       res.redirect(303, `/sign-in/${encodeURIComponent(idp)}`)
       return
     }
     const attempt = attemptId === undefined ? undefined : deps.attempts.take(req, res, attemptId)
     // The session's own cookie stays at home when another site posts here; the attempt remembers whose browser it is.
-    const former = attempt?.formerId === undefined ? undefined : await deps.findSession(attempt.formerId)
+    const former =
+      req.session.signedIn ?? (attempt?.formerId === undefined ? undefined : await deps.findSession(attempt.formerId))
     const { session, returnTo } = await deps.completeSignIn({
       idp,
       // security.md S-38: a doubled field is an answer to no question of ours.

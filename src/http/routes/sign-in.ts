@@ -1,4 +1,5 @@
 import { Router, type Request, type RequestHandler } from 'express'
+import { RolegateError } from '../../domain/errors.ts'
 import { attemptIdIn } from '../../domain/sign-in/attempt.ts'
 import { identityOf } from '../../domain/sign-in/principal.ts'
 import { HOME, parseReturnTo } from '../../domain/sign-in/return-to.ts'
@@ -109,7 +110,13 @@ export function signOutRoutes(deps: Deps & { requireCsrf: RequestHandler; origin
 export function signInTripRoutes(deps: Deps & { browserSession: RequestHandler }): Router {
   const router = Router({ caseSensitive: true })
 
-  const isFromOtherSite = (req: Request) => req.get('sec-fetch-site') === 'cross-site'
+  const isFromOtherSite = (req: Request) => ['cross-site', 'same-site'].includes(req.get('sec-fetch-site') ?? '')
+
+  /** security.md W-11: a page that has us in a frame or as a picture must not begin, nor end, anybody's sign-in. */
+  const onlyAsPage: RequestHandler<{ idp: string }> = (req, _res, next) => {
+    if ((req.get('sec-fetch-dest') ?? 'document') !== 'document') throw new RolegateError('csrf_rejected')
+    next()
+  }
 
   // A SAML answer comes without the session's cookie, so the attempt must know whose browser it is.
   const sessionIfNeeded: RequestHandler<{ idp: string }> = (req, res, next) => {
@@ -119,7 +126,7 @@ export function signInTripRoutes(deps: Deps & { browserSession: RequestHandler }
   }
 
   // A GET, so that no page needs the IdP in its form-action; starting a sign-in changes nothing (security.md W-11).
-  router.get<{ idp: string }>('/sign-in/:idp', sessionIfNeeded, async (req, res) => {
+  router.get<{ idp: string }>('/sign-in/:idp', onlyAsPage, sessionIfNeeded, async (req, res) => {
     // Another site must not put somebody else, or the same person anew, in place of a live session without a click
     // (security.md W-11): the chooser is shown first.
     const former = req.session?.signedIn
@@ -128,13 +135,15 @@ export function signInTripRoutes(deps: Deps & { browserSession: RequestHandler }
       res.redirect(303, `/sign-in?choose&returnTo=${encodeURIComponent(returnTo)}`)
       return
     }
-    const { move, attempt } = await deps.beginSignIn(req.params.idp, returnTo, former?.id)
+    const { move, attempt } = await deps.beginSignIn(req.params.idp, returnTo, factsOf(res).address, former?.id)
     deps.attempts.keep(req, res, attempt)
     const { label = '' } = deps.providers.get(req.params.idp) ?? {}
     deps.moveBrowser(res, move, { title: 'Signing in', to: label })
   })
 
   const callback: RequestHandler<{ idp: string }> = async (req, res) => {
+    // security.md S-38: an assertion in a URL is in logs and histories.
+    if (deps.providers.get(req.params.idp)?.saml !== undefined) throw new RolegateError('not_found')
     const parameters = singleParameters(req.originalUrl)
     const attemptId = attemptIdIn(parameters?.get('state'))
     const attempt = attemptId === undefined ? undefined : deps.attempts.take(req, res, attemptId)

@@ -1,22 +1,29 @@
+import { networkOf } from '../../domain/device/network.ts'
 import { RolegateError } from '../../domain/errors.ts'
 import { ATTEMPT_SECONDS, type SignInAttempt } from '../../domain/sign-in/attempt.ts'
 import type { LocalPath } from '../../domain/sign-in/return-to.ts'
-import type { BrowserMove, IdentityProvider, Now } from '../ports.ts'
+import type { BrowserMove, IdentityProvider, LimitRate, Now } from '../ports.ts'
 
 export type BeginSignIn = (
   idp: string,
   returnTo: LocalPath,
+  /** Where the browser is, for the limit. */
+  address: string,
   /** Id of the session this browser has now. */
   formerId?: string,
 ) => Promise<{ readonly move: BrowserMove; readonly attempt: SignInAttempt }>
 
-/** Sends somebody to their IdP. Fails with `not_found` for an IdP we do not have, and with `idp_unavailable`. */
+/** Sends somebody to their IdP. Fails with `not_found` for an IdP we do not have, `rate_limited` and
+ * `idp_unavailable`. */
 export function makeBeginSignIn(deps: {
   providers: ReadonlyMap<string, IdentityProvider>
   newAttemptId: () => string
+  limitRate: LimitRate
   now: Now
 }): BeginSignIn {
-  return async function beginSignIn(idp, returnTo, formerId) {
+  return async function beginSignIn(idp, returnTo, address, formerId) {
+    // A whole office shares an address; a flood is more (security.md V-5).
+    await deps.limitRate(`begin:${networkOf(address)}`, 3_000, 60)
     const provider = deps.providers.get(idp)
     if (provider === undefined) throw new RolegateError('not_found', { what: 'identity provider' })
     const id = deps.newAttemptId()

@@ -59,7 +59,7 @@ export function makeCompleteSignIn(deps: {
       throw new RolegateError('not_found', { what: 'identity provider' })
     const { pending, returnTo } = await requireOpen(attempt, idp)
     const claims = await provider.complete(answer, pending)
-    await requireFirstUse(claims)
+    await requireFirstUse(idp, claims)
     const principal = principalFrom(claims, mapping)
     // threats.md I4: somebody whose list is withheld may be hiding the group that denies them.
     if (principal.groups.state !== 'stated' && deps.rules().denyReadsGroups(idp)) {
@@ -83,9 +83,9 @@ export function makeCompleteSignIn(deps: {
   }
 
   /** security.md S-29: an assertion signs somebody in once, whichever replica it comes to; a store that is down refuses. */
-  async function requireFirstUse({ issuer, once }: VerifiedClaims): Promise<void> {
+  async function requireFirstUse(idp: string, { issuer, once }: VerifiedClaims): Promise<void> {
     if (once === undefined) return
-    const key = `assertion ${JSON.stringify([issuer, once.id])}`
+    const key = `assertion ${JSON.stringify([idp, issuer, once.id])}`
     const first = await deps.usedAttempts.createIfAbsent(key, { at: deps.now() }, { expiresAt: once.until })
     if (!first) throw rejected('assertion_used_before')
   }

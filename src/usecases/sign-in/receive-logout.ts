@@ -34,10 +34,22 @@ export function makeReceiveLogout(deps: {
   limitRate: LimitRate
   audit: Audit
 }): ReceiveLogout {
-  async function end({ issuer, nameId, index }: LogoutRequest, request: RequestFacts): Promise<void> {
-    const held = await deps.sessions.listByOwner(ownerOf(issuer, nameId, deps.digest))
-    for (const session of held)
-      if (index === undefined || session.idpSession?.index === index) await deps.endSession(session, request)
+  async function end(
+    idp: string,
+    { issuer, nameId, indexes, before }: LogoutRequest,
+    request: RequestFacts,
+  ): Promise<void> {
+    const held = await deps.sessions.listByOwner(ownerOf(idp, issuer, nameId, deps.digest))
+    const named = held.filter(
+      ({ idpSession, signedInAt }) =>
+        // The same request once more ends nobody who has signed in since.
+        signedInAt <= before &&
+        // A session the IdP gave no index to cannot be told from the one it names.
+        (indexes.length === 0 || idpSession?.index === undefined || indexes.includes(idpSession.index)),
+    )
+    // A record that fails must not keep the others alive.
+    const ended = await Promise.allSettled(named.map((session) => deps.endSession(session, request)))
+    for (const outcome of ended) if (outcome.status === 'rejected') throw outcome.reason
   }
 
   return async function receiveLogout(idp, message, request) {
@@ -52,7 +64,7 @@ export function makeReceiveLogout(deps: {
       throw thrown
     })
     if (logout === undefined) return undefined
-    await end(logout, request)
+    await end(idp, logout, request)
     return logout.answer
   }
 }
@@ -61,8 +73,9 @@ export function makeReceiveLogout(deps: {
 export function idpSessionsOf({ principal, idpSession }: GatewaySession, digest: Digest): string | undefined {
   return idpSession === undefined || idpSession.nameId === ''
     ? undefined
-    : ownerOf(principal.issuer, idpSession.nameId, digest)
+    : ownerOf(principal.idp, principal.issuer, idpSession.nameId, digest)
 }
 
-const ownerOf = (issuer: string, nameId: string, digest: Digest): string =>
-  `idp-session:${digest(JSON.stringify([issuer, nameId]))}`
+/** The IdP's own id as well: what one of them says of its people ends nobody of another (threats.md I2). */
+const ownerOf = (idp: string, issuer: string, nameId: string, digest: Digest): string =>
+  `idp-session:${digest(JSON.stringify([idp, issuer, nameId]))}`

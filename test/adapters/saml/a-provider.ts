@@ -47,6 +47,7 @@ export function aSamlProvider({
       return world.metadata
     },
     kept: makeTable(store, 'idp-metadata'),
+    isTaken: (entityId) => entityId === 'https://taken.example.com/',
     randomText: (bits) => Buffer.from(crypto.getRandomValues(new Uint8Array(bits / 8))).toString('base64url'),
     now: () => world.now,
     warn: (what, facts) => warnings.push({ what, facts }),

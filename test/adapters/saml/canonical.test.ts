@@ -151,7 +151,7 @@ describe('the canonical form of an element that was cut out of its document', ()
   )
 
   // libxml2 writes a namespace's name as it is, where Canonical XML 1.0 §2.3 escapes it as any attribute.
-  it.fails('is not made of a namespace whose name would be read as another', () => {
+  it('is not made of a namespace whose name would be read as another', () => {
     const text = '<x ID="e0" xmlns="urn:a&amp;lt;b"/>'
     const canonical = canonicalOrRefused(text)
     if (canonical !== undefined) expect(readStrictXml(canonical).namespace).toBe('urn:a&lt;b')

@@ -75,7 +75,7 @@ describe('what we send, to an IdP that reads it with other eyes', () => {
     }
     const url = redirectUrl({ to: `${base}/slo`, kind: 'SAMLRequest', xml, relayState: 'a b&c' }, key)
     const request = await provider.saml?.receiveLogout({ binding: 'redirect', query: new URL(url).search.slice(1) })
-    expect(request).toMatchObject({ issuer: IDP, nameId: person.subject, index: '_s1' })
+    expect(request).toMatchObject({ issuer: IDP, nameId: person.subject, indexes: ['_s1'] })
     const answer = await ask(urlOf(request?.answer))
     // It reads the answer whole, finds it genuine, and only then misses the request that it never sent.
     expect(await answer.text()).toContain('No logout of ours is waiting for this answer.')

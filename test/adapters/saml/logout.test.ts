@@ -111,7 +111,7 @@ function swapped(text: string, from: string | RegExp, to: string): string {
   return after
 }
 
-const ALICE = { issuer: IDP, nameId: 'alice', index: '_session-1' }
+const ALICE = { issuer: IDP, nameId: 'alice', indexes: ['_session-1'] }
 
 describe('a logout request by Redirect', () => {
   it('says who is to be signed out, when it is signed', async () => {
@@ -146,8 +146,7 @@ describe('a logout request by Redirect', () => {
 
   it('is of all sessions when it names none', async () => {
     const request = await byRedirect(aQuery(aLogout({ indexes: [] })))
-    expect(request).toMatchObject({ issuer: IDP, nameId: 'alice' })
-    expect(request).not.toHaveProperty('index')
+    expect(request).toMatchObject({ issuer: IDP, nameId: 'alice', indexes: [] })
   })
 
   const honest = () => aQuery(aLogout(), { relayState: 'here' })
@@ -192,7 +191,7 @@ describe('a logout request by Redirect', () => {
     expect(await reasonOf(byRedirect(make()))).toBe(`saml_${reason}`)
   })
 
-  it.fails('is refused when its RelayState, under an encoded name, is not what was signed', async () => {
+  it('is refused when its RelayState, under an encoded name, is not what was signed', async () => {
     expect(await reasonOf(byRedirect(`${aQuery(aLogout())}&Relay%53tate=there`))).toBe('saml_signature')
   })
 
@@ -262,7 +261,7 @@ describe('a signed logout request', () => {
     expect(await reasonOf(byPost({ SAMLRequest }, sha1))).toBe('saml_signature_algorithm')
   })
 
-  it.fails('ends each session that it names: SessionIndex may come several times (saml-core-2.0 §3.7.1)', async () => {
+  it('ends each session that it names: SessionIndex may come several times (saml-core-2.0 §3.7.1)', async () => {
     const request = await byRedirect(aQuery(aLogout({ indexes: ['_session-1', '_session-2'] })))
     expect(JSON.stringify(request)).toContain('_session-2')
   })

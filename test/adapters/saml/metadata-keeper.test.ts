@@ -28,8 +28,9 @@ function aKeeper({
       if (text instanceof Error) throw text
       return text
     },
-    rules: { allowHttp: false },
+    rules: { allowHttp: false, isTaken: () => false },
     kept: table,
+    signsRequests: true,
     now: () => world.now,
     warn: (what, facts) => warnings.push(`${what}: ${JSON.stringify(facts)}`),
   })
@@ -255,7 +256,7 @@ describe('a provider whose metadata', () => {
     })
   })
 
-  it.fails('is over is read again at once: the IdP has published the next', async () => {
+  it('is over is read again at once: the IdP has published the next', async () => {
     const { provider, world } = aSamlProvider({ metadata: changedUntil('2030-01-01T09:10:00Z') })
     await provider.begin('0a1b2c3d')
     world.metadata = idpMetadata()

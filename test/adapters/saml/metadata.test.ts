@@ -18,7 +18,7 @@ beforeAll(async () => {
 })
 
 const read = (text: string, rules: Partial<MetadataRules> = {}): Promise<IdpMetadata> =>
-  readIdpMetadata(library, text, { allowHttp: false, now: NOW, ...rules })
+  readIdpMetadata(library, text, { allowHttp: false, isTaken: () => false, now: NOW, ...rules })
 
 /** Why the metadata is not taken; metadata that is taken fails the test, and so does any other failure. */
 async function faultOf(text: string, rules: Partial<MetadataRules> = {}): Promise<string> {
@@ -241,6 +241,14 @@ describe('its endpoints', () => {
   })
 })
 
+describe('its name', () => {
+  it('is not taken when it is another IdP’s of the file, or our own (threats.md I2, F4)', async () => {
+    expect(await faultOf(plain, { isTaken: (entityId) => entityId === IDP })).toBe(
+      `it is about ${IDP}, which is another identity provider of the file`,
+    )
+  })
+})
+
 describe('its validUntil', () => {
   const until = (time: string) => changed('entityID=', `validUntil="${time}" entityID=`)
 
@@ -263,7 +271,7 @@ describe('its validUntil', () => {
     expect(await faultOf(until('tomorrow'))).toBe('its validUntil is no time')
   })
 
-  it.fails('of the EntitiesDescriptor around it ends it as well (saml-metadata-2.0 §2.3.1)', async () => {
+  it('of the EntitiesDescriptor around it ends it as well (saml-metadata-2.0 §2.3.1)', async () => {
     const text = changed('<md:EntitiesDescriptor', `$& validUntil="2029-12-31T23:59:59Z"`, several(plain))
     expect(await faultOf(text, { entityId: IDP })).toBe('its validUntil has passed')
   })

@@ -64,7 +64,7 @@ function readOrRefuse(text: string): XmlElement | undefined {
   }
 }
 
-const CHARACTERS = Array.from('<>&"\'/=:;#?!-[] \t\nxé\u0001\ufffe\ufeff😀\ud800')
+const CHARACTERS = Array.from('<>&"\'/=:;#?!-[] \t\nxé\u0001\ufffe😀\ud800')
 const MARKUP = ['<!--', '-->', '<![CDATA[', ']]>', '<?x?>', '<!DOCTYPE x>', '<x/>', '<x>', '</x>', 'a:']
 const REFERENCES = ['&amp;', '&#0;', '&#x41;', '&#xD800;', '&#1114112;', '&lt', '&x;']
 const ATTRIBUTES = [' xmlns=""', ' xmlns:a="urn:v"', ' xmlns:a=""', ' ID="e0"', ' a:x="1"', ' xml:lang="de"']

@@ -22,43 +22,51 @@ function aBeginning(
     warmUp: () => Promise.resolve(),
     signOutUrl: () => undefined,
   }
+  const limited: string[] = []
   let ids = 0
   const beginSignIn = makeBeginSignIn({
     providers: new Map([['entra', provider]]),
     newAttemptId: () => `0000000${(ids += 1)}`,
+    limitRate: async (key) => void limited.push(key),
     now: () => NINE,
   })
-  return { beginSignIn, begun }
+  return { beginSignIn, begun, limited }
 }
 
 describe('beginSignIn', () => {
   it('sends the browser to its IdP and remembers the attempt for ten minutes', async () => {
     const { beginSignIn, begun } = aBeginning()
     const returnTo = parseReturnTo('/roles/a/b')
-    expect(await beginSignIn('entra', returnTo)).toEqual({
+    expect(await beginSignIn('entra', returnTo, '198.51.100.7')).toEqual({
       move: { url: 'https://idp.example.com/authorize' },
       attempt: { id: '00000001', idp: 'entra', returnTo, expiresAt: secondsAfter(NINE, 600), pending },
     })
     expect(begun).toEqual(['00000001'])
   })
 
+  it('counts starts by network, and remembers whose browser it was', async () => {
+    const { beginSignIn, limited } = aBeginning()
+    const { attempt } = await beginSignIn('entra', parseReturnTo('/'), '198.51.100.7', 'session-1')
+    expect([attempt.formerId, limited]).toEqual(['session-1', ['begin:198.51.100.7']])
+  })
+
   it('gives each tab an attempt of its own', async () => {
     const { beginSignIn } = aBeginning()
     const [one, other] = await Promise.all([
-      beginSignIn('entra', parseReturnTo('/a')),
-      beginSignIn('entra', parseReturnTo('/b')),
+      beginSignIn('entra', parseReturnTo('/a'), '198.51.100.7'),
+      beginSignIn('entra', parseReturnTo('/b'), '198.51.100.7'),
     ])
     expect(one.attempt.id).not.toBe(other.attempt.id)
   })
 
   it.each(['okta', '', '__proto__', 'constructor', 'ENTRA'])('knows no IdP called %j', async (idp) => {
     const { beginSignIn, begun } = aBeginning()
-    expect((await refusalFrom(beginSignIn(idp, parseReturnTo('/')))).code).toBe('not_found')
+    expect((await refusalFrom(beginSignIn(idp, parseReturnTo('/'), '198.51.100.7'))).code).toBe('not_found')
     expect(begun).toEqual([])
   })
 
   it('says when the IdP cannot be had', async () => {
     const { beginSignIn } = aBeginning(() => Promise.reject(new RolegateError('idp_unavailable')))
-    expect((await refusalFrom(beginSignIn('entra', parseReturnTo('/')))).code).toBe('idp_unavailable')
+    expect((await refusalFrom(beginSignIn('entra', parseReturnTo('/'), '198.51.100.7'))).code).toBe('idp_unavailable')
   })
 })
