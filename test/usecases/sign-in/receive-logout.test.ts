@@ -115,7 +115,6 @@ describe('a logout request of the IdP', () => {
       ends('alice'),
     ],
     ['a session of another index', alice('one', '_2'), ends('alice', '_1')],
-    ['a session without index, when one is named', alice('one'), ends('alice', '_1')],
     ['a session that no NameID was given for', aSession({ id: 'one', ...signedInAs('') }), ends('')],
     ['a session that came by OpenID Connect', aSession({ id: 'one' }), ends('alice')],
   ])('leaves %s', async (_, session, request) => {
