@@ -43,7 +43,7 @@ export async function compose(config: Config, host: Host): Promise<Gateway> {
   const issuer = await openIssuer(config, host, memory)
   const log = await openAudit(config, host, witness, memory.raw)
   const providers = makeProviders(config, host, witness, memory)
-  await Promise.all([...providers.values()].map((provider) => provider.recall?.()))
+  await Promise.all([...providers.values()].map(async (provider) => provider.recall?.()))
   const aws = reachAws(config)
   const index = compileRules(config.mapping)
 

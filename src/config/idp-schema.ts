@@ -74,7 +74,11 @@ const saml = z.strictObject({
   metadata_cert_file: line
     .optional()
     .describe('PEM certificate that signs the metadata: then it must be signed, and by this.'),
-  entity_id: line.optional().describe('Its entity id: which one, when the metadata describes several.'),
+  entity_id: line
+    .optional()
+    .describe(
+      'Its entity id: what the metadata must be about. Needed with `metadata_url`, and where it describes several.',
+    ),
   sign_requests: z.boolean().default(false).describe('Signs what we send it.'),
   signing_key_file: line.optional().describe('PEM RSA private key that signs our requests.'),
   signing_cert_file: line.optional().describe('The certificate for it; stands in our metadata.'),
