@@ -1,66 +1,77 @@
-import type * as Libxml2 from 'libxml2-wasm'
-import { NotStrictXml, type Scope, type XmlElement } from './strict-xml.ts'
-
-let library: Promise<typeof Libxml2> | undefined
-
-/** libxml2, loaded with the first SAML IdP and not at start. */
-export const loadLibxml2 = (): Promise<typeof Libxml2> => (library ??= import('libxml2-wasm'))
+import { resolvedText, uriInScope, type XmlAttribute, type XmlElement } from './strict-xml.ts'
 
 /** A document's text, and an element in it. */
 export type Placed = { readonly text: string; readonly element: XmlElement }
 
+/** Namespaces that are written out around an element: prefix → name. */
+type Rendered = ReadonlyMap<string, string>
+
 /**
  * The exclusive canonical form, without comments, of one element (Exclusive XML Canonicalization 1.0), less one of its
- * children: that is the enveloped-signature transform. The element is cut out of its document and given the namespaces it
- * stood among, so that libxml2 sees it alone and its cost does not grow with what is around it.
- * Throws `NotStrictXml` when nothing comes out (security.md S-18).
+ * children: that is the enveloped-signature transform. A mistake in here can only refuse: what is believed is read from this
+ * text, once the IdP's signature has been found to be over it (security.md S-17).
  */
 export function canonicalOf(
-  libxml2: typeof Libxml2,
   { text, element }: Placed,
   { without, inclusivePrefixes = [] }: { without?: XmlElement; inclusivePrefixes?: readonly string[] } = {},
 ): string {
-  const { start, end, nameEnd } = element
-  const inside =
-    without === undefined ? text.slice(nameEnd, end) : text.slice(nameEnd, without.start) + text.slice(without.end, end)
-  const canonical = canonicalText(libxml2, text.slice(start, nameEnd) + declarationsAround(element) + inside, {
-    mode: libxml2.XmlC14NMode.XML_C14N_EXCLUSIVE_1_0,
-    ...(inclusivePrefixes.length > 0 && { inclusiveNamespacePrefixes: [...inclusivePrefixes] }),
-  })
-  if (canonical === '') throw new NotStrictXml('no canonical form')
-  return canonical
-}
+  const inclusive = inclusivePrefixes.map((prefix) => (prefix === '#default' ? '' : prefix))
 
-/** A whole document in a canonical form. Throws `NotStrictXml` for what libxml2 does not take. */
-export function canonicalText(
-  { XmlDocument, ParseOption }: typeof Libxml2,
-  text: string,
-  options: Libxml2.C14NOptions,
-): string {
-  let document: Libxml2.XmlDocument | undefined
-  try {
-    document = XmlDocument.fromString(text, { option: ParseOption.XML_PARSE_NO_XXE | ParseOption.XML_PARSE_NONET })
-    return document.canonicalizeToString(options)
-  } catch {
-    // Its message may quote the document.
-    throw new NotStrictXml('not for libxml2')
-  } finally {
-    // It lives in WebAssembly's memory, where no collector looks.
-    document?.dispose()
-  }
-}
-
-/** The namespaces in scope that the element does not declare itself, as declarations. */
-function declarationsAround({ scope, declared }: XmlElement): string {
-  const seen = new Set(declared.keys())
-  let text = ''
-  for (let here: Scope | undefined = scope; here !== undefined; here = here.outer) {
-    for (const [prefix, uri] of here.declared) {
-      if (seen.has(prefix)) continue
-      seen.add(prefix)
-      // The strict reader lets no name through that would need escaping.
-      text += ` xmlns${prefix === '' ? '' : `:${prefix}`}="${uri}"`
+  function write(here: XmlElement, around: Rendered): string {
+    const [declarations, rendered] = declarationsAt(here, around, inclusive)
+    const name = qualified(here)
+    let out = `<${name}${declarations}${here.attributes.toSorted(byNamespace).map(attributeText).join('')}>`
+    let at = here.contentStart
+    for (const child of here.children) {
+      out += textBetween(at, child.start)
+      if (child !== without) out += write(child, rendered)
+      at = child.end
     }
+    return `${out}${textBetween(at, here.contentEnd)}</${name}>`
   }
-  return text
+
+  const textBetween = (from: number, to: number): string =>
+    from === to ? '' : resolvedText(text.slice(from, to)).replace(/[&<>\r]/g, escapeOf)
+
+  return write(element, NOTHING)
 }
+
+const NOTHING: Rendered = new Map()
+
+/** §3, steps 1 to 3: what the element or its attributes use, and the listed prefixes, where they are not written out yet. */
+function declarationsAt(here: XmlElement, around: Rendered, inclusive: readonly string[]): [string, Rendered] {
+  const needed = new Map<string, string>([[here.prefix, here.namespace]])
+  for (const { prefix, namespace } of here.attributes) if (prefix !== '') needed.set(prefix, namespace)
+  for (const prefix of inclusive) {
+    const uri = uriInScope(prefix, here.scope)
+    if (uri !== undefined) needed.set(prefix, uri)
+  }
+  needed.delete('xml')
+  const missing = [...needed].filter(([prefix, uri]) => (around.get(prefix) ?? '') !== uri)
+  if (missing.length === 0) return ['', around]
+  const text = missing
+    .toSorted(([one], [other]) => (one < other ? -1 : 1))
+    .map(([prefix, uri]) => ` xmlns${prefix === '' ? '' : `:${prefix}`}="${uri.replace(/[&<"\t\n\r]/g, escapeOf)}"`)
+  return [text.join(''), new Map([...around, ...missing])]
+}
+
+const byNamespace = (one: XmlAttribute, other: XmlAttribute): number =>
+  one.namespace === other.namespace ? (one.name < other.name ? -1 : 1) : one.namespace < other.namespace ? -1 : 1
+
+const qualified = ({ prefix, name }: { prefix: string; name: string }): string =>
+  prefix === '' ? name : `${prefix}:${name}`
+
+const attributeText = (attribute: XmlAttribute): string =>
+  ` ${qualified(attribute)}="${attribute.value.replace(/[&<"\t\n\r]/g, escapeOf)}"`
+
+/** Canonical XML 1.0 §2.3. */
+const ESCAPES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  '\t': '&#x9;',
+  '\n': '&#xA;',
+  '\r': '&#xD;',
+}
+const escapeOf = (character: string): string => ESCAPES[character] ?? character

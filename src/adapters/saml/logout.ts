@@ -2,7 +2,6 @@ import { verify } from 'node:crypto'
 import { promisify } from 'node:util'
 import { inflateRawSync } from 'node:zlib'
 import type { LogoutMessage } from '../../usecases/ports.ts'
-import type { loadLibxml2 } from './canonical.ts'
 import { instantOf } from './instant.ts'
 import { decodeBytes, decodeField, MOST_XML_BYTES, readMessage, signatureOf, textOf } from './message.ts'
 import { attributeOf, childrenNamed, isNamed, SAML, SAMLP } from './names.ts'
@@ -34,7 +33,6 @@ const MOST_AGE_SECONDS = 600
  * ours: nothing is believed of that, since it ends nothing.
  */
 export async function readLogout(
-  libxml2: Awaited<ReturnType<typeof loadLibxml2>>,
   message: LogoutMessage,
   trust: Trust,
   rules: LogoutRules,
@@ -45,22 +43,16 @@ export async function readLogout(
   const field = fields.get('SAMLRequest')
   require(field !== undefined, 'logout_form')
   const request =
-    message.binding === 'post'
-      ? await signedPost(libxml2, field, trust)
-      : await signedRedirect(message.query, field, trust)
+    message.binding === 'post' ? await signedPost(field, trust) : await signedRedirect(message.query, field, trust)
   const relayState = fields.get('RelayState')
   return { ...accepted(request, rules), ...(relayState !== undefined && { relayState }) }
 }
 
-async function signedPost(
-  libxml2: Awaited<ReturnType<typeof loadLibxml2>>,
-  field: string,
-  trust: Trust,
-): Promise<XmlElement> {
+async function signedPost(field: string, trust: Trust): Promise<XmlElement> {
   const received = readMessage(decodeField(field))
   const signature = signatureOf(received.element)
   require(signature !== undefined, 'unsigned')
-  return readStrictXml(await signedTextOf(libxml2, received, signature, trust))
+  return readStrictXml(await signedTextOf(received, signature, trust))
 }
 
 const ALGORITHMS: ReadonlyMap<string, string> = new Map([

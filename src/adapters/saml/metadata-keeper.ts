@@ -1,5 +1,5 @@
 import type { Now, Table } from '../../usecases/ports.ts'
-import { loadLibxml2 } from './canonical.ts'
+import { loadLibxml2 } from './comments.ts'
 import { BadMetadata, readIdpMetadata, type IdpMetadata, type MetadataRules } from './metadata.ts'
 
 /** The last good copy, kept over restarts: an IdP that is down must not be unknown as well. */

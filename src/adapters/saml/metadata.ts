@@ -1,5 +1,5 @@
 import { X509Certificate, type KeyObject } from 'node:crypto'
-import { canonicalText, type loadLibxml2 } from './canonical.ts'
+import { withoutComments, type loadLibxml2 } from './comments.ts'
 import { instantOf } from './instant.ts'
 import { attributeOf, childrenNamed, DSIG, everyElement, isNamed, METADATA, SAMLP } from './names.ts'
 import { signatureOf } from './message.ts'
@@ -53,7 +53,7 @@ export async function readIdpMetadata(
   rules: MetadataRules,
 ): Promise<IdpMetadata> {
   if (Buffer.byteLength(document) > MOST_METADATA_BYTES) throw new BadMetadata('it is larger than 4 MB')
-  const text = await trustedText(libxml2, withoutComments(libxml2, document), rules)
+  const text = await trustedText(withoutCommentsIn(libxml2, document), rules)
   const root = read(text)
   const entity = entityIn(root, rules)
   const entityId = attributeOf(entity, 'entityID')
@@ -86,12 +86,11 @@ export async function readIdpMetadata(
   }
 }
 
-/** Comments are common in metadata and harmless in it: libxml2 reads it, and the strict reader reads what libxml2 wrote. */
-function withoutComments(libxml2: Awaited<ReturnType<typeof loadLibxml2>>, document: string): string {
+function withoutCommentsIn(libxml2: Awaited<ReturnType<typeof loadLibxml2>>, document: string): string {
   const text = document.replace(/^\uFEFF/, '').replace(/\r\n?/g, '\n')
   if (/<!DOCTYPE/i.test(text)) throw new BadMetadata('it has a DOCTYPE')
   try {
-    return canonicalText(libxml2, text, { mode: libxml2.XmlC14NMode.XML_C14N_1_0 })
+    return withoutComments(libxml2, text)
   } catch (cause) {
     if (cause instanceof NotStrictXml) throw new BadMetadata('it is not well-formed XML')
     throw cause
@@ -107,17 +106,13 @@ function read(text: string): XmlElement {
   }
 }
 
-async function trustedText(
-  libxml2: Awaited<ReturnType<typeof loadLibxml2>>,
-  text: string,
-  { signedBy }: MetadataRules,
-): Promise<string> {
+async function trustedText(text: string, { signedBy }: MetadataRules): Promise<string> {
   if (signedBy === undefined) return text
   const element = read(text)
   const signature = signatureOf(element)
   if (signature === undefined) throw new BadMetadata('it is not signed, and `metadata_cert_file` says it must be')
   try {
-    return await signedTextOf(libxml2, { text, element }, signature, { keys: [signedBy], allowSha1: false })
+    return await signedTextOf({ text, element }, signature, { keys: [signedBy], allowSha1: false })
   } catch {
     throw new BadMetadata('its signature is not by the certificate in `metadata_cert_file`')
   }

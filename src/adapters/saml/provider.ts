@@ -1,7 +1,6 @@
 import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto'
 import { RolegateError } from '../../domain/errors.ts'
 import type { IdentityProvider, Now } from '../../usecases/ports.ts'
-import { loadLibxml2 } from './canonical.ts'
 import { readLogout } from './logout.ts'
 import { makeMessages, type OurSide } from './messages.ts'
 import type { IdpMetadata } from './metadata.ts'
@@ -109,14 +108,14 @@ export function makeSamlProvider(deps: {
     },
 
     async complete({ parameters }, pending) {
-      const [metadata, libxml2] = await Promise.all([requireMetadata(), loadLibxml2()])
+      const metadata = await requireMetadata()
       require(pending.kind === 'saml', 'other_protocol')
       require(parameters.get('RelayState') === pending.state, 'relay_state')
       const field = parameters.get('SAMLResponse')
       require(field !== undefined, 'no_response')
       const trust = { keys: metadata.keys, allowSha1: allow.sha1 }
       try {
-        const opened = await openResponse(libxml2, field, { ...trust, decryptionKeys, allowCbc: allow.cbc })
+        const opened = await openResponse(field, { ...trust, decryptionKeys, allowCbc: allow.cbc })
         return acceptAssertion(opened, {
           issuer: metadata.entityId,
           audience: us.entityId,
@@ -153,10 +152,10 @@ export function makeSamlProvider(deps: {
       },
 
       async receiveLogout(message) {
-        const [metadata, libxml2] = await Promise.all([requireMetadata(), loadLibxml2()])
+        const metadata = await requireMetadata()
         const trust = { keys: metadata.keys, allowSha1: false }
         const rules = { issuer: metadata.entityId, destination: us.slo, now: now(), skewSeconds }
-        const request = await readLogout(libxml2, message, trust, rules).catch((thrown: unknown) => {
+        const request = await readLogout(message, trust, rules).catch((thrown: unknown) => {
           throw thrown instanceof RolegateError ? thrown : refused('unreadable', thrown)
         })
         if (request === undefined) return undefined

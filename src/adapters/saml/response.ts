@@ -1,5 +1,5 @@
 import { RolegateError } from '../../domain/errors.ts'
-import type { loadLibxml2, Placed } from './canonical.ts'
+import type { Placed } from './canonical.ts'
 import { decrypted, type Opening } from './decrypt.ts'
 import { decodeField, isAssertion, readMessage, signatureOf } from './message.ts'
 import { attributeOf, childrenNamed, everyElement, isNamed, SAML, SAMLP } from './names.ts'
@@ -18,15 +18,11 @@ export type SignedResponse = {
  * Opens the form field SAMLResponse: bounds, strict reading, structure, signatures, decryption. What it answers is signed by
  * the IdP; whether it is for us, now, and about this browser is profile.ts's question. Refuses with `sign_in_rejected`.
  */
-export async function openResponse(
-  libxml2: Awaited<ReturnType<typeof loadLibxml2>>,
-  field: string,
-  trust: Trust & Opening,
-): Promise<SignedResponse> {
+export async function openResponse(field: string, trust: Trust & Opening): Promise<SignedResponse> {
   const received = readMessage(decodeField(field))
   requireResponseForm(received.element)
-  const { placed: response, isSigned } = await believed(libxml2, received, trust)
-  const assertion = await assertionIn(libxml2, response, isSigned, trust)
+  const { placed: response, isSigned } = await believed(received, trust)
+  const assertion = await assertionIn(response, isSigned, trust)
   return { response: response.element, responseIsSigned: isSigned, assertion }
 }
 
@@ -61,23 +57,14 @@ function statusWord(status: XmlElement | undefined): string {
 }
 
 /** The message as it was signed, or as it came when it carries no signature. */
-async function believed(
-  libxml2: Awaited<ReturnType<typeof loadLibxml2>>,
-  placed: Placed,
-  trust: Trust,
-): Promise<{ placed: Placed; isSigned: boolean }> {
+async function believed(placed: Placed, trust: Trust): Promise<{ placed: Placed; isSigned: boolean }> {
   const signature = signatureOf(placed.element)
   if (signature === undefined) return { placed, isSigned: false }
-  const text = await signedTextOf(libxml2, placed, signature, trust)
+  const text = await signedTextOf(placed, signature, trust)
   return { placed: { text, element: readStrictXml(text) }, isSigned: true }
 }
 
-async function assertionIn(
-  libxml2: Awaited<ReturnType<typeof loadLibxml2>>,
-  response: Placed,
-  responseIsSigned: boolean,
-  trust: Trust & Opening,
-): Promise<XmlElement> {
+async function assertionIn(response: Placed, responseIsSigned: boolean, trust: Trust & Opening): Promise<XmlElement> {
   const last = response.element.children.at(-1)
   require(last !== undefined, 'response_form')
   // security.md S-32: what was encrypted meets the same gate as what was not.
@@ -87,7 +74,7 @@ async function assertionIn(
     (element) => isAssertion(element) || isNamed(element, SAML, 'EncryptedAssertion'),
   )
   require(inner.length === 1, 'assertion_count')
-  const { placed: assertion, isSigned } = await believed(libxml2, placed, trust)
+  const { placed: assertion, isSigned } = await believed(placed, trust)
   require(isSigned || responseIsSigned, 'unsigned')
   return assertion.element
 }

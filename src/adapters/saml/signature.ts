@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual, verify, type KeyObject } from 'node:crypto'
 import { promisify } from 'node:util'
-import { canonicalOf, type loadLibxml2, type Placed } from './canonical.ts'
+import { canonicalOf, type Placed } from './canonical.ts'
 import { attributeOf, childrenNamed, DSIG, everyElement, EXCLUSIVE_C14N, isNamed } from './names.ts'
 import { require } from './refusal.ts'
 import { readStrictXml, type XmlElement } from './strict-xml.ts'
@@ -18,7 +18,7 @@ const DIGESTS: ReadonlyMap<string, string> = new Map([
 ])
 const RSA_SHA1 = `${DSIG}rsa-sha1`
 const SHA1 = `${DSIG}sha1`
-/** libxml2 tries each of them at each element. */
+/** Each of them is looked up at each element. */
 const MOST_PREFIXES = 20
 const ENVELOPED = `${DSIG}enveloped-signature`
 
@@ -34,12 +34,7 @@ const verifyAsync = promisify(verify)
  * Checks the enveloped signature of an element and answers the bytes it covered, as text: whatever is believed is read from
  * those (security.md S-17). Nothing of KeyInfo is looked at. Refuses with `sign_in_rejected`.
  */
-export async function signedTextOf(
-  libxml2: Awaited<ReturnType<typeof loadLibxml2>>,
-  { text, element }: Placed,
-  signature: XmlElement,
-  trust: Trust,
-): Promise<string> {
+export async function signedTextOf({ text, element }: Placed, signature: XmlElement, trust: Trust): Promise<string> {
   const [signedInfo, value, keyInfo, ...others] = signature.children
   const wellMade =
     isNamed(signedInfo, DSIG, 'SignedInfo') &&
@@ -48,16 +43,16 @@ export async function signedTextOf(
     others.length === 0
   require(wellMade, 'signature_form')
 
-  // Looked over before libxml2 sees it, so that a stranger cannot make it long work; then read again from the bytes that
+  // Looked over before it is canonicalised, so that a stranger cannot make it long work; then read again from the bytes that
   // were signed (CVE-2025-29774, CVE-2025-29775).
   const { ownPrefixes } = readSignedInfo(signedInfo, trust)
-  const statement = canonicalOf(libxml2, { text, element: signedInfo }, { inclusivePrefixes: ownPrefixes })
+  const statement = canonicalOf({ text, element: signedInfo }, { inclusivePrefixes: ownPrefixes })
   const claim = readSignedInfo(readStrictXml(statement), trust)
   require(claim.uri === `#${attributeOf(element, 'ID') ?? ''}` && claim.uri.length > 1, 'reference')
 
   await requireSigned(statement, claim.hash, decodeStrictBase64(value.text), trust)
 
-  const covered = canonicalOf(libxml2, { text, element }, { without: signature, inclusivePrefixes: claim.prefixes })
+  const covered = canonicalOf({ text, element }, { without: signature, inclusivePrefixes: claim.prefixes })
   const digest = createHash(claim.digestHash).update(covered).digest()
   require(digest.length === claim.digest.length && timingSafeEqual(digest, claim.digest), 'digest')
   return covered

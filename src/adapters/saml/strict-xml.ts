@@ -1,7 +1,14 @@
 /** An attribute that is not a namespace declaration. `namespace` is '' for one without a prefix. */
-type XmlAttribute = { readonly namespace: string; readonly name: string; readonly value: string }
+export type XmlAttribute = {
+  readonly prefix: string
+  readonly namespace: string
+  readonly name: string
+  readonly value: string
+}
 
 export type XmlElement = {
+  /** '' for none. */
+  readonly prefix: string
   readonly namespace: string
   /** Its local name. */
   readonly name: string
@@ -9,13 +16,11 @@ export type XmlElement = {
   readonly children: readonly XmlElement[]
   /** All text directly in it, entities resolved. */
   readonly text: string
-  /** Where it stands in the document's text. */
+  /** Where it stands in the document's text, and where its content does. */
   readonly start: number
   readonly end: number
-  /** Where its own namespace declarations could be inserted: after its tag's name. */
-  readonly nameEnd: number
-  /** The namespaces it declares itself: prefix → URI, '' for the default one. */
-  readonly declared: ReadonlyMap<string, string>
+  readonly contentStart: number
+  readonly contentEnd: number
   /** The namespaces in scope at it. */
   readonly scope: Scope
 }
@@ -83,7 +88,7 @@ export function readStrictXml(text: string, limits: XmlLimits = MESSAGE_LIMITS):
     const next = text.indexOf('<', at)
     const between = text.slice(at, next < 0 ? text.length : next)
     const parent = open.at(-1)
-    if (parent !== undefined) parent.text += resolved(between, true)
+    if (parent !== undefined) parent.text += resolvedText(between)
     else if (/[^ \t\n]/.test(between)) throw new NotStrictXml('text outside the root')
     if (next < 0) break
 
@@ -94,6 +99,7 @@ export function readStrictXml(text: string, limits: XmlLimits = MESSAGE_LIMITS):
       const closing = open.pop()
       if (closing === undefined || closing.qualified !== name) throw new NotStrictXml('an end tag that ends nothing')
       at = next + whole.length
+      closing.contentEnd = next
       root = close(closing, at, open.at(-1)) ?? root
       continue
     }
@@ -123,8 +129,7 @@ function close(element: Open, end: number, parent: Open | undefined): XmlElement
 
 function readTag(text: string, start: number, outer: Scope | undefined, limits: XmlLimits) {
   const [opening, prefix = '', name = ''] = match(OPEN, text, start)
-  const nameEnd = start + opening.length
-  let at = nameEnd
+  let at = start + opening.length
   let declared: Map<string, string> | undefined
   const plain: { prefix: string; name: string; value: string }[] = []
   for (let count = 0; ; count++) {
@@ -133,7 +138,7 @@ function readTag(text: string, start: number, outer: Scope | undefined, limits: 
     if (found === null) break
     if (count >= limits.attributes) throw new NotStrictXml('too many attributes')
     const [whole, attributePrefix = '', attributeName = ''] = found
-    const value = resolved((found[3] ?? found[4] ?? '').replace(/[\t\n]/g, ' '), false)
+    const value = resolved((found[3] ?? found[4] ?? '').replace(/[\t\n]/g, ' '))
     at += whole.length
     if (attributePrefix === 'xmlns' || (attributePrefix === '' && attributeName === 'xmlns')) {
       declared ??= new Map()
@@ -142,24 +147,25 @@ function readTag(text: string, start: number, outer: Scope | undefined, limits: 
   }
   const [ending, slash] = match(TAG_END, text, at)
   const scope = declared === undefined ? (outer ?? NO_SCOPE) : scopeOf(declared, outer, limits)
+  const tagEnd = at + ending.length
   const element: Open = {
+    prefix,
     namespace: namespaceOf(prefix, scope),
     name,
     attributes: attributesOf(plain, scope),
     children: [],
     text: '',
     start,
-    end: start,
-    nameEnd,
-    declared: declared ?? NONE,
+    end: tagEnd,
+    contentStart: tagEnd,
+    contentEnd: tagEnd,
     scope,
     qualified: prefix === '' ? name : `${prefix}:${name}`,
   }
-  return { element, tagEnd: at + ending.length, isEmpty: slash === '/' }
+  return { element, tagEnd, isEmpty: slash === '/' }
 }
 
-const NONE: ReadonlyMap<string, string> = new Map()
-const NO_SCOPE: Scope = { declared: NONE, outer: undefined, size: 0 }
+const NO_SCOPE: Scope = { declared: new Map(), outer: undefined, size: 0 }
 
 function scopeOf(declared: ReadonlyMap<string, string>, outer: Scope | undefined, limits: XmlLimits): Scope {
   const size = declared.size + (outer?.size ?? 0)
@@ -167,13 +173,13 @@ function scopeOf(declared: ReadonlyMap<string, string>, outer: Scope | undefined
   return { declared, outer, size }
 }
 
-/** libxml2 writes a namespace's name as it is, where Canonical XML 1.0 §2.3 escapes it: one that would differ is refused. */
-const PLAIN_NAME = /^[^\s"'<>&]*$/
+/** Absolute (Canonical XML 1.0 §1.1 knows no other), and nothing in it that one reader might escape and another not. */
+const NAMESPACE_NAME = /^(?:[A-Za-z][A-Za-z0-9+.-]*:[^\s"'<>&]*)?$/
 
 /** Namespaces in XML 1.0 §3: the reserved ones stay what they are, and a prefix cannot be undeclared. */
 function declare(declared: Map<string, string>, prefix: string, value: string): void {
   const reserved = prefix === 'xml' || prefix === 'xmlns' || value === XML || value === XMLNS
-  if (reserved || declared.has(prefix) || (prefix !== '' && value === '') || !PLAIN_NAME.test(value))
+  if (reserved || declared.has(prefix) || (prefix !== '' && value === '') || !NAMESPACE_NAME.test(value))
     throw new NotStrictXml('a namespace declaration that is none')
   declared.set(prefix, value)
 }
@@ -181,6 +187,7 @@ function declare(declared: Map<string, string>, prefix: string, value: string): 
 /** Expanded names, each once (Namespaces in XML 1.0 §6.3; security.md S-5). */
 function attributesOf(plain: readonly { prefix: string; name: string; value: string }[], scope: Scope): XmlAttribute[] {
   const attributes = plain.map(({ prefix, name, value }) => ({
+    prefix,
     namespace: prefix === '' ? '' : namespaceOf(prefix, scope),
     name,
     value,
@@ -199,17 +206,27 @@ function attributesOf(plain: readonly { prefix: string; name: string; value: str
 /** The namespace a prefix stands for; '' is the default namespace and may be none. */
 function namespaceOf(prefix: string, scope: Scope): string {
   if (prefix === 'xml') return XML
+  const found = uriInScope(prefix, scope) ?? (prefix === '' ? '' : undefined)
+  if (found === undefined) throw new NotStrictXml('a prefix that stands for nothing')
+  return found
+}
+
+/** What a prefix was declared as, here or around; undefined when it was not. */
+export function uriInScope(prefix: string, scope: Scope): string | undefined {
   for (let here: Scope | undefined = scope; here !== undefined; here = here.outer) {
     const found = here.declared.get(prefix)
     if (found !== undefined) return found
   }
-  if (prefix === '') return ''
-  throw new NotStrictXml('a prefix that stands for nothing')
+  return undefined
 }
 
-function resolved(raw: string, isText: boolean): string {
-  // XML 1.0 §2.4.
-  if (isText && raw.includes(']]>')) throw new NotStrictXml('the end of a CDATA section that never began')
+/** Text between tags, its references resolved (XML 1.0 §2.4). */
+export function resolvedText(raw: string): string {
+  if (raw.includes(']]>')) throw new NotStrictXml('the end of a CDATA section that never began')
+  return resolved(raw)
+}
+
+function resolved(raw: string): string {
   if (!raw.includes('&')) return raw
   return raw.replace(REFERENCE, (_, hex?: string, decimal?: string, named?: string) => {
     if (named !== undefined) return NAMED[named] ?? ''

@@ -1,6 +1,6 @@
 import { createPublicKey, generateKeyPairSync, X509Certificate, type KeyObject } from 'node:crypto'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { loadLibxml2 } from '../../../src/adapters/saml/canonical.ts'
+import { loadLibxml2 } from '../../../src/adapters/saml/comments.ts'
 import {
   BadMetadata,
   MOST_METADATA_BYTES,

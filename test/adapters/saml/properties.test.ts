@@ -98,8 +98,12 @@ const spliced = (text: string, from: number, to: number, put: string): string =>
 
 const piece = (text: string, { start, end }: XmlElement): string => text.slice(start, end)
 
-const startTagEnd = (text: string, { nameEnd }: XmlElement): number =>
-  nameEnd + /^(?:[^<>"']|"[^"]*"|'[^']*')*/.exec(text.slice(nameEnd))![0].length
+/** After the name in its start tag. */
+const nameEnd = ({ start, prefix, name }: XmlElement): number =>
+  start + 1 + (prefix === '' ? 0 : prefix.length + 1) + name.length
+
+const startTagEnd = (text: string, element: XmlElement): number =>
+  nameEnd(element) + /^(?:[^<>"']|"[^"]*"|'[^']*')*/.exec(text.slice(nameEnd(element)))![0].length
 
 /** What can be done to one element of a document. */
 const CHANGES: Readonly<Record<string, Change>> = {
@@ -112,7 +116,7 @@ const CHANGES: Readonly<Record<string, Change>> = {
     return spliced(text, element.start, element.end, inside)
   },
   rename(text, element) {
-    const tag = text.slice(element.start + 1, element.nameEnd)
+    const tag = text.slice(element.start + 1, nameEnd(element))
     const whole = piece(text, element)
     const renamed = `<${tag}x${whole.slice(tag.length + 1)}`.replace(new RegExp(`</${tag}(\\s*>)$`), `</${tag}x$1`)
     return spliced(text, element.start, element.end, renamed)
@@ -138,8 +142,10 @@ const CHANGES: Readonly<Record<string, Change>> = {
   'change an attribute': (text, element, { which, word }) =>
     withAttribute(text, element, which, (name) => ` ${name}="${word}"`),
   'drop an attribute': (text, element, { which }) => withAttribute(text, element, which, () => ''),
-  'add an attribute': (text, { nameEnd }, { word }) => spliced(text, nameEnd, nameEnd, ` added="${word}"`),
-  'declare a namespace': (text, { nameEnd }, { word }) => spliced(text, nameEnd, nameEnd, ` xmlns:added="urn:${word}"`),
+  'add an attribute': (text, element, { word }) =>
+    spliced(text, nameEnd(element), nameEnd(element), ` added="${word}"`),
+  'declare a namespace': (text, element, { word }) =>
+    spliced(text, nameEnd(element), nameEnd(element), ` xmlns:added="urn:${word}"`),
   'change the text': (text, element, { word }) =>
     element.children.length > 0 || element.text === ''
       ? text
@@ -155,11 +161,11 @@ const CHANGES: Readonly<Record<string, Change>> = {
 
 function withAttribute(text: string, element: XmlElement, which: number, put: (name: string) => string): string {
   const end = startTagEnd(text, element)
-  const tag = text.slice(element.nameEnd, end)
+  const tag = text.slice(nameEnd(element), end)
   const attributes = [...tag.matchAll(/ ([\w:]+)="[^"]*"/g)]
   const chosen = attributes[which % Math.max(attributes.length, 1)]
   if (chosen === undefined) return text
-  const at = element.nameEnd + chosen.index
+  const at = nameEnd(element) + chosen.index
   return spliced(text, at, at + chosen[0].length, put(chosen[1] ?? ''))
 }
 

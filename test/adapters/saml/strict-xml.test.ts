@@ -146,7 +146,9 @@ describe('the strict reader', () => {
         const check = (element: XmlElement): void => {
           const piece = text.slice(element.start, element.end)
           expect(piece.startsWith('<') && piece.endsWith('>')).toBe(true)
-          expect(text.slice(element.start, element.nameEnd)).toMatch(new RegExp(`^<(?:\\w+:)?${element.name}$`))
+          expect(text.slice(element.start, element.contentStart)).toMatch(
+            new RegExp(`^<(?:\\w+:)?${element.name}[^\\w]`),
+          )
           element.children.forEach(check)
         }
         check(readStrictXml(text))
