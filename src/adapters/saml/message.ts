@@ -33,8 +33,9 @@ export function decodeBytes(bytes: Uint8Array): string {
  */
 export function readMessage(text: string, around?: Placed): Placed {
   const element = readOrRefuse(text)
-  requireSoundIds([...(around === undefined ? [] : [around.element]), element])
-  requireSignaturesInPlace(element)
+  const all = everyElement(element)
+  requireSoundIds(around === undefined ? all : [...everyElement(around.element), ...all])
+  requireSignaturesInPlace(element, all)
   return { text, element }
 }
 
@@ -48,9 +49,9 @@ function readOrRefuse(text: string): XmlElement {
 }
 
 /** security.md S-10: every id once, spelled as its schema does, and never with a prefix (xml:id, wsu:Id). */
-function requireSoundIds(roots: readonly XmlElement[]): void {
+function requireSoundIds(all: readonly XmlElement[]): void {
   const ids = new Set<string>()
-  for (const { namespace, attributes } of roots.flatMap((root) => everyElement(root))) {
+  for (const { namespace, attributes } of all) {
     const spelled = namespace === DSIG || namespace === XENC ? 'Id' : 'ID'
     for (const attribute of attributes) {
       if (attribute.name.toLowerCase() !== 'id') continue
@@ -65,9 +66,9 @@ function requireSoundIds(roots: readonly XmlElement[]): void {
  * security.md S-11: a signature is the second child, after Issuer, of a message or of its assertion, and stands nowhere else;
  * in metadata it is the first child of the root.
  */
-function requireSignaturesInPlace(root: XmlElement): void {
+function requireSignaturesInPlace(root: XmlElement, all: readonly XmlElement[]): void {
   let found = 0
-  for (const { namespace, name } of everyElement(root)) if (namespace === DSIG && name === 'Signature') found++
+  for (const { namespace, name } of all) if (namespace === DSIG && name === 'Signature') found++
   const inPlace = [root, ...root.children.filter(isAssertion)].filter(
     (parent) => signatureOf(parent) !== undefined,
   ).length

@@ -1,5 +1,6 @@
-import { createCipheriv, createDecipheriv, createHmac, hash, hkdfSync, randomBytes } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHmac, hash, hkdfSync } from 'node:crypto'
 import type { CodeDigest, Digest, SealUnder } from '../../usecases/ports.ts'
+import { freshNonce, NONCE } from './nonce.ts'
 
 /** What the master key is used for: one label each, so that no key serves two ends (security.md K-9). */
 export type Purpose = 'store-seal' | 'cookie' | 'attempt' | 'csrf' | 'user-code'
@@ -15,7 +16,6 @@ export const makeCodeDigest =
   (code) =>
     createHmac('sha256', key).update(code).digest('base64url')
 
-const NONCE = 12
 const TAG = 16
 
 /** Texts under a key: AES-256-GCM with a random nonce, base64url. `about` must be the same on both sides. */
@@ -24,7 +24,7 @@ export function makeSealer(keys: readonly Uint8Array[]) {
     seal(text: string, about: string): string {
       const [key] = keys
       if (key === undefined) throw new Error('a sealer needs a key')
-      const nonce = randomBytes(NONCE)
+      const nonce = freshNonce()
       const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(about))
       return Buffer.concat([nonce, cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()]).toString(
         'base64url',

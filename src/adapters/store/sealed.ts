@@ -1,9 +1,9 @@
-import { createCipheriv, createDecipheriv, hash, randomBytes } from 'node:crypto'
+import { createCipheriv, createDecipheriv, hash } from 'node:crypto'
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import type { Row, Store } from '../../usecases/ports.ts'
+import { freshNonce, NONCE } from './nonce.ts'
 import { makeRecent } from './recent.ts'
 
-const NONCE = 12
 const TAG = 16
 const PLAIN = 0
 const DEFLATED = 1
@@ -34,7 +34,7 @@ export function makeSealedStore(deps: {
 
   function seal(table: string, row: string, value: Uint8Array): Uint8Array {
     const deflated = value.length >= DEFLATE_FROM
-    const nonce = randomBytes(NONCE)
+    const nonce = freshNonce()
     const cipher = createCipheriv('aes-256-gcm', sealing as Uint8Array, nonce).setAAD(about(table, row))
     const body = [Buffer.of(deflated ? DEFLATED : PLAIN), deflated ? deflateRawSync(value) : value]
     return Buffer.concat([nonce, ...body.map((part) => cipher.update(part)), cipher.final(), cipher.getAuthTag()])
