@@ -27,6 +27,13 @@ export type ReleaseAssertion = <Checked>(
   check: (target: RoleTarget) => Checked,
 ) => Promise<{ readonly plan: HandOverPlan; readonly assertion: Assertion; readonly checked: Checked }>
 
+/** The first half: decided, checked, and on record as an intent. `check` may refuse before that. */
+type BeginHandOver = <Checked>(
+  handOver: HandOverFacts['handOver'],
+  ask: HandOverRequest,
+  check: (plan: HandOverPlan) => Checked | Promise<Checked>,
+) => Promise<{ readonly plan: HandOverPlan; readonly checked: Checked }>
+
 /** What one kind of hand-over does between its intent and its record. */
 type Way<Held, Out> = {
   readonly obtain: () => Promise<Held>
@@ -39,7 +46,7 @@ type HandedOver = Pick<Extract<AuditEvent, { event: 'withheld' }>, 'facts' | 'ac
 /**
  * The heart: decide → limits → intent (durable) → mint → assume → prepare → look again → issued (durable) → look again →
  * hand over. There is no other way to a signed assertion, nor to STS. Whatever the outcome, the audit log holds it before
- * the caller does.
+ * the caller does. It has two halves, up to the intent and from there on: most ways take them back to back.
  */
 export function makeTakeRole(deps: {
   planHandOver: PlanHandOver
@@ -50,38 +57,28 @@ export function makeTakeRole(deps: {
 }): { readonly takeRole: TakeRole; readonly releaseAssertion: ReleaseAssertion } {
   const sign = ({ target, assertion }: HandOverPlan): Promise<Assertion> => deps.mint(target.account.sts, assertion)
 
-  async function lend(plan: HandOverPlan): Promise<Credentials> {
-    const { target, facts } = plan
+  async function lend({ target, facts }: HandOverPlan, assertion: Assertion): Promise<Credentials> {
     return deps.assumeRole({
       sts: target.account.sts,
       region: target.account.region,
       roleArn: target.arn,
-      assertion: await sign(plan),
+      assertion,
       sessionName: facts.sessionName,
       seconds: facts.seconds,
     })
   }
 
-  /** threats.md H5: STS and the audit disk may be slow. Signed out, revoked or reloaded meanwhile: nothing leaves. */
-  async function requireStillHeld(ask: HandOverRequest, plan: HandOverPlan): Promise<void> {
-    const session = await deps.findSession(ask.session.id)
-    if (session === undefined) throw new RolegateError('sign_in_required')
-    deps.planHandOver.requireStillAllowed(plan, { ...ask, session })
-  }
+  const subjectOf = ({ session, request }: HandOverRequest) => ({ request, principal: session.principal, session })
 
-  async function handOver<Held, Out>(
-    kind: HandOverFacts['handOver'],
-    ask: HandOverRequest,
-    wayFor: (plan: HandOverPlan) => Way<Held, Out>,
-  ): Promise<Out> {
-    const { session, request } = ask
-    const subject = { request, principal: session.principal, session }
-    const refused = async (thrown: unknown, jti?: string): Promise<never> => {
+  /** Puts a refusal on record and throws it again. */
+  const refusing =
+    (handOver: HandOverFacts['handOver'], ask: HandOverRequest, jti?: string) =>
+    async (thrown: unknown): Promise<never> => {
       const { code, reason } = asRolegateError(thrown)
       await deps.audit({
-        ...subject,
+        ...subjectOf(ask),
         event: 'refused',
-        handOver: kind,
+        handOver,
         role: askedForRecord(ask.role),
         code,
         ...(reason !== undefined && { reason }),
@@ -90,14 +87,26 @@ export function makeTakeRole(deps: {
       throw thrown
     }
 
-    const planned = attempt(() => {
-      const plan = deps.planHandOver.plan(kind, ask)
-      return { plan, way: wayFor(plan) }
-    })
-    const { plan, way } = await planned.catch((thrown: unknown) => refused(thrown))
-    await deps.audit({ ...subject, event: 'intent', facts: plan.facts })
-    const held = await way.obtain().catch((thrown: unknown) => refused(thrown, plan.facts.jti))
+  /** threats.md H5: STS and the audit disk may be slow. Signed out, revoked or reloaded meanwhile: nothing leaves. */
+  async function requireStillHeld(ask: HandOverRequest, plan: HandOverPlan): Promise<void> {
+    const session = await deps.findSession(ask.session.id)
+    if (session === undefined) throw new RolegateError('sign_in_required')
+    deps.planHandOver.requireStillAllowed(plan, { ...ask, session })
+  }
 
+  const begin: BeginHandOver = async (handOver, ask, check) => {
+    const begun = await attempt(async () => {
+      const plan = deps.planHandOver.plan(handOver, ask)
+      return { plan, checked: await check(plan) }
+    }).catch(refusing(handOver, ask))
+    await deps.audit({ ...subjectOf(ask), event: 'intent', facts: begun.plan.facts })
+    return begun
+  }
+
+  async function finish<Held, Out>(ask: HandOverRequest, plan: HandOverPlan, way: Way<Held, Out>): Promise<Out> {
+    const { handOver, jti } = plan.facts
+    const held = await way.obtain().catch(refusing(handOver, ask, jti))
+    const subject = subjectOf(ask)
     const record = way.record(held)
     const withheld = async (thrown: unknown): Promise<never> => {
       await deps.audit({ ...subject, ...record, event: 'withheld', code: asRolegateError(thrown).code })
@@ -110,22 +119,35 @@ export function makeTakeRole(deps: {
     return out
   }
 
+  async function handOver<Held, Out>(
+    kind: HandOverFacts['handOver'],
+    ask: HandOverRequest,
+    wayFor: (plan: HandOverPlan) => Way<Held, Out>,
+  ): Promise<Out> {
+    const { plan, checked: way } = await begin(kind, ask, wayFor)
+    return finish(ask, plan, way)
+  }
+
+  /** Credentials for an assertion. */
+  const lending = <Out>(
+    plan: HandOverPlan,
+    prove: () => Promise<Assertion>,
+    prepare: Prepare<Out>,
+  ): Way<Taken, { out: Out; taken: Taken }> => ({
+    obtain: async () => ({ ...plan, credentials: await lend(plan, await prove()) }),
+    record: ({ facts, credentials: { accessKeyId, expiresAt, requestId } }) => ({
+      event: 'issued',
+      facts,
+      accessKeyId,
+      expiresAt,
+      ...(requestId !== undefined && { awsRequestId: requestId }),
+    }),
+    prepare: async (taken) => ({ out: await prepare(taken), taken }),
+  })
+
   return {
     takeRole: (kind, ask, preparation) =>
-      handOver(kind, ask, (plan) => {
-        const prepare = preparation(plan.target)
-        return {
-          obtain: async () => ({ ...plan, credentials: await lend(plan) }),
-          record: ({ facts, credentials: { accessKeyId, expiresAt, requestId } }: Taken) => ({
-            event: 'issued',
-            facts,
-            accessKeyId,
-            expiresAt,
-            ...(requestId !== undefined && { awsRequestId: requestId }),
-          }),
-          prepare: async (taken: Taken) => ({ out: await prepare(taken), taken }),
-        }
-      }),
+      handOver(kind, ask, (plan) => lending(plan, () => sign(plan), preparation(plan.target))),
 
     releaseAssertion: (ask, check) =>
       handOver('console', ask, (plan) => {
@@ -145,4 +167,4 @@ export function makeTakeRole(deps: {
 }
 
 /** Runs what may throw at once, as a promise that rejects. */
-const attempt = async <Value>(run: () => Value): Promise<Value> => run()
+const attempt = async <Value>(run: () => Promise<Value>): Promise<Value> => run()
