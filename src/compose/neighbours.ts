@@ -17,7 +17,7 @@ import type { Strategy } from '../domain/aws/assertion.ts'
 import { consoleHostsOf } from '../domain/aws/destination.ts'
 import { federationEndpointOf, stsEndpointOf } from '../domain/aws/partition.ts'
 import { RolegateError } from '../domain/errors.ts'
-import type { IdentityProvider, MintAssertion } from '../usecases/ports.ts'
+import type { AssertionSource, IdentityProvider, MintAssertion } from '../usecases/ports.ts'
 import { randomText } from './chance.ts'
 import type { Host } from './host.ts'
 import type { Memory } from './memory.ts'
@@ -55,6 +55,19 @@ export function makeProviders(
     })
 
   return new Map(idps.map((idp) => [idp.id, idp.type === 'saml' ? saml(idp) : oidc(idp)]))
+}
+
+/** Of each `sts` entry that takes an IdP's own assertions to AWS (threats.md F7). */
+export function makeAssertionSources(
+  { sts }: Config,
+  providers: ReadonlyMap<string, IdentityProvider>,
+): ReadonlyMap<string, AssertionSource> {
+  return new Map(
+    [...sts.values()].flatMap(({ name, passThrough }) => {
+      const source = passThrough?.type === 'saml' ? providers.get(passThrough.idp)?.saml?.forAws : undefined
+      return source === undefined ? [] : [[name, source] as const]
+    }),
+  )
 }
 
 async function readMetadata(at: SamlIdp['metadata'], boundedFetch: typeof fetch): Promise<string> {
@@ -119,8 +132,17 @@ export function reachAws({ sts, server }: Config) {
   }
 }
 
-const strategyOf = ({ saml, audience }: StsSettings): Strategy =>
-  saml === undefined ? { kind: 'web_identity', audience } : { kind: 'saml', ...saml }
+function strategyOf({ saml, passThrough, audience }: StsSettings): Strategy {
+  if (saml !== undefined) return { kind: 'saml', ...saml }
+  switch (passThrough?.type) {
+    case 'saml':
+      return { kind: 'pass_through_saml', ...passThrough }
+    case 'oidc':
+      return { kind: 'pass_through_oidc' }
+    case undefined:
+      return { kind: 'web_identity', audience }
+  }
+}
 
 /** Every host a console form may pass through: the account's sign-in endpoint, then its console (contract.md, CSP). */
 export function formTargetsOf({ sts, mapping }: Config): readonly string[] {
@@ -132,6 +154,20 @@ export function formTargetsOf({ sts, mapping }: Config): readonly string[] {
     return [endpoint.origin, ...consoleHostsOf({ partition, region, ...(hosts && { hosts }) })]
   })
   return [...new Set(targets)]
+}
+
+/**
+ * Where a form leads on by way of an IdP: what an IdP's own way is we cannot know, so https, and the IdP itself on loopback.
+ * Nowhere while no account passes through (contract.md, CSP).
+ */
+export function idpTargetsOf({ idps, mapping }: Config): readonly string[] {
+  const ids = new Set([...mapping.accounts.values()].flatMap(({ passThroughIdp }) => passThroughIdp ?? []))
+  if (ids.size === 0) return []
+  const plain = idps.flatMap((idp) => {
+    const address = idp.type === 'oidc' ? idp.issuer : 'url' in idp.metadata ? idp.metadata.url : ''
+    return ids.has(idp.id) && address.startsWith('http:') ? [new URL(address).origin] : []
+  })
+  return ['https:', ...new Set(plain)]
 }
 
 const federationEndpointFor = ({ federationEndpoint, partition }: StsSettings, region: string): string =>

@@ -1,18 +1,23 @@
 import { audienceOf, PARTITIONS, type Partition } from '../../domain/aws/partition.ts'
 import type { Findings, Path } from '../faults.ts'
+import { clientAuthentication } from '../idp-schema.ts'
 import type { ConfigFile, StsEntry } from '../schema.ts'
+import { isPassThrough, lintPassThrough } from './pass-through.ts'
 import { isLoopback, LOOPBACK_REFUSED, requireUrl } from './web-address.ts'
 
 /** Ways to AWS: https, and tokens for one of them are no good at another. */
-export function lintSts({ sts }: ConfigFile, findings: Findings, insecureDev: boolean): void {
+export function lintSts(file: ConfigFile, findings: Findings, insecureDev: boolean): void {
   const byAudience = new Map<string, { name: string; operator: string }>()
-  for (const [name, entry] of Object.entries(sts)) {
+  for (const [name, entry] of Object.entries(file.sts)) {
     const path = ['sts', name]
     lintEndpoints(entry, path, findings, insecureDev)
     lintStrategy(entry, path, findings)
+    lintPassThrough(entry, path, file, findings)
     if (entry.region !== undefined) lintRegion(entry.region, entry.partition, [...path, 'region'], findings)
     if (!lintAudience(entry, path, findings)) continue
 
+    // What a SAML assertion of the IdP's says is AWS's own name, wherever it goes.
+    if (entry.strategy === 'pass_through_saml') continue
     // threats.md F5: whoever runs one STS could replay our token at the other.
     const audience = audienceFor(entry)
     const operator = operatorOf(entry)
@@ -20,24 +25,42 @@ export function lintSts({ sts }: ConfigFile, findings: Findings, insecureDev: bo
     if (other === undefined) byAudience.set(audience, { name, operator })
     else if (other.operator !== operator) {
       findings.fault(
-        [...path, 'audience'],
+        [...path, entry.strategy === 'pass_through_oidc' ? 'client_id' : 'audience'],
         `"${audience}" is the audience of "${other.name}" too, which is another STS`,
       )
     }
   }
 }
 
-const SAML_KEYS = ['provider_name', 'saml_endpoint', 'saml_encryption_cert_file'] as const
+type Strategy = StsEntry['strategy']
+
+/** Keys that mean something to some strategies only. */
+const STRATEGIES_OF: readonly (readonly [keys: readonly (keyof StsEntry)[], strategies: readonly Strategy[]])[] = [
+  [
+    ['provider_name', 'saml_endpoint'],
+    ['saml', 'pass_through_saml'],
+  ],
+  [['saml_encryption_cert_file'], ['saml']],
+  [['audience'], ['web_identity', 'saml']],
+  [['idp'], ['pass_through_saml', 'pass_through_oidc']],
+  [
+    ['client_id', ...(Object.keys(clientAuthentication) as (keyof typeof clientAuthentication)[])],
+    ['pass_through_oidc'],
+  ],
+]
 
 /** Keys of a strategy that is not taken would do nothing, and say nothing of it. */
 function lintStrategy(entry: StsEntry, path: Path, findings: Findings): void {
-  if (entry.strategy === 'saml') return
-  for (const key of SAML_KEYS)
-    if (entry[key] !== undefined) findings.fault([...path, key], 'goes with "strategy: saml" only')
+  for (const [keys, strategies] of STRATEGIES_OF) {
+    if (strategies.includes(entry.strategy)) continue
+    const owners = strategies.map((strategy) => `"strategy: ${strategy}"`).join(' or ')
+    for (const key of keys) if (entry[key] !== undefined) findings.fault([...path, key], `goes with ${owners} only`)
+  }
 }
 
-/** The audience of tokens toward this entry. */
-export const audienceFor = ({ audience, partition }: StsEntry): string => audience ?? audienceOf(partition)
+/** The audience of tokens toward this entry: ours, or the client id that the IdP's are for. */
+export const audienceFor = ({ audience, client_id: clientId, partition }: StsEntry): string =>
+  clientId ?? audience ?? audienceOf(partition)
 
 function lintEndpoints(entry: StsEntry, path: Path, findings: Findings, insecureDev: boolean): void {
   for (const key of ['endpoint', 'federation_endpoint', 'saml_endpoint'] as const) {
@@ -53,7 +76,7 @@ function lintEndpoints(entry: StsEntry, path: Path, findings: Findings, insecure
 
 /** True when the audience is the entry's own to use. */
 function lintAudience(entry: StsEntry, path: Path, findings: Findings): boolean {
-  if (isAwsSts(entry)) return true
+  if (isAwsSts(entry) || isPassThrough(entry)) return true
   const here = [...path, 'audience']
   if (entry.audience === undefined) {
     findings.fault(here, 'is missing: an endpoint that is not AWS’s has an audience of its own')

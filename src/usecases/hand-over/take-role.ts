@@ -1,5 +1,5 @@
-import type { AuditEvent, HandOverFacts } from '../../domain/audit/event.ts'
-import type { Assertion } from '../../domain/aws/assertion.ts'
+import type { AuditEvent, BegunHandOver, HandOverFacts } from '../../domain/audit/event.ts'
+import { isAwaited, type Assertion } from '../../domain/aws/assertion.ts'
 import type { Credentials } from '../../domain/aws/credentials.ts'
 import { askedForRecord } from '../../domain/entitlement/find-role.ts'
 import type { RoleTarget } from '../../domain/entitlement/rule.ts'
@@ -27,12 +27,24 @@ export type ReleaseAssertion = <Checked>(
   check: (target: RoleTarget) => Checked,
 ) => Promise<{ readonly plan: HandOverPlan; readonly assertion: Assertion; readonly checked: Checked }>
 
+/** What AWS will take, and what it says of names that were not ours to choose. */
+export type Proof = { readonly assertion: Assertion } & Partial<Pick<HandOverFacts, 'sessionName' | 'sourceIdentity'>>
+
 /** The first half: decided, checked, and on record as an intent. `check` may refuse before that. */
-type BeginHandOver = <Checked>(
+export type BeginHandOver = <Checked>(
   handOver: HandOverFacts['handOver'],
   ask: HandOverRequest,
   check: (plan: HandOverPlan) => Checked | Promise<Checked>,
 ) => Promise<{ readonly plan: HandOverPlan; readonly checked: Checked }>
+
+/** The second half of what was begun, decided anew: a role for a proof that is not ours (threats.md F7). */
+export type ResumeHandOver = <Out>(
+  begun: BegunHandOver,
+  ask: HandOverRequest,
+  /** Fetches and checks the proof. */
+  prove: (plan: HandOverPlan) => Promise<Proof>,
+  preparation: (target: RoleTarget) => Prepare<Out>,
+) => Promise<{ readonly out: Out; readonly taken: Taken }>
 
 /** What one kind of hand-over does between its intent and its record. */
 type Way<Held, Out> = {
@@ -54,16 +66,25 @@ export function makeTakeRole(deps: {
   mint: MintAssertion
   assumeRole: AssumeRole
   audit: Audit
-}): { readonly takeRole: TakeRole; readonly releaseAssertion: ReleaseAssertion } {
-  const sign = ({ target, assertion }: HandOverPlan): Promise<Assertion> => deps.mint(target.account.sts, assertion)
+}): {
+  readonly takeRole: TakeRole
+  readonly releaseAssertion: ReleaseAssertion
+  readonly beginHandOver: BeginHandOver
+  readonly resumeHandOver: ResumeHandOver
+} {
+  /** How our own assertion is signed. Where the IdP's counts instead, only its person's browser can fetch that. */
+  function signing({ target, assertion }: HandOverPlan): () => Promise<Assertion> {
+    if (isAwaited(assertion)) throw browserNeeded()
+    return () => deps.mint(target.account.sts, assertion)
+  }
 
-  async function lend({ target, facts }: HandOverPlan, assertion: Assertion): Promise<Credentials> {
+  async function lend({ target, facts, sessionName }: HandOverPlan, assertion: Assertion): Promise<Credentials> {
     return deps.assumeRole({
       sts: target.account.sts,
       region: target.account.region,
       roleArn: target.arn,
       assertion,
-      sessionName: facts.sessionName,
+      sessionName,
       seconds: facts.seconds,
     })
   }
@@ -94,7 +115,7 @@ export function makeTakeRole(deps: {
     deps.planHandOver.requireStillAllowed(plan, { ...ask, session })
   }
 
-  const begin: BeginHandOver = async (handOver, ask, check) => {
+  const beginHandOver: BeginHandOver = async (handOver, ask, check) => {
     const begun = await attempt(async () => {
       const plan = deps.planHandOver.plan(handOver, ask)
       return { plan, checked: await check(plan) }
@@ -124,17 +145,20 @@ export function makeTakeRole(deps: {
     ask: HandOverRequest,
     wayFor: (plan: HandOverPlan) => Way<Held, Out>,
   ): Promise<Out> {
-    const { plan, checked: way } = await begin(kind, ask, wayFor)
+    const { plan, checked: way } = await beginHandOver(kind, ask, wayFor)
     return finish(ask, plan, way)
   }
 
-  /** Credentials for an assertion. */
+  /** Credentials for a proof. */
   const lending = <Out>(
     plan: HandOverPlan,
-    prove: () => Promise<Assertion>,
+    prove: () => Promise<Proof>,
     prepare: Prepare<Out>,
   ): Way<Taken, { out: Out; taken: Taken }> => ({
-    obtain: async () => ({ ...plan, credentials: await lend(plan, await prove()) }),
+    async obtain() {
+      const { assertion, ...names } = await prove()
+      return { ...plan, facts: { ...plan.facts, ...names }, credentials: await lend(plan, assertion) }
+    },
     record: ({ facts, credentials: { accessKeyId, expiresAt, requestId } }) => ({
       event: 'issued',
       facts,
@@ -147,14 +171,17 @@ export function makeTakeRole(deps: {
 
   return {
     takeRole: (kind, ask, preparation) =>
-      handOver(kind, ask, (plan) => lending(plan, () => sign(plan), preparation(plan.target))),
+      handOver(kind, ask, (plan) => {
+        const sign = signing(plan)
+        return lending(plan, async () => ({ assertion: await sign() }), preparation(plan.target))
+      }),
 
     releaseAssertion: (ask, check) =>
       handOver('console', ask, (plan) => {
         const checked = check(plan.target)
         const { facts, plannedAt } = plan
         return {
-          obtain: () => sign(plan),
+          obtain: signing(plan),
           record: () => ({
             event: 'bearer_released_to_browser',
             facts,
@@ -163,8 +190,25 @@ export function makeTakeRole(deps: {
           prepare: async (assertion: Assertion) => ({ plan, assertion, checked }),
         }
       }),
+
+    beginHandOver,
+
+    async resumeHandOver(begun, ask, prove, preparation) {
+      const { plan, prepare } = await attempt(async () => {
+        const resumed = deps.planHandOver.resume(begun, ask)
+        return { plan: resumed, prepare: preparation(resumed.target) }
+      }).catch(refusing(begun.handOver, ask, begun.jti))
+      return finish(
+        ask,
+        plan,
+        lending(plan, () => prove(plan), prepare),
+      )
+    },
   }
 }
+
+const browserNeeded = () =>
+  new RolegateError('condition_unmet', { condition: 'browser_needed' }, { reason: 'browser_needed' })
 
 /** Runs what may throw at once, as a promise that rejects. */
 const attempt = async <Value>(run: () => Promise<Value>): Promise<Value> => run()
