@@ -76,7 +76,12 @@ export async function compose(config: Config, host: Host): Promise<Gateway> {
   const prepareConsole = makePrepareConsole(aws)
   const countOnce = makeCountOnce(deps)
   const newAttemptId = () => randomBytes(4).toString('hex')
-  const away = { ...deps, ...heart, prepareConsole, assertionSources: makeAssertionSources(config, providers) }
+  const away = {
+    ...deps,
+    ...heart,
+    prepareConsole,
+    assertionSources: makeAssertionSources(config, host, witness, providers),
+  }
   const findDeviceLogin = makeFindDeviceLogin(deps)
   const issueAccessToken = makeIssueAccessToken({ ...deps, accessSeconds: cli.accessSeconds })
   const issueTokens = makeIssueTokens({ ...deps, issueAccessToken })

@@ -9,10 +9,11 @@ import { samlMetadata } from '../adapters/issuer/saml-metadata.ts'
 import { makeSamlMint, type MintSamlResponse } from '../adapters/issuer/saml-mint.ts'
 import { loadSigningKey } from '../adapters/issuer/signing-keys.ts'
 import { IDP_BOUNDS, makeBoundedFetch } from '../adapters/oidc/bounded-fetch.ts'
+import { makeOidcForAws } from '../adapters/oidc/for-aws.ts'
 import { makeOidcProvider } from '../adapters/oidc/provider.ts'
 import { MOST_METADATA_BYTES } from '../adapters/saml/metadata.ts'
 import { makeSamlProvider } from '../adapters/saml/provider.ts'
-import type { Config, OidcIdp, SamlIdp, StsSettings } from '../config/config.ts'
+import type { Config, OidcIdp, PassThroughWay, SamlIdp, StsSettings } from '../config/config.ts'
 import type { Strategy } from '../domain/aws/assertion.ts'
 import { consoleHostsOf } from '../domain/aws/destination.ts'
 import { federationEndpointOf, stsEndpointOf } from '../domain/aws/partition.ts'
@@ -59,12 +60,30 @@ export function makeProviders(
 
 /** Of each `sts` entry that takes an IdP's own assertions to AWS (threats.md F7). */
 export function makeAssertionSources(
-  { sts }: Config,
+  { sts, idps, server }: Config,
+  { now }: Host,
+  { log }: Witness,
   providers: ReadonlyMap<string, IdentityProvider>,
 ): ReadonlyMap<string, AssertionSource> {
+  const fetch = makeBoundedFetch(IDP_BOUNDS)
+
+  function sourceOf(way: PassThroughWay): AssertionSource | undefined {
+    if (way.type === 'saml') return providers.get(way.idp)?.saml?.forAws
+    const idp = idps.find((one): one is OidcIdp => one.type === 'oidc' && one.id === way.idp)
+    if (idp === undefined) return undefined
+    return makeOidcForAws({
+      settings: { ...idp, clientId: way.clientId, authentication: way.authentication },
+      callback: `${server.publicUrl}/oidc/${idp.id}/aws`,
+      fetch,
+      randomText,
+      now,
+      onFailure: (what, cause) => log.error('an identity provider did not answer', { idp: idp.id, what }, cause),
+    })
+  }
+
   return new Map(
     [...sts.values()].flatMap(({ name, passThrough }) => {
-      const source = passThrough?.type === 'saml' ? providers.get(passThrough.idp)?.saml?.forAws : undefined
+      const source = passThrough === undefined ? undefined : sourceOf(passThrough)
       return source === undefined ? [] : [[name, source] as const]
     }),
   )

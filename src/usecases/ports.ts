@@ -144,7 +144,7 @@ export type AssertionSource = {
 }
 
 /** A verified assertion of the IdP's own. */
-type IdpAssertion = {
+export type IdpAssertion = {
   readonly assertion: Assertion
   readonly claims: VerifiedClaims
   readonly issuedAt: Date

@@ -218,6 +218,142 @@ describe('a role by the SAML IdP’s own assertion (threats.md F7)', () => {
   })
 })
 
+describe('a role by the OIDC IdP’s own ID token (threats.md F7)', () => {
+  const OIDC_ROLE = '/roles/research/readonly'
+  /** Back from the demo directory, up to our door, which is not yet called. */
+  const callbackFor = async (person: Person, path = `${OIDC_ROLE}/credentials`) =>
+    person.callbackUrl('alice', await ask(person, path))
+
+  it('sends the person to their IdP for a client of its own, the intent on record', async () => {
+    const alice = await aPersonAt(demo, 'alice')
+    const before = callsToAws()
+    const away = await ask(alice, `${OIDC_ROLE}/credentials`)
+    const url = new URL(String(away.headers.get('location')))
+    expect(away.status).toBe(303)
+    expect(Object.fromEntries(url.searchParams)).toMatchObject({
+      client_id: 'rolegate-aws',
+      redirect_uri: `${demo.url}/oidc/demo/aws`,
+      response_type: 'code',
+      code_challenge_method: 'S256',
+      nonce: expect.any(String),
+      state: expect.stringMatching(/^[0-9a-f]{8}\./),
+    })
+    const [cookie = ''] = away.headers.getSetCookie()
+    expect(cookie).toMatch(/^rolegate-aws-attempt-[0-9a-f]{8}=[\w-]+.*; HttpOnly; SameSite=Lax/)
+    expect(lastAudit()).toMatchObject({
+      event: 'intent',
+      strategy: 'pass_through_oidc',
+      session_name: expect.stringMatching(/^alice@example\.com\+/),
+      source_identity: null,
+    })
+    expect(callsToAws()).toBe(before)
+  })
+
+  it('takes the ID token to AWS at once, and shows the credentials to whoever asked for them', async () => {
+    const alice = await aPersonAt(demo, 'alice')
+    const page = await alice.fetch(await callbackFor(alice))
+    expect([page.status, page.headers.get('cache-control')]).toEqual([200, 'no-store'])
+    expect(await page.text()).toMatch(/ASIA[A-Z0-9]{16}/)
+    const [intent, issued] = demo.audit().slice(-2)
+    const call = demo.world.aws.log().at(-1)
+    expect(issued).toMatchObject({
+      event: 'issued',
+      jti: intent?.['jti'],
+      session_name: intent?.['session_name'],
+      source_identity: null,
+      access_key_id: call?.accessKeyId,
+    })
+    expect(call).toMatchObject({
+      operation: 'AssumeRoleWithWebIdentity',
+      outcome: 'issued',
+      sessionName: intent?.['session_name'],
+    })
+  })
+
+  it('opens the console', async () => {
+    const alice = await aPersonAt(demo, 'alice')
+    const opened = await alice.fetch(await callbackFor(alice, `${OIDC_ROLE}/console`))
+    expect([opened.status, await opened.text(), opened.headers.get('referrer-policy')]).toEqual([
+      303,
+      '',
+      'no-referrer',
+    ])
+    expect(new URL(String(opened.headers.get('location'))).origin).toBe(demo.awsUrl)
+    expect(lastAudit()).toMatchObject({ event: 'issued', hand_over: 'console', strategy: 'pass_through_oidc' })
+  })
+
+  it('keeps nothing of it in the log', async () => {
+    const alice = await aPersonAt(demo, 'alice')
+    await alice.fetch(await callbackFor(alice))
+    expect(demo.printed()).not.toMatch(/eyJ[\w-]{20,}\.eyJ/)
+  })
+
+  it('counts an answer once, in its own browser alone', async () => {
+    const [alice, other] = [await aPersonAt(demo, 'alice'), await aPersonAt(demo, 'alice')]
+    const url = await callbackFor(alice)
+    expect((await other.fetch(url)).status).toBe(403)
+    expect(lastAudit()).toMatchObject({ event: 'sign_in_refused', reason: 'no_attempt_in_this_browser' })
+    const cookies = alice.jar.header(demo.url)
+    expect((await alice.fetch(url)).status).toBe(200)
+    const before = callsToAws()
+    await request(demo.url).get(url.slice(demo.url.length)).set('cookie', cookies).expect(403)
+    expect(lastAudit()).toMatchObject({ reason: 'attempt_used_before', jti: expect.any(String) })
+    expect(callsToAws()).toBe(before)
+  })
+
+  it('refuses somebody else at the IdP', async () => {
+    const alice = await aPersonAt(demo, 'alice')
+    const away = await ask(alice, `${OIDC_ROLE}/credentials`)
+    alice.jar.forget('http://localhost')
+    const before = callsToAws()
+    const page = await alice.fetch(await alice.callbackUrl('bob', away))
+    expect(page.status).toBe(403)
+    expect(await page.text()).toContain('somebody else than the person who is signed in here')
+    expect(lastAudit()).toMatchObject({ event: 'refused', reason: 'other_person', jti: expect.any(String) })
+    expect(callsToAws()).toBe(before)
+  })
+
+  it('mixes no two doors up: a sign-in’s answer is none for AWS, nor the other way round', async () => {
+    const alice = await aPersonAt(demo, 'alice')
+    const own = await alice.callbackUrl('alice')
+    const forAws = await callbackFor(alice)
+    for (const url of [own.replace('/callback', '/aws'), forAws.replace('/aws', '/callback')]) {
+      expect((await alice.fetch(url)).status).toBe(403)
+      expect(lastAudit()).toMatchObject({ event: 'sign_in_refused', reason: 'no_attempt_in_this_browser' })
+    }
+    // One client's code at the door of the other's.
+    const code = new URL(own).searchParams.get('code') ?? ''
+    const bent = new URL(await callbackFor(alice))
+    bent.searchParams.set('code', code)
+    expect((await alice.fetch(bent.href)).status).toBe(403)
+    expect(lastAudit()).toMatchObject({ event: 'refused', code: 'sign_in_rejected' })
+  })
+
+  it('hands nothing to somebody who signed out meanwhile (threats.md H5)', async () => {
+    const alice = await aPersonAt(demo, 'alice')
+    const url = await callbackFor(alice)
+    await alice.post('/sign-out', { _csrf: await alice.csrf() }).expect(303)
+    const answer = await alice.fetch(url)
+    expect([answer.status, answer.headers.get('location')]).toEqual([303, '/sign-in?returnTo=%2F#-'])
+    expect(lastAudit()).toMatchObject({ event: 'sign_in_refused', code: 'sign_in_required' })
+  })
+
+  it('says what the IdP said, when it said no', async () => {
+    const alice = await aPersonAt(demo, 'alice')
+    const url = new URL(await callbackFor(alice))
+    url.searchParams.delete('code')
+    url.searchParams.set('error', 'access_denied')
+    expect((await alice.fetch(url.href)).status).toBe(403)
+    expect(lastAudit()).toMatchObject({ event: 'refused', reason: 'idp_error:access_denied' })
+  })
+
+  it('is not for an elevated role', async () => {
+    const alice = await aPersonAt(demo, 'alice')
+    expect((await ask(alice, '/roles/research/admin/console')).status).toBe(403)
+    expect(lastAudit()).toMatchObject({ event: 'refused', reason: 'elevated_passed_through' })
+  })
+})
+
 describe('where the IdP’s own assertion does not go (threats.md F7)', () => {
   it.each(['/console', '/credentials'])('an elevated role: no form, and %s is refused', async (door) => {
     const erin = await aContractor()

@@ -121,6 +121,8 @@ export function aHandOver({
     takeRole,
     issueCredentials,
     openConsole,
+    /** What passing through needs beside its own. */
+    halves: { ...heart, prepareConsole },
     ask,
   }
 }
