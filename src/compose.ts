@@ -5,7 +5,14 @@ import { sealUnder } from './adapters/store/keys.ts'
 import { random, randomText, sha256 } from './compose/chance.ts'
 import type { Host } from './compose/host.ts'
 import { openMemory } from './compose/memory.ts'
-import { formTargetsOf, makeProviders, openIssuer, reachAws } from './compose/neighbours.ts'
+import {
+  formTargetsOf,
+  idpTargetsOf,
+  makeAssertionSources,
+  makeProviders,
+  openIssuer,
+  reachAws,
+} from './compose/neighbours.ts'
 import { makeWitness, openAudit } from './compose/witness.ts'
 import type { Config } from './config/config.ts'
 import { compileRules } from './domain/entitlement/compile.ts'
@@ -23,12 +30,16 @@ import { makeRevokeToken } from './usecases/device/revoke-token.ts'
 import { makeStartDeviceLogin } from './usecases/device/start-device-login.ts'
 import { makeExplainNothing } from './usecases/entitlement/explain-nothing.ts'
 import { makeListRoles } from './usecases/entitlement/list-roles.ts'
+import { makeBeginPassThrough } from './usecases/hand-over/begin-pass-through.ts'
+import { makeCompletePassThrough } from './usecases/hand-over/complete-pass-through.ts'
 import { makeIssueCredentials } from './usecases/hand-over/issue-credentials.ts'
 import { makeOpenConsole } from './usecases/hand-over/open-console.ts'
 import { makePlanHandOver } from './usecases/hand-over/plan-hand-over.ts'
+import { makePrepareConsole } from './usecases/hand-over/prepare-console.ts'
 import { makeTakeRole } from './usecases/hand-over/take-role.ts'
 import { makeBeginSignIn } from './usecases/sign-in/begin-sign-in.ts'
 import { makeCompleteSignIn } from './usecases/sign-in/complete-sign-in.ts'
+import { makeCountOnce } from './usecases/sign-in/count-once.ts'
 import { makeEndSession } from './usecases/sign-in/end-session.ts'
 import { makeFindSession, type KnownIssuer } from './usecases/sign-in/find-session.ts'
 import { makeReceiveLogout } from './usecases/sign-in/receive-logout.ts'
@@ -62,22 +73,33 @@ export async function compose(config: Config, host: Host): Promise<Gateway> {
   const findSession = makeFindSession({ ...deps, issuerOf })
   const endSession = makeEndSession(deps)
   const planHandOver = makePlanHandOver({ ...deps, ...aws, issuer: config.issuer, configHash: host.configHash })
-  const { takeRole, releaseAssertion } = makeTakeRole({ ...deps, ...aws, findSession, planHandOver, mint: issuer.mint })
+  const heart = makeTakeRole({ ...deps, ...aws, findSession, planHandOver, mint: issuer.mint })
+  const prepareConsole = makePrepareConsole(aws)
+  const countOnce = makeCountOnce(deps)
+  const newAttemptId = () => randomBytes(4).toString('hex')
+  const away = {
+    ...deps,
+    ...heart,
+    prepareConsole,
+    assertionSources: makeAssertionSources(config, host, witness, providers),
+  }
   const findDeviceLogin = makeFindDeviceLogin(deps)
   const issueAccessToken = makeIssueAccessToken({ ...deps, accessSeconds: cli.accessSeconds })
   const issueTokens = makeIssueTokens({ ...deps, issueAccessToken })
   // A terminal lives as long as its sign-in may be renewed, and no longer than a device may (threats.md D4).
   const terminalSeconds = Math.min(cli.deviceMaxSeconds, cli.refreshSeconds)
   const stories = {
-    beginSignIn: makeBeginSignIn({ ...deps, providers, newAttemptId: () => randomBytes(4).toString('hex') }),
-    completeSignIn: makeCompleteSignIn({ ...deps, ...browser, providers, mappings, endSession }),
+    beginSignIn: makeBeginSignIn({ ...deps, providers, newAttemptId }),
+    completeSignIn: makeCompleteSignIn({ ...deps, ...browser, providers, mappings, countOnce, endSession }),
     endSession,
     findSession,
     receiveLogout: makeReceiveLogout({ ...deps, providers, endSession }),
     listRoles: makeListRoles(deps),
     explainNothing: makeExplainNothing(deps),
-    issueCredentials: makeIssueCredentials({ takeRole }),
-    openConsole: makeOpenConsole({ ...deps, ...aws, takeRole, releaseAssertion }),
+    issueCredentials: makeIssueCredentials(heart),
+    openConsole: makeOpenConsole({ ...deps, ...heart, prepareConsole }),
+    beginPassThrough: makeBeginPassThrough({ ...away, newAttemptId }),
+    completePassThrough: makeCompletePassThrough({ ...away, mappings, countOnce, findSession }),
     authenticateBearer: makeAuthenticateBearer({ ...deps, findSession }),
     startDeviceLogin: makeStartDeviceLogin(deps),
     findDeviceLogin,
@@ -109,6 +131,7 @@ export async function compose(config: Config, host: Host): Promise<Gateway> {
     trustedProxies,
     tlsInFront: publicUrl.startsWith('https:') && !LOOPBACK.includes(listen.host),
     formTargets: formTargetsOf(config),
+    idpTargets: idpTargetsOf(config),
     absoluteSeconds: browser.absoluteSeconds,
     views: fileURLToPath(new URL('../views', import.meta.url)),
     version: host.version,

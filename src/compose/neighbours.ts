@@ -9,16 +9,17 @@ import { samlMetadata } from '../adapters/issuer/saml-metadata.ts'
 import { makeSamlMint, type MintSamlResponse } from '../adapters/issuer/saml-mint.ts'
 import { loadSigningKey } from '../adapters/issuer/signing-keys.ts'
 import { IDP_BOUNDS, makeBoundedFetch, UpstreamFailure } from '../adapters/oidc/bounded-fetch.ts'
+import { makeOidcForAws } from '../adapters/oidc/for-aws.ts'
 import { makeOidcProvider } from '../adapters/oidc/provider.ts'
 import { NoMetadata } from '../adapters/saml/metadata-keeper.ts'
 import { MOST_METADATA_BYTES } from '../adapters/saml/metadata.ts'
 import { makeSamlProvider } from '../adapters/saml/provider.ts'
-import type { Config, OidcIdp, SamlIdp, StsSettings } from '../config/config.ts'
+import type { Config, OidcIdp, PassThroughWay, SamlIdp, StsSettings } from '../config/config.ts'
 import type { Strategy } from '../domain/aws/assertion.ts'
 import { consoleHostsOf } from '../domain/aws/destination.ts'
 import { federationEndpointOf, stsEndpointOf } from '../domain/aws/partition.ts'
 import { RolegateError } from '../domain/errors.ts'
-import type { IdentityProvider, MintAssertion } from '../usecases/ports.ts'
+import type { AssertionSource, IdentityProvider, MintAssertion } from '../usecases/ports.ts'
 import { randomText } from './chance.ts'
 import type { Host } from './host.ts'
 import type { Memory } from './memory.ts'
@@ -64,6 +65,37 @@ export function makeProviders(
 
   for (const idp of idps) providers.set(idp.id, idp.type === 'saml' ? saml(idp) : oidc(idp))
   return providers
+}
+
+/** Of each `sts` entry that takes an IdP's own assertions to AWS (threats.md F7). */
+export function makeAssertionSources(
+  { sts, idps, server }: Config,
+  { now }: Host,
+  { log }: Witness,
+  providers: ReadonlyMap<string, IdentityProvider>,
+): ReadonlyMap<string, AssertionSource> {
+  const fetch = makeBoundedFetch(IDP_BOUNDS)
+
+  function sourceOf(way: PassThroughWay): AssertionSource | undefined {
+    if (way.type === 'saml') return providers.get(way.idp)?.saml?.forAws
+    const idp = idps.find((one): one is OidcIdp => one.type === 'oidc' && one.id === way.idp)
+    if (idp === undefined) return undefined
+    return makeOidcForAws({
+      settings: { ...idp, clientId: way.clientId, authentication: way.authentication },
+      callback: `${server.publicUrl}/oidc/${idp.id}/aws`,
+      fetch,
+      randomText,
+      now,
+      onFailure: (what, cause) => log.error('an identity provider did not answer', { idp: idp.id, what }, cause),
+    })
+  }
+
+  return new Map(
+    [...sts.values()].flatMap(({ name, passThrough }) => {
+      const source = passThrough === undefined ? undefined : sourceOf(passThrough)
+      return source === undefined ? [] : [[name, source] as const]
+    }),
+  )
 }
 
 async function readMetadata(at: SamlIdp['metadata'], boundedFetch: typeof fetch): Promise<string> {
@@ -133,8 +165,17 @@ export function reachAws({ sts, server }: Config) {
   }
 }
 
-const strategyOf = ({ saml, audience }: StsSettings): Strategy =>
-  saml === undefined ? { kind: 'web_identity', audience } : { kind: 'saml', ...saml }
+function strategyOf({ saml, passThrough, audience }: StsSettings): Strategy {
+  if (saml !== undefined) return { kind: 'saml', ...saml }
+  switch (passThrough?.type) {
+    case 'saml':
+      return { kind: 'pass_through_saml', ...passThrough }
+    case 'oidc':
+      return { kind: 'pass_through_oidc' }
+    case undefined:
+      return { kind: 'web_identity', audience }
+  }
+}
 
 /** Every host a console form may pass through: the account's sign-in endpoint, then its console (contract.md, CSP). */
 export function formTargetsOf({ sts, mapping }: Config): readonly string[] {
@@ -146,6 +187,20 @@ export function formTargetsOf({ sts, mapping }: Config): readonly string[] {
     return [endpoint.origin, ...consoleHostsOf({ partition, region, ...(hosts && { hosts }) })]
   })
   return [...new Set(targets)]
+}
+
+/**
+ * Where a form leads on by way of an IdP: what an IdP's own way is we cannot know, so https, and the IdP itself on loopback.
+ * Nowhere while no account passes through (contract.md, CSP).
+ */
+export function idpTargetsOf({ idps, mapping }: Config): readonly string[] {
+  const ids = new Set([...mapping.accounts.values()].flatMap(({ passThroughIdp }) => passThroughIdp ?? []))
+  if (ids.size === 0) return []
+  const plain = idps.flatMap((idp) => {
+    const address = idp.type === 'oidc' ? idp.issuer : 'url' in idp.metadata ? idp.metadata.url : ''
+    return ids.has(idp.id) && address.startsWith('http:') ? [new URL(address).origin] : []
+  })
+  return ['https:', ...new Set(plain)]
 }
 
 const federationEndpointFor = ({ federationEndpoint, partition }: StsSettings, region: string): string =>

@@ -85,8 +85,10 @@ export type StsSettings = {
   readonly partition: Partition
   readonly region: string
   readonly audience: string
-  /** Strategy `saml`; absent: `web_identity`. */
+  /** Strategy `saml`. */
   readonly saml?: SamlWay
+  /** Strategies `pass_through_…`. Neither this nor `saml`: `web_identity`. */
+  readonly passThrough?: PassThroughWay
   /** In place of the partition's own STS and sign-in hosts. */
   readonly endpoint?: string
   readonly federationEndpoint?: string
@@ -101,6 +103,12 @@ type SamlWay = {
   readonly endpoint?: string
   readonly encryptionCertificatePem?: string
 }
+
+/** The IdP's own assertion reaches AWS, in place of ours (threats.md F7). */
+export type PassThroughWay = { readonly idp: string } & (
+  | { readonly type: 'saml'; readonly providerName: string; readonly endpoint?: string }
+  | { readonly type: 'oidc'; readonly clientId: string; readonly authentication: ClientAuthentication }
+)
 
 export type AuditSink =
   { readonly type: 'file'; readonly path: string } | { readonly type: 'store' } | { readonly type: 'stdout' }

@@ -22,12 +22,8 @@ const limit = z
   .optional()
   .describe('The IdP’s own limit: Entra 200 (SAML 150), Okta 100, Google SAML 75.')
 
-const oidc = z.strictObject({
-  id,
-  type: z.literal('oidc').describe('OpenID Connect.'),
-  label,
-  issuer: line.describe('Its issuer URL, exactly as its discovery document states it.'),
-  client_id: line.describe('Our client id there.'),
+/** How we prove to an IdP who we are; exactly one secret or key is given. */
+export const clientAuthentication = {
   client_secret_file: line
     .optional()
     .describe('File with the client secret. Exactly one way to authenticate is given.'),
@@ -38,6 +34,15 @@ const oidc = z.strictObject({
     .enum(['client_secret_basic', 'client_secret_post'])
     .optional()
     .describe('How the secret is sent; default `client_secret_basic`. Only with a secret.'),
+}
+
+const oidc = z.strictObject({
+  id,
+  type: z.literal('oidc').describe('OpenID Connect.'),
+  label,
+  issuer: line.describe('Its issuer URL, exactly as its discovery document states it.'),
+  client_id: line.describe('Our client id there.'),
+  ...clientAuthentication,
   scopes: z
     .array(line)
     .default(['openid', 'profile'])

@@ -1,6 +1,6 @@
 import { defaultRegionOf } from '../domain/aws/partition.ts'
 import type { Account, Mapping, RoleKind, Rule, TagSource } from '../domain/entitlement/rule.ts'
-import type { AuditSink, Config, Idp, OidcIdp, SamlIdp, StsSettings } from './config.ts'
+import type { AuditSink, Config, Idp, OidcIdp, PassThroughWay, SamlIdp, StsSettings } from './config.ts'
 import type { OidcEntry, SamlEntry } from './idp-schema.ts'
 import { audienceFor } from './lint/sts.ts'
 import { fromFolder } from './paths.ts'
@@ -102,8 +102,9 @@ function samlIdpOf(idp: SamlEntry, { samlKeys }: Secrets, keep: readonly string[
   }
 }
 
-function stsOf(name: string, entry: StsEntry, { encryptionCertificates }: Secrets): StsSettings {
-  const encryptionCertificatePem = encryptionCertificates.get(name)
+function stsOf(name: string, entry: StsEntry, secrets: Secrets): StsSettings {
+  const encryptionCertificatePem = secrets.encryptionCertificates.get(name)
+  const passThrough = passThroughOf(name, entry, secrets)
   const { partition, endpoint, federation_endpoint: federationEndpoint, console_hosts: consoleHosts } = entry
   return {
     name,
@@ -117,9 +118,28 @@ function stsOf(name: string, entry: StsEntry, { encryptionCertificates }: Secret
         ...(encryptionCertificatePem !== undefined && { encryptionCertificatePem }),
       },
     }),
+    ...(passThrough !== undefined && { passThrough }),
     ...(endpoint !== undefined && { endpoint }),
     ...(federationEndpoint !== undefined && { federationEndpoint }),
     ...(consoleHosts !== undefined && { consoleHosts }),
+  }
+}
+
+function passThroughOf(name: string, entry: StsEntry, { stsAuthentications }: Secrets): PassThroughWay | undefined {
+  const { strategy, idp = '', provider_name: providerName = '', client_id: clientId = '' } = entry
+  switch (strategy) {
+    case 'pass_through_saml': {
+      const { saml_endpoint: endpoint } = entry
+      return { idp, type: 'saml', providerName, ...(endpoint !== undefined && { endpoint }) }
+    }
+    case 'pass_through_oidc': {
+      const authentication = stsAuthentications.get(name)
+      if (authentication === undefined) throw new Error(`no authentication was read for ${name}`)
+      return { idp, type: 'oidc', clientId, authentication }
+    }
+    case 'web_identity':
+    case 'saml':
+      return undefined
   }
 }
 
@@ -148,6 +168,7 @@ function accountOf(alias: string, { accounts }: ConfigFile, sts: ReadonlyMap<str
     partition: way.partition,
     region: account.region ?? way.region,
     ...(account.console === 'saml_post' && { samlPost: true as const }),
+    ...(way.passThrough !== undefined && { passThroughIdp: way.passThrough.idp }),
   }
 }
 

@@ -14,7 +14,7 @@ import {
   port,
   region,
 } from './fields.ts'
-import { idp } from './idp-schema.ts'
+import { clientAuthentication, idp } from './idp-schema.ts'
 
 const listenAt = (defaultPort: number) =>
   z.strictObject({
@@ -76,6 +76,9 @@ const account = z.strictObject({
     .enum(['federation', 'saml_post'])
     .default('federation')
     .describe('How its console is opened: a sign-in URL, or the browser posting our assertion to AWS (strategy saml).'),
+  accept_risk: freeText
+    .optional()
+    .describe('Why the IdP’s own assertion may open this account. Needed where its `sts` entry passes that through.'),
 })
 
 const role = z.strictObject({
@@ -138,9 +141,16 @@ const rule = z.strictObject({
 
 const sts = z.strictObject({
   strategy: z
-    .enum(['web_identity', 'saml'])
+    .enum(['web_identity', 'saml', 'pass_through_saml', 'pass_through_oidc'])
     .default('web_identity')
-    .describe('How credentials are had: with a token STS checks against our issuer, or a SAML assertion of ours.'),
+    .describe(
+      'How credentials are had: with a token or a SAML assertion of ours, or with the IdP’s own (pass-through).',
+    ),
+  idp: name.optional().describe('Pass-through: the IdP whose own assertion or ID token goes to AWS.'),
+  client_id: line
+    .optional()
+    .describe('Strategy pass_through_oidc: the client id AWS knows as audience; never one that people sign in with.'),
+  ...clientAuthentication,
   audience: line
     .optional()
     .describe('`aud` of our tokens; default the partition’s own. One per partition and endpoint.'),
@@ -152,10 +162,10 @@ const sts = z.strictObject({
     .string()
     .regex(/^[A-Za-z0-9._-]{1,128}$/, 'must be the name of an IAM SAML provider')
     .optional()
-    .describe('Strategy saml: name of the IAM SAML provider in each account; default `rolegate`.'),
+    .describe('Name of the IAM SAML provider in each account: ours (strategy saml; default `rolegate`), or the IdP’s.'),
   saml_endpoint: line
     .optional()
-    .describe('Strategy saml: AWS’s SAML sign-in address (Recipient) in place of the partition’s own.'),
+    .describe('Strategies with SAML: AWS’s SAML sign-in address (Recipient) in place of the partition’s own.'),
   saml_encryption_cert_file: line
     .optional()
     .describe('Strategy saml: PEM certificate the IAM SAML provider decrypts with; assertions are encrypted to it.'),

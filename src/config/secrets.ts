@@ -3,10 +3,9 @@ import type { ClientAuthentication } from './config.ts'
 import type { Findings, Path } from './faults.ts'
 import { parseMasterKey } from './master-key.ts'
 import { modeOf, printMode, readFile, readText, readVariable, warnIfOpen } from './files.ts'
-import type { OidcEntry } from './idp-schema.ts'
 import { fromFolder, isInside, realOr } from './paths.ts'
 import { readCertificate, readSamlKeys, type SamlKeys } from './saml-keys.ts'
-import type { ConfigFile } from './schema.ts'
+import type { ConfigFile, StsEntry } from './schema.ts'
 import type { World } from './world.ts'
 
 /** What the file's secrets came to. Whatever could not be read is a fault and absent here. */
@@ -16,6 +15,8 @@ export type Secrets = {
   readonly samlKeys: ReadonlyMap<string, SamlKeys>
   /** Of `sts` entries that encrypt, by their name. */
   readonly encryptionCertificates: ReadonlyMap<string, string>
+  /** Of `sts` entries that fetch ID tokens for AWS, by their name. */
+  readonly stsAuthentications: ReadonlyMap<string, ClientAuthentication>
 }
 
 /** Reads every secret the file names (security.md K-3); each that is missing, open to others or an example is a fault. */
@@ -37,7 +38,20 @@ export function readSecrets(file: ConfigFile, world: World, findings: Findings):
       return pem === undefined ? [] : [[name, pem] as const]
     }),
   )
-  return { masterKeys: masterKeysOf(file, world, findings), authentications, samlKeys, encryptionCertificates }
+  const stsAuthentications = new Map(
+    Object.entries(file.sts).flatMap(([name, entry]) => {
+      const authentication =
+        entry.strategy === 'pass_through_oidc' ? authenticationOf(entry, ['sts', name], world, findings) : undefined
+      return authentication === undefined ? [] : [[name, authentication] as const]
+    }),
+  )
+  return {
+    masterKeys: masterKeysOf(file, world, findings),
+    authentications,
+    samlKeys,
+    encryptionCertificates,
+    stsAuthentications,
+  }
 }
 
 type KeySource = NonNullable<ConfigFile['secrets']>['previous'][number]
@@ -91,27 +105,30 @@ function guardMasterKeyFile(
     findings.fault(path, 'lies in the folder of the store; whoever copies the store would have both')
 }
 
+/** The keys of an IdP's entry, or of a client id of its own toward AWS. */
+type Client = Pick<StsEntry, (typeof SECRETS)[number] | 'token_endpoint_auth_method'>
+
 const SECRETS = ['client_secret_file', 'client_secret_env', 'client_secret', 'private_key_file'] as const
 
 function authenticationOf(
-  idp: OidcEntry,
+  client: Client,
   path: Path,
   world: World,
   findings: Findings,
 ): ClientAuthentication | undefined {
-  const given = SECRETS.filter((key) => idp[key] !== undefined)
+  const given = SECRETS.filter((key) => client[key] !== undefined)
   const [way] = given
   if (way === undefined || given.length > 1) {
     findings.fault(path, 'needs exactly one of client_secret_file, client_secret_env, private_key_file')
     return undefined
   }
-  const method = idp.token_endpoint_auth_method
+  const method = client.token_endpoint_auth_method
   const here = [...path, way]
   if (way === 'private_key_file') {
     if (method !== undefined) findings.fault([...path, 'token_endpoint_auth_method'], 'goes with a client secret only')
-    return privateKeyOf(idp[way] ?? '', here, world, findings)
+    return privateKeyOf(client[way] ?? '', here, world, findings)
   }
-  const secret = clientSecretOf(idp, way, here, world, findings)
+  const secret = clientSecretOf(client, way, here, world, findings)
   return secret === undefined ? undefined : { method: method ?? 'client_secret_basic', secret }
 }
 
@@ -137,13 +154,13 @@ const EXAMPLES = new Set([
 ])
 
 function clientSecretOf(
-  idp: OidcEntry,
+  client: Client,
   way: 'client_secret_file' | 'client_secret_env' | 'client_secret',
   path: Path,
   world: World,
   findings: Findings,
 ): string | undefined {
-  const written = idp[way] ?? ''
+  const written = client[way] ?? ''
   if (way === 'client_secret')
     findings.warn(path, 'stands in the file; client_secret_file or client_secret_env keeps it out')
   if (way === 'client_secret_file') warnIfOpen(written, path, world, findings)

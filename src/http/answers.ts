@@ -37,6 +37,20 @@ const AWS_BECAUSE = new Map<string, [why: string, next: string]>([
     ],
   ],
   [
+    'idp_trust_policy',
+    [
+      'The role does not exist in that account, or its trust policy does not let in what your identity provider sends: provider, audience and subject must all match, with sts:SetSourceIdentity and sts:TagSession allowed where your identity provider uses them.',
+      'Ask for the role’s trust policy to be compared with what your identity provider sends to AWS.',
+    ],
+  ],
+  [
+    'idp_not_accepted',
+    [
+      'AWS did not accept what your identity provider signed: the account has no provider for it with this audience, or holds other keys.',
+      'Ask for the account’s identity provider to be checked: its metadata, or its URL and audience.',
+    ],
+  ],
+  [
     'clock',
     ['AWS says the token had expired: this gateway’s clock is wrong.', 'Ask for the gateway’s clock to be set right.'],
   ],
@@ -73,6 +87,20 @@ const CONDITION = new Map<string, string>([
   ['browser_session', 'This needs a browser that is signed in.'],
   ['bearer_only', 'Pages open the console by their own form; this address is for terminals.'],
   ['session_tag', 'The role needs a session tag that your sign-in does not carry.'],
+  ['browser_needed', 'This account takes the identity provider’s own token: open it in the browser.'],
+  [
+    'elevated_passed_through',
+    'Elevated roles are not given where the identity provider’s own token is taken: that token opens more than one role.',
+  ],
+  [
+    'tags_passed_through',
+    'The role needs session tags, and Rolegate cannot add any to the identity provider’s own token, which this account takes.',
+  ],
+  ['idp_passed_through', 'This account takes the token of another identity provider than the one you signed in with.'],
+  [
+    'other_person',
+    'Your identity provider answered for somebody else than the person who is signed in here. Sign out there, and try again.',
+  ],
   ['xml_text', 'Something in your sign-in holds characters that an assertion for AWS cannot carry.'],
   ['assertion_size', 'The role’s session tags make an assertion larger than AWS takes.'],
 ])

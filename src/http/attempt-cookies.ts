@@ -1,5 +1,5 @@
 import type { CookieOptions, Request, Response } from 'express'
-import { ATTEMPT_SECONDS, MOST_ATTEMPTS, type PendingSignIn, type SignInAttempt } from '../domain/sign-in/attempt.ts'
+import { ATTEMPT_SECONDS, MOST_ATTEMPTS, type Attempt, type PendingSignIn } from '../domain/sign-in/attempt.ts'
 
 /** Seals and opens the cookie's text. `about` binds it to the cookie's name. */
 export type AttemptSealer = {
@@ -12,14 +12,25 @@ const ID = /^[0-9a-f]{8}$/
 const MOST_BYTES = 10_000
 const DATES = new Set(['expiresAt', 'startedAt'])
 
-export type AttemptCookies = ReturnType<typeof makeAttemptCookies>
+export type AttemptCookies<Kind extends Attempt> = {
+  /** Whether this browser is away on some trip of this kind. */
+  holdsAny(req: Request): boolean
+  keep(req: Request, res: Response, attempt: Kind): void
+  /** The attempt and the end of its cookie; undefined when there is none or it was touched (security.md W-5). */
+  take(req: Request, res: Response, id: string): Kind | undefined
+}
 
 /**
- * One sealed cookie for each sign-in that is under way, so that several tabs can be away at once (contract.md, Cookies).
- * Ten minutes, eight at most: the oldest make room.
+ * One sealed cookie for each trip that is under way, so that several tabs can be away at once (contract.md, Cookies).
+ * Ten minutes, eight at most: the oldest make room. The name stands in the seal, so none of one kind opens as another.
  */
-export function makeAttemptCookies({ sealer, secure }: { sealer: AttemptSealer; secure: boolean }) {
-  const prefix = `${secure ? '__Host-' : ''}rolegate-attempt-`
+export function makeAttemptCookies<Kind extends Attempt>(deps: {
+  name: 'rolegate-attempt' | 'rolegate-aws-attempt'
+  sealer: AttemptSealer
+  secure: boolean
+}): AttemptCookies<Kind> {
+  const { sealer, secure } = deps
+  const prefix = `${secure ? '__Host-' : ''}${deps.name}-`
   // An IdP that answers by POST comes from another site, and Lax stays at home then (security.md, finding 7). Browsers
   // take Secure on loopback too.
   const optionsFor = (kind: PendingSignIn['kind']): CookieOptions =>
@@ -42,11 +53,10 @@ export function makeAttemptCookies({ sealer, secure }: { sealer: AttemptSealer; 
   }
 
   return {
-    /** Whether this browser is away on some sign-in. */
-    holdsAny: (req: Request): boolean =>
+    holdsAny: (req) =>
       [...cookiesOf(req).keys()].some((name) => name.startsWith(prefix) && ID.test(name.slice(prefix.length))),
 
-    keep(req: Request, res: Response, attempt: SignInAttempt): void {
+    keep(req, res, attempt) {
       const name = prefix + attempt.id
       const sealed = sealer.seal(JSON.stringify(attempt), name)
       makeRoom(req, res, sealed.length)
@@ -56,8 +66,7 @@ export function makeAttemptCookies({ sealer, secure }: { sealer: AttemptSealer; 
       })
     },
 
-    /** The attempt and the end of its cookie; undefined when there is none or it was touched (security.md W-5). */
-    take(req: Request, res: Response, id: string): SignInAttempt | undefined {
+    take(req, res, id) {
       const name = prefix + id
       const sealed = cookiesOf(req).get(name)
       if (sealed === undefined) return undefined
@@ -66,7 +75,7 @@ export function makeAttemptCookies({ sealer, secure }: { sealer: AttemptSealer; 
       if (text === undefined) return undefined
       return JSON.parse(text, (key, value: unknown) =>
         DATES.has(key) && typeof value === 'string' ? new Date(value) : value,
-      ) as SignInAttempt
+      ) as Kind
     },
   }
 }

@@ -73,8 +73,10 @@ export type Pages = {
     readonly account: Omit<AccountCard, 'roles'>
     readonly role: RoleCard
     readonly arn: string
-    /** How CloudTrail will name them. */
-    readonly sessionName: string
+    /** How CloudTrail will name them; absent where their IdP says so. */
+    readonly sessionName?: string
+    /** Whose own assertion goes to AWS, and why that cannot be, when it cannot. */
+    readonly idp?: { readonly label: string; readonly refusal?: string }
     /** Offered lengths, the default first marked. */
     readonly durations: readonly { readonly seconds: number; readonly label: string; readonly selected: boolean }[]
     /** `capped at 4h by rule contractors-dev`. */

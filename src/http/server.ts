@@ -1,6 +1,8 @@
 import { Eta } from 'eta'
 import express, { urlencoded, type Express, type RequestHandler } from 'express'
 import type { RequestListener } from 'node:http'
+import type { PassThroughAttempt, SignInAttempt } from '../domain/sign-in/attempt.ts'
+import type { GatewaySession } from '../domain/sign-in/session.ts'
 import type { Digest, IdentityProvider, Now } from '../usecases/ports.ts'
 import { makeAttemptCookies, type AttemptSealer } from './attempt-cookies.ts'
 import { makeBrowserSession, sessionCookieFor } from './browser-session.ts'
@@ -14,6 +16,7 @@ import { factsOf, makeKeepFacts, makeNoteFacts, type NoteFacts } from './request
 import { deviceRoutes } from './routes/device.ts'
 import { issuerRoutes, type IssuerDocuments } from './routes/issuer.ts'
 import { oauthRoutes } from './routes/oauth.ts'
+import { passThroughRoutes } from './routes/pass-through.ts'
 import { portalRoutes } from './routes/portal.ts'
 import { samlRoutes } from './routes/saml.ts'
 import { signInRoutes, signInTripRoutes, signOutRoutes } from './routes/sign-in.ts'
@@ -24,7 +27,11 @@ import type { SessionStore } from './session-store.ts'
 import { cameByTls, makeDrain, requireOurHost, requireTlsInFront } from './welcome.ts'
 import { makeAccessLog, makeLogAnswer, makeLogRefusal, type LogAnswer, type Witness } from './witness.ts'
 
-type Stories = Omit<Parameters<typeof portalRoutes>[0], 'moveBrowser' | 'formTargets'> &
+type Stories = Omit<
+  Parameters<typeof portalRoutes>[0],
+  'moveBrowser' | 'formTargets' | 'awsAttempts' | 'opensConsole' | 'opensIdp'
+> &
+  Pick<Parameters<typeof passThroughRoutes>[0], 'completePassThrough'> &
   Parameters<typeof deviceRoutes>[0] &
   Pick<
     Parameters<typeof oauthRoutes>[0],
@@ -52,6 +59,8 @@ export type ServerDeps = {
   tlsInFront: boolean
   /** Where the console forms lead: sign-in and console hosts of every partition in use. */
   formTargets: readonly string[]
+  /** Where they lead by way of an IdP. */
+  idpTargets: readonly string[]
   absoluteSeconds: number
   views: string
   version: string
@@ -86,7 +95,9 @@ function createExpress(deps: ServerDeps & Shared): Express {
   const { host: publicHost, protocol } = new URL(publicUrl)
   const secure = protocol === 'https:'
   const cookie = sessionCookieFor(secure)
-  const attempts = makeAttemptCookies({ sealer: deps.attemptSealer, secure })
+  const sealed = { sealer: deps.attemptSealer, secure }
+  const attempts = makeAttemptCookies<SignInAttempt>({ ...sealed, name: 'rolegate-attempt' })
+  const awsAttempts = makeAttemptCookies<PassThroughAttempt>({ ...sealed, name: 'rolegate-aws-attempt' })
   const browserSession = makeBrowserSession({
     store: deps.sessionStore,
     secrets: deps.cookieSecrets,
@@ -134,6 +145,7 @@ function createExpress(deps: ServerDeps & Shared): Express {
   server.use(['/sign-in', '/oidc', '/saml'], plain, noStore, frame)
   server.use(signInTripRoutes({ ...signIn, browserSession }))
   server.use(samlRoutes({ ...signIn, browserSession }))
+  server.use(passThroughRoutes({ ...stories, awsAttempts }))
 
   // Programs: no page, no session of express.
   server.use(['/v1', '/oauth'], programHeaders)
@@ -143,7 +155,9 @@ function createExpress(deps: ServerDeps & Shared): Express {
   server.use(['/v1', '/oauth'], nothingHere)
 
   // People.
-  const opensConsole = makeSecurityHeaders({ secure, formTargets: deps.formTargets })
+  const { formTargets, idpTargets } = deps
+  const opensConsole = makeSecurityHeaders({ secure, formTargets })
+  const opensIdp = makeSecurityHeaders({ secure, formTargets: [...formTargets, ...idpTargets] })
   server.use((req, res, next) => (/^\/($|roles\/)/.test(req.path) ? opensConsole : plain)(req, res, next))
   server.use('/assets', express.static(`${deps.views}/assets`, { maxAge: '1h', index: false, dotfiles: 'ignore' }))
   server.use(noStore, frame)
@@ -152,7 +166,7 @@ function createExpress(deps: ServerDeps & Shared): Express {
   server.use(signOutRoutes({ ...signIn, requireCsrf, origin: publicUrl }))
   server.use(requireCsrf)
   server.use(signInRoutes(signIn))
-  server.use(portalRoutes({ ...stories, moveBrowser, formTargets: deps.formTargets }))
+  server.use(portalRoutes({ ...stories, awsAttempts, moveBrowser, formTargets, opensConsole, opensIdp }))
   server.use(deviceRoutes(stories))
 
   server.use(nothingHere)
@@ -184,7 +198,8 @@ function makeFrame(deps: ServerDeps & { csrfToken: (id: string) => string }): Re
       configurable: true,
       enumerable: true,
       get(): Omit<Frame, 'title'> {
-        const signedIn = req.session?.signedIn
+        // A route that reads no session's cookie may have found who it is by other means.
+        const signedIn = (res.locals['session'] as GatewaySession | undefined) ?? req.session?.signedIn
         return {
           demo: deps.demo,
           version: deps.version,

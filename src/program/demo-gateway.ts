@@ -23,6 +23,8 @@ export async function startDemo(options: {
   now?: () => Date
   logLevel?: 'debug' | 'info' | 'warn'
   edit?: (configText: string) => string
+  /** Accounts that take what the IdPs themselves sign exist at the demo AWS; `edit` names them. */
+  passThrough?: boolean
 }) {
   const { ports, print, now = () => new Date(), logLevel = 'warn', edit = (text: string) => text } = options
   const world = await startDemoWorld({
@@ -32,6 +34,7 @@ export async function startDemo(options: {
     consolePort: ports.console,
     managementPort: ports.management,
     now,
+    passThrough: options.passThrough ?? false,
     random: (bytes: number) => randomBytes(bytes),
   })
   try {

@@ -1,4 +1,5 @@
 import { startDemoAws, type DemoAws } from './aws/demo-aws.ts'
+import type { SamlProvider } from './aws/saml-metadata.ts'
 import {
   DEMO_AUDIENCE,
   demoConfiguration,
@@ -10,6 +11,7 @@ import {
 import { startDemoIdp } from './idp/demo-idp.ts'
 import { DEMO_PASSWORD, DEMO_PEOPLE, SAML_PEOPLE } from './idp/people.ts'
 import type { DemoSamlIdp } from './idp/saml/saml-idp.ts'
+import { awsApplication, PASS_THROUGH, passThroughRoles } from './pass-through.ts'
 
 export type DemoPorts = {
   /** Where the gateway will be: it must be a number that is known now, since the demo's file names it. */
@@ -49,33 +51,50 @@ export async function startDemoWorld({
   idpPort,
   awsPort,
   consolePort,
+  passThrough = false,
   ...chance
-}: DemoPorts & { readonly now: () => Date; readonly random: (bytes: number) => Uint8Array }): Promise<DemoWorld> {
+}: DemoPorts & {
+  /** With accounts that take what the IdPs themselves sign. */
+  readonly passThrough?: boolean
+  readonly now: () => Date
+  readonly random: (bytes: number) => Uint8Array
+}): Promise<DemoWorld> {
   const gateway = `http://127.0.0.1:${gatewayPort}`
   const clientSecret = Buffer.from(chance.random(32)).toString('hex')
   // What an administrator would upload; the gateway makes its key when it starts.
   const metadata = async () => (await fetch(`${gateway}/issuer/saml/metadata`)).text()
   const saml = `${gateway}/saml/contractors`
   const sp = { entityId: `${saml}/metadata`, acs: `${saml}/acs`, slo: `${saml}/slo` }
-  const trusted = { issuer: gateway, audiences: [DEMO_AUDIENCE] }
-  const aws = await startDemoAws({
-    port: awsPort,
-    consolePort,
-    roles: (samlUrl) => demoRoles(gateway, samlUrl),
-    oidcProviders: new Map(tokenAccountIds.map((id) => [id, trusted])),
-    samlProviders: new Map(samlAccountIds.map((id) => [id, [{ name: SAML_PROVIDER, metadata }]])),
-    ...chance,
-  })
+  const ours = { issuer: gateway, audiences: [DEMO_AUDIENCE] }
+  const awsClient = { id: PASS_THROUGH.oidc.clientId, secret: Buffer.from(chance.random(32)).toString('hex') }
+  let samlUrlOfAws = ''
   const idp = await startDemoIdp({
     port: idpPort,
     gatewayOrigin: gateway,
     clientSecret,
-    saml: { sp },
+    ...(passThrough && { awsClient }),
+    saml: { sp, others: () => (passThrough ? [awsApplication(gateway, samlUrlOfAws)] : []) },
+    ...chance,
+  })
+  const { issuer } = idp
+  const aws = await startDemoAws({
+    port: awsPort,
+    consolePort,
+    roles: (samlUrl) => [...demoRoles(gateway, samlUrl), ...(passThrough ? passThroughRoles({ samlUrl, issuer }) : [])],
+    oidcProviders: new Map([
+      ...tokenAccountIds.map((id) => [id, ours] as const),
+      [PASS_THROUGH.oidc.accountId, { issuer, audiences: [awsClient.id] }],
+    ]),
+    samlProviders: new Map<string, readonly SamlProvider[]>([
+      ...samlAccountIds.map((id) => [id, [{ name: SAML_PROVIDER, metadata }]] as const),
+      [PASS_THROUGH.saml.accountId, [{ name: PASS_THROUGH.saml.provider, metadata: async () => idp.saml.metadata() }]],
+    ]),
     ...chance,
   }).catch(async (cause: unknown) => {
-    await aws.close()
+    await idp.close()
     throw cause
   })
+  samlUrlOfAws = aws.samlUrl
   const { url: stsUrl, federationUrl, samlUrl, consoleHost } = aws
   return {
     configText: demoConfiguration({
@@ -88,7 +107,7 @@ export async function startDemoWorld({
       samlUrl,
       consoleHost,
     }),
-    env: { DEMO_CLIENT_SECRET: clientSecret },
+    env: { DEMO_CLIENT_SECRET: clientSecret, ...(passThrough && { DEMO_AWS_CLIENT_SECRET: awsClient.secret }) },
     people: [
       { directory: 'Demo directory', people: DEMO_PEOPLE },
       { directory: 'Contractors’ directory (SAML)', people: SAML_PEOPLE },

@@ -1,8 +1,8 @@
 import type { RoleArn } from '../domain/aws/arn.ts'
-import type { Assertion, AssertionPlan } from '../domain/aws/assertion.ts'
+import type { Assertion, AssertionPlan, AwaitedAssertion } from '../domain/aws/assertion.ts'
 import type { Credentials } from '../domain/aws/credentials.ts'
 import type { Destination } from '../domain/aws/destination.ts'
-import type { AuditEvent } from '../domain/audit/event.ts'
+import type { AuditEvent, HandOverFacts } from '../domain/audit/event.ts'
 import type { DeviceLogin } from '../domain/device/device-login.ts'
 import type { RuleIndex } from '../domain/entitlement/compile.ts'
 import type { PendingSignIn } from '../domain/sign-in/attempt.ts'
@@ -127,6 +127,31 @@ type SamlSide = {
    * Fails with `sign_in_rejected` unless the request is signed and for us.
    */
   receiveLogout(message: LogoutMessage): Promise<LogoutRequest | undefined>
+  /** Its assertions that are addressed to AWS and not to us. */
+  readonly forAws: AssertionSource
+}
+
+/** An IdP's own assertions for AWS (threats.md F7): fetched by the person's browser, taken to AWS at once, never kept. */
+export type AssertionSource = {
+  /** Where to send the browser, and what we must remember until it comes back. Fails with `idp_unavailable`. */
+  begin(
+    attemptId: string,
+    awaited: AwaitedAssertion,
+  ): Promise<{ readonly move: BrowserMove; readonly pending: PendingSignIn }>
+  /**
+   * Fails with `sign_in_rejected` unless it is genuine, for AWS, in time, what this browser was sent for, and, where it says which
+   * roles, for this one.
+   */
+  complete(answer: CallbackAnswer, pending: PendingSignIn, awaited: AwaitedAssertion): Promise<IdpAssertion>
+}
+
+/** A verified assertion of the IdP's own. */
+export type IdpAssertion = {
+  readonly assertion: Assertion
+  readonly claims: VerifiedClaims
+  readonly issuedAt: Date
+  /** What it will have AWS write down, as far as it says. */
+  readonly names: Partial<Pick<HandOverFacts, 'sessionName' | 'sourceIdentity'>>
 }
 
 /** A message to our single logout address: the raw query of a GET, or the fields of a POST, each name once. */
@@ -149,7 +174,7 @@ export type LogoutRequest = {
 /** Signs our assertion toward AWS, as the key of the `sts` entry asks (threats.md F2). */
 export type MintAssertion = (sts: string, plan: AssertionPlan) => Promise<Assertion>
 
-/** Trades our assertion for credentials. Fails with `aws_refused`, `aws_unavailable` or `sign_in_required`. */
+/** Trades an assertion for credentials. Fails with `aws_refused`, `aws_unavailable` or `sign_in_required`. */
 export type AssumeRole = (request: {
   /** Key of the `sts` entry. */
   readonly sts: string

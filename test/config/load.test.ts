@@ -638,9 +638,133 @@ describe('ways to AWS', () => {
     {
       because: 'names strategies that are there',
       text: withSts('strategy: ambient'),
-      faults: ['24:22  sts.other.strategy: must be one of web_identity, saml'],
+      faults: ['24:22  sts.other.strategy: must be one of web_identity, saml, pass_through_saml, pass_through_oidc'],
     },
   ])
+})
+
+describe('pass-through (threats.md F7)', () => {
+  const PARTNERS = `idps:
+  - id: partners
+    type: saml
+    metadata_url: https://partners.example.com/metadata
+    username: attributes.mail
+    groups: { attribute: groups }
+`
+  const RISK = 'accept_risk: "the vendor knows no other way"'
+  const SAML = 'strategy: pass_through_saml, idp: partners, provider_name: partners'
+  const OIDC = 'strategy: pass_through_oidc, idp: entra, client_id: rolegate-aws, client_secret_env: IDP_SECRET'
+  /** pay-dev by `way`; line 18 is the account, line 29 the way. */
+  const passing = (way: string, account = `, ${RISK}`) =>
+    `${changed(['idps:\n', PARTNERS], ['env: dev }', `env: dev, sts: other${account} }`])}sts:\n  default: {}\n  other: { ${way} }\n`
+  check([
+    { because: 'takes SAML with all it needs', text: passing(SAML), faults: [] },
+    { because: 'takes OIDC with all it needs', text: passing(OIDC), faults: [] },
+    {
+      because: 'wants the risk accepted, account by account',
+      text: passing(SAML, ''),
+      faults: [
+        '18:12  accounts.pay-dev.accept_risk: is missing: "other" passes the IdP’s own assertion through, and whoever holds one opens every role that trusts it; say why that is accepted here',
+      ],
+    },
+    {
+      because: 'wants a reason, not a word',
+      text: passing(OIDC, ', accept_risk: "  because   "'),
+      faults: ['18:69  accounts.pay-dev.accept_risk: must be a reason, of at least 10 characters'],
+    },
+    {
+      because: 'refuses a risk where there is none',
+      text: changed([PROD, `${PROD}, ${RISK}`]),
+      faults: [
+        '12:48  accounts.pay-prod.accept_risk: goes with an sts entry that passes the IdP’s assertion through; "default" does not',
+      ],
+    },
+    {
+      because: 'wants to know whose assertion',
+      text: passing('strategy: pass_through_saml, provider_name: partners'),
+      faults: ['29:10  sts.other.idp: is missing: "strategy: pass_through_saml" names the IdP'],
+    },
+    {
+      because: 'wants an IdP that is there',
+      text: passing(SAML.replace('idp: partners', 'idp: partner')),
+      faults: ['29:46  sts.other.idp: unknown IdP "partner"; did you mean "partners"?'],
+    },
+    {
+      because: 'wants an IdP of its protocol',
+      text: passing(SAML.replace('idp: partners', 'idp: entra')),
+      faults: ['29:46  sts.other.idp: "entra" is of type oidc; "strategy: pass_through_saml" needs one of type saml'],
+    },
+    {
+      because: 'wants the IAM provider named that stands for the IdP',
+      text: passing('strategy: pass_through_saml, idp: partners'),
+      faults: ['29:10  sts.other.provider_name: is missing: the IAM SAML provider that stands for the IdP'],
+    },
+    {
+      because: 'refuses the client id that people sign in with',
+      text: passing(OIDC.replace('rolegate-aws', 'rolegate')),
+      faults: [
+        '29:64  sts.other.client_id: "rolegate" is what people sign in with at "entra"; AWS needs a client id of its own',
+      ],
+    },
+    {
+      because: 'refuses it under another name of the same IdP too',
+      text: passing(OIDC.replace('rolegate-aws', 'second')).replace(
+        '  - id: partners\n',
+        `  - { id: again, type: oidc, ${ISSUER}/, client_id: second, ${CLIENT}, groups: { claim: groups } }\n  - id: partners\n`,
+      ),
+      faults: [
+        '30:64  sts.other.client_id: "second" is what people sign in with at "again"; AWS needs a client id of its own',
+      ],
+    },
+    {
+      because: 'wants a client id, and one secret',
+      text: passing('strategy: pass_through_oidc, idp: entra'),
+      faults: [
+        '29:10  sts.other.client_id: is missing: the client id whose ID tokens AWS takes, and which nobody signs in with',
+        '29:10  sts.other: needs exactly one of client_secret_file, client_secret_env, private_key_file',
+      ],
+    },
+    {
+      because: 'refuses one client id for two partitions (threats.md F5)',
+      text: `${passing(OIDC)}  china: { ${OIDC}, partition: aws-cn }\n`,
+      faults: ['30:64  sts.china.client_id: "rolegate-aws" is the audience of "other" too, which is another STS'],
+    },
+    {
+      because: 'refuses the keys of other strategies',
+      text: passing(`${SAML}, audience: x, client_id: y, saml_encryption_cert_file: z.pem`),
+      faults: [
+        '29:91  sts.other.audience: goes with "strategy: web_identity" or "strategy: saml" only',
+        '29:105  sts.other.client_id: goes with "strategy: pass_through_oidc" only',
+        '29:135  sts.other.saml_encryption_cert_file: goes with "strategy: saml" only',
+        '29:135  sts.other.saml_encryption_cert_file: cannot be read (ENOENT)',
+      ],
+    },
+    {
+      because: 'refuses its keys where our own assertions go',
+      text: withSts('idp: entra, client_secret_env: IDP_SECRET'),
+      faults: [
+        '24:17  sts.other.idp: goes with "strategy: pass_through_saml" or "strategy: pass_through_oidc" only',
+        '24:43  sts.other.client_secret_env: goes with "strategy: pass_through_oidc" only',
+      ],
+    },
+    {
+      because: 'has no console that the browser posts our assertion to',
+      text: passing(SAML, `, ${RISK}, console: saml_post`),
+      faults: ['18:111  accounts.pay-dev.console: needs an sts entry with "strategy: saml"; "other" has none'],
+    },
+  ])
+
+  it('says which IdP’s assertion an account takes, and what AWS knows it by', () => {
+    const { config } = load(passing(OIDC))
+    expect(config.mapping.accounts.get('pay-dev')?.passThroughIdp).toBe('entra')
+    expect(config.mapping.accounts.get('pay-prod')).not.toHaveProperty('passThroughIdp')
+    expect(config.sts.get('other')?.passThrough).toEqual({
+      type: 'oidc',
+      idp: 'entra',
+      clientId: 'rolegate-aws',
+      authentication: { method: 'client_secret_basic', secret: 'kD9-fK2vq' },
+    })
+  })
 })
 
 describe('store and audit', () => {

@@ -39,6 +39,8 @@ const ROUTES: readonly [method: 'get' | 'post', path: string, kind: 'browser' | 
   ['post', '/v1/console', 'bearer'],
   ['get', '/oidc/demo/callback', 'protocol'],
   ['post', '/saml/contractors/acs', 'protocol'],
+  ['post', '/saml/contractors/aws', 'protocol'],
+  ['get', '/oidc/demo/aws', 'protocol'],
   ['get', '/saml/contractors/slo', 'protocol'],
   ['post', '/saml/contractors/slo', 'protocol'],
   ['post', '/oauth/device_authorization', 'protocol'],

@@ -4,7 +4,7 @@ import { startDemo } from '../../src/program/demo-gateway.ts'
 export type Demo = Awaited<ReturnType<typeof aDemo>>
 
 /** The whole demo on free ports, with everything it printed. `clock.now` may be moved. */
-export async function aDemo(options: { edit?: (configText: string) => string } = {}) {
+export async function aDemo(options: { edit?: (configText: string) => string; passThrough?: boolean } = {}) {
   const [gateway = 0, idp = 0, aws = 0, console = 0, management = 0] = await freePorts(5)
   const lines: string[] = []
   const clock = { offsetSeconds: 0 }
@@ -13,6 +13,7 @@ export async function aDemo(options: { edit?: (configText: string) => string } =
     print: (text) => void lines.push(text),
     now: () => new Date(Date.now() + clock.offsetSeconds * 1000),
     logLevel: 'debug',
+    passThrough: options.passThrough ?? false,
     // A copy of each audit record among the printed lines, for the tests to read.
     edit: (text) => (options.edit ?? same)(text.replace('[{ type: store }]', '[{ type: store }, { type: stdout }]')),
   })

@@ -10,6 +10,7 @@ import type { GatewaySession } from '../../src/domain/sign-in/session.ts'
 import { makeIssueCredentials } from '../../src/usecases/hand-over/issue-credentials.ts'
 import { makeOpenConsole } from '../../src/usecases/hand-over/open-console.ts'
 import { makePlanHandOver, type HandOverRequest } from '../../src/usecases/hand-over/plan-hand-over.ts'
+import { makePrepareConsole } from '../../src/usecases/hand-over/prepare-console.ts'
 import { makeTakeRole, type Prepare } from '../../src/usecases/hand-over/take-role.ts'
 import type { AssumeRole, OpenFederation } from '../../src/usecases/ports.ts'
 import { aMapping } from './a-mapping.ts'
@@ -87,16 +88,19 @@ export function aHandOver({
   /** With something to prepare, and nothing to refuse beforehand. */
   const takeRole = <Out>(handOver: 'credentials' | 'console', ask: HandOverRequest, prepare: Prepare<Out>) =>
     heart.takeRole(handOver, ask, () => prepare)
-  const issueCredentials = makeIssueCredentials(heart)
-  const openConsole = makeOpenConsole({
-    ...heart,
-    rules: () => world.rules,
+  const prepareConsole = makePrepareConsole({
     consoleHosts: new Map([['demo', ['127.0.0.1:8423']]]),
     async openFederation(request) {
       happened.push('federation')
       federated.push(request)
       return world.federation()
     },
+  })
+  const issueCredentials = makeIssueCredentials(heart)
+  const openConsole = makeOpenConsole({
+    ...heart,
+    rules: () => world.rules,
+    prepareConsole,
   })
   const ask = (changes: Partial<HandOverRequest> = {}): HandOverRequest => ({
     session,
@@ -117,6 +121,8 @@ export function aHandOver({
     takeRole,
     issueCredentials,
     openConsole,
+    /** What passing through needs beside its own. */
+    halves: { ...heart, prepareConsole },
     ask,
   }
 }

@@ -16,6 +16,11 @@ class Jar {
     this.#cookies.set(new URL(url).hostname, held)
   }
 
+  /** As if the browser had never been at that host. */
+  forget(url: string): void {
+    this.#cookies.delete(new URL(url).hostname)
+  }
+
   header(url: string): string {
     return [...(this.#cookies.get(new URL(url).hostname) ?? [])].map(([name, value]) => `${name}=${value}`).join('; ')
   }
@@ -37,6 +42,10 @@ export function aVisitor(demo: Pick<Demo, 'url'>) {
     return answer
   }
 
+  /** A trip's first answer, asked for by its path or had already. */
+  const begun = (start: string | Response): Promise<Response> =>
+    typeof start === 'string' ? fetchOnce(`${demo.url}${start}`) : Promise.resolve(start)
+
   const send = (test: Test): Test => {
     const cookie = jar.header(demo.url)
     return (cookie === '' ? test : test.set('cookie', cookie)).set('accept', 'text/html')
@@ -54,9 +63,17 @@ export function aVisitor(demo: Pick<Demo, 'url'>) {
         .type('form')
         .send(fields),
 
+    /** The same, its answer to be followed. */
+    submit: (path: string, fields: Record<string, string>): Promise<Response> =>
+      fetchOnce(`${demo.url}${path}`, {
+        method: 'POST',
+        headers: { 'sec-fetch-site': 'same-origin', origin: demo.url },
+        body: new URLSearchParams(fields),
+      }),
+
     /** From /sign-in to the IdP's form, through it, and up to the callback's URL, which is not yet called. */
-    async callbackUrl(username: string, path = '/sign-in/demo'): Promise<string> {
-      let answer = await fetchOnce(`${demo.url}${path}`)
+    async callbackUrl(username: string, start: string | Response = '/sign-in/demo'): Promise<string> {
+      let answer = await begun(start)
       let url = demo.url
       for (let hops = 0; hops < 12; hops += 1) {
         const next = answer.headers.get('location')
@@ -74,8 +91,11 @@ export function aVisitor(demo: Pick<Demo, 'url'>) {
     },
 
     /** Through the contractors' directory, up to the fields its page would post to our ACS. */
-    async samlAnswer(username: string, path = '/sign-in/contractors'): Promise<Record<string, string>> {
-      let answer = await fetchOnce(`${demo.url}${path}`)
+    async samlAnswer(
+      username: string,
+      start: string | Response = '/sign-in/contractors',
+    ): Promise<Record<string, string>> {
+      let answer = await begun(start)
       let url = demo.url
       for (let hops = 0; hops < 12; hops += 1) {
         const next = answer.headers.get('location')

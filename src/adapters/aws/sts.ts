@@ -21,7 +21,7 @@ export function makeAssumeRole({ clientFor }: { clientFor: StsClientFor }): Assu
       const answer = await exchange(sdk, client, request)
       return { ...credentialsFrom(answer.Credentials), ...requestIdOf(answer) }
     } catch (thrown) {
-      throw thrown instanceof RolegateError ? thrown : inOurWords(thrown, request.assertion.kind)
+      throw thrown instanceof RolegateError ? thrown : inOurWords(thrown, request.assertion)
     }
   }
 }
@@ -86,7 +86,7 @@ const MEANING = new Map<string, { code: ErrorCode; because: string }>([
 ])
 
 /** The SDK's error as ours. AWS's message may hold an ARN or a token's text: it stays in `cause`, for the log's name only. */
-function inOurWords(thrown: unknown, kind: Assertion['kind']): RolegateError {
+function inOurWords(thrown: unknown, assertion: Assertion): RolegateError {
   const { name = '', message = '' } = thrown instanceof Error ? thrown : {}
   const awsCode = name.replace(/Exception$/, '')
   const known =
@@ -95,8 +95,7 @@ function inOurWords(thrown: unknown, kind: Assertion['kind']): RolegateError {
       : MEANING.get(awsCode)
   const status = (thrown as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode
   if (known !== undefined) {
-    const because = known.because === 'token_not_accepted' && kind === 'saml' ? 'assertion_not_accepted' : known.because
-    return new RolegateError(known.code, { because, awsCode }, { reason: awsCode })
+    return new RolegateError(known.code, { because: becauseOf(known, assertion), awsCode }, { reason: awsCode })
   }
   if (
     status !== undefined &&
@@ -107,4 +106,12 @@ function inOurWords(thrown: unknown, kind: Assertion['kind']): RolegateError {
     return new RolegateError('aws_refused', { because: 'other', awsCode }, { reason: awsCode })
   }
   return new RolegateError('aws_unavailable', { retryAfterSeconds: 5 }, { reason: awsCode || 'no_answer' })
+}
+
+/** Whose assertion it was decides who can mend it. */
+function becauseOf({ because }: { because: string }, { kind, byIdp }: Assertion): string {
+  if (byIdp && because === 'trust_policy') return 'idp_trust_policy'
+  if (because !== 'token_not_accepted') return because
+  if (byIdp) return 'idp_not_accepted'
+  return kind === 'saml' ? 'assertion_not_accepted' : because
 }

@@ -11,10 +11,13 @@ const MOST_FIELD_CHARACTERS = Math.ceil((MOST_XML_BYTES * 4) / 3) + 16_384
 /** The XML of a form field, or a refusal: bounded before it is decoded (security.md S-2, S-3). */
 export function decodeField(field: string): string {
   require(field.length <= MOST_FIELD_CHARACTERS, 'too_large')
-  const bare = field.replace(/[\r\n]+/g, '')
+  const bare = bareField(field)
   require(bare.length > 0 && bare.length % 4 === 0 && /^[A-Za-z0-9+/]+={0,2}$/.test(bare), 'base64')
   return decodeBytes(Buffer.from(bare, 'base64'))
 }
+
+/** A field's base64 on one line: some IdPs break it. */
+export const bareField = (field: string): string => field.replace(/[\r\n]+/g, '')
 
 /** UTF-8 and nothing else; a byte order mark is text before the root, and refused there. */
 export function decodeBytes(bytes: Uint8Array): string {

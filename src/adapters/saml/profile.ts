@@ -10,9 +10,11 @@ import type { XmlElement } from './strict-xml.ts'
 export type Expected = {
   /** The IdP's entity id. */
   readonly issuer: string
-  /** Our own, and where we take responses. */
+  /** Whom the assertion is for, and where its bearer brings it: us, or AWS. */
   readonly audience: string
   readonly recipient: string
+  /** Where we take the response. */
+  readonly destination: string
   /** The id of the request this browser was sent away with (security.md S-24). */
   readonly requestId: string
   readonly now: Date
@@ -24,7 +26,8 @@ export type Expected = {
 }
 
 /** An accepted assertion. */
-type AcceptedAssertion = VerifiedClaims & {
+export type AcceptedAssertion = VerifiedClaims & {
+  readonly issuedAt: Date
   readonly once: { readonly id: string; readonly until: Date }
   readonly idpSession: IdpSession
 }
@@ -45,12 +48,12 @@ export function acceptAssertion(
   { response, responseIsSigned, assertion }: SignedResponse,
   expected: Expected,
 ): AcceptedAssertion {
-  const { issuer, recipient, requestId } = expected
+  const { issuer, requestId } = expected
   const times = makeTimes(expected)
   require(textOfIssuer(response) === issuer && textOfIssuer(assertion) === issuer, 'issuer')
   const destination = attributeOf(response, 'Destination')
   // saml-bindings-2.0 §3.5.5.2: a signed message must say where it was sent.
-  require(destination === undefined ? !responseIsSigned : destination === recipient, 'destination')
+  require(destination === undefined ? !responseIsSigned : destination === expected.destination, 'destination')
   require(attributeOf(response, 'InResponseTo') === requestId, 'in_response_to')
 
   require(attributeOf(assertion, 'Version') === '2.0', 'version')
@@ -67,6 +70,7 @@ export function acceptAssertion(
   const { nameId, format } = nameIdOf(subject)
   return {
     issuer,
+    issuedAt: issued,
     claims: {
       ...attributesOf(assertion),
       // A transient NameID is another one at each sign-in: nobody is known by it, nor by an attribute of that name

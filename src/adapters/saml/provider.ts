@@ -1,13 +1,13 @@
 import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto'
 import { RolegateError } from '../../domain/errors.ts'
 import type { IdentityProvider, Now } from '../../usecases/ports.ts'
+import { makeForAws } from './for-aws.ts'
 import { readLogout } from './logout.ts'
 import { makeMessages, type OurSide } from './messages.ts'
 import type { IdpMetadata } from './metadata.ts'
 import { makeMetadataKeeper, type KeptMetadata } from './metadata-keeper.ts'
-import { acceptAssertion } from './profile.ts'
-import { refused, require } from './refusal.ts'
-import { openResponse } from './response.ts'
+import { refused } from './refusal.ts'
+import { makeTrip } from './trip.ts'
 
 export type SamlSettings = {
   readonly id: string
@@ -45,7 +45,7 @@ export function makeSamlProvider(deps: {
   warn: (what: string, facts: Readonly<Record<string, string | readonly string[] | undefined>>, cause?: unknown) => void
 }): IdentityProvider {
   const { settings, base, now } = deps
-  const { id, label, allow, skewSeconds, contexts, forceAuthn } = settings
+  const { id, label, allow, skewSeconds, forceAuthn } = settings
   const us = ourSideOf(settings, base)
   const messages = makeMessages(us)
   let ourMetadata: Promise<string> | undefined
@@ -85,6 +85,7 @@ export function makeSamlProvider(deps: {
 
   /** security.md S-37: unguessable, and an xs:ID, so no digit first. */
   const newMessageId = () => `_${deps.randomText(160)}`
+  const trip = makeTrip({ settings, requireMetadata, newMessageId, randomText: deps.randomText, now })
 
   return {
     id,
@@ -92,44 +93,13 @@ export function makeSamlProvider(deps: {
     issuer: () => keeper.known()?.entityId,
     ...(allow.idpInitiated && { restartsUnasked: true }),
 
-    async begin(attemptId) {
-      const metadata = await requireMetadata()
-      const startedAt = now()
-      const pending = {
-        kind: 'saml',
-        // The attempt's id names its cookie; the rest makes it unguessable. RelayState is this and never a place (S-36).
-        state: `${attemptId}.${deps.randomText(128)}`,
-        requestId: newMessageId(),
-        startedAt,
-      } as const
-      const { state: relayState, requestId } = pending
-      const request = { id: requestId, relayState, issuedAt: startedAt, forceAuthn, contexts }
-      return { move: await messages.loginRequest(metadata, request), pending }
-    },
+    begin: (attemptId) => trip.ask(messages, { attemptId, isFresh: forceAuthn }),
 
-    async complete({ parameters }, pending) {
-      const metadata = await requireMetadata()
-      require(pending.kind === 'saml', 'other_protocol')
-      require(parameters.get('RelayState') === pending.state, 'relay_state')
-      const field = parameters.get('SAMLResponse')
-      require(field !== undefined, 'no_response')
-      const trust = { keys: metadata.keys, allowSha1: allow.sha1 }
-      try {
-        const opened = await openResponse(field, { ...trust, decryptionKeys, allowCbc: allow.cbc })
-        return acceptAssertion(opened, {
-          issuer: metadata.entityId,
-          audience: us.entityId,
-          recipient: us.acs,
-          requestId: pending.requestId,
-          now: now(),
-          skewSeconds,
-          ...(forceAuthn && { authenticatedSince: pending.startedAt }),
-          contexts,
-        })
-      } catch (thrown) {
-        // security.md S-1: whatever happens in there refuses.
-        throw thrown instanceof RolegateError ? thrown : refused('unreadable', thrown)
-      }
+    async complete(answer, pending) {
+      const { entityId: audience, acs } = us
+      const addressed = { audience, recipient: acs, destination: acs }
+      const { accepted } = await trip.read(answer, pending, { ...addressed, keys: decryptionKeys, isFresh: forceAuthn })
+      return accepted
     },
 
     isReady() {
@@ -143,6 +113,7 @@ export function makeSamlProvider(deps: {
 
     saml: {
       metadata: () => (ourMetadata ??= messages.metadata()),
+      forAws: makeForAws({ us, acs: `${base}/aws`, trip }),
 
       async logoutMove({ nameId, format, index }) {
         const metadata = keeper.known()

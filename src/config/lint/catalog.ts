@@ -4,7 +4,8 @@ import { subjectFor } from '../../domain/aws/web-identity-token.ts'
 import { printDuration } from '../../domain/entitlement/duration.ts'
 import { didYouMean } from '../did-you-mean.ts'
 import type { Findings, Path } from '../faults.ts'
-import type { ConfigFile } from '../schema.ts'
+import type { ConfigFile, StsEntry } from '../schema.ts'
+import { isPassThrough } from './pass-through.ts'
 import { lintRegion } from './sts.ts'
 
 type Role = ConfigFile['roles'][string]
@@ -28,6 +29,30 @@ export function lintAccounts({ accounts, sts }: ConfigFile, findings: Findings):
     if (account.region !== undefined) lintRegion(account.region, way.partition, [...path, 'region'], findings)
     if (account.console === 'saml_post' && way.strategy !== 'saml')
       findings.fault([...path, 'console'], `needs an sts entry with "strategy: saml"; "${account.sts}" has none`)
+    lintAcceptRisk(account, way, path, findings)
+  }
+}
+
+const LEAST_REASON = 10
+
+/** threats.md F7: what a pass-through gives up is given up for each account, by somebody who says why. */
+function lintAcceptRisk(
+  { accept_risk: reason, sts }: ConfigFile['accounts'][string],
+  way: StsEntry,
+  path: Path,
+  findings: Findings,
+): void {
+  const here = [...path, 'accept_risk']
+  if (!isPassThrough(way)) {
+    if (reason !== undefined)
+      findings.fault(here, `goes with an sts entry that passes the IdP’s assertion through; "${sts}" does not`)
+  } else if (reason === undefined) {
+    findings.fault(
+      here,
+      `is missing: "${sts}" passes the IdP’s own assertion through, and whoever holds one opens every role that trusts it; say why that is accepted here`,
+    )
+  } else if (reason.trim().length < LEAST_REASON) {
+    findings.fault(here, `must be a reason, of at least ${LEAST_REASON} characters`)
   }
 }
 

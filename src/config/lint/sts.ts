@@ -1,18 +1,22 @@
 import { audienceOf, PARTITIONS, type Partition } from '../../domain/aws/partition.ts'
 import type { Findings, Path } from '../faults.ts'
+import { clientAuthentication } from '../idp-schema.ts'
 import type { ConfigFile, StsEntry } from '../schema.ts'
+import { isPassThrough, lintPassThrough } from './pass-through.ts'
 import { isLoopback, LOOPBACK_REFUSED, requireUrl } from './web-address.ts'
 
 /** Ways to AWS: https, and tokens for one of them are no good at another. */
-export function lintSts({ sts }: ConfigFile, findings: Findings, insecureDev: boolean): void {
+export function lintSts(file: ConfigFile, findings: Findings, insecureDev: boolean): void {
   const byAudience = new Map<string, { name: string; operator: string }>()
-  for (const [name, entry] of Object.entries(sts)) {
+  for (const [name, entry] of Object.entries(file.sts)) {
     const path = ['sts', name]
     lintEndpoints(entry, path, findings, insecureDev)
-    lintStrategy(entry, path, findings, insecureDev)
+    lintStrategy(entry, path, findings)
+    lintSamlWay(entry, path, findings, insecureDev)
+    lintPassThrough(entry, path, file, findings)
     if (entry.region !== undefined) lintRegion(entry.region, entry.partition, [...path, 'region'], findings)
-    if (entry.strategy === 'saml' || !lintAudience(entry, path, findings)) continue
-
+    // A SAML assertion is for AWS itself: nobody chooses its audience.
+    if (isBySaml(entry) || !lintAudience(entry, path, findings)) continue
     // threats.md F5: whoever runs one STS could replay our token at the other.
     const audience = audienceFor(entry)
     const operator = operatorOf(entry)
@@ -20,23 +24,37 @@ export function lintSts({ sts }: ConfigFile, findings: Findings, insecureDev: bo
     if (other === undefined) byAudience.set(audience, { name, operator })
     else if (other.operator !== operator) {
       findings.fault(
-        [...path, 'audience'],
+        [...path, entry.strategy === 'pass_through_oidc' ? 'client_id' : 'audience'],
         `"${audience}" is the audience of "${other.name}" too, which is another STS`,
       )
     }
   }
 }
 
-const SAML_KEYS = ['provider_name', 'saml_endpoint', 'saml_encryption_cert_file'] as const
+type Strategy = StsEntry['strategy']
+
+/** Keys that mean something to some strategies only. */
+const STRATEGIES_OF: readonly (readonly [keys: readonly (keyof StsEntry)[], strategies: readonly Strategy[]])[] = [
+  [
+    ['provider_name', 'saml_endpoint'],
+    ['saml', 'pass_through_saml'],
+  ],
+  [['saml_encryption_cert_file'], ['saml']],
+  [['audience'], ['web_identity']],
+  [['idp'], ['pass_through_saml', 'pass_through_oidc']],
+  [
+    ['client_id', ...(Object.keys(clientAuthentication) as (keyof typeof clientAuthentication)[])],
+    ['pass_through_oidc'],
+  ],
+]
 
 /** Keys of a strategy that is not taken would do nothing, and say nothing of it. */
-function lintStrategy(entry: StsEntry, path: Path, findings: Findings, insecureDev: boolean): void {
-  if (entry.strategy === 'saml') {
-    lintSamlWay(entry, path, findings, insecureDev)
-    return
+function lintStrategy(entry: StsEntry, path: Path, findings: Findings): void {
+  for (const [keys, strategies] of STRATEGIES_OF) {
+    if (strategies.includes(entry.strategy)) continue
+    const owners = strategies.map((strategy) => `"strategy: ${strategy}"`).join(' or ')
+    for (const key of keys) if (entry[key] !== undefined) findings.fault([...path, key], `goes with ${owners} only`)
   }
-  for (const key of SAML_KEYS)
-    if (entry[key] !== undefined) findings.fault([...path, key], 'goes with "strategy: saml" only')
 }
 
 const AWS_SIGN_IN: Readonly<Record<Partition, RegExp>> = {
@@ -48,8 +66,7 @@ const AWS_SIGN_IN: Readonly<Record<Partition, RegExp>> = {
 
 /** threats.md F5: an assertion is addressed to AWS itself, so whoever else gets it could use it there. */
 function lintSamlWay(entry: StsEntry, path: Path, findings: Findings, insecureDev: boolean): void {
-  if (entry.audience !== undefined)
-    findings.fault([...path, 'audience'], 'goes with "strategy: web_identity" only; an assertion is for AWS itself')
+  if (!isBySaml(entry)) return
   const isDev = (text: string) => insecureDev && URL.canParse(text) && isLoopback(new URL(text).hostname)
   if (!isAwsSts(entry) && !isDev(entry.endpoint ?? ''))
     findings.fault([...path, 'endpoint'], 'is not AWS’s STS: a SAML assertion is for AWS itself, and goes nowhere else')
@@ -61,8 +78,11 @@ function lintSamlWay(entry: StsEntry, path: Path, findings: Findings, insecureDe
     findings.fault([...path, 'saml_endpoint'], `is not a sign-in address of ${entry.partition}`)
 }
 
-/** The audience of tokens toward this entry. */
-export const audienceFor = ({ audience, partition }: StsEntry): string => audience ?? audienceOf(partition)
+const isBySaml = ({ strategy }: StsEntry): boolean => strategy === 'saml' || strategy === 'pass_through_saml'
+
+/** The audience of tokens toward this entry: ours, or the client id that the IdP's are for. */
+export const audienceFor = ({ audience, client_id: clientId, partition }: StsEntry): string =>
+  clientId ?? audience ?? audienceOf(partition)
 
 function lintEndpoints(entry: StsEntry, path: Path, findings: Findings, insecureDev: boolean): void {
   for (const key of ['endpoint', 'federation_endpoint', 'saml_endpoint'] as const) {
@@ -78,7 +98,7 @@ function lintEndpoints(entry: StsEntry, path: Path, findings: Findings, insecure
 
 /** True when the audience is the entry's own to use. */
 function lintAudience(entry: StsEntry, path: Path, findings: Findings): boolean {
-  if (isAwsSts(entry)) return true
+  if (isAwsSts(entry) || isPassThrough(entry)) return true
   const here = [...path, 'audience']
   if (entry.audience === undefined) {
     findings.fault(here, 'is missing: an endpoint that is not AWS’s has an audience of its own')

@@ -1,3 +1,4 @@
+import type { Strategy } from '../aws/assertion.ts'
 import type { Duration } from '../entitlement/duration.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { Principal } from '../sign-in/principal.ts'
@@ -22,11 +23,17 @@ export type HandOverFacts = {
   readonly group: string | null
   /** The token's id: joins our two records, and nothing else. */
   readonly jti: string
-  readonly sessionName: string
+  /** How AWS is asked: with an assertion of ours, or with the IdP's own (threats.md F7). */
+  readonly strategy: Strategy['kind']
+  /** What CloudTrail shows; null while only the IdP knows. */
+  readonly sessionName: string | null
   readonly sourceIdentity: string | null
   /** Of the file whose rules decided. */
   readonly configHash: string
 }
+
+/** What is remembered of a hand-over whose intent is on record, while its person is away at their IdP (threats.md F7). */
+export type BegunHandOver = Pick<HandOverFacts, 'handOver' | 'role' | 'roleArn' | 'seconds' | 'limitedBy' | 'jti'>
 
 type Subject = { readonly principal: Principal; readonly session?: GatewaySession }
 
@@ -35,7 +42,14 @@ export type AuditEvent = { readonly request: RequestFacts } & (
   | ({ readonly event: 'sign_in' } & Subject)
   /** What the rules make of somebody who has just signed in: how many roles, and which rules met them. */
   | ({ readonly event: 'decision'; readonly roles: number; readonly rules: readonly string[] } & Subject)
-  | { readonly event: 'sign_in_refused'; readonly idp: string; readonly code: ErrorCode; readonly reason?: string }
+  | {
+      readonly event: 'sign_in_refused'
+      readonly idp: string
+      readonly code: ErrorCode
+      readonly reason?: string
+      /** Of the hand-over it was for, where an assertion for AWS was to come back. */
+      readonly jti?: string
+    }
   | ({ readonly event: 'sign_out' } & Subject)
   /** An IdP's request to sign somebody out that was not signed by it, or not for us. */
   | { readonly event: 'sign_out_refused'; readonly idp: string; readonly code: ErrorCode; readonly reason?: string }

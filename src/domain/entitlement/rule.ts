@@ -17,6 +17,8 @@ export type Account = {
   readonly region: string
   /** Its console is opened by posting our assertion to AWS from the browser, where that is allowed (threats.md F6). */
   readonly samlPost?: true
+  /** The IdP whose own assertion AWS takes there, in place of ours (threats.md F7). */
+  readonly passThroughIdp?: string
 }
 
 /** A kind of role people see: `roles.<key>`. */

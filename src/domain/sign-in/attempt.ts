@@ -1,15 +1,29 @@
+import type { BegunHandOver } from '../audit/event.ts'
+import type { Destination } from '../aws/destination.ts'
 import type { LocalPath } from './return-to.ts'
 
 /** What the gateway remembers, sealed in a cookie, while somebody is away at their IdP. */
-export type SignInAttempt = {
+export type Attempt = {
   /** Eight hex digits: names the cookie and stands inside `state`, so that several tabs can be away at once. */
   readonly id: string
   readonly idp: string
-  readonly returnTo: LocalPath
   readonly expiresAt: Date
+  readonly pending: PendingSignIn
+}
+
+/** Away in order to sign in. */
+export type SignInAttempt = Attempt & {
+  readonly returnTo: LocalPath
   /** The session this browser had then, by its id: the answer may come without that cookie (contract.md, Cookies). */
   readonly formerId?: string
-  readonly pending: PendingSignIn
+}
+
+/** Away in order to fetch the IdP's own assertion for AWS (threats.md F7). */
+export type PassThroughAttempt = Attempt & {
+  readonly sessionId: string
+  readonly begun: BegunHandOver
+  /** Where the console opens. */
+  readonly destination?: Destination
 }
 
 /** What each protocol must find again; `state` names the attempt in the IdP's answer, and counts once. */

@@ -74,6 +74,17 @@ export function principalFrom({ issuer, claims }: VerifiedClaims, mapping: Claim
   }
 }
 
+/** True when verified claims are about this very person: IdP, issuer and subject, read as at their sign-in (threats.md I2). */
+export const isAbout = (
+  { issuer, claims }: VerifiedClaims,
+  mapping: ClaimMapping,
+  principal: Pick<Principal, 'idp' | 'issuer' | 'subject' | 'subjectClaim'>,
+): boolean =>
+  mapping.idp === principal.idp &&
+  mapping.subject === principal.subjectClaim &&
+  issuer === principal.issuer &&
+  requireText(claims, mapping.subject, 'subject', LONGEST_SUBJECT) === principal.subject
+
 /**
  * The groups a claim states. One lone string is one group and is never split (security.md M-2); anything that is
  * not text refuses the sign-in, since a list we half understand may lack the group that denies.

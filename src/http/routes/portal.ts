@@ -1,20 +1,27 @@
-import { Router, type Request } from 'express'
+import { Router, type Request, type RequestHandler, type Response } from 'express'
 import { z } from 'zod'
-import { printCredentials, type CredentialFormat } from '../../domain/aws/credential-formats.ts'
 import { sessionNameFor, type Sha256 } from '../../domain/aws/session-name.ts'
 import { requireEntitlement, type Entitlement } from '../../domain/entitlement/decide.ts'
-import { durationChoices, durationOf, printDuration, type Duration } from '../../domain/entitlement/duration.ts'
+import { durationChoices, durationOf, printDuration } from '../../domain/entitlement/duration.ts'
 import { requireRole } from '../../domain/entitlement/find-role.ts'
-import type { Account } from '../../domain/entitlement/rule.ts'
+import { passThroughFault } from '../../domain/entitlement/pass-through.ts'
+import type { Account, RoleTarget } from '../../domain/entitlement/rule.ts'
+import { RolegateError } from '../../domain/errors.ts'
+import type { PassThroughAttempt } from '../../domain/sign-in/attempt.ts'
 import type { GatewaySession } from '../../domain/sign-in/session.ts'
 import type { ListRoles } from '../../usecases/entitlement/list-roles.ts'
 import type { ExplainNothing } from '../../usecases/entitlement/explain-nothing.ts'
+import type { BeginPassThrough } from '../../usecases/hand-over/begin-pass-through.ts'
 import type { IssueCredentials } from '../../usecases/hand-over/issue-credentials.ts'
 import type { OpenConsole } from '../../usecases/hand-over/open-console.ts'
 import type { CurrentRules, Now } from '../../usecases/ports.ts'
+import { answerFor } from '../answers.ts'
+import type { AttemptCookies } from '../attempt-cookies.ts'
 import { sessionOf } from '../browser-session.ts'
+import { accountCard, roleCard } from '../cards.ts'
+import { sendToConsole, showCredentials } from '../hand-out.ts'
 import type { MoveBrowser } from '../move-browser.ts'
-import { show, type AccountCard, type Pages, type PrintedForm, type RoleCard } from '../pages.ts'
+import { show, type AccountCard, type Pages, type RoleCard } from '../pages.ts'
 import { parse, SecondsText } from '../parse.ts'
 import { factsOf } from '../request-facts.ts'
 
@@ -23,14 +30,21 @@ type Deps = {
   explainNothing: ExplainNothing
   issueCredentials: IssueCredentials
   openConsole: OpenConsole
+  beginPassThrough: BeginPassThrough
   rules: CurrentRules
+  awsAttempts: AttemptCookies<PassThroughAttempt>
   moveBrowser: MoveBrowser
   /** The sign-in and console hosts of the accounts. */
   formTargets: readonly string[]
+  /** Headers of a page whose forms lead to the console, and of one whose forms lead there by way of an IdP. */
+  opensConsole: RequestHandler
+  opensIdp: RequestHandler
   idpLabel: (idp: string) => string
   sha256: Sha256
   now: Now
 }
+
+type Away = NonNullable<Awaited<ReturnType<BeginPassThrough>>>
 
 const ConsoleForm = z.strictObject({
   _csrf: z.string(),
@@ -55,62 +69,58 @@ export function portalRoutes(deps: Deps): Router {
     show(res, 'portal', 'Your roles', { accounts, roleCount: listed.length, groupsTruncated: state === 'truncated' })
   })
 
-  router.get('/roles/:account/:role', (req, res) => {
-    show(res, 'role', roleName(req), roleModel(sessionOf(req, deps.now), roleName(req), destinationIn(req)))
+  router.get('/roles/:account/:role', (req, res, next) => {
+    const session = sessionOf(req, deps.now)
+    const target = requireRole(deps.rules(), roleName(req))
+    const headers = target.account.passThroughIdp === undefined ? deps.opensConsole : deps.opensIdp
+    headers(req, res, (failure?: unknown) => {
+      if (failure === undefined) show(res, 'role', roleName(req), roleModel(session, target, destinationIn(req)))
+      else next(failure)
+    })
   })
 
   router.post('/roles/:account/:role/console', async (req, res) => {
-    const session = sessionOf(req, deps.now)
     const { seconds, destination } = parse(ConsoleForm, req.body)
-    const move = await deps.openConsole.move({
-      session,
-      role: roleName(req),
-      request: factsOf(res),
+    const ask = {
+      ...askIn(req, res),
       ...(seconds !== undefined && { seconds }),
       ...(destination !== undefined && { destination }),
-    })
-    // A reusable secret for fifteen minutes: a 303 without a body, for no cache and no Referer (security.md C-2).
-    if ('url' in move)
-      res.set({ location: move.url, 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' }).status(303).end()
+    }
+    const away = await deps.beginPassThrough('console', ask)
+    if (away !== undefined) return sendAway(req, res, away)
+    const move = await deps.openConsole.move(ask)
+    if ('url' in move) sendToConsole(res, move.url)
     else deps.moveBrowser(res, move, { title: 'Opening the console', to: 'AWS', targets: deps.formTargets })
   })
 
   router.post('/roles/:account/:role/credentials', async (req, res) => {
-    const session = sessionOf(req, deps.now)
     const { seconds } = parse(CredentialsForm, req.body)
-    const role = roleName(req)
-    const { credentials, facts, target, entitlement } = await deps.issueCredentials({
-      session,
-      role,
-      request: factsOf(res),
-      ...(seconds !== undefined && { seconds }),
-    })
-    show(res, 'credentials', `Credentials for ${target.name}`, {
-      account: accountCard(target.account),
-      role: roleCard(entitlement),
-      expiresAt: credentials.expiresAt,
-      limitedBy: LIMITED_BY[facts.limitedBy],
-      forms: FORMS.map(({ format, label }): PrintedForm => ({
-        id: format,
-        label,
-        text: printCredentials(format, credentials, {
-          profile: target.name.replace('/', '.'),
-          region: target.account.region,
-        }),
-      })),
-      back: `/roles/${target.name}`,
-    })
+    const ask = { ...askIn(req, res), ...(seconds !== undefined && { seconds }) }
+    const away = await deps.beginPassThrough('credentials', ask)
+    if (away !== undefined) return sendAway(req, res, away)
+    showCredentials(res, await deps.issueCredentials(ask))
   })
 
-  function roleModel(session: GatewaySession, name: string, destination: string): Pages['role'] {
-    const target = requireRole(deps.rules(), name)
+  const askIn = (req: Request, res: Response) => ({
+    session: sessionOf(req, deps.now),
+    role: roleName(req),
+    request: factsOf(res),
+  })
+
+  /** To the IdP, for its own assertion toward AWS (threats.md F7). */
+  function sendAway(req: Request, res: Response, { move, attempt }: Away): void {
+    deps.awsAttempts.keep(req, res, attempt)
+    deps.moveBrowser(res, move, { title: 'Asking for AWS', to: deps.idpLabel(attempt.idp) })
+  }
+
+  function roleModel(session: GatewaySession, target: RoleTarget, destination: string): Pages['role'] {
     const entitlement = requireEntitlement(deps.rules(), session.principal, target)
     const usual = durationOf(entitlement, undefined, session, deps.now())
     return {
       account: accountCard(target.account),
       role: roleCard(entitlement),
       arn: target.arn,
-      sessionName: sessionNameFor(session.principal, deps.sha256),
+      ...passedThrough(session, target),
       durations: durationChoices(entitlement, session, deps.now()).map((seconds) => ({
         seconds,
         label: printDuration(seconds),
@@ -121,8 +131,20 @@ export function portalRoutes(deps: Deps): Router {
       consoleAction: `/roles/${target.name}/console`,
       destination,
       credentialsAction: `/roles/${target.name}/credentials`,
-      ...(!target.kind.elevated && { cliCommand: `rolegate exec ${target.name} -- aws sts get-caller-identity` }),
+      ...(!target.kind.elevated &&
+        target.account.passThroughIdp === undefined && {
+          cliCommand: `rolegate exec ${target.name} -- aws sts get-caller-identity`,
+        }),
     }
+  }
+
+  /** What is different where the IdP's own assertion goes to AWS: it says other names, and is not for everything. */
+  function passedThrough(session: GatewaySession, target: RoleTarget): Pick<Pages['role'], 'sessionName' | 'idp'> {
+    const { passThroughIdp: idp } = target.account
+    if (idp === undefined) return { sessionName: sessionNameFor(session.principal, deps.sha256) }
+    const condition = passThroughFault(target, session)
+    const refusal = condition === undefined ? undefined : answerFor(new RolegateError('condition_unmet', { condition }))
+    return { idp: { label: deps.idpLabel(idp), ...(refusal !== undefined && { refusal: refusal.why }) } }
   }
 
   function noRolesModel(session: GatewaySession): Pages['no-roles'] {
@@ -141,25 +163,6 @@ export function portalRoutes(deps: Deps): Router {
   return router
 }
 
-/** `limitedBy` for people. */
-const LIMITED_BY: Record<Duration['limitedBy'], string> = {
-  requested: 'the time you chose',
-  default: 'the role’s usual time',
-  role: 'the role’s own limit',
-  rule: 'the rule that gives you the role',
-  'sign-in': 'the end of your sign-in',
-}
-
-const FORMS: readonly { format: CredentialFormat; label: string }[] = [
-  { format: 'env', label: 'bash / zsh' },
-  { format: 'fish', label: 'fish' },
-  { format: 'powershell', label: 'PowerShell' },
-  { format: 'windows-cmd', label: 'cmd' },
-  { format: 'env-no-export', label: '.env' },
-  { format: 'ini', label: 'credentials file' },
-  { format: 'process', label: 'process JSON' },
-]
-
 const roleName = ({ params }: Request): string => `${String(params['account'])}/${String(params['role'])}`
 
 /** `?destination=` of a link into the portal, to fill the field with. */
@@ -174,24 +177,6 @@ function accountCards(held: readonly Entitlement[]): AccountCard[] {
   }
   return [...byAccount].map(([account, roles]) => ({ ...accountCard(account), roles }))
 }
-
-const accountCard = ({ alias, id, name, environment, color, owner }: Account): Omit<AccountCard, 'roles'> => ({
-  alias,
-  id,
-  name,
-  ...(environment !== undefined && { environment }),
-  ...(color !== undefined && { color }),
-  ...(owner !== undefined && { owner }),
-})
-
-const roleCard = ({ target, maxSeconds }: Entitlement): RoleCard => ({
-  key: target.kind.key,
-  summary: target.kind.summary,
-  elevated: target.kind.elevated,
-  href: `/roles/${target.name}`,
-  max: printDuration(maxSeconds),
-  ...(!target.kind.elevated && { consoleAction: `/roles/${target.name}/console` }),
-})
 
 /** What binds, in words, before the click (product.md). */
 function capSentence(entitlement: Entitlement, session: GatewaySession, now: Date): string {

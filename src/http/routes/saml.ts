@@ -1,6 +1,6 @@
-import { Router, urlencoded, type Request, type RequestHandler } from 'express'
+import { Router, type Request, type RequestHandler } from 'express'
 import { RolegateError } from '../../domain/errors.ts'
-import { attemptIdIn } from '../../domain/sign-in/attempt.ts'
+import { attemptIdIn, type SignInAttempt } from '../../domain/sign-in/attempt.ts'
 import { identityOf } from '../../domain/sign-in/principal.ts'
 import { HOME } from '../../domain/sign-in/return-to.ts'
 import type { Digest, IdentityProvider, LogoutMessage } from '../../usecases/ports.ts'
@@ -8,6 +8,7 @@ import type { CompleteSignIn } from '../../usecases/sign-in/complete-sign-in.ts'
 import type { FindSession } from '../../usecases/sign-in/find-session.ts'
 import type { ReceiveLogout } from '../../usecases/sign-in/receive-logout.ts'
 import type { AttemptCookies } from '../attempt-cookies.ts'
+import { samlForm, singleFields } from '../callback-answer.ts'
 import { saveSession, startSession } from '../browser-session.ts'
 import type { MoveBrowser } from '../move-browser.ts'
 import { factsOf } from '../request-facts.ts'
@@ -17,14 +18,11 @@ type Deps = {
   completeSignIn: CompleteSignIn
   receiveLogout: ReceiveLogout
   findSession: FindSession
-  attempts: AttemptCookies
+  attempts: AttemptCookies<SignInAttempt>
   browserSession: RequestHandler
   moveBrowser: MoveBrowser
   digest: Digest
 }
-
-/** contract.md, ACS limits: 900 honest groups make 121 kB (idps.md). */
-const samlForm = urlencoded({ extended: false, limit: '384kb', parameterLimit: 20, inflate: false })
 
 /** Where a SAML IdP's answers and requests arrive: bound by the attempt's cookie or by a signature, never by a session. */
 export function samlRoutes(deps: Deps): Router {
@@ -89,10 +87,4 @@ function logoutMessageIn(req: Request): LogoutMessage {
   }
   const at = req.originalUrl.indexOf('?')
   return { binding: 'redirect', query: at < 0 ? '' : req.originalUrl.slice(at + 1) }
-}
-
-/** A form's fields, each once, or undefined. */
-function singleFields(body: unknown): ReadonlyMap<string, string> | undefined {
-  const fields = Object.entries((body ?? {}) as Record<string, unknown>)
-  return fields.every((field): field is [string, string] => typeof field[1] === 'string') ? new Map(fields) : undefined
 }

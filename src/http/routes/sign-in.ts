@@ -1,6 +1,6 @@
 import { Router, type Request, type RequestHandler } from 'express'
 import { RolegateError } from '../../domain/errors.ts'
-import { attemptIdIn } from '../../domain/sign-in/attempt.ts'
+import { attemptIdIn, type SignInAttempt } from '../../domain/sign-in/attempt.ts'
 import { identityOf } from '../../domain/sign-in/principal.ts'
 import { HOME, parseReturnTo } from '../../domain/sign-in/return-to.ts'
 import type { Digest, IdentityProvider, Now } from '../../usecases/ports.ts'
@@ -8,6 +8,7 @@ import type { BeginSignIn } from '../../usecases/sign-in/begin-sign-in.ts'
 import type { CompleteSignIn } from '../../usecases/sign-in/complete-sign-in.ts'
 import type { EndSession } from '../../usecases/sign-in/end-session.ts'
 import { cookiesOf, type AttemptCookies } from '../attempt-cookies.ts'
+import { singleParameters } from '../callback-answer.ts'
 import { saveSession, sessionOf, startSession, type SessionCookie } from '../browser-session.ts'
 import { requireSameOrigin } from '../csrf.ts'
 import type { MoveBrowser } from '../move-browser.ts'
@@ -20,7 +21,7 @@ type Deps = {
   beginSignIn: BeginSignIn
   completeSignIn: CompleteSignIn
   endSession: EndSession
-  attempts: AttemptCookies
+  attempts: AttemptCookies<SignInAttempt>
   /** The IdP's own sign-out, for the page after ours. */
   idpSignOut: SealedCookie
   moveBrowser: MoveBrowser
@@ -166,15 +167,4 @@ export function signInTripRoutes(deps: Deps & { browserSession: RequestHandler }
 
   router.get('/oidc/:idp/callback', deps.browserSession, callback)
   return router
-}
-
-/** The query with every name once, or undefined (security.md O-15, RFC 6749 §3.1). */
-function singleParameters(url: string): ReadonlyMap<string, string> | undefined {
-  const at = url.indexOf('?')
-  const parameters = new Map<string, string>()
-  for (const [name, value] of new URLSearchParams(at < 0 ? '' : url.slice(at + 1))) {
-    if (parameters.has(name)) return undefined
-    parameters.set(name, value)
-  }
-  return parameters
 }

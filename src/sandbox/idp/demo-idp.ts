@@ -19,6 +19,7 @@ export type DemoIdpSettings = {
   /** Where the one client, the gateway, lives. */
   readonly gatewayOrigin: string
   readonly clientSecret: string
+  readonly awsClient?: { readonly id: string; readonly secret: string }
   readonly now: () => Date
   readonly random: (bytes: number) => Uint8Array
 }

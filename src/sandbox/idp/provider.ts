@@ -13,6 +13,8 @@ export type ProviderSettings = {
   readonly issuer: string
   readonly gatewayOrigin: string
   readonly clientSecret: string
+  /** A client of its own for ID tokens that go to AWS. */
+  readonly awsClient?: { readonly id: string; readonly secret: string }
   readonly now: () => Date
   readonly random: (bytes: number) => Uint8Array
 }
@@ -27,10 +29,13 @@ export async function makeProvider(settings: ProviderSettings): Promise<Provider
   return provider
 }
 
-function configurationFor({ gatewayOrigin, clientSecret, now, random }: ProviderSettings, key: object) {
+function configurationFor({ gatewayOrigin, clientSecret, awsClient, now, random }: ProviderSettings, key: object) {
   return {
     adapter: makeMemoryAdapter({ now }),
-    clients: [clientFor(gatewayOrigin, clientSecret)],
+    clients: [
+      clientFor(gatewayOrigin, { id: CLIENT_ID, secret: clientSecret, door: 'callback' }),
+      ...(awsClient === undefined ? [] : [clientFor(gatewayOrigin, { ...awsClient, door: 'aws' })]),
+    ],
     jwks: { keys: [key] },
     cookies: { keys: [Buffer.from(random(32)).toString('base64url')] },
     scopes: SCOPES,
@@ -56,14 +61,16 @@ function configurationFor({ gatewayOrigin, clientSecret, now, random }: Provider
   }
 }
 
-const clientFor = (gatewayOrigin: string, secret: string) => ({
-  client_id: CLIENT_ID,
+type Client = { readonly id: string; readonly secret: string; readonly door: 'callback' | 'aws' }
+
+const clientFor = (gatewayOrigin: string, { id, secret, door }: Client) => ({
+  client_id: id,
   client_name: 'Rolegate',
   client_secret: secret,
   token_endpoint_auth_method: 'client_secret_basic',
   grant_types: ['authorization_code'],
   response_types: ['code'],
-  redirect_uris: [`${gatewayOrigin}/oidc/demo/callback`],
+  redirect_uris: [`${gatewayOrigin}/oidc/demo/${door}`],
   post_logout_redirect_uris: [`${gatewayOrigin}/signed-out`],
 })
 

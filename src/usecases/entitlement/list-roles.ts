@@ -1,4 +1,5 @@
 import { entitlementsOf, type Entitlement } from '../../domain/entitlement/decide.ts'
+import { passThroughFault } from '../../domain/entitlement/pass-through.ts'
 import { requireSessionMay, type GatewaySession } from '../../domain/sign-in/session.ts'
 import type { CurrentRules, Now } from '../ports.ts'
 
@@ -14,7 +15,10 @@ export function makeListRoles(deps: { rules: CurrentRules; now: Now }): ListRole
     requireSessionMay(session, { kind: 'look' }, now)
     return entitlementsOf(deps.rules(), session.principal).map((entitlement) => ({
       entitlement,
-      state: entitlement.target.kind.elevated && session.via !== 'browser' ? 'not_now' : 'available',
+      state: mayTake(entitlement, session) ? 'available' : 'not_now',
     }))
   }
 }
+
+const mayTake = ({ target }: Entitlement, session: GatewaySession): boolean =>
+  !(target.kind.elevated && session.via !== 'browser') && passThroughFault(target, session) === undefined

@@ -1,12 +1,11 @@
-import { parseDestination, type Destination } from '../../domain/aws/destination.ts'
 import { requireRole } from '../../domain/entitlement/find-role.ts'
-import type { RoleTarget } from '../../domain/entitlement/rule.ts'
 import { RolegateError } from '../../domain/errors.ts'
-import type { BrowserMove, CurrentRules, OpenFederation } from '../ports.ts'
+import type { BrowserMove, CurrentRules } from '../ports.ts'
 import type { HandOverRequest } from './plan-hand-over.ts'
+import type { PrepareConsole } from './prepare-console.ts'
 import type { ReleaseAssertion, Taken, TakeRole } from './take-role.ts'
 
-type ConsoleRequest = HandOverRequest & { readonly destination?: string }
+export type ConsoleRequest = HandOverRequest & { readonly destination?: string }
 
 export type OpenConsole = {
   /** A sign-in URL: a reusable secret for fifteen minutes (threats.md H3), handed over once. */
@@ -23,23 +22,14 @@ export function makeOpenConsole(deps: {
   rules: CurrentRules
   takeRole: TakeRole
   releaseAssertion: ReleaseAssertion
-  openFederation: OpenFederation
-  /** Console hosts of each `sts` entry, where they are not the partition's own. */
-  consoleHosts: ReadonlyMap<string, readonly string[]>
+  prepareConsole: PrepareConsole
 }): OpenConsole {
-  function destinationIn({ account }: RoleTarget, asked: string | undefined): Destination {
-    const { partition, region, sts } = account
-    const hosts = deps.consoleHosts.get(sts)
-    return parseDestination(asked, { partition, region, ...(hosts && { hosts }) })
-  }
+  const { prepareConsole } = deps
 
   async function url(ask: ConsoleRequest) {
-    const { out, taken } = await deps.takeRole('console', ask, (target) => {
-      const destination = destinationIn(target, ask.destination)
-      const { sts, region } = target.account
-      return ({ credentials, facts: { seconds } }) =>
-        deps.openFederation({ sts, region, credentials, seconds, destination })
-    })
+    const { out, taken } = await deps.takeRole('console', ask, (target) =>
+      prepareConsole.signInUrl(target, prepareConsole.destinationIn(target, ask.destination)),
+    )
     return { url: out, taken }
   }
 
@@ -48,7 +38,7 @@ export function makeOpenConsole(deps: {
       plan,
       assertion,
       checked: destination,
-    } = await deps.releaseAssertion(ask, (target) => destinationIn(target, ask.destination))
+    } = await deps.releaseAssertion(ask, (target) => prepareConsole.destinationIn(target, ask.destination))
     if (plan.assertion.kind !== 'saml' || assertion.kind !== 'saml')
       throw new RolegateError('config_invalid', { account: plan.target.account.alias })
     const { recipient } = plan.assertion.request

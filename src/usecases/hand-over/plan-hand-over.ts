@@ -1,11 +1,12 @@
-import type { HandOverFacts, RequestFacts } from '../../domain/audit/event.ts'
-import { samlAddressOf, type AssertionPlan, type Strategy } from '../../domain/aws/assertion.ts'
+import type { BegunHandOver, HandOverFacts, RequestFacts } from '../../domain/audit/event.ts'
+import { samlAddressOf, type AssertionPlan, type AwaitedAssertion, type Strategy } from '../../domain/aws/assertion.ts'
 import { requireTagValue, type SessionTags } from '../../domain/aws/session-tags.ts'
 import { sessionNameFor, type Sha256 } from '../../domain/aws/session-name.ts'
 import { webIdentityClaims } from '../../domain/aws/web-identity-token.ts'
 import { requireEntitlement, type Entitlement } from '../../domain/entitlement/decide.ts'
 import { durationOf } from '../../domain/entitlement/duration.ts'
 import { requireRole } from '../../domain/entitlement/find-role.ts'
+import { passThroughFault } from '../../domain/entitlement/pass-through.ts'
 import type { RoleKind, RoleTarget } from '../../domain/entitlement/rule.ts'
 import { RolegateError } from '../../domain/errors.ts'
 import type { Principal } from '../../domain/sign-in/principal.ts'
@@ -26,14 +27,18 @@ export type HandOverPlan = {
   readonly target: RoleTarget
   readonly entitlement: Entitlement
   readonly facts: HandOverFacts
-  /** What our assertion will say. */
-  readonly assertion: AssertionPlan
+  /** What our assertion will say, or the IdP's own must. */
+  readonly assertion: AssertionPlan | AwaitedAssertion
+  /** How we name the role session to AWS. Inside a SAML assertion stands a name of its own, and that counts. */
+  readonly sessionName: string
   readonly plannedAt: Date
 }
 
 export type PlanHandOver = {
   /** Decides and computes the limits. Fails with what forbids it. */
   plan(handOver: HandOverFacts['handOver'], ask: HandOverRequest): HandOverPlan
+  /** Decides anew what was begun before its person went to their IdP: under the same id, and never for longer. */
+  resume(begun: BegunHandOver, ask: HandOverRequest): HandOverPlan
   /** The same decision once more, for a session as it is now: fails unless it still allows what was planned. */
   requireStillAllowed(plan: HandOverPlan, ask: HandOverRequest): void
 }
@@ -53,17 +58,31 @@ export function makePlanHandOver(deps: {
   function decide({ session, role }: HandOverRequest): { target: RoleTarget; entitlement: Entitlement } {
     const target = requireRole(deps.rules(), role)
     requireSessionMay(session, { kind: 'take-role', elevated: target.kind.elevated }, deps.now())
-    return { target, entitlement: requireEntitlement(deps.rules(), session.principal, target) }
+    const entitlement = requireEntitlement(deps.rules(), session.principal, target)
+    const condition = passThroughFault(target, session)
+    if (condition !== undefined) throw new RolegateError('condition_unmet', { condition }, { reason: condition })
+    return { target, entitlement }
+  }
+
+  function strategyFor({ account: { sts } }: RoleTarget): Strategy {
+    const strategy = deps.strategies.get(sts)
+    if (strategy === undefined) throw new RolegateError('config_invalid', { sts })
+    return strategy
   }
 
   function assertionFor(
     { account, kind, arn: roleArn }: RoleTarget,
+    strategy: Strategy,
     principal: Principal,
-    facts: Pick<HandOverFacts, 'jti' | 'seconds' | 'sessionName' | 'sourceIdentity'>,
-  ): AssertionPlan {
-    const { jti, seconds, sessionName, sourceIdentity } = facts
-    const strategy = deps.strategies.get(account.sts)
-    if (strategy === undefined) throw new RolegateError('config_invalid', { sts: account.sts })
+    {
+      jti,
+      seconds,
+      sourceIdentity,
+      sessionName,
+    }: Pick<HandOverFacts, 'jti' | 'seconds' | 'sourceIdentity'> & {
+      readonly sessionName: string
+    },
+  ): AssertionPlan | AwaitedAssertion {
     const said = {
       issuer: deps.issuer.url,
       accountId: account.id,
@@ -86,33 +105,51 @@ export function makePlanHandOver(deps: {
           kind: 'saml',
           request: { ...said, ...samlAddressOf(account, strategy), roleArn, sessionName, seconds, id: jti },
         }
+      case 'pass_through_saml':
+        return { kind: strategy.kind, roleArn, ...samlAddressOf(account, strategy) }
+      case 'pass_through_oidc':
+        return { kind: strategy.kind }
     }
   }
 
+  function plan(handOver: HandOverFacts['handOver'], ask: HandOverRequest, jti = deps.randomText(128)): HandOverPlan {
+    const { target, entitlement } = decide(ask)
+    const strategy = strategyFor(target)
+    const { principal } = ask.session
+    const plannedAt = deps.now()
+    const { seconds, limitedBy } = durationOf(entitlement, ask.seconds, ask.session, plannedAt)
+    const sessionName = sessionNameFor(principal, deps.sha256)
+    const isPassedThrough = target.account.passThroughIdp !== undefined
+    const sourceIdentity = target.kind.sourceIdentity && !isPassedThrough ? sessionName : null
+    const [used] = entitlement.via
+    const facts: HandOverFacts = {
+      handOver,
+      account: target.account.id,
+      role: target.name,
+      roleArn: target.arn,
+      seconds,
+      limitedBy,
+      rule: used?.rule ?? '',
+      group: used?.group ?? null,
+      jti,
+      strategy: strategy.kind,
+      sessionName: strategy.kind === 'pass_through_saml' ? null : sessionName,
+      sourceIdentity,
+      configHash: deps.configHash,
+    }
+    const assertion = assertionFor(target, strategy, principal, { ...facts, sessionName })
+    return { target, entitlement, facts, assertion, sessionName, plannedAt }
+  }
+
   return {
-    plan(handOver, ask) {
-      const { target, entitlement } = decide(ask)
-      const { principal } = ask.session
-      const plannedAt = deps.now()
-      const { seconds, limitedBy } = durationOf(entitlement, ask.seconds, ask.session, plannedAt)
-      const sessionName = sessionNameFor(principal, deps.sha256)
-      const sourceIdentity = target.kind.sourceIdentity ? sessionName : null
-      const [used] = entitlement.via
-      const facts: HandOverFacts = {
-        handOver,
-        account: target.account.id,
-        role: target.name,
-        roleArn: target.arn,
-        seconds,
-        limitedBy,
-        rule: used?.rule ?? '',
-        group: used?.group ?? null,
-        jti: deps.randomText(128),
-        sessionName,
-        sourceIdentity,
-        configHash: deps.configHash,
-      }
-      return { target, entitlement, facts, assertion: assertionFor(target, principal, facts), plannedAt }
+    plan: (handOver, ask) => plan(handOver, ask),
+
+    resume({ handOver, role, roleArn, seconds, limitedBy, jti }, ask) {
+      const resumed = plan(handOver, { ...ask, role, seconds }, jti)
+      // A reload may have given the name to another role.
+      if (resumed.target.arn !== roleArn) throw new RolegateError('not_entitled', { role })
+      const { facts } = resumed
+      return facts.seconds === seconds ? { ...resumed, facts: { ...facts, limitedBy } } : resumed
     },
 
     requireStillAllowed({ target, facts, plannedAt }, ask) {

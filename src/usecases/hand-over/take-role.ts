@@ -1,5 +1,5 @@
-import type { AuditEvent, HandOverFacts } from '../../domain/audit/event.ts'
-import type { Assertion } from '../../domain/aws/assertion.ts'
+import type { AuditEvent, BegunHandOver, HandOverFacts } from '../../domain/audit/event.ts'
+import { isAwaited, type Assertion } from '../../domain/aws/assertion.ts'
 import type { Credentials } from '../../domain/aws/credentials.ts'
 import { askedForRecord } from '../../domain/entitlement/find-role.ts'
 import type { RoleTarget } from '../../domain/entitlement/rule.ts'
@@ -27,6 +27,25 @@ export type ReleaseAssertion = <Checked>(
   check: (target: RoleTarget) => Checked,
 ) => Promise<{ readonly plan: HandOverPlan; readonly assertion: Assertion; readonly checked: Checked }>
 
+/** What AWS will take, and what it says of names that were not ours to choose. */
+export type Proof = { readonly assertion: Assertion } & Partial<Pick<HandOverFacts, 'sessionName' | 'sourceIdentity'>>
+
+/** The first half: decided, checked, and on record as an intent. `check` may refuse before that. */
+export type BeginHandOver = <Checked>(
+  handOver: HandOverFacts['handOver'],
+  ask: HandOverRequest,
+  check: (plan: HandOverPlan) => Checked | Promise<Checked>,
+) => Promise<{ readonly plan: HandOverPlan; readonly checked: Checked }>
+
+/** The second half of what was begun, decided anew: a role for a proof that is not ours (threats.md F7). */
+export type ResumeHandOver = <Out>(
+  begun: BegunHandOver,
+  ask: HandOverRequest,
+  /** Fetches and checks the proof. */
+  prove: (plan: HandOverPlan) => Promise<Proof>,
+  preparation: (target: RoleTarget) => Prepare<Out>,
+) => Promise<{ readonly out: Out; readonly taken: Taken }>
+
 /** What one kind of hand-over does between its intent and its record. */
 type Way<Held, Out> = {
   readonly obtain: () => Promise<Held>
@@ -39,7 +58,7 @@ type HandedOver = Pick<Extract<AuditEvent, { event: 'withheld' }>, 'facts' | 'ac
 /**
  * The heart: decide → limits → intent (durable) → mint → assume → prepare → look again → issued (durable) → look again →
  * hand over. There is no other way to a signed assertion, nor to STS. Whatever the outcome, the audit log holds it before
- * the caller does.
+ * the caller does. It has two halves, up to the intent and from there on: most ways take them back to back.
  */
 export function makeTakeRole(deps: {
   planHandOver: PlanHandOver
@@ -47,41 +66,40 @@ export function makeTakeRole(deps: {
   mint: MintAssertion
   assumeRole: AssumeRole
   audit: Audit
-}): { readonly takeRole: TakeRole; readonly releaseAssertion: ReleaseAssertion } {
-  const sign = ({ target, assertion }: HandOverPlan): Promise<Assertion> => deps.mint(target.account.sts, assertion)
+}): {
+  readonly takeRole: TakeRole
+  readonly releaseAssertion: ReleaseAssertion
+  readonly beginHandOver: BeginHandOver
+  readonly resumeHandOver: ResumeHandOver
+} {
+  /** How our own assertion is signed. Where the IdP's counts instead, only its person's browser can fetch that. */
+  function signing({ target, assertion }: HandOverPlan): () => Promise<Assertion> {
+    if (isAwaited(assertion)) throw browserNeeded()
+    return () => deps.mint(target.account.sts, assertion)
+  }
 
-  async function lend(plan: HandOverPlan): Promise<Credentials> {
-    const { target, facts } = plan
+  async function lend({ target, facts, sessionName }: HandOverPlan, assertion: Assertion): Promise<Credentials> {
     return deps.assumeRole({
       sts: target.account.sts,
       region: target.account.region,
       roleArn: target.arn,
-      assertion: await sign(plan),
-      sessionName: facts.sessionName,
+      assertion,
+      sessionName,
       seconds: facts.seconds,
     })
   }
 
-  /** threats.md H5: STS and the audit disk may be slow. Signed out, revoked or reloaded meanwhile: nothing leaves. */
-  async function requireStillHeld(ask: HandOverRequest, plan: HandOverPlan): Promise<void> {
-    const session = await deps.findSession(ask.session.id)
-    if (session === undefined) throw new RolegateError('sign_in_required')
-    deps.planHandOver.requireStillAllowed(plan, { ...ask, session })
-  }
+  const subjectOf = ({ session, request }: HandOverRequest) => ({ request, principal: session.principal, session })
 
-  async function handOver<Held, Out>(
-    kind: HandOverFacts['handOver'],
-    ask: HandOverRequest,
-    wayFor: (plan: HandOverPlan) => Way<Held, Out>,
-  ): Promise<Out> {
-    const { session, request } = ask
-    const subject = { request, principal: session.principal, session }
-    const refused = async (thrown: unknown, jti?: string): Promise<never> => {
+  /** Puts a refusal on record and throws it again. */
+  const refusing =
+    (handOver: HandOverFacts['handOver'], ask: HandOverRequest, jti?: string) =>
+    async (thrown: unknown): Promise<never> => {
       const { code, reason } = asRolegateError(thrown)
       await deps.audit({
-        ...subject,
+        ...subjectOf(ask),
         event: 'refused',
-        handOver: kind,
+        handOver,
         role: askedForRecord(ask.role),
         code,
         ...(reason !== undefined && { reason }),
@@ -90,14 +108,26 @@ export function makeTakeRole(deps: {
       throw thrown
     }
 
-    const planned = attempt(() => {
-      const plan = deps.planHandOver.plan(kind, ask)
-      return { plan, way: wayFor(plan) }
-    })
-    const { plan, way } = await planned.catch((thrown: unknown) => refused(thrown))
-    await deps.audit({ ...subject, event: 'intent', facts: plan.facts })
-    const held = await way.obtain().catch((thrown: unknown) => refused(thrown, plan.facts.jti))
+  /** threats.md H5: STS and the audit disk may be slow. Signed out, revoked or reloaded meanwhile: nothing leaves. */
+  async function requireStillHeld(ask: HandOverRequest, plan: HandOverPlan): Promise<void> {
+    const session = await deps.findSession(ask.session.id)
+    if (session === undefined) throw new RolegateError('sign_in_required')
+    deps.planHandOver.requireStillAllowed(plan, { ...ask, session })
+  }
 
+  const beginHandOver: BeginHandOver = async (handOver, ask, check) => {
+    const begun = await attempt(async () => {
+      const plan = deps.planHandOver.plan(handOver, ask)
+      return { plan, checked: await check(plan) }
+    }).catch(refusing(handOver, ask))
+    await deps.audit({ ...subjectOf(ask), event: 'intent', facts: begun.plan.facts })
+    return begun
+  }
+
+  async function finish<Held, Out>(ask: HandOverRequest, plan: HandOverPlan, way: Way<Held, Out>): Promise<Out> {
+    const { handOver, jti } = plan.facts
+    const held = await way.obtain().catch(refusing(handOver, ask, jti))
+    const subject = subjectOf(ask)
     const record = way.record(held)
     const withheld = async (thrown: unknown): Promise<never> => {
       await deps.audit({ ...subject, ...record, event: 'withheld', code: asRolegateError(thrown).code })
@@ -110,21 +140,40 @@ export function makeTakeRole(deps: {
     return out
   }
 
+  async function handOver<Held, Out>(
+    kind: HandOverFacts['handOver'],
+    ask: HandOverRequest,
+    wayFor: (plan: HandOverPlan) => Way<Held, Out>,
+  ): Promise<Out> {
+    const { plan, checked: way } = await beginHandOver(kind, ask, wayFor)
+    return finish(ask, plan, way)
+  }
+
+  /** Credentials for a proof. */
+  const lending = <Out>(
+    plan: HandOverPlan,
+    prove: () => Promise<Proof>,
+    prepare: Prepare<Out>,
+  ): Way<Taken, { out: Out; taken: Taken }> => ({
+    async obtain() {
+      const { assertion, ...names } = await prove()
+      return { ...plan, facts: { ...plan.facts, ...names }, credentials: await lend(plan, assertion) }
+    },
+    record: ({ facts, credentials: { accessKeyId, expiresAt, requestId } }) => ({
+      event: 'issued',
+      facts,
+      accessKeyId,
+      expiresAt,
+      ...(requestId !== undefined && { awsRequestId: requestId }),
+    }),
+    prepare: async (taken) => ({ out: await prepare(taken), taken }),
+  })
+
   return {
     takeRole: (kind, ask, preparation) =>
       handOver(kind, ask, (plan) => {
-        const prepare = preparation(plan.target)
-        return {
-          obtain: async () => ({ ...plan, credentials: await lend(plan) }),
-          record: ({ facts, credentials: { accessKeyId, expiresAt, requestId } }: Taken) => ({
-            event: 'issued',
-            facts,
-            accessKeyId,
-            expiresAt,
-            ...(requestId !== undefined && { awsRequestId: requestId }),
-          }),
-          prepare: async (taken: Taken) => ({ out: await prepare(taken), taken }),
-        }
+        const sign = signing(plan)
+        return lending(plan, async () => ({ assertion: await sign() }), preparation(plan.target))
       }),
 
     releaseAssertion: (ask, check) =>
@@ -132,7 +181,7 @@ export function makeTakeRole(deps: {
         const checked = check(plan.target)
         const { facts, plannedAt } = plan
         return {
-          obtain: () => sign(plan),
+          obtain: signing(plan),
           record: () => ({
             event: 'bearer_released_to_browser',
             facts,
@@ -141,8 +190,25 @@ export function makeTakeRole(deps: {
           prepare: async (assertion: Assertion) => ({ plan, assertion, checked }),
         }
       }),
+
+    beginHandOver,
+
+    async resumeHandOver(begun, ask, prove, preparation) {
+      const { plan, prepare } = await attempt(async () => {
+        const resumed = deps.planHandOver.resume(begun, ask)
+        return { plan: resumed, prepare: preparation(resumed.target) }
+      }).catch(refusing(begun.handOver, ask, begun.jti))
+      return finish(
+        ask,
+        plan,
+        lending(plan, () => prove(plan), prepare),
+      )
+    },
   }
 }
 
+const browserNeeded = () =>
+  new RolegateError('condition_unmet', { condition: 'browser_needed' }, { reason: 'browser_needed' })
+
 /** Runs what may throw at once, as a promise that rejects. */
-const attempt = async <Value>(run: () => Value): Promise<Value> => run()
+const attempt = async <Value>(run: () => Promise<Value>): Promise<Value> => run()

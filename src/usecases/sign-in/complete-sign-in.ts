@@ -7,16 +7,8 @@ import { principalFrom, type ClaimMapping, type VerifiedClaims } from '../../dom
 import { identityOf, type Principal } from '../../domain/sign-in/principal.ts'
 import type { LocalPath } from '../../domain/sign-in/return-to.ts'
 import { endWithin, type GatewaySession } from '../../domain/sign-in/session.ts'
-import type {
-  Audit,
-  CallbackAnswer,
-  CurrentRules,
-  IdentityProvider,
-  LimitRate,
-  Now,
-  Sessions,
-  UsedAttempts,
-} from '../ports.ts'
+import type { Audit, CallbackAnswer, CurrentRules, IdentityProvider, LimitRate, Now, Sessions } from '../ports.ts'
+import type { CountOnce } from './count-once.ts'
 import type { EndSession } from './end-session.ts'
 
 const MOST_RULES_ON_RECORD = 50
@@ -44,7 +36,7 @@ export function makeCompleteSignIn(deps: {
   providers: ReadonlyMap<string, IdentityProvider>
   mappings: ReadonlyMap<string, ClaimMapping>
   sessions: Pick<Sessions, 'delete'>
-  usedAttempts: UsedAttempts
+  countOnce: CountOnce
   rules: CurrentRules
   audit: Audit
   limitRate: LimitRate
@@ -57,37 +49,15 @@ export function makeCompleteSignIn(deps: {
     const mapping = deps.mappings.get(idp)
     if (provider === undefined || mapping === undefined)
       throw new RolegateError('not_found', { what: 'identity provider' })
-    const { pending, returnTo } = await requireOpen(attempt, idp)
+    const { pending, returnTo } = await deps.countOnce.attempt(attempt, idp)
     const claims = await provider.complete(answer, pending)
-    await requireFirstUse(idp, claims)
+    await deps.countOnce.assertion(idp, claims)
     const principal = principalFrom(claims, mapping)
     // threats.md I4: somebody whose list is withheld may be hiding the group that denies them.
     if (principal.groups.state !== 'stated' && deps.rules().denyReadsGroups(idp)) {
       throw new RolegateError('groups_missing', { idp, claim: mapping.groups.claim })
     }
     return { principal, returnTo, claims }
-  }
-
-  async function requireOpen(attempt: SignInAttempt | undefined, idp: string): Promise<SignInAttempt> {
-    // RFC 6749 §10.12, security.md O-17: an answer without a question of this browser is somebody else's.
-    if (attempt === undefined) throw rejected('no_attempt_in_this_browser')
-    // RFC 9700 §4.4, security.md O-14: mix-up of two IdPs.
-    if (attempt.idp !== idp) throw rejected('other_idp')
-    const now = deps.now()
-    if (now >= attempt.expiresAt) throw new RolegateError('sign_in_expired')
-    // security.md O-12: used once, right or wrong, and before the code is redeemed.
-    const keep = { expiresAt: new Date(attempt.expiresAt.getTime() + 60_000) }
-    const first = await deps.usedAttempts.createIfAbsent(attempt.pending.state, { at: now }, keep)
-    if (!first) throw rejected('attempt_used_before')
-    return attempt
-  }
-
-  /** security.md S-29: an assertion signs somebody in once, whichever replica it comes to; a store that is down refuses. */
-  async function requireFirstUse(idp: string, { issuer, once }: VerifiedClaims): Promise<void> {
-    if (once === undefined) return
-    const key = `assertion ${JSON.stringify([idp, issuer, once.id])}`
-    const first = await deps.usedAttempts.createIfAbsent(key, { at: deps.now() }, { expiresAt: once.until })
-    if (!first) throw rejected('assertion_used_before')
   }
 
   /** The browser's session until now is over. Another person's ends as a sign-out does: on record, and with its terminals. */
@@ -147,5 +117,3 @@ export function makeCompleteSignIn(deps: {
     return { session, returnTo }
   }
 }
-
-const rejected = (reason: string) => new RolegateError('sign_in_rejected', {}, { reason })

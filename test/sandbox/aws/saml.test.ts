@@ -163,7 +163,6 @@ describe('AssumeRoleWithSAML refuses an assertion', () => {
       change: { recipient: 'https://signin.aws.amazon.com/saml' },
       message: /^Recipient/,
     },
-    { why: 'in a response for elsewhere', change: { destination: 'https://a.example' }, message: /^Destination/ },
     {
       why: 'with a condition nobody knows',
       change: { extraCondition: '<x:Odd xmlns:x="urn:x"/>' },
@@ -660,6 +659,12 @@ describe('a browser that brings its SAML response to the sign-in endpoint', () =
     const answer = await world.post(make())
     expect(answer.headers.get('location')).toBeNull()
     expect(await problemOf(answer)).toBe(problem)
+  })
+
+  it('is told that a response for elsewhere is none for here, which STS’s API does not ask', async () => {
+    const elsewhere = signed(world.xml({ destination: 'https://gateway.example.com/saml/idp/aws' }))
+    expect(await problemOf(await world.post(elsewhere))).toContain(`Destination is not ${world.aws.samlUrl}`)
+    expect(await world.assume(elsewhere)).toMatchObject({ status: 200 })
   })
 
   it('is told when AWS is down', async () => {

@@ -10,6 +10,7 @@ import type { ClaimMapping, VerifiedClaims } from '../../../src/domain/sign-in/c
 import { parseReturnTo } from '../../../src/domain/sign-in/return-to.ts'
 import type { GatewaySession } from '../../../src/domain/sign-in/session.ts'
 import type { CallbackAnswer, IdentityProvider } from '../../../src/usecases/ports.ts'
+import { makeCountOnce } from '../../../src/usecases/sign-in/count-once.ts'
 import { makeCompleteSignIn } from '../../../src/usecases/sign-in/complete-sign-in.ts'
 import { anIndex, aRule } from '../../support/a-mapping.ts'
 import { aPrincipal } from '../../support/a-principal.ts'
@@ -69,7 +70,7 @@ function aSignIn({
   const completeSignIn = makeCompleteSignIn({
     providers: new Map(idps.map((id) => [id, provider(id)])),
     mappings: new Map(idps.map((id) => [id, mapping(id)])),
-    usedAttempts: used,
+    countOnce: makeCountOnce({ usedAttempts: used, now: clock.now }),
     sessions: { delete: async (id) => void happened.push(`forget ${id}`) },
     rules: () => anIndex({ rules }),
     async audit(event) {

@@ -30,6 +30,10 @@ async function aWorld({ sessions = [alice('one', '_1')] }: { sessions?: readonly
   const saml = {
     metadata: async () => '',
     logoutMove: async () => undefined,
+    forAws: {
+      begin: () => Promise.reject(new Error('not here')),
+      complete: () => Promise.reject(new Error('not here')),
+    },
     async receiveLogout(received: LogoutMessage) {
       heard.messages.push(received)
       if (heard.request instanceof Error) throw heard.request

@@ -5,6 +5,7 @@ import type { AuditEvent } from '../../../src/domain/audit/event.ts'
 import { RolegateError } from '../../../src/domain/errors.ts'
 import { HOME } from '../../../src/domain/sign-in/return-to.ts'
 import { makeCompleteSignIn } from '../../../src/usecases/sign-in/complete-sign-in.ts'
+import { makeCountOnce } from '../../../src/usecases/sign-in/count-once.ts'
 import { aSamlProvider, pending, RELAY_STATE } from '../../adapters/saml/a-provider.ts'
 import { anIndex } from '../../support/a-mapping.ts'
 import { aRequest, secondsAfter } from '../../support/a-session.ts'
@@ -27,7 +28,7 @@ function aSamlSignIn() {
       ],
     ]),
     sessions: { delete: async () => undefined },
-    usedAttempts: makeTable(store, 'used-attempts', ['at']),
+    countOnce: makeCountOnce({ usedAttempts: makeTable(store, 'used-attempts', ['at']), now }),
     rules: () => anIndex(),
     audit: async (event) => void recorded.push(event),
     limitRate: async () => undefined,

@@ -1,7 +1,9 @@
 import { cookieOf } from './cookies.ts'
+import type { ServiceProvider } from './service-provider.ts'
 
 /** A sign-in that the service provider asked for and that has not been answered yet. */
 export type Attempt = {
+  readonly sp: ServiceProvider
   readonly requestId: string
   /** To be carried back verbatim. */
   readonly relayState: string | undefined

@@ -2,7 +2,7 @@ import type { SamlBehaviour } from './behaviour.ts'
 import type { BrowserSession } from './browser-sessions.ts'
 import { nameIdElement } from './name-id.ts'
 import { SamlRefusal } from './refusal.ts'
-import type { ServiceProvider } from './service-provider.ts'
+import type { AwsApplication, ServiceProvider } from './service-provider.ts'
 import { encrypted, signed } from './signatures.ts'
 import type { SigningKey } from './signing-key.ts'
 import { ASSERTION, element, PROTOCOL, SUCCESS, type Xml } from './xml.ts'
@@ -68,12 +68,12 @@ function assertionOf(facts: ResponseFacts): Xml {
     subjectOf(facts),
     element('saml:Conditions', window, audience),
     authnStatement(session),
-    attributeStatement(session, behaviour),
+    attributeStatement(session, behaviour, sp),
   )
 }
 
 function subjectOf({ session, behaviour, sp, requestId, now }: ResponseFacts): Xml {
-  const data = { InResponseTo: requestId, NotOnOrAfter: endOf(now), Recipient: sp.acs }
+  const data = { InResponseTo: requestId, NotOnOrAfter: endOf(now), Recipient: sp.aws?.recipient ?? sp.acs }
   return element(
     'saml:Subject',
     {},
@@ -100,7 +100,11 @@ const authnStatement = ({ signedInAt, sessionIndex }: BrowserSession): Xml =>
   )
 
 /** Two attributes by object id with a friendly name, as directories of LDAP descent do, and two by their plain name. */
-function attributeStatement({ person }: BrowserSession, { groups, groupValues }: SamlBehaviour): Xml {
+function attributeStatement(
+  { person }: BrowserSession,
+  { groups, groupValues }: SamlBehaviour,
+  { aws }: ServiceProvider,
+): Xml {
   const listed = groupValues === 'many' || person.groups.length === 0 ? person.groups : [person.groups.join(';')]
   return element(
     'saml:AttributeStatement',
@@ -115,8 +119,16 @@ function attributeStatement({ person }: BrowserSession, { groups, groupValues }:
     ...(groups === 'absent'
       ? []
       : [attribute({ Name: 'groups', NameFormat: BASIC_NAME }, groups === 'listed' ? listed : [])]),
+    ...(aws === undefined ? [] : awsAttributes(person, aws)),
   )
 }
+
+/** What AWS reads: which roles, and the name CloudTrail shows (aws.md §4). */
+const awsAttributes = ({ username, email }: BrowserSession['person'], { roles }: AwsApplication): readonly Xml[] =>
+  [['Role', roles] as const, ['RoleSessionName', [email]] as const, ['SourceIdentity', [username]] as const].map(
+    ([name, values]) =>
+      attribute({ Name: `https://aws.amazon.com/SAML/Attributes/${name}`, NameFormat: URI_NAME }, values),
+  )
 
 const attribute = (name: Readonly<Record<string, string>>, values: readonly string[]): Xml =>
   element('saml:Attribute', name, ...values.map((value) => element('saml:AttributeValue', {}, value)))

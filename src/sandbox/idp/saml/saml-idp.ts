@@ -26,6 +26,8 @@ export type DemoSamlIdp = {
 export type SamlSettings = {
   /** The gateway. A function is asked when the first person comes. */
   readonly sp: ServiceProvider | (() => Promise<ServiceProvider>)
+  /** Further applications of this IdP, asked for each time. */
+  readonly others?: () => readonly ServiceProvider[]
   /** What `behave` changes from and goes back to. */
   readonly usual?: Partial<SamlBehaviour>
 }
@@ -33,7 +35,7 @@ export type SamlSettings = {
 export type SamlChance = { readonly now: () => Date; readonly random: (bytes: number) => Uint8Array }
 
 /** A SAML 2.0 identity provider at `origin`, below `/saml`. It makes its keys now; `handle` answers for all of `/saml`. */
-export async function makeSamlIdp(origin: string, { sp, usual }: SamlSettings, chance: SamlChance) {
+export async function makeSamlIdp(origin: string, { sp, others = () => [], usual }: SamlSettings, chance: SamlChance) {
   const [first, second] = await Promise.all([
     makeSigningKey('Demo contractors, first key', chance),
     makeSigningKey('Demo contractors, second key', chance),
@@ -44,6 +46,7 @@ export async function makeSamlIdp(origin: string, { sp, usual }: SamlSettings, c
   const deps = {
     addresses,
     serviceProvider: makeServiceProvider(sp),
+    others,
     sessions: makeBrowserSessions(chance),
     attempts: makeAttempts(chance),
     behaviour,

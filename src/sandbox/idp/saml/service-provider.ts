@@ -1,12 +1,22 @@
 import { SamlRefusal } from './refusal.ts'
 
-/** The one service provider this IdP answers to: the gateway. Addresses are whole URLs, certificates PEM. */
+/** A service provider this IdP answers to: the gateway. Addresses are whole URLs, certificates PEM. */
 export type ServiceProvider = {
   readonly entityId: string
   readonly acs: string
+  /** AWS, whose answers come to the gateway: what they say beside the person's own attributes. */
+  readonly aws?: AwsApplication
   readonly slo?: string
   readonly signingCertificate?: string
   readonly encryptionCertificate?: string
+}
+
+/** AWS as an application of this IdP (aws.md §4). */
+export type AwsApplication = {
+  /** AWS's sign-in endpoint: the Recipient, wherever the answer is sent. */
+  readonly recipient: string
+  /** Everybody's: pairs of role and SAML provider. */
+  readonly roles: readonly string[]
 }
 
 /** Asks for the service provider at its first use, and again only after a failure: the gateway may start after us. */

@@ -16,6 +16,8 @@ import type { SigningKey } from './signing-key.ts'
 export type SignOnDeps = {
   readonly addresses: Addresses
   readonly serviceProvider: () => Promise<ServiceProvider>
+  /** Applications beside the gateway's sign-in. */
+  readonly others: () => readonly ServiceProvider[]
   readonly sessions: BrowserSessions
   readonly attempts: Attempts
   readonly behaviour: () => SamlBehaviour
@@ -31,12 +33,13 @@ export function makeSignOn(deps: SignOnDeps) {
   /** Takes an AuthnRequest of either binding, and moves the browser on to the sign-in. */
   async function begin(ask: Ask): Promise<Answer> {
     const message = readMessage(ask)
-    const sp = await deps.serviceProvider()
     const request = await readAuthnRequest(message)
+    const sp = deps.others().find(({ entityId }) => entityId === request.issuer) ?? (await deps.serviceProvider())
     requireFor(request, sp, addresses.ssoUrl)
     await requireSigned(message, request, sp, behaviour().wantsSignedRequests)
     requireOurAcs(request, sp)
     const { path, cookie } = attempts.keep({
+      sp,
       requestId: request.id,
       relayState: message.relayState,
       forceAuthn: request.forceAuthn,
@@ -50,22 +53,23 @@ export function makeSignOn(deps: SignOnDeps) {
     const handle = ask.url.pathname.slice(SIGN_IN_PATH.length)
     const attempt = attempts.find(handle, ask.headers.cookie)
     if (attempt === undefined) throw new SamlRefusal('This sign-in has ended. Start again at the gateway.')
-    const sp = await deps.serviceProvider()
+    const { sp } = attempt
     const known = attempt.forceAuthn ? undefined : sessions.of(ask.headers.cookie)
     const form = { action: ask.url.pathname, directory: SAML_DIRECTORY, gatewayOrigin: new URL(sp.acs).origin }
     if (ask.method !== 'POST') {
-      return known === undefined ? signInForm(form) : finish(handle, attempt, known, sp)
+      return known === undefined ? signInForm(form) : finish(handle, attempt, known)
     }
     const fields = new URLSearchParams(ask.body)
     const username = fields.get('username') ?? ''
     const person = personWith(username, fields.get('password') ?? '', SAML_DIRECTORY)
     if (person === undefined) return signInForm(form, { username })
     const { session, cookie } = sessions.begin(person, ask.headers.cookie)
-    const answer = await finish(handle, attempt, session, sp)
+    const answer = await finish(handle, attempt, session)
     return { ...answer, headers: { ...answer.headers, 'set-cookie': cookie } }
   }
 
-  async function finish(handle: string, attempt: Attempt, session: BrowserSession, sp: ServiceProvider) {
+  async function finish(handle: string, attempt: Attempt, session: BrowserSession) {
+    const { sp } = attempt
     attempts.forget(handle)
     const response = await makeResponse({
       issuer: addresses.entityId,

@@ -12,7 +12,7 @@ import { SUCCESS } from './xml.ts'
 const MOST_ASKED = 1000
 
 /** Single logout, from either side. Source: SAML 2.0 Profiles, §4.4. */
-export function makeSignOut(deps: Omit<SignOnDeps, 'attempts'>) {
+export function makeSignOut(deps: Omit<SignOnDeps, 'attempts' | 'others'>) {
   const { addresses, sessions, behaviour } = deps
   /** Ids of our own requests that the service provider has not answered. */
   const asked = new Set<string>()
