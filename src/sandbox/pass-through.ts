@@ -52,13 +52,16 @@ const roleOf = (
 })
 
 /** AWS as an application of the contractors' directory: its answers come to a door of the gateway, and all else in them is AWS's. */
-export const awsApplication = (gateway: string, samlUrl: string): ServiceProvider => {
+export const awsApplication = (
+  gateway: string,
+  { samlUrl, url, consoleUrl }: { samlUrl: string; url: string; consoleUrl: string },
+): ServiceProvider => {
   const { accountId, provider } = PASS_THROUGH.saml
   const pair = (roleName: string) =>
     `arn:aws:iam::${accountId}:role/${roleName},arn:aws:iam::${accountId}:saml-provider/${provider}`
   return {
     entityId: 'urn:amazon:webservices',
     acs: `${gateway}/saml/contractors/aws`,
-    aws: { recipient: samlUrl, roles: ROLES_OF_DIRECTORY.map(pair) },
+    aws: { recipient: samlUrl, onward: [url, consoleUrl], roles: ROLES_OF_DIRECTORY.map(pair) },
   }
 }

@@ -67,13 +67,13 @@ export async function startDemoWorld({
   const sp = { entityId: `${saml}/metadata`, acs: `${saml}/acs`, slo: `${saml}/slo` }
   const ours = { issuer: gateway, audiences: [DEMO_AUDIENCE] }
   const awsClient = { id: PASS_THROUGH.oidc.clientId, secret: Buffer.from(chance.random(32)).toString('hex') }
-  let samlUrlOfAws = ''
+  let started: DemoAws | undefined
   const idp = await startDemoIdp({
     port: idpPort,
     gatewayOrigin: gateway,
     clientSecret,
     ...(passThrough && { awsClient }),
-    saml: { sp, others: () => (passThrough ? [awsApplication(gateway, samlUrlOfAws)] : []) },
+    saml: { sp, others: () => (passThrough && started !== undefined ? [awsApplication(gateway, started)] : []) },
     ...chance,
   })
   const { issuer } = idp
@@ -94,7 +94,7 @@ export async function startDemoWorld({
     await idp.close()
     throw cause
   })
-  samlUrlOfAws = aws.samlUrl
+  started = aws
   const { url: stsUrl, federationUrl, samlUrl, consoleHost } = aws
   return {
     configText: demoConfiguration({

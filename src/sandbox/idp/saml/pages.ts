@@ -2,12 +2,13 @@ import type { Answer } from '../../exchange.ts'
 import { html, type Html } from '../../page.ts'
 import { idpPage } from '../sign-in-form.ts'
 import type { BrowserSession } from './browser-sessions.ts'
+import type { ServiceProvider } from './service-provider.ts'
 
 export const SUBMIT_SCRIPT_PATH = '/saml/submit.js'
 export const SIGN_OUT_PATH = '/saml/sign-out'
 
 /** The POST binding: a form that goes off by itself, and a button where no script runs. */
-export function answerPage(acs: string, response: string, relayState: string | undefined): Answer {
+export function answerPage({ acs, aws }: ServiceProvider, response: string, relayState: string | undefined): Answer {
   const body = html`<p>You are signed in. Your browser takes the answer to the gateway.</p>
     <form method="post" action="${acs}">
       <input type="hidden" name="SAMLResponse" value="${Buffer.from(response).toString('base64')}" />
@@ -15,7 +16,8 @@ export function answerPage(acs: string, response: string, relayState: string | u
       <button type="submit">Go on to the gateway</button>
     </form>
     <script src="${SUBMIT_SCRIPT_PATH}" defer></script>`
-  return withScript(idpPage(200, 'Back to the gateway', body, new URL(acs).origin))
+  const targets = [new URL(acs).origin, ...(aws?.onward ?? [])].join(' ')
+  return withScript(idpPage(200, 'Back to the gateway', body, targets))
 }
 
 /** The one page of the demo with a script, and it may load none but our own. */

@@ -15,6 +15,8 @@ export type ServiceProvider = {
 export type AwsApplication = {
   /** AWS's sign-in endpoint: the Recipient, wherever the answer is sent. */
   readonly recipient: string
+  /** Where the gateway leads on to from its door: Chromium holds the answer's form to `form-action` on every hop. */
+  readonly onward: readonly string[]
   /** Everybody's: pairs of role and SAML provider. */
   readonly roles: readonly string[]
 }

@@ -81,7 +81,7 @@ export function makeSignOn(deps: SignOnDeps) {
       now: deps.now(),
       newId: deps.newId,
     })
-    return answerPage(sp.acs, response, attempt.relayState)
+    return answerPage(sp, response, attempt.relayState)
   }
 
   return { begin, signIn }
