@@ -70,7 +70,8 @@ function lintSamlWay(entry: StsEntry, path: Path, findings: Findings, insecureDe
   const isDev = (text: string) => insecureDev && URL.canParse(text) && isLoopback(new URL(text).hostname)
   if (!isAwsSts(entry) && !isDev(entry.endpoint ?? ''))
     findings.fault([...path, 'endpoint'], 'is not AWS’s STS: a SAML assertion is for AWS itself, and goes nowhere else')
-  const { saml_endpoint: address } = entry
+  // What an IdP addresses its own assertions to is the IdP's affair, and the trust policy's.
+  const address = entry.strategy === 'saml' ? entry.saml_endpoint : undefined
   const url = address !== undefined && URL.canParse(address) ? new URL(address) : undefined
   // Anything else is wrong in a way that is said already, or allowed for development.
   if (url?.protocol !== 'https:' || isLoopback(url.hostname)) return
