@@ -647,7 +647,7 @@ describe('pass-through (threats.md F7)', () => {
   const PARTNERS = `idps:
   - id: partners
     type: saml
-    metadata_url: https://partners.example.com/metadata
+    metadata_file: partners.xml
     username: attributes.mail
     groups: { attribute: groups }
 `

@@ -416,6 +416,7 @@ describe('its keys', () => {
 describe('the way to AWS by SAML', () => {
   const withSts = (more: string) => `${A_FILE}sts:\n  default: {}\n  other: { ${more} }\n`
   const ONLY = 'goes with "strategy: saml" only'
+  const EITHER = 'goes with "strategy: saml" or "strategy: pass_through_saml" only'
   const stsOf = (more: string) => load(withSts(more), world()).config.sts.get('other')
 
   it('is off unless the strategy says so', () => {
@@ -441,8 +442,8 @@ describe('the way to AWS by SAML', () => {
         'provider_name: x, saml_endpoint: https://aws.example.com/saml, saml_encryption_cert_file: /run/saml/cert.pem',
       ),
       faults: [
-        `24:27  sts.other.provider_name: ${ONLY}`,
-        `24:45  sts.other.saml_endpoint: ${ONLY}`,
+        `24:27  sts.other.provider_name: ${EITHER}`,
+        `24:45  sts.other.saml_endpoint: ${EITHER}`,
         `24:102  sts.other.saml_encryption_cert_file: ${ONLY}`,
       ],
     },
@@ -478,7 +479,7 @@ describe('the way to AWS by SAML', () => {
     {
       because: 'has no audience to choose',
       text: withSts('strategy: saml, audience: sts.amazonaws.com'),
-      faults: ['24:38  sts.other.audience: goes with "strategy: web_identity" only; an assertion is for AWS itself'],
+      faults: ['24:38  sts.other.audience: goes with "strategy: web_identity" only'],
     },
     {
       because: 'goes to loopback with it',
