@@ -30,10 +30,14 @@ export async function run(args: readonly string[]): Promise<number> {
 
 type Demo = Awaited<ReturnType<typeof startDemo>>
 
+const personLine = ({ username, what }: { username: string; what: string }): string =>
+  `      ${username.padEnd(8)}${what}`
+
 const greetingFor = (port: number, directories: Demo['world']['people']): string => `
   Rolegate demo is ready:  http://127.0.0.1:${port}
 
-${directories.map(({ directory, people }) => `  ${directory} (password: demo)\n${people.map(({ username, what }) => `    ${username.padEnd(8)}${what}`).join('\n')}`).join('\n')}
+  People (password: demo)
+${directories.map(({ directory, people }) => `    ${directory}\n${people.map(personLine).join('\n')}`).join('\n')}
 
   Three things to try
     1. Open the URL, sign in as alice with the demo directory, and open the console of payments-dev.
