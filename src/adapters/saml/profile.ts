@@ -1,4 +1,4 @@
-import type { IdpSession, VerifiedClaims } from '../../domain/sign-in/claims.ts'
+import { NAMEID_CLAIM, type IdpSession, type VerifiedClaims } from '../../domain/sign-in/claims.ts'
 import { instantOf } from './instant.ts'
 import { textOf } from './message.ts'
 import { attributeOf, childrenNamed, isNamed, SAML } from './names.ts'
@@ -32,8 +32,6 @@ export type AcceptedAssertion = VerifiedClaims & {
   readonly idpSession: IdpSession
 }
 
-/** What the NameID is called among the attributes: `subject: nameid` in rolegate.yaml. */
-const NAMEID_CLAIM = 'nameid'
 /** Whatever the IdP says, an assertion is for signing in now (security.md S-27). */
 const MOST_AGE_SECONDS = 600
 const TRANSIENT = 'urn:oasis:names:tc:SAML:2.0:nameid-format:transient'

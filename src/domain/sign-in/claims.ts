@@ -16,6 +16,11 @@ export type VerifiedClaims = {
 /** saml-core-2.0 §2.2.2, §2.7.2: whom the IdP means, and which of their sessions. */
 export type IdpSession = { readonly nameId: string; readonly format: string; readonly index?: string }
 
+/** What a SAML NameID is called among the claims: `subject: nameid` in rolegate.yaml. */
+export const NAMEID_CLAIM = 'nameid'
+/** saml-core-2.0 §8.3.2. */
+const EMAIL_ADDRESS = 'urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress'
+
 /** How one IdP's claims become a principal: `idps[]` of rolegate.yaml. */
 export type ClaimMapping = {
   readonly idp: string
@@ -44,7 +49,10 @@ const LONGEST_SUBJECT = 255
  * Fails with `sign_in_rejected` when the subject or username is missing or no plain text,
  * and with `groups_truncated` when the list is cut and the IdP is set to `else: fail`.
  */
-export function principalFrom({ issuer, claims }: VerifiedClaims, mapping: ClaimMapping): Principal {
+export function principalFrom({ issuer, claims, idpSession }: VerifiedClaims, mapping: ClaimMapping): Principal {
+  // threats.md I2: an address passes from one person to another, and their roles with it.
+  if (mapping.subject === NAMEID_CLAIM && idpSession?.format === EMAIL_ADDRESS)
+    throw new RolegateError('sign_in_rejected', {}, { reason: 'subject_is_an_email_address' })
   const subject = requireText(claims, mapping.subject, 'subject', LONGEST_SUBJECT)
   const username = requireText(claims, mapping.username, 'username', 300)
   const email = ownValue(claims, 'email')

@@ -119,6 +119,22 @@ describe('groupStatementFrom', () => {
 })
 
 describe('principalFrom', () => {
+  it('knows nobody by a NameID that is an e-mail address (threats.md I2)', () => {
+    const from = (subject: string, format: string) => () =>
+      principalFrom(
+        {
+          issuer: 'https://idp.example.com',
+          claims: { ...claims, nameid: 'alice@example.com', uid: 'u-1' },
+          idpSession: { nameId: 'alice@example.com', format: `urn:oasis:names:tc:SAML:${format}` },
+        },
+        { ...mapping, subject },
+      )
+    const refusal = refusalOf(from('nameid', '1.1:nameid-format:emailAddress'))
+    expect(refusal).toMatchObject({ code: 'sign_in_rejected', reason: 'subject_is_an_email_address' })
+    expect(from('uid', '1.1:nameid-format:emailAddress')().subject).toBe('u-1')
+    expect(from('nameid', '2.0:nameid-format:persistent')().subject).toBe('alice@example.com')
+  })
+
   it('reads who signed in by the configured names', () => {
     expect(read({ email: 'alice@example.com' })).toEqual({
       idp: 'entra',
