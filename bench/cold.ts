@@ -1,9 +1,8 @@
 /** From nothing to the first answer: time, and the most memory on the way. */
-import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { performance } from 'node:perf_hooks'
 import { firstAnswer, launchGateway } from './harness/gateway.ts'
-import { JACKSON, script } from './harness/places.ts'
+import { installJackson } from './harness/jackson.ts'
+import { script } from './harness/places.ts'
 import { interleave } from './harness/rounds.ts'
 import { freePorts, startProcess, type Side } from './harness/side.ts'
 import { costLine, ratiosOf } from './harness/verdict.ts'
@@ -52,15 +51,4 @@ async function launchJackson(): Promise<Side> {
   const [port] = await freePorts(1)
   const jackson = startProcess({ script: script('peers/jackson/server'), env: { BENCH_PORT: String(port) } })
   return { ...jackson, url: `http://127.0.0.1:${port}` }
-}
-
-/** 427 packages, on demand: `npm ci` of the project never sees them. */
-function installJackson(): void {
-  if (existsSync(`${JACKSON}node_modules/@boxyhq/saml-jackson`)) return
-  console.log('installing @boxyhq/saml-jackson into bench/peers/jackson, once')
-  const { status } = spawnSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], {
-    cwd: JACKSON,
-    stdio: 'inherit',
-  })
-  if (status !== 0) throw new Error('@boxyhq/saml-jackson could not be installed: cold has nothing to compare with')
 }

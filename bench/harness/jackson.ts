@@ -10,7 +10,7 @@ export const JACKSON_AUDIENCE = 'https://saml.example.com/entityid'
 export const JACKSON_CALLBACK = 'https://app.bench.example/callback'
 
 /** 427 packages, on demand: `npm ci` of the project never sees them. */
-function installJackson(): void {
+export function installJackson(): void {
   if (existsSync(`${JACKSON}node_modules/@boxyhq/saml-jackson`)) return
   console.log('installing @boxyhq/saml-jackson into bench/peers/jackson, once')
   const { status } = spawnSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], {

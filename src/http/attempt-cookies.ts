@@ -39,9 +39,12 @@ export function makeAttemptCookies<Kind extends Attempt>(deps: {
       : { httpOnly: true, secure, sameSite: 'lax', path: '/' }
   const options = optionsFor('oidc')
 
+  const heldBy = (req: Request) =>
+    [...cookiesOf(req)].filter(([name]) => name.startsWith(prefix) && ID.test(name.slice(prefix.length)))
+
   /** The oldest go: past so many, or so many bytes, a request's headers would be too large for us (security.md V-1). */
   function makeRoom(req: Request, res: Response, coming: number): void {
-    const held = [...cookiesOf(req)].filter(([name]) => name.startsWith(prefix) && ID.test(name.slice(prefix.length)))
+    const held = heldBy(req)
     let bytes = held.reduce((sum, [name, value]) => sum + name.length + value.length, coming)
     let count = held.length + 1
     for (const [name, value] of held) {
@@ -53,8 +56,7 @@ export function makeAttemptCookies<Kind extends Attempt>(deps: {
   }
 
   return {
-    holdsAny: (req) =>
-      [...cookiesOf(req).keys()].some((name) => name.startsWith(prefix) && ID.test(name.slice(prefix.length))),
+    holdsAny: (req) => heldBy(req).length > 0,
 
     keep(req, res, attempt) {
       const name = prefix + attempt.id

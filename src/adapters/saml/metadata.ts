@@ -67,7 +67,7 @@ export async function readIdpMetadata(
   )
   if (role === undefined) throw new BadMetadata('it describes no SAML 2.0 identity provider (IDPSSODescriptor)')
   // saml-metadata-2.0 §2.3.1: an end counts for all that is inside.
-  const around = [...everyElement(root)].filter(({ start, end }) => start <= entity.start && entity.end <= end)
+  const around = everyElement(root).filter(({ start, end }) => start <= entity.start && entity.end <= end)
   const ends = [...around, role].flatMap((element) => attributeOf(element, 'validUntil') ?? []).map(validUntilOf)
   if (ends.some((end) => end <= rules.now)) throw new BadMetadata('its validUntil has passed')
   const certificates = signingCertificatesOf(role)

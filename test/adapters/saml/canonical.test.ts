@@ -145,7 +145,7 @@ describe('the canonical form of an element that was cut out of its document', ()
     LONG,
   )
 
-  // libxml2 writes a namespace's name as it is, where Canonical XML 1.0 §2.3 escapes it as any attribute.
+  // One canonicaliser escapes such a name, and another (libxml2) writes it as it is.
   it('is not made of a namespace whose name would be read as another', () => {
     const text = '<x ID="e0" xmlns="urn:a&amp;lt;b"/>'
     const canonical = canonicalOrRefused(text)
