@@ -1,6 +1,4 @@
 #!/usr/bin/env node
-import { HELP } from './program/help.ts'
-
 /** The server's half of the commands; whatever is not here is the people's half (contract.md, CLI). */
 const PROGRAMS = new Map<string, () => Promise<{ run(args: readonly string[]): Promise<number> }>>([
   ['serve', () => import('./program/serve.ts')],
@@ -20,7 +18,7 @@ function asUsage(thrown: unknown): number {
 
 async function main([name = 'help', ...args]: readonly string[]): Promise<number> {
   if (name === '--help' || name === '-h' || (name === 'help' && args.length === 0)) {
-    process.stdout.write(HELP)
+    process.stdout.write((await import('./program/help.ts')).HELP)
     return 0
   }
   const program = await PROGRAMS.get(name)?.()

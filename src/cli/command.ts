@@ -1,11 +1,9 @@
 import type { ParseArgsConfig } from 'node:util'
+import type { Connection } from './connect.ts'
 import { usageFailure } from './failure.ts'
-import { makeGateway, type Gateway } from './gateway.ts'
-import { makeSend, type Send } from './send.ts'
-import { chooseServer } from './settings.ts'
-import { accessToken } from './signed-in.ts'
-import { makeTokenStore, type TokenStore } from './token-store.ts'
 import type { CliWorld } from './world.ts'
+
+export type { Connection }
 
 export type Option = NonNullable<ParseArgsConfig['options']>[string] & {
   /** What stands for the value in the help: `DURATION`. */
@@ -13,7 +11,7 @@ export type Option = NonNullable<ParseArgsConfig['options']>[string] & {
   readonly about: string
 }
 
-/** One command of the client: its help is written first, and its name stands in COMMANDS. */
+/** One command of the client: its help is written first, and commands.ts knows how to load it. */
 export type Command = {
   readonly name: string
   readonly aliases?: readonly string[]
@@ -59,14 +57,6 @@ export type Call = {
   readonly connect: () => Promise<Connection>
 }
 
-export type Connection = {
-  readonly origin: string
-  readonly source: string
-  readonly store: TokenStore
-  readonly send: Send
-  readonly gateway: Gateway
-}
-
 export function makeCall(command: Command, { words, rest, values }: Typed, world: CliWorld): Call {
   const text = (option: string) => (typeof values[option] === 'string' ? values[option] : undefined)
   const flag = (option: string) => values[option] === true
@@ -80,18 +70,6 @@ export function makeCall(command: Command, { words, rest, values }: Typed, world
     json: flag('json'),
     say: (line) => (flag('quiet') ? undefined : world.err(`${line}\n`)),
     misused: (detail) => usageFailure(detail, command.usage),
-    connect: () => connect(text('server'), world, trace),
+    connect: async () => (await import('./connect.ts')).connect(text('server'), world, trace),
   }
-}
-
-async function connect(
-  server: string | undefined,
-  world: CliWorld,
-  trace: (line: string) => void,
-): Promise<Connection> {
-  const { origin, source } = await chooseServer(server, world)
-  const store = makeTokenStore(world)
-  const send = makeSend(world, origin, trace)
-  const gateway = makeGateway(send, () => accessToken({ origin, store, send, now: world.now }))
-  return { origin, source, store, send, gateway }
 }

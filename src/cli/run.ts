@@ -1,40 +1,21 @@
 import { asRolegateError } from '../domain/errors.ts'
 import { type Command, makeCall } from './command.ts'
-import { openConsole } from './commands/console.ts'
-import { credentialProcess } from './commands/credential-process.ts'
-import { env } from './commands/env.ts'
-import { exec } from './commands/exec.ts'
-import { list } from './commands/list.ts'
-import { login } from './commands/login.ts'
-import { logout } from './commands/logout.ts'
-import { version } from './commands/version.ts'
-import { whoami } from './commands/whoami.ts'
+import { commandNamed, COMMANDS, everyCommand } from './commands.ts'
 import { EXIT, INTERRUPTED } from './exit.ts'
 import { failureLines, usageFailure } from './failure.ts'
-import { changesBetween } from './find-role.ts'
-import { helpOf, overviewOf, TOPICS } from './help.ts'
 import { asksForHelp, readArgs, splitName } from './read-args.ts'
 import type { CliWorld } from './world.ts'
 
-/** Every command, in the order of the help. */
-export const COMMANDS: ReadonlyMap<string, Command> = new Map(
-  [login, logout, whoami, list, exec, env, openConsole, credentialProcess, version].map((command) => [
-    command.name,
-    command,
-  ]),
-)
-
-const OVERVIEW = overviewOf([...COMMANDS.values()])
 const USAGE = 'rolegate [--server URL] [--json] [-q|-v] COMMAND'
 
 /** Runs one command line and answers with its exit code; only main.ts ends the process. */
 export async function run(argv: readonly string[], world: CliWorld): Promise<number> {
   const { name, args } = splitName(argv)
-  const command = commandNamed(name === undefined && args.includes('--version') ? 'version' : name)
+  const command = await commandNamed(name === undefined && args.includes('--version') ? 'version' : name)
   try {
-    if (command === undefined) return answerWithoutCommand(name, args, world)
-    if (asksForHelp(args)) return print(helpOf(command), world)
-    const ours = args.filter((word) => command !== version || word !== '--version')
+    if (command === undefined) return await answerWithoutCommand(name, args, world)
+    if (asksForHelp(args)) return await printHelpOf(command, world)
+    const ours = args.filter((word) => command.name !== 'version' || word !== '--version')
     return await command.run(makeCall(command, readArgs(command, ours), world))
   } catch (thrown) {
     if (world.interrupted.aborted) return INTERRUPTED
@@ -42,31 +23,39 @@ export async function run(argv: readonly string[], world: CliWorld): Promise<num
   }
 }
 
-function answerWithoutCommand(name: string | undefined, args: readonly string[], world: CliWorld): number {
+async function answerWithoutCommand(
+  name: string | undefined,
+  args: readonly string[],
+  world: CliWorld,
+): Promise<number> {
   if (name === 'help') return help(args[0], world)
-  if (name === undefined && asksForHelp(args)) return print(OVERVIEW, world)
-  if (name !== undefined) throw unknownCommand(name)
-  world.err(OVERVIEW)
+  if (name === undefined && asksForHelp(args)) return print(await overview(), world)
+  if (name !== undefined) throw await unknownCommand(name)
+  world.err(await overview())
   return EXIT.invalid_request
 }
 
-function help(topic: string | undefined, world: CliWorld): number {
-  const command = commandNamed(topic)
-  if (command !== undefined) return print(helpOf(command), world)
-  const text = topic === undefined || topic === '--help' || topic === '-h' ? OVERVIEW : TOPICS.get(topic)
-  if (text === undefined) throw unknownCommand(topic ?? '')
+async function help(topic: string | undefined, world: CliWorld): Promise<number> {
+  const command = await commandNamed(topic)
+  if (command !== undefined) return printHelpOf(command, world)
+  if (topic === undefined || topic === '--help' || topic === '-h') return print(await overview(), world)
+  const text = (await import('./help.ts')).TOPICS.get(topic)
+  if (text === undefined) throw await unknownCommand(topic)
   return print(text, world)
 }
+
+const overview = async (): Promise<string> => (await import('./help.ts')).overviewOf(await everyCommand())
+
+const printHelpOf = async (command: Command, world: CliWorld): Promise<number> =>
+  print((await import('./help.ts')).helpOf(command), world)
 
 function print(text: string, world: CliWorld): number {
   world.out(text)
   return 0
 }
 
-const commandNamed = (name: string | undefined): Command | undefined =>
-  [...COMMANDS.values()].find((command) => command.name === name || command.aliases?.includes(name ?? ''))
-
-function unknownCommand(name: string): Error {
+async function unknownCommand(name: string): Promise<Error> {
+  const { changesBetween } = await import('./find-role.ts')
   const near = [...COMMANDS.keys()].find((known) => changesBetween(name.slice(0, 40), known) <= 2)
   return usageFailure(`There is no command “${name}”.${near ? ` Did you mean ${near}?` : ''} See: rolegate help`, USAGE)
 }

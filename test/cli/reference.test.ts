@@ -1,14 +1,16 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { COMMANDS, everyCommand } from '../../src/cli/commands.ts'
 import { ENVIRONMENT } from '../../src/cli/environment.ts'
 import { EXIT, EXIT_MEANINGS } from '../../src/cli/exit.ts'
-import { COMMANDS } from '../../src/cli/run.ts'
+
+const commands = await everyCommand()
 
 describe('docs/reference/cli.md', () => {
   const page = readFileSync(new URL('../../docs/reference/cli.md', import.meta.url), 'utf8')
   const firstCells = (pattern: RegExp) => [...page.matchAll(pattern)].map(([, cell]) => cell)
 
-  it.each([...COMMANDS.values()])('shows $name as the client does', ({ name, usage, summary, options }) => {
+  it.each(commands)('shows $name as the client does', ({ name, usage, summary, options }) => {
     expect(page).toContain(`### ${name}\n\n\`\`\`\n${usage}\n\`\`\`\n\n${summary}`)
     const section = page.split(`### ${name}\n`)[1]?.split('\n## ')[0]?.split('\n### ')[0] ?? ''
     for (const option of Object.keys(options)) expect(section).toContain(`\`--${option}`)

@@ -1,9 +1,41 @@
+import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { EXIT, EXIT_MEANINGS, INTERRUPTED, NOT_STARTED } from '../../src/cli/exit.ts'
-import { COMMANDS } from '../../src/cli/run.ts'
+import { ALIASES, COMMANDS, everyCommand } from '../../src/cli/commands.ts'
 import { ERROR_CODES } from '../../src/domain/errors.ts'
 import { aProblem } from './fake-gateway.ts'
 import { aTerminal, signedIn } from './fake-terminal.ts'
+
+const commands = await everyCommand()
+
+describe('the commands', () => {
+  it('are called in the register what they call themselves', () => {
+    expect(commands.map(({ name }) => name)).toEqual([...COMMANDS.keys()])
+    const also = commands.flatMap(({ name, aliases = [] }) => aliases.map((alias) => [alias, name] as const))
+    expect(new Map(also)).toEqual(new Map(ALIASES))
+  })
+
+  it('are loaded one by one: no line pays for a command it does not name', () => {
+    const files = readdirSync(new URL('../../src/cli/commands/', import.meta.url))
+    const reached = (file: string) => [...importedBy(new URL(`../../src/${file}`, import.meta.url).href)]
+    const isCommand = (href: string) => href.includes('/src/cli/commands/')
+    expect(reached('main.ts').filter((href) => href.includes('/src/'))).toEqual([])
+    expect(reached('program/cli.ts').filter(isCommand)).toEqual([])
+    for (const file of files) expect(reached(`cli/commands/${file}`).filter(isCommand)).toEqual([])
+  })
+})
+
+/** Every module that is loaded with this one, and not only when it asks for it. */
+function importedBy(href: string, seen = new Set<string>()): ReadonlySet<string> {
+  const source = readFileSync(new URL(href), 'utf8')
+  for (const [, target = ''] of source.matchAll(/^(?:import|export) (?!type )[^']*'(\.[^']+)'/gm)) {
+    const next = new URL(target, href).href
+    if (seen.has(next)) continue
+    seen.add(next)
+    importedBy(next, seen)
+  }
+  return seen
+}
 
 describe('help', () => {
   it.each([['help'], ['--help'], ['-h'], ['help', '--help']])(
@@ -11,12 +43,12 @@ describe('help', () => {
     async (...line) => {
       const { exit, out, err } = await aTerminal().run(...line)
       expect({ exit, err }).toEqual({ exit: 0, err: '' })
-      for (const { name, summary } of COMMANDS.values())
+      for (const { name, summary } of commands)
         expect(out).toMatch(new RegExp(`^  ${name} +${summary.slice(0, 12)}`, 'm'))
     },
   )
 
-  it.each([...COMMANDS.values()])(
+  it.each([...commands])(
     'rolegate $name --help and rolegate help $name show its usage',
     async ({ name, usage, summary }) => {
       const asked = await aTerminal().run(name, '--help')

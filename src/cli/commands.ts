@@ -1,0 +1,32 @@
+import type { Command } from './command.ts'
+
+/**
+ * Every command, in the order of the help. A line of the client loads the one command that it names, and no other: what
+ * `configure` needs costs `credential-process` nothing.
+ */
+export const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
+  ['login', async () => (await import('./commands/login.ts')).login],
+  ['logout', async () => (await import('./commands/logout.ts')).logout],
+  ['whoami', async () => (await import('./commands/whoami.ts')).whoami],
+  ['list', async () => (await import('./commands/list.ts')).list],
+  ['exec', async () => (await import('./commands/exec.ts')).exec],
+  ['env', async () => (await import('./commands/env.ts')).env],
+  ['console', async () => (await import('./commands/console.ts')).openConsole],
+  ['credential-process', async () => (await import('./commands/credential-process.ts')).credentialProcess],
+  ['version', async () => (await import('./commands/version.ts')).version],
+])
+
+/** Other names of some commands: they are known without loading the command, which says them in its help. */
+export const ALIASES: ReadonlyMap<string, string> = new Map([
+  ['ls', 'list'],
+  ['export', 'env'],
+  ['eval', 'env'],
+])
+
+/** The command of this name or alias. */
+export const commandNamed = async (name: string | undefined): Promise<Command | undefined> =>
+  COMMANDS.get(ALIASES.get(name ?? '') ?? name ?? '')?.()
+
+/** All of them: for the overview. */
+export const everyCommand = (): Promise<readonly Command[]> =>
+  Promise.all([...COMMANDS.values()].map(async (load) => load()))

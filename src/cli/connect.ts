@@ -1,0 +1,27 @@
+import { makeGateway, type Gateway } from './gateway.ts'
+import { makeSend, type Send } from './send.ts'
+import { chooseServer } from './settings.ts'
+import { accessToken } from './signed-in.ts'
+import { makeTokenStore, type TokenStore } from './token-store.ts'
+import type { CliWorld } from './world.ts'
+
+export type Connection = {
+  readonly origin: string
+  readonly source: string
+  readonly store: TokenStore
+  readonly send: Send
+  readonly gateway: Gateway
+}
+
+/** The gateway this line means, and what this machine keeps of it. Asks nobody anything yet. */
+export async function connect(
+  server: string | undefined,
+  world: CliWorld,
+  trace: (line: string) => void,
+): Promise<Connection> {
+  const { origin, source } = await chooseServer(server, world)
+  const store = makeTokenStore(world)
+  const send = makeSend(world, origin, trace)
+  const gateway = makeGateway(send, () => accessToken({ origin, store, send, now: world.now }))
+  return { origin, source, store, send, gateway }
+}
