@@ -54,7 +54,8 @@ export type Call = {
   readonly say: (line: string) => void
   /** A usage failure that ends with this command's usage. */
   readonly misused: (detail: string) => Error
-  readonly connect: () => Promise<Connection>
+  /** To the gateway that flag, variable or settings name; with an origin, to that one. */
+  readonly connect: (origin?: string) => Promise<Connection>
 }
 
 export function makeCall(command: Command, { words, rest, values }: Typed, world: CliWorld): Call {
@@ -70,6 +71,6 @@ export function makeCall(command: Command, { words, rest, values }: Typed, world
     json: flag('json'),
     say: (line) => (flag('quiet') ? undefined : world.err(`${line}\n`)),
     misused: (detail) => usageFailure(detail, command.usage),
-    connect: async () => (await import('./connect.ts')).connect(text('server'), world, trace),
+    connect: async (origin) => (await import('./connect.ts')).connect(origin ?? text('server'), world, trace),
   }
 }

@@ -18,6 +18,8 @@ export type TokenStore = {
   readonly read: (origin: string) => Promise<Tokens | undefined>
   readonly keep: (origin: string, tokens: Tokens) => Promise<void>
   readonly forget: (origin: string) => Promise<void>
+  /** Every gateway that a sign-in is kept for. */
+  readonly origins: () => Promise<readonly string[]>
   /** One process at a time for each gateway: parallel commands refresh once. */
   readonly alone: <T>(origin: string, work: () => Promise<T>) => Promise<T>
 }
@@ -50,6 +52,7 @@ function makeFileStore(world: CliWorld): TokenStore {
     keep: (origin, tokens) => change((kept) => ({ ...kept, [origin]: tokens })),
     forget: (origin) =>
       change((kept) => Object.fromEntries(Object.entries(kept).filter(([known]) => known !== origin))),
+    origins: async () => Object.keys(await readServers(path)),
     alone: (origin, work) => withLock(world, join(folder, `${encodeURIComponent(origin)}.lock`), work),
   }
 }
@@ -76,6 +79,7 @@ function makeMemoryStore(): TokenStore {
     read: async (origin) => kept.get(origin),
     keep: async (origin, tokens) => void kept.set(origin, tokens),
     forget: async (origin) => void kept.delete(origin),
+    origins: async () => [...kept.keys()],
     alone: (_origin, work) => work(),
   }
 }

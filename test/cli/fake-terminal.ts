@@ -15,6 +15,8 @@ export type Terminal = {
   readonly slept: readonly number[]
   readonly spawned: readonly Child[]
   readonly signIn: (origin: string, tokens?: object) => void
+  /** A second sign-in, at another gateway than the one last signed in at. */
+  readonly signInAlso: (origin: string, tokens?: object) => void
   readonly tokens: () => { servers: Record<string, { accessToken: string; refreshToken: string; expiresAt: string }> }
 }
 
@@ -57,6 +59,8 @@ export function aTerminal(over: Partial<CliWorld> & { env?: Record<string, strin
   }
 
   const path = join(folder, 'tokens.json')
+  const read: Terminal['tokens'] = () => JSON.parse(readFileSync(path, 'utf8'))
+  const write = (servers: object) => writeFileSync(path, JSON.stringify({ version: 1, servers }), { mode: 0o600 })
   return {
     folder,
     world,
@@ -67,19 +71,16 @@ export function aTerminal(over: Partial<CliWorld> & { env?: Record<string, strin
       const exit = await run(argv, { ...world, out: (text) => void (out += text), err: (text) => void (err += text) })
       return { exit, out, err }
     },
-    signIn: (origin, tokens = {}) => {
-      const kept = {
-        accessToken: 'rga_kept',
-        refreshToken: 'rgr_kept',
-        expiresAt: '2030-01-01T09:30:00.000Z',
-        ...tokens,
-      }
-      writeFileSync(path, JSON.stringify({ version: 1, servers: { [origin]: kept } }), { mode: 0o600 })
+    signIn: (origin, tokens) => {
+      write({ [origin]: { ...KEPT, ...tokens } })
       writeFileSync(join(folder, 'settings.json'), JSON.stringify({ version: 1, server: origin }))
     },
-    tokens: () => JSON.parse(readFileSync(path, 'utf8')),
+    signInAlso: (origin, tokens) => write({ ...read().servers, [origin]: { ...KEPT, ...tokens } }),
+    tokens: read,
   }
 }
+
+const KEPT = { accessToken: 'rga_kept', refreshToken: 'rgr_kept', expiresAt: '2030-01-01T09:30:00.000Z' }
 
 /** A terminal whose person signed in at a gateway of its own. `asked` are the JSON bodies that gateway was sent. */
 export async function signedIn(over: Parameters<typeof aTerminal>[0] = {}) {

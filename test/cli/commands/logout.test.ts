@@ -31,4 +31,41 @@ describe('rolegate logout', () => {
     expect(err).toContain('signed out on this machine only')
     expect(terminal.tokens().servers).toEqual({})
   })
+
+  describe('--all', () => {
+    it('ends every sign-in kept here, at its own gateway and with its own token, whichever gateway is named', async () => {
+      const [one, other] = [await aGateway(), await aGateway()]
+      const terminal = aTerminal({ env: { ROLEGATE_URL: 'https://somewhere.example.com' } })
+      terminal.signIn(one.origin)
+      terminal.signInAlso(other.origin, { refreshToken: 'rgr_other' })
+      const { exit, err } = await terminal.run('logout', '--all')
+      expect({ exit, err }).toEqual({
+        exit: 0,
+        err: `Signed out of ${one.origin}.\nSigned out of ${other.origin}.\n`,
+      })
+      const told = [one, other].map((gateway) => gateway.askedFor('POST /oauth/revoke').map(({ body }) => body))
+      expect(told).toEqual([['client_id=rolegate-cli&token=rgr_kept'], ['client_id=rolegate-cli&token=rgr_other']])
+      expect(terminal.tokens().servers).toEqual({})
+    })
+
+    it('says which gateway could not be told, and tells the others all the same', async () => {
+      const gateway = await aGateway()
+      const terminal = aTerminal()
+      terminal.signIn('http://127.0.0.1:9')
+      terminal.signInAlso(gateway.origin)
+      const { exit, err } = await terminal.run('logout', '--all')
+      expect(exit).toBe(9)
+      expect(err).toContain(`Signed out of ${gateway.origin}.`)
+      expect(err).toContain('http://127.0.0.1:9 could not be told')
+      expect(terminal.tokens().servers).toEqual({})
+    })
+
+    it('is content when nobody was signed in anywhere, and needs no gateway to be named', async () => {
+      expect(await aTerminal().run('logout', '--all')).toEqual({
+        exit: 0,
+        out: '',
+        err: 'Nobody was signed in at any gateway.\n',
+      })
+    })
+  })
 })
