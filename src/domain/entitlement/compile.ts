@@ -1,6 +1,6 @@
 import { roleArnOf } from '../aws/arn.ts'
 import type { Principal } from '../sign-in/principal.ts'
-import type { Mapping, RoleTarget, Rule } from './rule.ts'
+import type { Account, Mapping, RoleKind, RoleTarget, Rule } from './rule.ts'
 
 /** A rule that meets somebody, and by which of their groups; null: by `everyone`. */
 export type Met = { readonly rule: Rule; readonly group: string | null }
@@ -12,6 +12,8 @@ export type RuleIndex = {
   met(principal: Principal): readonly Met[]
   /** The role, when account and role key both exist. */
   target(alias: string, key: string): RoleTarget | undefined
+  /** The same for an account and a kind of this mapping. */
+  targetOf(account: Account, kind: RoleKind): RoleTarget
   targetByArn(arn: string): RoleTarget | undefined
   /** Whether a deny of this IdP reads groups: then a sign-in without a groups claim is refused (threats.md I4). */
   denyReadsGroups(idp: string): boolean
@@ -26,18 +28,22 @@ const ANY = ''
 export function compileRules(mapping: Mapping): RuleIndex {
   const shelves = new Map<string, Shelf>()
   mapping.rules.forEach((rule, order) => place(shelves, rule, order))
-  const targets = new Map<string, RoleTarget>()
+  const targets = new Map<Account, Map<RoleKind, RoleTarget>>()
+
+  function targetOf(account: Account, kind: RoleKind): RoleTarget {
+    const there = targets.get(account) ?? new Map<RoleKind, RoleTarget>()
+    const known = there.get(kind)
+    if (known !== undefined) return known
+    const arn = roleArnOf(account.partition, account.id, kind.roleName)
+    const made = { name: `${account.alias}/${kind.key}`, arn, account, kind }
+    targets.set(account, there.set(kind, made))
+    return made
+  }
 
   function target(alias: string, key: string): RoleTarget | undefined {
-    const name = `${alias}/${key}`
-    const known = targets.get(name)
-    if (known !== undefined) return known
     const account = mapping.accounts.get(alias)
     const kind = mapping.roles.get(key)
-    if (account === undefined || kind === undefined) return undefined
-    const made = { name, arn: roleArnOf(account.partition, account.id, kind.roleName), account, kind }
-    targets.set(name, made)
-    return made
+    return account && kind && targetOf(account, kind)
   }
 
   const readDeny = new Set(
@@ -65,6 +71,7 @@ export function compileRules(mapping: Mapping): RuleIndex {
   return {
     mapping,
     target,
+    targetOf,
     targetByArn(arn) {
       const [, id, roleName] = /^arn:[a-z-]+:iam::(\d{12}):role\/(.+)$/.exec(arn) ?? []
       const alias = aliasById.get(id ?? '')

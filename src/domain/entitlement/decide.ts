@@ -1,17 +1,25 @@
 import { RolegateError } from '../errors.ts'
 import type { Principal } from '../sign-in/principal.ts'
 import type { Met, RuleIndex } from './compile.ts'
-import type { RoleTarget } from './rule.ts'
+import type { Account, RoleKind, RoleTarget } from './rule.ts'
 
-/** A role this principal may take now, by which grant, and for how long at most. */
-export type Entitlement = {
-  readonly target: RoleTarget
+/** For how long at most, and by which grant: what rules say of a kind of role, whatever account they cover it in. */
+type Standing = {
   readonly maxSeconds: number
   /** What set `maxSeconds`. */
   readonly limitedBy: 'role' | 'rule'
   /** The grants that open it, the one that is used first. */
   readonly via: readonly Via[]
 }
+
+/** A role this principal may take now, by which grant, and for how long at most. */
+export type Entitlement = Standing & { readonly target: RoleTarget }
+
+/** A kind of role that is held, in every account that lists it. */
+export type HeldRole = Standing & { readonly kind: RoleKind }
+
+/** An account and what is held there. Accounts that the same rules cover share one and the same list. */
+export type HeldAccount = { readonly account: Account; readonly roles: readonly HeldRole[] }
 
 export type Via = { readonly rule: string; readonly group: string | null }
 
@@ -22,7 +30,8 @@ export type Decision =
 
 /** May this principal take this role? Deny beats every grant; of several grants the longest is used (contract.md). */
 export function decide(index: RuleIndex, principal: Principal, target: RoleTarget): Decision {
-  return decideAmong(index.met(principal), target)
+  const answer = answerFor(coveringOf(index.met(principal), target.account), target.kind)
+  return 'code' in answer ? answer : { allowed: true, entitlement: { target, ...answer } }
 }
 
 /** The entitlement, or `not_entitled` / `denied_by_rule`. */
@@ -36,49 +45,95 @@ export function requireEntitlement(index: RuleIndex, principal: Principal, targe
 }
 
 /** Every role this principal may take, in the file's order of accounts and roles. */
-export function entitlementsOf(index: RuleIndex, principal: Principal): readonly Entitlement[] {
-  const met = index.met(principal)
-  const open = new Map<string, Set<string>>()
-  for (const { rule } of met) {
-    if (rule.effect !== 'grant') continue
-    for (const alias of rule.accounts) {
-      const keys = open.get(alias) ?? new Set()
-      for (const key of rule.roles) keys.add(key)
-      open.set(alias, keys)
-    }
-  }
-  const held: Entitlement[] = []
-  for (const alias of index.mapping.accounts.keys()) {
-    const keys = open.get(alias)
-    if (keys === undefined) continue
-    for (const key of index.mapping.roles.keys()) {
-      const target = keys.has(key) ? index.target(alias, key) : undefined
-      const decision = target && decideAmong(met, target)
-      if (decision?.allowed === true) held.push(decision.entitlement)
-    }
+export const entitlementsOf = (index: RuleIndex, principal: Principal): readonly Entitlement[] =>
+  holdingsOf(index, principal).flatMap(({ account, roles }) =>
+    roles.map((held) => entitlementFor(index, account, held)),
+  )
+
+export const entitlementFor = (
+  index: RuleIndex,
+  account: Account,
+  { kind, maxSeconds, limitedBy, via }: HeldRole,
+): Entitlement => ({ target: index.targetOf(account, kind), maxSeconds, limitedBy, via })
+
+/** The same by account. What rules say is worked out once for all accounts that the same rules cover. */
+export function holdingsOf(index: RuleIndex, principal: Principal): readonly HeldAccount[] {
+  const coverings = coveringsOf(index.met(principal))
+  const held: HeldAccount[] = []
+  for (const account of index.mapping.accounts.values()) {
+    const covering = coverings.get(account.alias)
+    if (covering === undefined) continue
+    covering.roles ??= rolesUnder(rulesOf(covering), index.mapping.roles)
+    if (covering.roles.length > 0) held.push({ account, roles: covering.roles })
   }
   return held
 }
 
-function decideAmong(met: readonly Met[], target: RoleTarget): Decision {
-  const covering = met.filter(({ rule }) => rule.accounts.has(target.account.alias) && rule.roles.has(target.kind.key))
-  const denied = covering.find(({ rule }) => rule.effect === 'deny')
+/** What is held in this one account. */
+export const rolesIn = (index: RuleIndex, principal: Principal, account: Account): readonly HeldRole[] =>
+  rolesUnder(coveringOf(index.met(principal), account), index.mapping.roles)
+
+const coveringOf = (met: readonly Met[], { alias }: Account): readonly Met[] =>
+  met.filter(({ rule }) => rule.accounts.has(alias))
+
+/** Rules that cover an account together: the last of them, and those before it in the file. */
+type Covering = {
+  readonly last?: Met
+  readonly before?: Covering
+  /** The same and one later rule. */
+  readonly wider: Map<Met, Covering>
+  roles?: readonly HeldRole[]
+}
+
+/** By alias. Costs what the rules list, not accounts times rules. */
+function coveringsOf(met: readonly Met[]): ReadonlyMap<string, Covering> {
+  const none: Covering = { wider: new Map() }
+  const coverings = new Map<string, Covering>()
+  for (const last of met) {
+    for (const alias of last.rule.accounts) {
+      const before = coverings.get(alias) ?? none
+      const known = before.wider.get(last)
+      const covering = known ?? { last, before, wider: new Map<Met, Covering>() }
+      if (known === undefined) before.wider.set(last, covering)
+      coverings.set(alias, covering)
+    }
+  }
+  return coverings
+}
+
+/** In the order of the file. */
+function rulesOf(covering: Covering): readonly Met[] {
+  const met: Met[] = []
+  for (let at: Covering | undefined = covering; at?.last !== undefined; at = at.before) met.push(at.last)
+  return met.toReversed()
+}
+
+function rolesUnder(covering: readonly Met[], kinds: ReadonlyMap<string, RoleKind>): readonly HeldRole[] {
+  const granted = new Set(covering.flatMap(({ rule }) => (rule.effect === 'grant' ? [...rule.roles] : [])))
+  const held: HeldRole[] = []
+  for (const kind of kinds.values()) {
+    const answer = granted.has(kind.key) ? answerFor(covering, kind) : undefined
+    if (answer !== undefined && !('code' in answer)) held.push({ kind, ...answer })
+  }
+  return held
+}
+
+/** What the rules that cover an account say of a kind of role there. */
+function answerFor(covering: readonly Met[], kind: RoleKind): Standing | Extract<Decision, { allowed: false }> {
+  const speaking = covering.filter(({ rule }) => rule.roles.has(kind.key))
+  const denied = speaking.find(({ rule }) => rule.effect === 'deny')
   if (denied !== undefined) return { allowed: false, code: 'denied_by_rule', rule: denied.rule.id }
 
   // The role's own limit binds every grant: one that names more is no longer for it.
-  const secondsOf = ({ rule }: Met) => Math.min(rule.maxSeconds ?? target.kind.maxSeconds, target.kind.maxSeconds)
+  const secondsOf = ({ rule }: Met) => Math.min(rule.maxSeconds ?? kind.maxSeconds, kind.maxSeconds)
   // A stable sort: of equally long grants the first in the file is the one that is used.
-  const grants = covering.toSorted((a, b) => secondsOf(b) - secondsOf(a))
+  const grants = speaking.toSorted((a, b) => secondsOf(b) - secondsOf(a))
   const [best] = grants
   if (best === undefined) return { allowed: false, code: 'not_entitled' }
   const maxSeconds = secondsOf(best)
   return {
-    allowed: true,
-    entitlement: {
-      target,
-      maxSeconds,
-      limitedBy: maxSeconds < target.kind.maxSeconds ? 'rule' : 'role',
-      via: grants.map(({ rule, group }) => ({ rule: rule.id, group })),
-    },
+    maxSeconds,
+    limitedBy: maxSeconds < kind.maxSeconds ? 'rule' : 'role',
+    via: grants.map(({ rule, group }) => ({ rule: rule.id, group })),
   }
 }

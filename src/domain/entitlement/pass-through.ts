@@ -7,7 +7,7 @@ import type { RoleTarget } from './rule.ts'
  * of our tags, and is fetched by the very person in a browser, where they signed in (threats.md F7).
  */
 export function passThroughFault(
-  { account, kind }: RoleTarget,
+  { account, kind }: Pick<RoleTarget, 'account' | 'kind'>,
   { via, principal }: Pick<GatewaySession, 'via' | 'principal'>,
 ): string | undefined {
   if (account.passThroughIdp === undefined) return undefined

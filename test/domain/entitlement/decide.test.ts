@@ -4,7 +4,9 @@ import { compileRules } from '../../../src/domain/entitlement/compile.ts'
 import {
   decide,
   entitlementsOf,
+  holdingsOf,
   requireEntitlement,
+  rolesIn,
   type Decision,
   type Via,
 } from '../../../src/domain/entitlement/decide.ts'
@@ -239,6 +241,27 @@ describe('entitlementsOf', () => {
   })
 })
 
+describe('holdingsOf', () => {
+  const accounts = ['a', 'b', 'c', 'd'].map((alias, n) => anAccount({ alias, id: `00000000000${n}` }))
+  const held = (rules: readonly Rule[]) => holdingsOf(anIndex({ accounts, rules }), aPrincipal())
+
+  it('shares one list among accounts that the same rules cover, so that many accounts cost little', () => {
+    const [a, b, c, d] = held([
+      aRule({ id: 'all', accounts: ['d', 'c', 'b', 'a'], roles: ['readonly'] }),
+      aRule({ id: 'two', accounts: ['a', 'c'] }),
+    ])
+    expect(c?.roles).toBe(a?.roles)
+    expect(d?.roles).toBe(b?.roles)
+    expect(a?.roles.map(({ kind }) => kind.key)).toEqual(['readonly', 'dev'])
+    expect(b?.roles.map(({ kind }) => kind.key)).toEqual(['readonly'])
+  })
+
+  it('leaves out an account in which everything is denied', () => {
+    const rules = [aRule({ accounts: ['a', 'b'] }), deny({ accounts: ['b'] })]
+    expect(held(rules).map(({ account }) => account.alias)).toEqual(['a'])
+  })
+})
+
 /** The rules of contract.md, read as slowly and plainly as they are written there. */
 function plainly({ rules }: Mapping, principal: Principal, target: RoleTarget): Decision {
   const groupOf = ({ match }: Rule) =>
@@ -321,6 +344,11 @@ describe('the index', () => {
         expect(decisions).toEqual(targets.map((target) => plainly(mapping, principal, target)))
         const open = decisions.flatMap((decision) => (decision.allowed ? [decision.entitlement] : []))
         expect(entitlementsOf(index, principal)).toEqual(open)
+        const inEach = [...mapping.accounts.values()].map((account) => ({
+          account,
+          roles: rolesIn(index, principal, account),
+        }))
+        expect(holdingsOf(index, principal)).toEqual(inEach.filter(({ roles }) => roles.length > 0))
         allowed += open.length
         denied += decisions.filter((decision) => !decision.allowed && decision.code === 'denied_by_rule').length
       }),

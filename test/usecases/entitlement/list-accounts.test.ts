@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest'
+import { makeListAccounts } from '../../../src/usecases/entitlement/list-accounts.ts'
+import { anAccount, anIndex, aRule } from '../../support/a-mapping.ts'
+import { refusalOf } from '../../support/a-refusal.ts'
+import { aSession, NINE } from '../../support/a-session.ts'
+
+const accounts = [
+  anAccount({ alias: 'one', id: '000000000001' }),
+  anAccount({ alias: 'two', id: '000000000002' }),
+  anAccount({ alias: 'passed', id: '000000000003', passThroughIdp: 'entra' }),
+]
+const rules = [aRule({ accounts: ['one', 'two', 'passed'], roles: ['dev', 'admin'] })]
+const listAccounts = makeListAccounts({ rules: () => anIndex({ accounts, rules }), now: () => NINE })
+const states = (session = aSession()) =>
+  listAccounts(session).map(({ account, roles }) => [account.alias, ...roles.map(({ state }) => state)])
+
+describe('listAccounts', () => {
+  it('lists accounts in the order of the file, with what may be taken there now', () => {
+    expect(states()).toEqual([
+      ['one', 'available', 'available'],
+      ['two', 'available', 'available'],
+      // threats.md F7: no elevated role by the IdP's own assertion.
+      ['passed', 'available', 'not_now'],
+    ])
+    expect(states(aSession({ via: 'device' }))).toEqual([
+      ['one', 'available', 'not_now'],
+      ['two', 'available', 'not_now'],
+      ['passed', 'not_now', 'not_now'],
+    ])
+  })
+
+  it('shares one list among accounts where the same holds', () => {
+    const [one, two, passed] = listAccounts(aSession())
+    expect(two?.roles).toBe(one?.roles)
+    expect(passed?.roles).not.toBe(one?.roles)
+  })
+
+  it('lists nothing for an ended session', () => {
+    expect(refusalOf(() => states(aSession({ endsAt: NINE }))).code).toBe('sign_in_required')
+  })
+})
