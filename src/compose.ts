@@ -15,6 +15,7 @@ import {
 } from './compose/neighbours.ts'
 import { makeWitness, openAudit } from './compose/witness.ts'
 import type { Config } from './config/config.ts'
+import { closingBy } from './domain/device/closing.ts'
 import { compileRules } from './domain/entitlement/compile.ts'
 import { makeManagementServer } from './http/routes/management.ts'
 import { createServer } from './http/server.ts'
@@ -64,7 +65,20 @@ export async function compose(config: Config, host: Host): Promise<Gateway> {
   const { now } = host
   const { audit } = log
   const rules = () => index
-  const deps = { ...memory.tables, digest, codeDigest, limitRate, audit, rules, random, randomText, sha256, now }
+  const closing = closingBy(config.sessions.cli.device)
+  const deps = {
+    ...memory.tables,
+    closing,
+    digest,
+    codeDigest,
+    limitRate,
+    audit,
+    rules,
+    random,
+    randomText,
+    sha256,
+    now,
+  }
   const mappings = new Map(config.idps.map(({ id, mapping }) => [id, mapping]))
   const issuerOf: KnownIssuer = (idp) => {
     const [issuer, subjectClaim] = [providers.get(idp)?.issuer(), mappings.get(idp)?.subject]
@@ -87,7 +101,7 @@ export async function compose(config: Config, host: Host): Promise<Gateway> {
   const issueAccessToken = makeIssueAccessToken({ ...deps, accessSeconds: cli.accessSeconds })
   const issueTokens = makeIssueTokens({ ...deps, issueAccessToken })
   // A terminal lives as long as its sign-in may be renewed, and no longer than a device may (threats.md D4).
-  const terminalSeconds = Math.min(cli.deviceMaxSeconds, cli.refreshSeconds)
+  const terminalSeconds = Math.min(cli.device.maxSeconds, cli.refreshSeconds)
   const stories = {
     beginSignIn: makeBeginSignIn({ ...deps, providers, newAttemptId }),
     completeSignIn: makeCompleteSignIn({ ...deps, ...browser, providers, mappings, countOnce, endSession }),
@@ -116,7 +130,7 @@ export async function compose(config: Config, host: Host): Promise<Gateway> {
     ...memory,
     stories: {
       ...stories,
-      deviceLogin: cli.deviceLogin,
+      deviceLogin: [...cli.login.values()].some((ways) => ways.has('device')),
       terminalSeconds,
       rules,
       sha256,

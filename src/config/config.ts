@@ -1,4 +1,5 @@
 import type { Mapping } from '../domain/entitlement/rule.ts'
+import type { NameNetwork } from '../domain/device/network.ts'
 import type { Partition } from '../domain/aws/partition.ts'
 import type { ClaimMapping } from '../domain/sign-in/claims.ts'
 
@@ -23,13 +24,29 @@ export type Config = {
     readonly cli: {
       readonly accessSeconds: number
       readonly refreshSeconds: number
-      readonly deviceLogin: boolean
-      readonly deviceMaxSeconds: number
+      /** Of each IdP: how its people's terminals may sign in. */
+      readonly login: ReadonlyMap<string, ReadonlySet<LoginWay>>
+      /** PKCE taken up from another network than it was approved in. */
+      readonly crossNetwork: 'downgrade' | 'refuse'
+      readonly device: DevicePolicy
     }
   }
+  readonly networks: NameNetwork
+  readonly identityCenter: { readonly startHost: string; readonly region: string }
   readonly store: { readonly driver: 'memory' } | { readonly driver: 'sqlite'; readonly path: string }
   readonly audit: { readonly sinks: readonly AuditSink[] }
   readonly log: { readonly level: 'debug' | 'info' | 'warn' | 'error' }
+}
+
+/** How a terminal signs in: through a browser beside it, or with a code typed into any browser. */
+export type LoginWay = 'pkce' | 'device'
+
+type DevicePolicy = {
+  readonly maxSeconds: number
+  readonly crossNetwork: 'retype' | 'refuse'
+  readonly console: boolean
+  /** Aliases such a session may not enter. */
+  readonly except: ReadonlySet<string>
 }
 
 type Listen = { readonly host: string; readonly port: number }

@@ -7,6 +7,12 @@ const id = name.describe('Its name in rules, in URLs and in the audit trail.')
 const label = freeText.optional().describe('What the sign-in page calls it; default the id.')
 const http = z.boolean().default(false).describe('Plain http toward this IdP: on loopback, with --insecure-dev only.')
 
+/** How terminals of this IdP's people may sign in. */
+export const loginWays = z.array(z.enum(['pkce', 'device']))
+const login = loginWays
+  .optional()
+  .describe('Ways its people’s terminals may sign in; default, and at most, `sessions.cli.login`.')
+
 const kind = z
   .enum(['id', 'name', 'email', 'path', 'domain_name', 'dn', 'sid'])
   .optional()
@@ -40,6 +46,7 @@ const oidc = z.strictObject({
   id,
   type: z.literal('oidc').describe('OpenID Connect.'),
   label,
+  login,
   issuer: line.describe('Its issuer URL, exactly as its discovery document states it.'),
   client_id: line.describe('Our client id there.'),
   ...clientAuthentication,
@@ -74,6 +81,7 @@ const saml = z.strictObject({
   id,
   type: z.literal('saml').describe('SAML 2.0.'),
   label,
+  login,
   metadata_file: line.optional().describe('Its metadata, as a file that is read again every hour.'),
   metadata_url: line.optional().describe('Its metadata, by https, in place of a file.'),
   metadata_cert_file: line

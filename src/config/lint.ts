@@ -5,6 +5,7 @@ import { lintKeeping } from './lint/keeping.ts'
 import { lintRules } from './lint/rules.ts'
 import { lintServer } from './lint/server.ts'
 import { lintSts } from './lint/sts.ts'
+import { lintTerminals } from './lint/terminals.ts'
 import { lintTests } from './lint/tests.ts'
 import type { ConfigFile } from './schema.ts'
 
@@ -16,6 +17,7 @@ export function lint(file: ConfigFile, findings: Findings, insecureDev: boolean)
   lintRoles(file, findings)
   lintRules(file, findings)
   lintSts(file, findings, insecureDev)
+  lintTerminals(file, findings)
   lintKeeping(file, findings, insecureDev)
   lintTests(file, findings)
 }

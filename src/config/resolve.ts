@@ -1,8 +1,9 @@
 import { defaultRegionOf } from '../domain/aws/partition.ts'
 import type { Account, Mapping, RoleKind, Rule, TagSource } from '../domain/entitlement/rule.ts'
-import type { AuditSink, Config, Idp, OidcIdp, PassThroughWay, SamlIdp, StsSettings } from './config.ts'
+import type { AuditSink, Config, Idp, LoginWay, OidcIdp, PassThroughWay, SamlIdp, StsSettings } from './config.ts'
 import type { OidcEntry, SamlEntry } from './idp-schema.ts'
 import { audienceFor } from './lint/sts.ts'
+import { nameNetworkBy } from './networks.ts'
 import { fromFolder } from './paths.ts'
 import type { ConfigFile, RuleEntry, StsEntry } from './schema.ts'
 import type { Secrets } from './secrets.ts'
@@ -34,15 +35,29 @@ export function resolve(file: ConfigFile, secrets: Secrets, world: World): Confi
       cli: {
         accessSeconds: sessions.cli.access,
         refreshSeconds: sessions.cli.refresh,
-        deviceLogin: sessions.cli.login.includes('device'),
-        deviceMaxSeconds: sessions.cli.device.max,
+        login: new Map(file.idps.map(({ id, login }) => [id, loginWaysOf(login, sessions.cli.login)])),
+        crossNetwork: sessions.cli.cross_network,
+        device: {
+          maxSeconds: sessions.cli.device.max,
+          crossNetwork: sessions.cli.device.cross_network,
+          console: sessions.cli.device.console,
+          except: accountsMeant(sessions.cli.device.except ?? [], file.accounts),
+        },
       },
+    },
+    networks: nameNetworkBy(file.networks),
+    identityCenter: {
+      startHost: file.identity_center.start_host,
+      region: file.identity_center.region ?? sts.get('default')?.region ?? defaultRegionOf('aws'),
     },
     store: store.driver === 'sqlite' ? { driver: 'sqlite', path: fromFolder(store.path, world) } : { driver: 'memory' },
     audit: { sinks: audit.sinks.map((sink) => sinkOf(sink, world)) },
     log: { level: file.telemetry.log.level },
   }
 }
+
+const loginWaysOf = (own: readonly LoginWay[] | undefined, all: readonly LoginWay[]): ReadonlySet<LoginWay> =>
+  new Set(all.filter((way) => own === undefined || own.includes(way)))
 
 const sinkOf = (sink: ConfigFile['audit']['sinks'][number], world: World): AuditSink =>
   sink.type === 'file' ? { type: 'file', path: fromFolder(sink.path, world) } : { type: sink.type }

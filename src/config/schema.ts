@@ -14,7 +14,7 @@ import {
   port,
   region,
 } from './fields.ts'
-import { clientAuthentication, idp } from './idp-schema.ts'
+import { clientAuthentication, idp, loginWays } from './idp-schema.ts'
 
 const listenAt = (defaultPort: number) =>
   z.strictObject({
@@ -183,6 +183,18 @@ const sts = z.strictObject({
     .describe('Hosts the console may be on, in place of the partition’s own.'),
 })
 
+const identityCenter = z.strictObject({
+  start_host: z
+    .string()
+    .regex(
+      /^(?:(?:[a-z0-9-]{1,63}\.)+invalid|d-[0-9a-z]{10})\.awsapps\.com$/,
+      'must be NAME.invalid.awsapps.com, which nobody can register, or your own d-xxxxxxxxxx.awsapps.com',
+    )
+    .default('rolegate.invalid.awsapps.com')
+    .describe('The AWS-owned name that newer clients must be led to; nothing is ever sent there.'),
+  region: region.optional().describe('`sso_region` in clients’ files; default the region of the `default` way to AWS.'),
+})
+
 const sessions = z.strictObject({
   browser: z
     .strictObject({
@@ -203,13 +215,28 @@ const sessions = z.strictObject({
         .prefault('45m')
         .describe('Life of an access token: 20m to 60m.'),
       refresh: duration('20m', '24h').prefault('12h').describe('Longest CLI session; never longer than its sign-in.'),
-      login: z
-        .array(z.enum(['device']))
-        .default(['device'])
-        .describe('Ways a CLI may sign in. An empty list switches device login off.'),
+      login: loginWays
+        .default(['pkce', 'device'])
+        .describe('Ways a terminal may sign in: through a browser beside it (`pkce`), or with a code (`device`).'),
+      cross_network: z
+        .enum(['downgrade', 'refuse'])
+        .default('downgrade')
+        .describe(
+          'A `pkce` sign-in that is taken up from another network than it was approved in counts as `device`, or is refused.',
+        ),
       device: z
         .strictObject({
           max: duration('15m', '8h').prefault('8h').describe('Longest session begun with a device code.'),
+          cross_network: z
+            .enum(['retype', 'refuse'])
+            .default('retype')
+            .describe(
+              'A code from another network than the browser’s needs a second look and ten seconds, or is refused.',
+            ),
+          console: z.boolean().default(true).describe('Whether such a session may open the console.'),
+          except: oneOrMore('an alias, "env:NAME", "tag:NAME", "*"')
+            .optional()
+            .describe('Accounts that such a session may not enter: aliases, `env:NAME`, `tag:NAME`.'),
         })
         .prefault({})
         .describe('Device login.'),
@@ -258,12 +285,19 @@ export const ConfigFile = z.strictObject({
   server: server.describe('Where Rolegate is and listens.'),
   secrets: secrets.optional().describe('The master key, from which every key of our own is derived.'),
   issuer: issuer.prefault({}).describe('Rolegate as AWS sees it.'),
+  networks: z
+    .record(name, z.array(line).min(1, 'must not be empty'))
+    .default({})
+    .describe('Your own networks by name (CIDR): two addresses in one of them are one place.'),
   idps: z.array(idp).min(1, 'must not be empty').describe('Where people sign in.'),
   accounts: z.record(name, account).describe('AWS accounts by alias, the name people type.'),
   roles: z.record(name, role).describe('Kinds of role by key, the name people type.'),
   rules: z.array(rule).describe('Who may take what. Deny beats every grant.'),
   sts: z.record(name, sts).prefault({ default: {} }).describe('Ways to AWS by name.'),
   sessions: sessions.prefault({}).describe('How long sign-ins last.'),
+  identity_center: identityCenter
+    .prefault({})
+    .describe('What the stock AWS CLI and SDKs are told, to whom we are an IAM Identity Center.'),
   store,
   audit: z
     .strictObject({

@@ -83,7 +83,9 @@ const awsNext: Sentence = ({ because }) =>
   AWS_BECAUSE.get(String(because))?.[1] ?? 'Show this page to whoever looks after the account.'
 
 const CONDITION = new Map<string, string>([
-  ['browser_session_for_elevated', 'Elevated roles are not given to terminals that were signed in with a device code.'],
+  ['browser_session_for_elevated', 'Elevated roles are given in the browser only, where you can be asked again.'],
+  ['closed_to_devices', 'That is closed to terminals that were signed in with a code.'],
+  ['console_for_people', 'A job has no browser: the console is for people.'],
   ['browser_session', 'This needs a browser that is signed in.'],
   ['bearer_only', 'Pages open the console by their own form; this address is for terminals.'],
   ['session_tag', 'The role needs a session tag that your sign-in does not carry.'],

@@ -1018,7 +1018,12 @@ describe('values', () => {
       issuer: { url: 'https://aws.example.com', algorithm: 'ES256', tokenSeconds: 120 },
       sessions: {
         browser: { idleSeconds: 3600, absoluteSeconds: 43_200 },
-        cli: { accessSeconds: 2700, refreshSeconds: 43_200, deviceLogin: true, deviceMaxSeconds: 28_800 },
+        cli: {
+          accessSeconds: 2700,
+          refreshSeconds: 43_200,
+          crossNetwork: 'downgrade',
+          device: { maxSeconds: 28_800, crossNetwork: 'retype', console: true, except: new Set() },
+        },
       },
       audit: { sinks: [{ type: 'store' }] },
       log: { level: 'info' },
@@ -1034,8 +1039,50 @@ describe('values', () => {
     expect(config.audit.sinks).toEqual([{ type: 'file', path: '/etc/log/audit.jsonl' }])
   })
 
-  it('switch device login off with an empty list', () => {
-    expect(load(adding('sessions: { cli: { login: [] } }\n')).config.sessions.cli.deviceLogin).toBe(false)
+  it('switch the ways of terminals off for everybody, or for one IdP', () => {
+    const waysOf = (text: string) => [...load(text).config.sessions.cli.login.values()].map((ways) => [...ways])
+    expect(waysOf(adding(''))).toEqual([['pkce', 'device']])
+    expect(waysOf(adding('sessions: { cli: { login: [] } }\n'))).toEqual([[]])
+    expect(waysOf(changed(['type: oidc', 'type: oidc\n    login: [pkce]']))).toEqual([['pkce']])
+    expect(
+      faultsOf(`${changed(['type: oidc', 'type: oidc\n    login: [device]'])}sessions: { cli: { login: [pkce] } }\n`),
+    ).toEqual([expect.stringContaining('"device" is switched off by sessions.cli.login')])
+  })
+
+  it('name networks, and refuse what is none (threats.md D2)', () => {
+    const { config } = load(adding('networks: { office: [203.0.113.0/24, "2001:db8::/48"], vpn: [10.0.0.0/8] }\n'))
+    expect(['203.0.113.9', '2001:db8:0:1::1', '10.9.9.9', '198.51.100.1', '', 'x'].map(config.networks)).toEqual([
+      'office',
+      'office',
+      'vpn',
+      undefined,
+      undefined,
+      undefined,
+    ])
+    expect(faultsOf(adding('networks: { all: [0.0.0.0/0], odd: [10.0.0.1] }\n'))).toEqual([
+      expect.stringContaining('is the whole internet'),
+      expect.stringContaining('must be a network'),
+    ])
+  })
+
+  it('keep accounts from terminals that began with a code (threats.md D4)', () => {
+    const { config } = load(adding('sessions: { cli: { device: { except: "*", console: false } } }\n'))
+    expect(config.sessions.cli.device).toMatchObject({
+      console: false,
+      except: new Set(config.mapping.accounts.keys()),
+    })
+    expect(faultsOf(adding('sessions: { cli: { device: { except: nowhere } } }\n'))).toEqual([
+      expect.stringContaining('unknown account "nowhere"'),
+    ])
+  })
+
+  it('lead stock clients to a name nobody can register (threats.md D8)', () => {
+    expect(load(adding('')).config.identityCenter.startHost).toBe('rolegate.invalid.awsapps.com')
+    expect(
+      load(adding('identity_center: { start_host: d-1234567890.awsapps.com }\n')).config.identityCenter.startHost,
+    ).toBe('d-1234567890.awsapps.com')
+    for (const host of ['acme.awsapps.com', 'evil.example', 'invalid.awsapps.com', 'd-12.awsapps.com'])
+      expect(faultsOf(adding(`identity_center: { start_host: ${host} }\n`))).toHaveLength(1)
   })
 })
 

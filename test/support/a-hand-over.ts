@@ -3,6 +3,7 @@ import type { Strategy } from '../../src/domain/aws/assertion.ts'
 import type { Credentials } from '../../src/domain/aws/credentials.ts'
 import type { SamlAssertionRequest } from '../../src/domain/aws/saml-assertion.ts'
 import type { WebIdentityClaims } from '../../src/domain/aws/web-identity-token.ts'
+import { closingBy } from '../../src/domain/device/closing.ts'
 import { compileRules } from '../../src/domain/entitlement/compile.ts'
 import type { Mapping } from '../../src/domain/entitlement/rule.ts'
 import { RolegateError } from '../../src/domain/errors.ts'
@@ -54,6 +55,7 @@ export function aHandOver({
   }
   const planHandOver = makePlanHandOver({
     rules: () => world.rules,
+    closing: closingBy({ console: true, except: new Set() }),
     issuer: { url: 'https://aws.example.com', tokenSeconds: 120 },
     strategies: world.strategies,
     configHash: 'c0ffee',

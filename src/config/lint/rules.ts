@@ -90,7 +90,13 @@ function lintEffect({ grant, deny, id }: RuleEntry, path: Path, file: ConfigFile
   }
 }
 
-function lintAccountSelector(selector: Selector, path: Path, { accounts }: ConfigFile, findings: Findings): void {
+/** Each item of a selector means at least one account (threats.md R4). */
+export function lintAccountSelector(
+  selector: Selector,
+  path: Path,
+  { accounts }: ConfigFile,
+  findings: Findings,
+): void {
   eachItem(selector, path, findings, (item, here) => {
     if (aliasesMeant(item, accounts).length > 0) return
     const [, kind, word = ''] = /^(env|tag):(.*)$/s.exec(item) ?? []

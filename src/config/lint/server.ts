@@ -1,4 +1,5 @@
 import type { Findings, Path } from '../faults.ts'
+import { parseNetwork } from '../networks.ts'
 import type { ConfigFile } from '../schema.ts'
 import { isLoopback, requireUrl } from './web-address.ts'
 
@@ -49,13 +50,4 @@ function lintNetwork(text: string, path: Path, findings: Findings): void {
   else if (network.bits < (network.version === 4 ? 24 : 64)) {
     findings.warn(path, `is wide: every machine in ${text} could say who its client is`)
   }
-}
-
-function parseNetwork(text: string): { version: 4 | 6; bits: number } | undefined {
-  const [, address = '', prefix = ''] = /^([0-9A-Fa-f.:]{2,45})\/(0|[1-9][0-9]{0,2})$/.exec(text) ?? []
-  const bits = Number(prefix)
-  if (/^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?!$)|$)){4}$/.test(address))
-    return bits <= 32 ? { version: 4, bits } : undefined
-  const isSix = address.includes(':') && URL.canParse(`http://[${address}]/`)
-  return isSix && bits <= 128 ? { version: 6, bits } : undefined
 }

@@ -2,8 +2,11 @@ import { RolegateError } from '../errors.ts'
 import type { IdpSession } from './claims.ts'
 import type { Principal } from './principal.ts'
 
-/** How a gateway session came to be. It is inherited by what derives from it and only ever gets weaker (threats.md I8). */
-type SessionClass = 'browser' | 'device'
+/**
+ * How a gateway session came to be. It is inherited by what derives from it and only ever gets weaker (threats.md I8):
+ * a browser's sign-in may beget terminals (`pkce`, `device`), and nothing begets a browser.
+ */
+type SessionClass = 'browser' | 'pkce' | 'device' | 'token-exchange'
 
 /** Somebody's stay with the gateway, at one door. Not to be confused with the role sessions AWS keeps. */
 export type GatewaySession = {
@@ -17,30 +20,54 @@ export type GatewaySession = {
   readonly lastSeenAt: Date
   /** What the IdP calls the session of its own that this one rests on. */
   readonly idpSession?: IdpSession
+  /** Absent for a browser. */
+  readonly terminal?: Terminal
+}
+
+/** The terminal a derived session was made for, as its person sees it in the list of their sessions. */
+type Terminal = {
+  /** What the client calls itself. */
+  readonly client: string
+  /** What the terminal calls its machine. */
+  readonly host?: string
+  /** Where its tokens were asked for, as we saw it. */
+  readonly address: string
 }
 
 /** Everything a session may be asked to do. One function answers, at every door (security.md D-2, threats.md D17). */
 export type Act =
   | { readonly kind: 'look' }
-  | { readonly kind: 'approve-device' }
-  | { readonly kind: 'take-role'; readonly elevated: boolean }
+  /** To let a further terminal in. */
+  | { readonly kind: 'approve-terminal' }
+  | {
+      readonly kind: 'take-role'
+      readonly elevated: boolean
+      readonly handOver: 'credentials' | 'console'
+      /** The operator keeps this account, or the console, from terminals that signed in with a code (threats.md D4). */
+      readonly closedToDevices: boolean
+    }
+
+/** Why the session may not do this now; undefined when it may. */
+export function sessionFault(session: GatewaySession, act: Act, now: Date): RolegateError | undefined {
+  if (now >= session.endsAt) return new RolegateError('sign_in_required')
+  if (session.via === 'browser' || act.kind === 'look') return undefined
+  // A terminal must not sign in further terminals: threats.md I8.
+  if (act.kind === 'approve-terminal') return unmet('browser_session')
+  // threats.md D4, H8: what a terminal holds is worth less than a browser, where its person can be asked again.
+  if (act.elevated) return unmet('browser_session_for_elevated')
+  // threats.md D16: a job has no browser to open a console in.
+  if (session.via === 'token-exchange' && act.handOver === 'console') return unmet('console_for_people')
+  if (session.via === 'device' && act.closedToDevices) return unmet('closed_to_devices')
+  return undefined
+}
 
 /** Returns when the session may do this now; throws `sign_in_required` or `condition_unmet`. */
 export function requireSessionMay(session: GatewaySession, act: Act, now: Date): void {
-  if (now >= session.endsAt) throw new RolegateError('sign_in_required')
-  if (session.via === 'browser') return
-  switch (act.kind) {
-    case 'look':
-      return
-    case 'approve-device':
-      // A terminal must not sign in further terminals: threats.md I8.
-      throw new RolegateError('condition_unmet', { condition: 'browser_session' })
-    case 'take-role':
-      // threats.md D4: what a phished device code yields must be worth less than a browser.
-      if (act.elevated) throw new RolegateError('condition_unmet', { condition: 'browser_session_for_elevated' })
-      return
-  }
+  const fault = sessionFault(session, act, now)
+  if (fault !== undefined) throw fault
 }
+
+const unmet = (condition: string) => new RolegateError('condition_unmet', { condition }, { reason: condition })
 
 /** The end of a session that starts now and may last `maxSeconds`, inside whatever it descends from. */
 export function endWithin(now: Date, maxSeconds: number, parentEndsAt?: Date): Date {

@@ -35,7 +35,7 @@ export function deviceRoutes(deps: {
   })
 
   router.post('/device', async (req, res) => {
-    const session = sessionOf(req, deps.now, { kind: 'approve-device' })
+    const session = sessionOf(req, deps.now, { kind: 'approve-terminal' })
     const { user_code: typed, decision } = parse(Form, req.body)
     const request = factsOf(res)
     try {

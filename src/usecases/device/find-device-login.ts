@@ -26,7 +26,7 @@ export function makeFindDeviceLogin(deps: {
   now: Now
 }): FindDeviceLogin {
   return async function findDeviceLogin({ session, typed, request }) {
-    requireSessionMay(session, { kind: 'approve-device' }, deps.now())
+    requireSessionMay(session, { kind: 'approve-terminal' }, deps.now())
     await deps.limitRate(`user-code:session:${session.id}`, 10, 60)
     // Together, whoever guesses: 34 bits against 600 tries a minute in five minutes of life (security.md D-15).
     await deps.limitRate('user-code:all', 600, 60)

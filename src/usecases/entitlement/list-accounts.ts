@@ -1,7 +1,8 @@
+import type { DeviceClosing } from '../../domain/device/closing.ts'
 import { holdingsOf, type HeldRole } from '../../domain/entitlement/decide.ts'
 import { passThroughFault } from '../../domain/entitlement/pass-through.ts'
 import type { Account, RoleTarget } from '../../domain/entitlement/rule.ts'
-import { requireSessionMay, type GatewaySession } from '../../domain/sign-in/session.ts'
+import { requireSessionMay, sessionFault, type GatewaySession } from '../../domain/sign-in/session.ts'
 import type { CurrentRules, Now } from '../ports.ts'
 
 /** A role on the list, and whether this very session could take it: the list offers nothing the issue path refuses (security.md M-21). */
@@ -13,18 +14,26 @@ export type ListedAccount = { readonly account: Account; readonly roles: readonl
 export type ListAccounts = (session: GatewaySession) => readonly ListedAccount[]
 
 /** The roles of a signed-in person by account, decided anew from the rules in force. */
-export function makeListAccounts(deps: { rules: CurrentRules; now: Now }): ListAccounts {
+export function makeListAccounts(deps: { rules: CurrentRules; closing: DeviceClosing; now: Now }): ListAccounts {
   return function listAccounts(session) {
-    requireSessionMay(session, { kind: 'look' }, deps.now())
-    const stated = new Map<readonly HeldRole[], Map<string | undefined, readonly StatedRole[]>>()
+    const now = deps.now()
+    requireSessionMay(session, { kind: 'look' }, now)
+    const stated = new Map<readonly HeldRole[], Map<string, readonly StatedRole[]>>()
 
-    /** What this session may take depends on the account by its IdP for AWS alone. */
+    const stateOf = (target: Pick<RoleTarget, 'account' | 'kind'>): StatedRole['state'] =>
+      sessionFault(session, deps.closing.takeRole(target, 'credentials'), now) === undefined &&
+      passThroughFault(target, session) === undefined
+        ? 'available'
+        : 'not_now'
+
+    /** What this session may take depends on the account by its IdP for AWS, and by whether it is closed to devices. */
     function statedIn(account: Account, roles: readonly HeldRole[]): readonly StatedRole[] {
-      const alike = stated.get(roles) ?? new Map<string | undefined, readonly StatedRole[]>()
-      const known = alike.get(account.passThroughIdp)
+      const alike = stated.get(roles) ?? new Map<string, readonly StatedRole[]>()
+      const key = `${account.passThroughIdp ?? ''}|${deps.closing.closes(account)}`
+      const known = alike.get(key)
       if (known !== undefined) return known
-      const made = roles.map((held): StatedRole => ({ ...held, state: stateOf({ account, kind: held.kind }, session) }))
-      stated.set(roles, alike.set(account.passThroughIdp, made))
+      const made = roles.map((held): StatedRole => ({ ...held, state: stateOf({ account, kind: held.kind }) }))
+      stated.set(roles, alike.set(key, made))
       return made
     }
 
@@ -34,8 +43,3 @@ export function makeListAccounts(deps: { rules: CurrentRules; now: Now }): ListA
     }))
   }
 }
-
-const stateOf = (target: Pick<RoleTarget, 'account' | 'kind'>, session: GatewaySession): StatedRole['state'] =>
-  !(target.kind.elevated && session.via !== 'browser') && passThroughFault(target, session) === undefined
-    ? 'available'
-    : 'not_now'

@@ -1,6 +1,5 @@
 import { entitlementFor, type Entitlement } from '../../domain/entitlement/decide.ts'
 import type { GatewaySession } from '../../domain/sign-in/session.ts'
-import type { CurrentRules, Now } from '../ports.ts'
 import { makeListAccounts, type StatedRole } from './list-accounts.ts'
 
 type ListedRole = { readonly entitlement: Entitlement; readonly state: StatedRole['state'] }
@@ -8,7 +7,7 @@ type ListedRole = { readonly entitlement: Entitlement; readonly state: StatedRol
 export type ListRoles = (session: GatewaySession) => readonly ListedRole[]
 
 /** The same as `listAccounts`, role by role. */
-export function makeListRoles(deps: { rules: CurrentRules; now: Now }): ListRoles {
+export function makeListRoles(deps: Parameters<typeof makeListAccounts>[0]): ListRoles {
   const listAccounts = makeListAccounts(deps)
   return (session) =>
     listAccounts(session).flatMap(({ account, roles }) =>

@@ -8,6 +8,7 @@ import { durationOf } from '../../domain/entitlement/duration.ts'
 import { requireRole } from '../../domain/entitlement/find-role.ts'
 import { passThroughFault } from '../../domain/entitlement/pass-through.ts'
 import type { RoleKind, RoleTarget } from '../../domain/entitlement/rule.ts'
+import type { DeviceClosing } from '../../domain/device/closing.ts'
 import { RolegateError } from '../../domain/errors.ts'
 import type { Principal } from '../../domain/sign-in/principal.ts'
 import { requireSessionMay, type GatewaySession } from '../../domain/sign-in/session.ts'
@@ -46,6 +47,7 @@ export type PlanHandOver = {
 /** The deciding half of a hand-over: no door to AWS, nothing written. */
 export function makePlanHandOver(deps: {
   rules: CurrentRules
+  closing: DeviceClosing
   issuer: { readonly url: string; readonly tokenSeconds: number }
   /** Of each `sts` entry. */
   strategies: ReadonlyMap<string, Strategy>
@@ -55,9 +57,12 @@ export function makePlanHandOver(deps: {
   randomText: RandomText
   now: Now
 }): PlanHandOver {
-  function decide({ session, role }: HandOverRequest): { target: RoleTarget; entitlement: Entitlement } {
+  function decide(
+    handOver: HandOverFacts['handOver'],
+    { session, role }: HandOverRequest,
+  ): { target: RoleTarget; entitlement: Entitlement } {
     const target = requireRole(deps.rules(), role)
-    requireSessionMay(session, { kind: 'take-role', elevated: target.kind.elevated }, deps.now())
+    requireSessionMay(session, deps.closing.takeRole(target, handOver), deps.now())
     const entitlement = requireEntitlement(deps.rules(), session.principal, target)
     const condition = passThroughFault(target, session)
     if (condition !== undefined) throw new RolegateError('condition_unmet', { condition }, { reason: condition })
@@ -113,7 +118,7 @@ export function makePlanHandOver(deps: {
   }
 
   function plan(handOver: HandOverFacts['handOver'], ask: HandOverRequest, jti = deps.randomText(128)): HandOverPlan {
-    const { target, entitlement } = decide(ask)
+    const { target, entitlement } = decide(handOver, ask)
     const strategy = strategyFor(target)
     const { principal } = ask.session
     const plannedAt = deps.now()
@@ -153,7 +158,7 @@ export function makePlanHandOver(deps: {
     },
 
     requireStillAllowed({ target, facts, plannedAt }, ask) {
-      const now = decide(ask)
+      const now = decide(facts.handOver, ask)
       // What was planned fitted the session as it was; a session cut short since must not be outlived (threats.md I7).
       if (plannedAt.getTime() + facts.seconds * 1000 > ask.session.endsAt.getTime())
         throw new RolegateError('sign_in_required')

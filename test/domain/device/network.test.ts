@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { networkOf } from '../../../src/domain/device/network.ts'
+import { isSameNetwork, networkOf } from '../../../src/domain/device/network.ts'
 
 describe('networkOf (security.md V-5)', () => {
   it.each([
@@ -21,5 +21,25 @@ describe('networkOf (security.md V-5)', () => {
   it('counts one host’s many IPv6 addresses together, and two networks apart', () => {
     expect(networkOf('2001:db8:1:2:aaaa::1')).toBe(networkOf('2001:db8:1:2:bbbb::2'))
     expect(networkOf('2001:db8:1:2::1')).not.toBe(networkOf('2001:db8:1:3::1'))
+  })
+})
+
+describe('isSameNetwork (threats.md D2, D3)', () => {
+  const office = (address: string) => (/^(203\.0\.113\.|2001:db8:5:)/.test(address) ? 'office' : undefined)
+
+  it.each([
+    ['one address', '198.51.100.7', '198.51.100.7', true],
+    ['one household’s IPv6', '2001:db8:1:2::1', '2001:db8:1:2:ffff::9', true],
+    ['this machine, in both families', '127.0.0.1', '::1', true],
+    ['one named network', '203.0.113.7', '203.0.113.200', true],
+    ['one named network in both families', '203.0.113.7', '2001:db8:5:9::1', true],
+    ['neighbours without a name', '198.51.100.7', '198.51.100.8', false],
+    ['two families without a name', '198.51.100.7', '2001:db8:1:2::1', false],
+    ['a named network and a stranger of the other family', '203.0.113.7', '2001:db8:9:2::1', false],
+    ['somebody nobody knows', '', '', false],
+    ['words', 'unknown', 'unknown', false],
+  ])('%s', (_what, one, other, same) => {
+    expect(isSameNetwork(one, other, office)).toBe(same)
+    expect(isSameNetwork(other, one, office)).toBe(same)
   })
 })

@@ -4,9 +4,11 @@ import { refusalOf } from '../../support/a-refusal.ts'
 import { aSession, NINE, secondsAfter } from '../../support/a-session.ts'
 
 const look: Act = { kind: 'look' }
-const approve: Act = { kind: 'approve-device' }
-const take: Act = { kind: 'take-role', elevated: false }
-const takeElevated: Act = { kind: 'take-role', elevated: true }
+const approve: Act = { kind: 'approve-terminal' }
+const take: Act = { kind: 'take-role', elevated: false, handOver: 'credentials', closedToDevices: false }
+const takeElevated: Act = { ...take, elevated: true }
+const openConsole: Act = { ...take, handOver: 'console' }
+const closed: Act = { ...take, closedToDevices: true }
 
 describe('requireSessionMay', () => {
   it.each([
@@ -14,24 +16,45 @@ describe('requireSessionMay', () => {
     { via: 'browser', act: approve },
     { via: 'browser', act: take },
     { via: 'browser', act: takeElevated },
+    { via: 'browser', act: closed },
+    { via: 'pkce', act: look },
+    { via: 'pkce', act: take },
+    { via: 'pkce', act: openConsole },
+    { via: 'pkce', act: closed },
     { via: 'device', act: look },
     { via: 'device', act: take },
-  ] as const)('lets a $via session $act.kind (elevated: $act.elevated)', ({ via, act }) => {
+    { via: 'device', act: openConsole },
+    { via: 'token-exchange', act: look },
+    { via: 'token-exchange', act: take },
+    { via: 'token-exchange', act: closed },
+  ] as const)('lets a $via session $act.kind ($act.handOver, elevated: $act.elevated)', ({ via, act }) => {
     expect(() => requireSessionMay(aSession({ via }), act, NINE)).not.toThrow()
   })
 
-  it('lets no terminal sign in further terminals (threats.md I8)', () => {
-    const refusal = refusalOf(() => requireSessionMay(aSession({ via: 'device' }), approve, NINE))
-    expect(refusal).toMatchObject({ code: 'condition_unmet', values: { condition: 'browser_session' } })
+  it.each(
+    (['pkce', 'device', 'token-exchange'] as const).flatMap((via) => [
+      { via, act: approve, condition: 'browser_session', because: 'I8' },
+      { via, act: takeElevated, condition: 'browser_session_for_elevated', because: 'D4, H8' },
+    ]),
+  )('lets no $via session $act.kind, elevated: $act.elevated (threats.md $because)', ({ via, act, condition }) => {
+    const refusal = refusalOf(() => requireSessionMay(aSession({ via }), act, NINE))
+    expect(refusal).toMatchObject({ code: 'condition_unmet', values: { condition } })
   })
 
-  it('lets no terminal take an elevated role (threats.md D4)', () => {
-    const refusal = refusalOf(() => requireSessionMay(aSession({ via: 'device' }), takeElevated, NINE))
-    expect(refusal).toMatchObject({ code: 'condition_unmet', values: { condition: 'browser_session_for_elevated' } })
+  it('keeps what the operator closes from sessions that began with a code, and from no others (threats.md D4)', () => {
+    const refusal = refusalOf(() => requireSessionMay(aSession({ via: 'device' }), closed, NINE))
+    expect(refusal).toMatchObject({ code: 'condition_unmet', values: { condition: 'closed_to_devices' } })
   })
 
-  const acts = [look, approve, take, takeElevated]
-  const classes = (['browser', 'device'] as const).flatMap((via) => acts.map((act) => ({ via, act })))
+  it('opens no console for a job (threats.md D16)', () => {
+    const refusal = refusalOf(() => requireSessionMay(aSession({ via: 'token-exchange' }), openConsole, NINE))
+    expect(refusal).toMatchObject({ code: 'condition_unmet', values: { condition: 'console_for_people' } })
+  })
+
+  const acts = [look, approve, take, takeElevated, openConsole, closed]
+  const classes = (['browser', 'pkce', 'device', 'token-exchange'] as const).flatMap((via) =>
+    acts.map((act) => ({ via, act })),
+  )
   it.each(classes)('lets an ended $via session do nothing, not even $act.kind (threats.md I7)', ({ via, act }) => {
     for (const endsAt of [NINE, secondsAfter(NINE, -1)]) {
       expect(refusalOf(() => requireSessionMay(aSession({ via, endsAt }), act, NINE)).code).toBe('sign_in_required')

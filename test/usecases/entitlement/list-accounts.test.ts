@@ -1,3 +1,4 @@
+import { closingBy } from '../../../src/domain/device/closing.ts'
 import { describe, expect, it } from 'vitest'
 import { makeListAccounts } from '../../../src/usecases/entitlement/list-accounts.ts'
 import { anAccount, anIndex, aRule } from '../../support/a-mapping.ts'
@@ -10,7 +11,8 @@ const accounts = [
   anAccount({ alias: 'passed', id: '000000000003', passThroughIdp: 'entra' }),
 ]
 const rules = [aRule({ accounts: ['one', 'two', 'passed'], roles: ['dev', 'admin'] })]
-const listAccounts = makeListAccounts({ rules: () => anIndex({ accounts, rules }), now: () => NINE })
+const closing = closingBy({ console: true, except: new Set() })
+const listAccounts = makeListAccounts({ rules: () => anIndex({ accounts, rules }), closing, now: () => NINE })
 const states = (session = aSession()) =>
   listAccounts(session).map(({ account, roles }) => [account.alias, ...roles.map(({ state }) => state)])
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { closingBy } from '../../../src/domain/device/closing.ts'
 import type { GatewaySession } from '../../../src/domain/sign-in/session.ts'
 import { makeListRoles } from '../../../src/usecases/entitlement/list-roles.ts'
 import { aHandOver } from '../../support/a-hand-over.ts'
@@ -7,12 +8,12 @@ import { aPrincipal } from '../../support/a-principal.ts'
 import { refusalOf } from '../../support/a-refusal.ts'
 import { aSession, NINE } from '../../support/a-session.ts'
 
+const closing = closingBy({ console: true, except: new Set() })
 const rules = [aRule({ roles: ['dev', 'admin'] })]
 const listed = (session: GatewaySession) =>
-  makeListRoles({ rules: () => anIndex({ rules }), now: () => NINE })(session).map(({ entitlement, state }) => [
-    entitlement.target.name,
-    state,
-  ])
+  makeListRoles({ rules: () => anIndex({ rules }), closing, now: () => NINE })(session).map(
+    ({ entitlement, state }) => [entitlement.target.name, state],
+  )
 
 describe('listRoles', () => {
   it('lists what a browser session may take', () => {
@@ -29,6 +30,17 @@ describe('listRoles', () => {
     ])
   })
 
+  it('shows a terminal that began with a code what is closed to it as not now', () => {
+    const list = makeListRoles({
+      rules: () => anIndex({ rules }),
+      closing: closingBy({ console: true, except: new Set(['payments-prod']) }),
+      now: () => NINE,
+    })
+    const states = (via: 'pkce' | 'device') => list(aSession({ via })).map(({ state }) => state)
+    expect(states('device')).toEqual(['not_now', 'not_now'])
+    expect(states('pkce')).toEqual(['available', 'not_now'])
+  })
+
   it('lists nothing for somebody whom no rule meets', () => {
     expect(listed(aSession({ principal: aPrincipal({ groups: [] }) }))).toEqual([])
   })
@@ -39,7 +51,7 @@ describe('listRoles', () => {
 
   it('sees a reload at once (security.md M-20)', () => {
     let index = anIndex({ rules })
-    const listRoles = makeListRoles({ rules: () => index, now: () => NINE })
+    const listRoles = makeListRoles({ rules: () => index, closing, now: () => NINE })
     expect(listRoles(aSession())).toHaveLength(2)
     index = anIndex({ rules: [] })
     expect(listRoles(aSession())).toEqual([])
