@@ -30,6 +30,7 @@ import { makeRefreshTokens } from './usecases/device/refresh-tokens.ts'
 import { makeRevokeToken } from './usecases/device/revoke-token.ts'
 import { makeStartDeviceLogin } from './usecases/device/start-device-login.ts'
 import { makeExplainNothing } from './usecases/entitlement/explain-nothing.ts'
+import { makeListAccounts } from './usecases/entitlement/list-accounts.ts'
 import { makeListRoles } from './usecases/entitlement/list-roles.ts'
 import { makeBeginPassThrough } from './usecases/hand-over/begin-pass-through.ts'
 import { makeCompletePassThrough } from './usecases/hand-over/complete-pass-through.ts'
@@ -108,6 +109,7 @@ export async function compose(config: Config, host: Host): Promise<Gateway> {
     endSession,
     findSession,
     receiveLogout: makeReceiveLogout({ ...deps, providers, endSession }),
+    listAccounts: makeListAccounts(deps),
     listRoles: makeListRoles(deps),
     explainNothing: makeExplainNothing(deps),
     issueCredentials: makeIssueCredentials(heart),

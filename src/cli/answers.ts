@@ -182,7 +182,7 @@ function urlOf(value: unknown, field: string): URL {
 }
 
 /** Names the field, never its value: it may be a secret. */
-const malformed = (field: string) =>
+export const malformed = (field: string) =>
   failure('gateway_unreachable', {
     title: 'The gateway gave an answer that this version cannot read',
     detail: `Its field ${field} is missing or has an unexpected form.`,

@@ -1,5 +1,6 @@
 import { readConsoleLink, readCredentials, readRoles, readWhoami } from './answers.ts'
 import type { ConsoleLink, Lent, ListedRole, Whoami } from './answers.ts'
+import { inFull } from './compact-roles.ts'
 import { failureOf, type Ask, type Send } from './send.ts'
 
 export type Gateway = {
@@ -26,7 +27,10 @@ export function makeGateway(send: Send, accessToken: () => Promise<string>): Gat
 
   return {
     whoami: () => readBy(readWhoami, { method: 'GET', path: '/v1/whoami' }),
-    roles: () => readBy(readRoles, { method: 'GET', path: '/v1/roles' }),
+    async roles() {
+      const json = inFull(await ask({ method: 'GET', path: '/v1/roles?form=compact' }))
+      return { read: readRoles(json), json }
+    },
     credentials: async (json) => readCredentials(await ask({ method: 'POST', path: '/v1/credentials', json })),
     console: (json) => readBy(readConsoleLink, { method: 'POST', path: '/v1/console', json }),
   }

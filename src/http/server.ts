@@ -39,7 +39,7 @@ type Stories = Omit<
   > &
   Pick<Parameters<typeof signInRoutes>[0], 'beginSignIn' | 'completeSignIn' | 'endSession'> &
   Pick<Parameters<typeof samlRoutes>[0], 'receiveLogout' | 'findSession'> &
-  Pick<Parameters<typeof v1Routes>[0], 'authenticateBearer'> &
+  Pick<Parameters<typeof v1Routes>[0], 'authenticateBearer' | 'listAccounts'> &
   Parameters<typeof makeAnswerCredentials>[0]
 
 export type ServerDeps = {

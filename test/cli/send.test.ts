@@ -86,7 +86,7 @@ describe('a request to the gateway', () => {
   it('shows method, path, status and request id with -v, and no secret (security.md D-25)', async () => {
     const { terminal } = await signedIn()
     const { err } = await terminal.run('credential-process', 'payments-dev/readonly', '-v')
-    expect(err).toBe('GET /v1/roles 200 request req-header\nPOST /v1/credentials 200 request req-header\n')
+    expect(err).toBe('GET /v1/roles?form=compact 200 request req-header\nPOST /v1/credentials 200 request req-header\n')
     const { err: signIn } = await terminal.run('login', '-v')
     for (const secret of ['rga_', 'rgr_', 'rgd_', SECRET, LENT.sessionToken]) expect(err + signIn).not.toContain(secret)
   })

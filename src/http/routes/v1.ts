@@ -3,11 +3,14 @@ import { z } from 'zod'
 import { RolegateError } from '../../domain/errors.ts'
 import type { GatewaySession } from '../../domain/sign-in/session.ts'
 import type { AuthenticateBearer } from '../../usecases/device/authenticate-bearer.ts'
+import type { ListAccounts } from '../../usecases/entitlement/list-accounts.ts'
 import type { ListRoles } from '../../usecases/entitlement/list-roles.ts'
 import type { OpenConsole } from '../../usecases/hand-over/open-console.ts'
 import type { Now } from '../../usecases/ports.ts'
 import { cookiesOf } from '../attempt-cookies.ts'
 import { sessionOf } from '../browser-session.ts'
+import { compactRoles } from '../compact-roles.ts'
+import { sendCompressed } from '../compressed.ts'
 import { bearerIn, CredentialsBody, type AnswerCredentials } from '../credentials.ts'
 import { requireSameOrigin } from '../csrf.ts'
 import { failAsAtHotDoor } from '../hot-door.ts'
@@ -15,8 +18,11 @@ import { parse } from '../parse.ts'
 import { factsOf } from '../request-facts.ts'
 
 const ConsoleBody = z.strictObject({ ...CredentialsBody.shape, destination: z.string().max(2000).optional() })
+/** Whatever else a client sends along is nothing to us. */
+const RolesQuery = z.object({ form: z.enum(['full', 'compact']).optional() })
 
 type Deps = {
+  listAccounts: ListAccounts
   authenticateBearer: AuthenticateBearer
   listRoles: ListRoles
   answerCredentials: AnswerCredentials
@@ -46,22 +52,12 @@ export function v1Routes(deps: Deps): Router {
     })
   })
 
-  router.get('/v1/roles', authenticate, (_req, res) => {
-    const roles = deps.listRoles(signedIn(res)).map(({ entitlement: { target, maxSeconds, via }, state }) => ({
-      account: {
-        id: target.account.id,
-        alias: target.account.alias,
-        name: target.account.name,
-        environment: target.account.environment,
-      },
-      role: target.name,
-      arn: target.arn,
-      maxSeconds,
-      elevated: target.kind.elevated,
-      state,
-      via,
-    }))
-    res.json({ roles })
+  router.get('/v1/roles', authenticate, async (req, res) => {
+    const { form } = parse(RolesQuery, req.query)
+    const session = signedIn(res)
+    const answer =
+      form === 'compact' ? compactRoles(deps.listAccounts(session)) : { roles: deps.listRoles(session).map(roleRow) }
+    await sendCompressed(req, res.type('json'), JSON.stringify(answer))
   })
 
   router.post('/v1/credentials', failAsAtHotDoor, ...body, authenticate, async (req, res) => {
@@ -86,6 +82,21 @@ export function v1Routes(deps: Deps): Router {
 
   return router
 }
+
+const roleRow = ({ entitlement: { target, maxSeconds, via }, state }: ReturnType<ListRoles>[number]) => ({
+  account: {
+    id: target.account.id,
+    alias: target.account.alias,
+    name: target.account.name,
+    environment: target.account.environment,
+  },
+  role: target.name,
+  arn: target.arn,
+  maxSeconds,
+  elevated: target.kind.elevated,
+  state,
+  via,
+})
 
 const signedIn = (res: Response): GatewaySession => res.locals['session'] as GatewaySession
 

@@ -1,0 +1,77 @@
+import { malformed } from './answers.ts'
+import { recordOf } from './record.ts'
+
+/** More roles than anybody has: a strange server shall not fill this machine's memory by a few repeated numbers. */
+const MOST_ROLES = 200_000
+
+/**
+ * The answer of `GET /v1/roles` in full, whichever form it came in: a gateway that knows no compact form answers in full,
+ * and people's scripts read `--json` as it always was.
+ */
+export function inFull(body: unknown): unknown {
+  const compact = recordOf(body)
+  if (compact['form'] !== 'compact') return body
+  const accounts = recordOf(compact['accounts'])
+  const words = { kinds: listIn(compact, 'kinds'), grants: grantsIn(compact) }
+  const lists = listIn(compact, 'lists').map((list) => listOf(list, 'lists').map((pair) => held(words, pair)))
+
+  const ids = listIn(accounts, 'id')
+  const numbers = listIn(accounts, 'list').map((number) => at(lists, number, 'accounts.list'))
+  if (numbers.reduce((sum, { length }) => sum + length, 0) > MOST_ROLES) throw malformed('accounts.list')
+  const roles = ids.flatMap((id, row) => {
+    const cell = (column: string): unknown => listIn(accounts, column)[row]
+    const environment = cell('environment')
+    const alias = cell('alias')
+    const account = {
+      id,
+      alias,
+      name: cell('name'),
+      ...(environment !== null && { environment: at(listIn(compact, 'environments'), environment, 'environment') }),
+    }
+    const partition = at(listIn(compact, 'partitions'), cell('partition'), 'partition')
+    return (numbers[row] ?? []).map(({ key, roleName, elevated, ...grant }) => ({
+      account,
+      role: `${String(alias)}/${String(key)}`,
+      arn: `arn:${String(partition)}:iam::${String(id)}:role/${String(roleName)}`,
+      maxSeconds: grant['maxSeconds'],
+      elevated,
+      state: grant['state'],
+      via: grant['via'],
+    }))
+  })
+  return { roles }
+}
+
+type Fields = Readonly<Record<string, unknown>>
+
+/** `[kind, grant]`, with what the numbers stand for. */
+function held({ kinds, grants }: { kinds: readonly unknown[]; grants: readonly Fields[] }, pair: unknown): Fields {
+  const [kind, grant] = listOf(pair, 'lists')
+  const { key, roleName, elevated } = recordOf(at(kinds, kind, 'lists'))
+  return { key, roleName, elevated, ...at(grants, grant, 'lists') }
+}
+
+function grantsIn(compact: Fields): readonly Fields[] {
+  const [rules, groups] = [listIn(compact, 'rules'), listIn(compact, 'groups')]
+  return listIn(compact, 'grants').map((grant) => {
+    const { maxSeconds, state, via } = recordOf(grant)
+    const named = listOf(via, 'via').map((pair) => {
+      const [rule, group] = listOf(pair, 'via')
+      return { rule: at(rules, rule, 'via'), group: group === null ? null : at(groups, group, 'via') }
+    })
+    return { maxSeconds, state, via: named }
+  })
+}
+
+const listIn = (fields: Fields, field: string): readonly unknown[] => listOf(fields[field], field)
+
+function listOf(value: unknown, field: string): readonly unknown[] {
+  if (!Array.isArray(value)) throw malformed(field)
+  return value
+}
+
+function at<Thing>(things: readonly Thing[], number: unknown, field: string): Thing {
+  const thing = typeof number === 'number' ? things[number] : undefined
+  if (thing === undefined) throw malformed(field)
+  return thing
+}
