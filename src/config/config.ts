@@ -2,6 +2,7 @@ import type { Mapping } from '../domain/entitlement/rule.ts'
 import type { NameNetwork } from '../domain/device/network.ts'
 import type { Partition } from '../domain/aws/partition.ts'
 import type { ClaimMapping } from '../domain/sign-in/claims.ts'
+import type { WorkloadMapping } from '../domain/sign-in/workload.ts'
 
 /** rolegate.yaml, read whole, checked whole, secrets resolved. */
 export type Config = {
@@ -17,6 +18,7 @@ export type Config = {
   readonly masterKeys: readonly Uint8Array[]
   readonly issuer: { readonly url: string; readonly algorithm: 'ES256' | 'RS256'; readonly tokenSeconds: number }
   readonly idps: readonly Idp[]
+  readonly workloads: readonly Workload[]
   readonly mapping: Mapping
   readonly sts: ReadonlyMap<string, StsSettings>
   readonly sessions: {
@@ -90,6 +92,19 @@ export type SamlIdp = {
     readonly cbc: boolean
   }
   readonly mapping: ClaimMapping
+}
+
+/** An issuer of tokens for jobs and containers: `workloads[]`. */
+export type Workload = {
+  readonly label: string
+  /** Of tokens traded for a session. */
+  readonly audience: string
+  /** Of tokens shown at the containers' own address. */
+  readonly containerAudience: string
+  readonly algorithms: readonly string[]
+  readonly allowHttp: boolean
+  readonly maxSeconds: number
+  readonly mapping: WorkloadMapping
 }
 
 export type ClientAuthentication =

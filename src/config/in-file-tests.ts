@@ -6,10 +6,10 @@ import type { Finding } from './faults.ts'
 import type { ConfigFile } from './schema.ts'
 
 /** Asks the rules every question of `tests:`, by the same `decide` that answers people. A wrong answer is a finding. */
-export function runInFileTests({ tests }: ConfigFile, { mapping }: Config): readonly Finding[] {
+export function runInFileTests({ tests }: ConfigFile, { mapping, workloads }: Config): readonly Finding[] {
   const index = compileRules(mapping)
   return tests.flatMap(({ as, can, cannot }, number) => {
-    const person = personOf(as, as.idp)
+    const person = personOf(as) ?? jobOf(as, workloads)
     const asked = (key: 'can' | 'cannot', targets: readonly string[]): Finding[] =>
       targets.flatMap((target, place) => {
         const message = wrongAnswer(key, target, answer(index, person, target))
@@ -19,15 +19,30 @@ export function runInFileTests({ tests }: ConfigFile, { mapping }: Config): read
   })
 }
 
-const personOf = ({ idp, groups }: ConfigFile['tests'][number]['as'], issuer: string): Principal => ({
-  idp,
-  issuer,
-  subjectClaim: 'sub',
-  subject: 'in-file-test',
-  username: 'in-file-test',
-  groups: { state: 'stated', names: [...new Set(groups)] },
-  claims: {},
-})
+type Who = ConfigFile['tests'][number]['as']
+
+const NOBODY = { subjectClaim: 'sub', subject: 'in-file-test', username: 'in-file-test', claims: {} }
+
+const personOf = ({ idp, groups }: Who): Principal | undefined =>
+  idp === undefined
+    ? undefined
+    : { ...NOBODY, idp, issuer: idp, groups: { state: 'stated', names: [...new Set(groups)] } }
+
+/** What `require` leaves no choice in, every job of that entry states; the rest is as the test says. */
+function jobOf({ workload = '', claims }: Who, workloads: Config['workloads']): Principal {
+  const { require = {} } = workloads.find(({ mapping }) => mapping.id === workload)?.mapping ?? {}
+  const pinned = Object.entries(require).flatMap(([name, [value, ...others]]) =>
+    value === undefined || others.length > 0 ? [] : [[name, value] as const],
+  )
+  return {
+    ...NOBODY,
+    idp: workload,
+    issuer: workload,
+    groups: { state: 'stated', names: [] },
+    claims: { ...Object.fromEntries(pinned), ...claims },
+    workload: true,
+  }
+}
 
 function answer(index: RuleIndex, person: Principal, target: string): Decision {
   const [alias = '', key = ''] = target.split('/')

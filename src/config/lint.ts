@@ -7,12 +7,14 @@ import { lintServer } from './lint/server.ts'
 import { lintSts } from './lint/sts.ts'
 import { lintTerminals } from './lint/terminals.ts'
 import { lintTests } from './lint/tests.ts'
+import { lintWorkloads } from './lint/workloads.ts'
 import type { ConfigFile } from './schema.ts'
 
 /** What the keys mean together: references, and the combinations that would open what the file seems to close. */
 export function lint(file: ConfigFile, findings: Findings, insecureDev: boolean): void {
   lintServer(file, findings, insecureDev)
   lintIdps(file, findings, insecureDev)
+  lintWorkloads(file, findings, insecureDev)
   lintAccounts(file, findings)
   lintRoles(file, findings)
   lintRules(file, findings)

@@ -8,6 +8,7 @@ import { fromFolder } from './paths.ts'
 import type { ConfigFile, RuleEntry, StsEntry } from './schema.ts'
 import type { Secrets } from './secrets.ts'
 import { accountsMeant, rolesMeant } from './selectors.ts'
+import { workloadMatchOf, workloadOf } from './workloads.ts'
 import type { World } from './world.ts'
 
 /** The values the house works with, from a file that has passed every check. */
@@ -28,6 +29,7 @@ export function resolve(file: ConfigFile, secrets: Secrets, world: World): Confi
     masterKeys: secrets.masterKeys,
     issuer: { url: issuer.url ?? server.public_url, algorithm: issuer.algorithm, tokenSeconds: issuer.token_lifetime },
     idps,
+    workloads: file.workloads.map((entry) => workloadOf(entry, file, keep)),
     mapping: mappingOf(file, sts),
     sts,
     sessions: {
@@ -210,12 +212,13 @@ function claimsOfTags({ roles }: ConfigFile): readonly string[] {
   return [...new Set(sources.flatMap((source) => ('claim' in source ? [source.claim] : [])))]
 }
 
-function ruleOf({ id, match, grant, deny }: RuleEntry, { accounts, roles }: ConfigFile): Rule {
+function ruleOf({ id, match, grant, deny }: RuleEntry, file: ConfigFile): Rule {
+  const { accounts, roles } = file
   const selected = grant ?? deny
   if (selected === undefined) throw new Error(`the rule ${id} has no effect`)
   return {
     id,
-    match: matchOf(match),
+    match: matchOf(match, file),
     effect: grant === undefined ? 'deny' : 'grant',
     accounts: accountsMeant(selected.accounts, accounts),
     roles: rolesMeant(selected.roles, roles),
@@ -223,7 +226,9 @@ function ruleOf({ id, match, grant, deny }: RuleEntry, { accounts, roles }: Conf
   }
 }
 
-function matchOf({ idp, group, any_of: anyOf, everyone }: RuleEntry['match']): Rule['match'] {
+function matchOf(match: RuleEntry['match'], file: ConfigFile): Rule['match'] {
+  const { idp, group, any_of: anyOf, everyone, workload } = match
+  if (workload !== undefined) return workloadMatchOf({ ...match, workload }, file)
   const whom =
     everyone === true ? { everyone } : { groups: [...new Set(anyOf ?? (group === undefined ? [] : [group]))] }
   return idp === undefined ? whom : { idp, ...whom }

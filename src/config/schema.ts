@@ -15,6 +15,7 @@ import {
   region,
 } from './fields.ts'
 import { clientAuthentication, idp, loginWays } from './idp-schema.ts'
+import { claimValues, statedClaims, workload } from './workload-schema.ts'
 
 const listenAt = (defaultPort: number) =>
   z.strictObject({
@@ -115,8 +116,14 @@ const rule = z.strictObject({
         .optional()
         .describe('Members of at least one of these groups.'),
       everyone: z.literal(true).optional().describe('Whoever signs in, with or without groups.'),
+      workload: name
+        .optional()
+        .describe(
+          'Jobs and containers of this entry of `workloads`. Nothing else meets them, but a deny for everyone.',
+        ),
+      claims: claimValues.optional().describe('With `workload`: claims and the exact values they must have besides.'),
     })
-    .describe('Whom the rule meets: exactly one of `group`, `any_of`, `everyone`.'),
+    .describe('Whom the rule meets: exactly one of `group`, `any_of`, `everyone`, `workload`.'),
   grant: z
     .strictObject({
       accounts: oneOrMore('an alias, "env:NAME", "tag:NAME", "*"').describe(
@@ -271,10 +278,14 @@ const target = z
 const inFileTest = z.strictObject({
   as: z
     .strictObject({
-      idp: name.describe('The IdP they sign in at.'),
+      idp: name.optional().describe('The IdP they sign in at.'),
       groups: z.array(group).default([]).describe('The groups it states.'),
+      workload: name.optional().describe('In place of `idp`: a job of this entry of `workloads`.'),
+      claims: statedClaims
+        .default({})
+        .describe('With `workload`: what its token states, beside what `require` leaves no choice in.'),
     })
-    .describe('An imagined person.'),
+    .describe('An imagined person, or an imagined job.'),
   can: z.array(target).default([]).describe('Roles (`alias/role`) that must be open to them.'),
   cannot: z.array(target).default([]).describe('Roles that must not be.'),
 })
@@ -290,6 +301,7 @@ export const ConfigFile = z.strictObject({
     .default({})
     .describe('Your own networks by name (CIDR): two addresses in one of them are one place.'),
   idps: z.array(idp).min(1, 'must not be empty').describe('Where people sign in.'),
+  workloads: z.array(workload).default([]).describe('Whose tokens CI jobs and containers show in place of a sign-in.'),
   accounts: z.record(name, account).describe('AWS accounts by alias, the name people type.'),
   roles: z.record(name, role).describe('Kinds of role by key, the name people type.'),
   rules: z.array(rule).describe('Who may take what. Deny beats every grant.'),

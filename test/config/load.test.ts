@@ -500,12 +500,12 @@ describe('rules', () => {
     {
       because: 'wants one way to match',
       text: changed(['group: Team', 'group: Team, everyone: true']),
-      faults: ['19:12  rules[0].match: needs exactly one of group, any_of, everyone'],
+      faults: ['19:12  rules[0].match: needs exactly one of group, any_of, everyone, workload'],
     },
     {
       because: 'wants a way to match',
       text: changed(['{ idp: entra, group: Team }', '{ idp: entra }']),
-      faults: ['19:12  rules[0].match: needs exactly one of group, any_of, everyone'],
+      faults: ['19:12  rules[0].match: needs exactly one of group, any_of, everyone, workload'],
     },
     {
       because: 'knows no everyone: false',

@@ -60,7 +60,7 @@ function lintIssuer(
 }
 
 /** threats.md F4: our own tokens must never come back as somebody's sign-in. */
-const isOurs = (text: string, { server, issuer }: ConfigFile): boolean =>
+export const isOurs = (text: string, { server, issuer }: ConfigFile): boolean =>
   sameAddress(text, server.public_url) || (issuer.url !== undefined && sameAddress(text, issuer.url))
 
 const MICROSOFT =
@@ -69,7 +69,7 @@ const MICROSOFT =
 const ANY_TENANT = /^\/(?:common|organizations|consumers|9188040d-6c67-4c5b-b112-36a304b66dad)(?:\/|$)/i
 
 /** threats.md I2: one issuer, one tenant; a foreign tenant's `oid` is a stranger's. */
-function isMultiTenant(text: string): boolean {
+export function isMultiTenant(text: string): boolean {
   if (/[{}]|%7b|%7d/i.test(text)) return true
   const url = URL.canParse(text) ? new URL(text) : undefined
   return url !== undefined && MICROSOFT.test(url.hostname) && ANY_TENANT.test(url.pathname)

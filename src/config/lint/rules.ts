@@ -2,6 +2,7 @@ import { didYouMean } from '../did-you-mean.ts'
 import type { Findings, Path } from '../faults.ts'
 import type { ConfigFile, RuleEntry } from '../schema.ts'
 import { accountsMeant, aliasesMeant, itemsOf, rolesMeant } from '../selectors.ts'
+import { lintExact } from './workloads.ts'
 
 type Selector = string | readonly string[]
 
@@ -19,9 +20,13 @@ export function lintRules(file: ConfigFile, findings: Findings): void {
   lintUnused(file, findings)
 }
 
-function lintMatch({ match, grant }: RuleEntry, path: Path, { idps }: ConfigFile, findings: Findings): void {
-  const ways = [match.group, match.any_of, match.everyone].filter((way) => way !== undefined)
-  if (ways.length !== 1) findings.fault(path, 'needs exactly one of group, any_of, everyone')
+function lintMatch(rule: RuleEntry, path: Path, file: ConfigFile, findings: Findings): void {
+  const { match, grant } = rule
+  const { idps } = file
+  const ways = [match.group, match.any_of, match.everyone, match.workload].filter((way) => way !== undefined)
+  if (ways.length !== 1) findings.fault(path, 'needs exactly one of group, any_of, everyone, workload')
+  if (match.workload !== undefined) return lintJobs({ ...match, workload: match.workload }, path, file, findings)
+  if (match.claims !== undefined) findings.fault([...path, 'claims'], 'goes with "workload" only')
   // threats.md R3: without an IdP any of them could mint the group's name.
   if (match.idp === undefined && grant !== undefined)
     findings.fault([...path, 'idp'], 'is missing: a grant names the IdP it trusts')
@@ -35,6 +40,38 @@ function lintMatch({ match, grant }: RuleEntry, path: Path, { idps }: ConfigFile
     if (group === '*') findings.fault([...path, ...below], '"*" is no group; whoever signs in is "everyone: true"')
     else if (group !== undefined) lintKind(group, [...path, ...below], match.idp, idps, findings)
   }
+}
+
+/** threats.md R3: jobs and people are met by rules of their own. */
+function lintJobs(
+  { workload: id, idp, claims = {} }: RuleEntry['match'] & { readonly workload: string },
+  path: Path,
+  { workloads }: ConfigFile,
+  findings: Findings,
+): void {
+  if (idp !== undefined) findings.fault([...path, 'idp'], 'does not go with "workload": jobs are nobody’s people')
+  const here = [...path, 'claims']
+  lintExact(claims, here, findings)
+  const entry = lintWorkloadName(id, [...path, 'workload'], workloads, findings)
+  for (const [name, values] of Object.entries(claims)) {
+    const required = entry !== undefined && Object.hasOwn(entry.require, name) ? entry.require[name] : undefined
+    if (required === undefined) continue
+    if (!itemsOf(values).some((value) => itemsOf(required).includes(value)))
+      findings.fault([...here, name], `meets nobody: "${id}" requires another value`)
+  }
+}
+
+/** A name that must be the id of a configured workload. */
+export function lintWorkloadName(
+  id: string,
+  path: Path,
+  workloads: ConfigFile['workloads'],
+  findings: Findings,
+): ConfigFile['workloads'][number] | undefined {
+  const entry = workloads.find((one) => one.id === id)
+  const known = workloads.map((one) => one.id)
+  if (entry === undefined) findings.fault(path, `unknown workload "${id}"${didYouMean(id, known)}`)
+  return entry
 }
 
 /** A name that must be the id of a configured IdP. */

@@ -1,12 +1,13 @@
 import { didYouMean } from '../did-you-mean.ts'
-import type { Findings } from '../faults.ts'
+import type { Findings, Path } from '../faults.ts'
 import type { ConfigFile } from '../schema.ts'
-import { lintIdpName } from './rules.ts'
+import { lintIdpName, lintWorkloadName } from './rules.ts'
 
 /** In-file tests ask about people, accounts and roles that exist: a typo in `cannot` would prove nothing. */
-export function lintTests({ tests, accounts, roles, idps }: ConfigFile, findings: Findings): void {
+export function lintTests(file: ConfigFile, findings: Findings): void {
+  const { tests, accounts, roles } = file
   tests.forEach((test, index) => {
-    lintIdpName(test.as.idp, ['tests', index, 'as', 'idp'], idps, findings)
+    lintWho(test.as, ['tests', index, 'as'], file, findings)
     for (const key of ['can', 'cannot'] as const) {
       test[key].forEach((target, place) => {
         const path = ['tests', index, key, place]
@@ -19,4 +20,20 @@ export function lintTests({ tests, accounts, roles, idps }: ConfigFile, findings
       })
     }
   })
+}
+
+type Who = ConfigFile['tests'][number]['as']
+
+/** A person or a job, and of each only what it can have. */
+function lintWho(who: Who, path: Path, { idps, workloads }: ConfigFile, findings: Findings): void {
+  const { idp, workload, groups, claims } = who
+  if ((idp === undefined) === (workload === undefined)) findings.fault(path, 'needs exactly one of idp, workload')
+  if (idp !== undefined) {
+    lintIdpName(idp, [...path, 'idp'], idps, findings)
+    if (Object.keys(claims).length > 0) findings.fault([...path, 'claims'], 'goes with "workload" only')
+  }
+  if (workload !== undefined) {
+    lintWorkloadName(workload, [...path, 'workload'], workloads, findings)
+    if (groups.length > 0) findings.fault([...path, 'groups'], 'goes with "idp" only: a job has no groups')
+  }
 }

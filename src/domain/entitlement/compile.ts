@@ -1,6 +1,7 @@
 import { roleArnOf } from '../aws/arn.ts'
 import type { Principal } from '../sign-in/principal.ts'
-import type { Account, Mapping, RoleKind, RoleTarget, Rule } from './rule.ts'
+import { meetsClaims } from '../sign-in/workload.ts'
+import type { Account, Mapping, RoleKind, RoleTarget, Rule, WorkloadMatch } from './rule.ts'
 
 /** A rule that meets somebody, and by which of their groups; null: by `everyone`. */
 export type Met = { readonly rule: Rule; readonly group: string | null }
@@ -22,12 +23,16 @@ export type RuleIndex = {
 type Placed = { readonly rule: Rule; readonly order: number }
 type Shelf = { readonly byGroup: Map<string, Placed[]>; readonly everyone: Placed[] }
 
-/** Rules without an IdP stand on a shelf of their own, which every principal meets. */
-const ANY = ''
-
 export function compileRules(mapping: Mapping): RuleIndex {
   const shelves = new Map<string, Shelf>()
-  mapping.rules.forEach((rule, order) => place(shelves, rule, order))
+  /** Denies without an IdP: every person meets them. */
+  const anybodys = newShelf()
+  // threats.md R3: what is said of jobs stands apart from all that is said of people.
+  const workloads = new Map<string, PlacedForJobs[]>()
+  mapping.rules.forEach((rule, order) => {
+    if ('workload' in rule.match) placeForJobs(workloads, rule, rule.match, order)
+    else place('idp' in rule.match ? shelfOf(shelves, rule.match.idp) : anybodys, rule, rule.match, order)
+  })
   const targets = new Map<Account, Map<RoleKind, RoleTarget>>()
 
   function targetOf(account: Account, kind: RoleKind): RoleTarget {
@@ -46,9 +51,11 @@ export function compileRules(mapping: Mapping): RuleIndex {
     return account && kind && targetOf(account, kind)
   }
 
-  const readDeny = new Set(
-    mapping.rules.flatMap(({ effect, match }) => (effect === 'deny' && 'groups' in match ? [idpOf(match)] : [])),
+  const groupDenies = mapping.rules.flatMap(({ effect, match }) =>
+    effect === 'deny' && 'groups' in match ? [match] : [],
   )
+  const readDeny = new Set(groupDenies.flatMap((match) => ('idp' in match ? [match.idp] : [])))
+  const allReadDeny = groupDenies.some((match) => !('idp' in match))
   const aliasById = new Map([...mapping.accounts.values()].map(({ id, alias }) => [id, alias]))
   const keyByRoleName = new Map([...mapping.roles.values()].map(({ roleName, key }) => [roleName, key]))
 
@@ -56,9 +63,9 @@ export function compileRules(mapping: Mapping): RuleIndex {
   const metBefore = new WeakMap<Principal, readonly Met[]>()
 
   function look(principal: Principal): readonly Met[] {
+    if (principal.workload === true) return lookForJob(principal)
     const found: (Met & { order: number })[] = []
-    for (const idp of [principal.idp, ANY]) {
-      const shelf = shelves.get(idp)
+    for (const shelf of [shelves.get(principal.idp), anybodys]) {
       if (shelf === undefined) continue
       for (const { rule, order } of shelf.everyone) found.push({ rule, order, group: null })
       for (const group of principal.groups.names) {
@@ -66,6 +73,13 @@ export function compileRules(mapping: Mapping): RuleIndex {
       }
     }
     return found.toSorted((a, b) => a.order - b.order)
+  }
+
+  /** A job meets the rules about its workload, and the denies that say everyone: nothing about people, whatever it claims. */
+  function lookForJob({ idp: id, claims }: Principal): readonly Met[] {
+    const about = (workloads.get(id) ?? []).filter(({ match }) => meetsClaims(claims, match.claims))
+    const found = [...about, ...anybodys.everyone]
+    return found.toSorted((a, b) => a.order - b.order).map(({ rule }) => ({ rule, group: null }))
   }
 
   return {
@@ -84,21 +98,32 @@ export function compileRules(mapping: Mapping): RuleIndex {
       metBefore.set(principal, known)
       return known
     },
-    denyReadsGroups: (idp) => readDeny.has(idp) || readDeny.has(ANY),
+    denyReadsGroups: (idp) => allReadDeny || readDeny.has(idp),
   }
 }
 
-const idpOf = (match: Rule['match']): string => ('idp' in match ? match.idp : ANY)
+type PlacedForJobs = Placed & { readonly match: WorkloadMatch }
 
-function place(shelves: Map<string, Shelf>, rule: Rule, order: number): void {
-  const idp = idpOf(rule.match)
-  const shelf = shelves.get(idp) ?? { byGroup: new Map<string, Placed[]>(), everyone: [] }
+function placeForJobs(workloads: Map<string, PlacedForJobs[]>, rule: Rule, match: WorkloadMatch, order: number): void {
+  const placed = workloads.get(match.workload)
+  if (placed === undefined) workloads.set(match.workload, [{ rule, match, order }])
+  else placed.push({ rule, match, order })
+}
+
+const newShelf = (): Shelf => ({ byGroup: new Map(), everyone: [] })
+
+function shelfOf(shelves: Map<string, Shelf>, idp: string): Shelf {
+  const shelf = shelves.get(idp) ?? newShelf()
   shelves.set(idp, shelf)
-  if ('everyone' in rule.match) {
+  return shelf
+}
+
+function place(shelf: Shelf, rule: Rule, match: Exclude<Rule['match'], WorkloadMatch>, order: number): void {
+  if ('everyone' in match) {
     shelf.everyone.push({ rule, order })
     return
   }
-  for (const group of rule.match.groups) {
+  for (const group of match.groups) {
     const placed = shelf.byGroup.get(group)
     if (placed === undefined) shelf.byGroup.set(group, [{ rule, order }])
     else placed.push({ rule, order })

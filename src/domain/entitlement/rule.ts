@@ -50,11 +50,17 @@ export type RoleTarget = {
 type Match =
   { readonly idp: string; readonly groups: readonly string[] } | { readonly idp: string; readonly everyone: true }
 
+/** Jobs and containers of one `workloads` entry, all of whose claims named here have one of the values named (threats.md D16). */
+export type WorkloadMatch = {
+  readonly workload: string
+  readonly claims: Readonly<Record<string, readonly string[]>>
+}
+
 /** Who → which roles. Accounts and roles are resolved to what the file holds when it is loaded. */
 export type Rule = {
   readonly id: string
   /** Absent only in a deny, which then meets the people of every IdP (threats.md I3). */
-  readonly match: Match | { readonly groups: readonly string[] } | { readonly everyone: true }
+  readonly match: Match | WorkloadMatch | { readonly groups: readonly string[] } | { readonly everyone: true }
   readonly effect: 'grant' | 'deny'
   readonly accounts: ReadonlySet<string>
   readonly roles: ReadonlySet<string>

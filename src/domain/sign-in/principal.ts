@@ -21,11 +21,20 @@ export type Principal = {
   readonly username: string
   readonly email?: string
   readonly groups: GroupStatement
-  /** The few further claims that session tags ask for, text only. */
+  /** The few further claims that session tags ask for, text only; of a workload those that rules name as well. */
   readonly claims: Readonly<Record<string, string>>
+  /** No person but a job or a container: `idp` is its id under `workloads`, and no rule about people meets it (threats.md R3). */
+  readonly workload?: true
 }
 
-/** One text for one person: two different (issuer, subject) never give the same (threats.md I1). */
-export function identityOf({ issuer, subject }: Pick<Principal, 'issuer' | 'subject'>): string {
-  return `${issuer.length}:${issuer}${subject.length}:${subject}`
+/**
+ * One text for one person: two different (issuer, subject) never give the same (threats.md I1). A job is nobody's person, even
+ * where one issuer signs for both.
+ */
+export function identityOf({
+  issuer,
+  subject,
+  workload,
+}: Pick<Principal, 'issuer' | 'subject'> & Partial<Pick<Principal, 'workload'>>): string {
+  return `${workload === true ? 'workload:' : ''}${issuer.length}:${issuer}${subject.length}:${subject}`
 }

@@ -1,0 +1,74 @@
+/** An issuer that signs for everybody's jobs. What tells ours from a stranger's is a claim, and only some cannot be made up. */
+export type SharedIssuer = {
+  readonly name: string
+  /** Whose job it is, by an id that is never given to another; names are, when they are freed. One of these. */
+  readonly owners: readonly string[]
+  /** Which of their jobs: branch, environment or workflow. All of one of these. */
+  readonly jobs: readonly (readonly string[])[]
+}
+
+const SHARED: readonly (SharedIssuer & { readonly host: RegExp })[] = [
+  {
+    name: 'GitHub Actions',
+    host: /^token\.actions\.(?:githubusercontent\.com|[a-z0-9-]+\.ghe\.com)$/,
+    owners: ['repository_id', 'repository_owner_id'],
+    // `workflow` is a name that any branch's file may give itself; these hold its path and ref.
+    jobs: [['ref'], ['environment'], ['workflow_ref'], ['job_workflow_ref']],
+  },
+  {
+    name: 'GitLab.com',
+    host: /^gitlab\.com$/,
+    owners: ['project_id', 'namespace_id'],
+    // A tag may be called `main`: `ref` alone does not say which of the two it is.
+    jobs: [['ref_path'], ['ref', 'ref_type'], ['environment'], ['ci_config_ref_uri']],
+  },
+  {
+    name: 'CircleCI',
+    host: /^oidc\.circleci\.com$/,
+    owners: ['oidc.circleci.com/project-id'],
+    jobs: [['oidc.circleci.com/vcs-ref']],
+  },
+  {
+    name: 'Terraform Cloud',
+    host: /^app(?:\.eu)?\.terraform\.io$/,
+    owners: ['terraform_workspace_id', 'terraform_project_id', 'terraform_organization_id'],
+    jobs: [['terraform_run_phase']],
+  },
+  {
+    name: 'Google',
+    host: /^accounts\.google\.com$/,
+    owners: ['sub'],
+    // People's ID tokens come from there too: only a service account is its own authorized party.
+    jobs: [['azp'], ['email']],
+  },
+  {
+    name: 'Buildkite',
+    host: /^agent\.buildkite\.com$/,
+    owners: ['pipeline_id', 'organization_id'],
+    jobs: [['build_branch'], ['build_tag']],
+  },
+  {
+    name: 'Bitbucket Pipelines',
+    host: /^api\.bitbucket\.org$/,
+    owners: ['repositoryUuid', 'workspaceUuid'],
+    jobs: [['branchName'], ['deploymentEnvironmentUuid']],
+  },
+  {
+    name: 'Vercel',
+    host: /^oidc\.vercel\.com$/,
+    owners: ['project_id', 'owner_id'],
+    jobs: [['environment']],
+  },
+  {
+    name: 'Codefresh',
+    host: /^oidc\.codefresh\.io$/,
+    owners: ['pipeline_id', 'account_id'],
+    jobs: [['scm_ref']],
+  },
+]
+
+/** The issuer, when it is known to serve everybody. */
+export function sharedIssuer(issuer: string): SharedIssuer | undefined {
+  const host = URL.canParse(issuer) ? new URL(issuer).hostname.replace(/\.$/, '') : ''
+  return SHARED.find((one) => one.host.test(host))
+}
