@@ -279,7 +279,6 @@ describe.skipIf(noBotocore !== undefined)(
         "[profile 'a.b']",
         ' [profile a.b]',
         '[profile a.b] ; x',
-        '[profile a.b] # [c]',
       ]
       const facts = someFacts([aConfigRole({ alias: 'a', role: 'b' })])
       const read = readByBotocore(headings.map((heading) => merge(`${heading}\nregion = eu-west-1\n`, { facts }).text))
