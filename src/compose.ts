@@ -29,6 +29,7 @@ import { makeRedeemDeviceLogin } from './usecases/device/redeem-device-login.ts'
 import { makeRefreshTokens } from './usecases/device/refresh-tokens.ts'
 import { makeRevokeToken } from './usecases/device/revoke-token.ts'
 import { makeStartDeviceLogin } from './usecases/device/start-device-login.ts'
+import { makeDescribeConfig } from './usecases/entitlement/describe-config.ts'
 import { makeExplainNothing } from './usecases/entitlement/explain-nothing.ts'
 import { makeListAccounts } from './usecases/entitlement/list-accounts.ts'
 import { makeListRoles } from './usecases/entitlement/list-roles.ts'
@@ -103,14 +104,20 @@ export async function compose(config: Config, host: Host): Promise<Gateway> {
   const issueTokens = makeIssueTokens({ ...deps, issueAccessToken })
   // A terminal lives as long as its sign-in may be renewed, and no longer than a device may (threats.md D4).
   const terminalSeconds = Math.min(cli.device.maxSeconds, cli.refreshSeconds)
+  const listAccounts = makeListAccounts(deps)
   const stories = {
     beginSignIn: makeBeginSignIn({ ...deps, providers, newAttemptId }),
     completeSignIn: makeCompleteSignIn({ ...deps, ...browser, providers, mappings, countOnce, endSession }),
     endSession,
     findSession,
     receiveLogout: makeReceiveLogout({ ...deps, providers, endSession }),
-    listAccounts: makeListAccounts(deps),
+    listAccounts,
     listRoles: makeListRoles(deps),
+    describeConfig: makeDescribeConfig({
+      listAccounts,
+      publicUrl: config.server.publicUrl,
+      identityCenter: config.identityCenter,
+    }),
     explainNothing: makeExplainNothing(deps),
     issueCredentials: makeIssueCredentials(heart),
     openConsole: makeOpenConsole({ ...deps, ...heart, prepareConsole }),

@@ -98,6 +98,20 @@ export type Pages = {
     readonly forms: readonly PrintedForm[]
     readonly back: string
   }
+  /** What to paste, so that the stock AWS CLI signs in here. */
+  setup: {
+    readonly host: string
+    readonly roleCount: number
+    /** Too many to paste: they are saved first. */
+    readonly asFile: boolean
+    readonly fileHref: string
+    /** The first of them; absent: a terminal may take none. */
+    readonly profile?: string
+    readonly forms: readonly PrintedForm[]
+    readonly firstCommand: string
+    readonly exports: readonly PrintedForm[]
+    readonly ownCommands: string
+  }
   device: { readonly wrongCode: boolean }
   'device-confirm': {
     readonly userCode: string

@@ -19,6 +19,7 @@ import { oauthRoutes } from './routes/oauth.ts'
 import { passThroughRoutes } from './routes/pass-through.ts'
 import { portalRoutes } from './routes/portal.ts'
 import { samlRoutes } from './routes/saml.ts'
+import { setupRoutes } from './routes/setup.ts'
 import { signInRoutes, signInTripRoutes, signOutRoutes } from './routes/sign-in.ts'
 import { v1Routes } from './routes/v1.ts'
 import { makeSecurityHeaders, programHeaders } from './security-headers.ts'
@@ -39,7 +40,7 @@ type Stories = Omit<
   > &
   Pick<Parameters<typeof signInRoutes>[0], 'beginSignIn' | 'completeSignIn' | 'endSession'> &
   Pick<Parameters<typeof samlRoutes>[0], 'receiveLogout' | 'findSession'> &
-  Pick<Parameters<typeof v1Routes>[0], 'authenticateBearer' | 'listAccounts'> &
+  Pick<Parameters<typeof v1Routes>[0], 'authenticateBearer' | 'listAccounts' | 'describeConfig'> &
   Parameters<typeof makeAnswerCredentials>[0]
 
 export type ServerDeps = {
@@ -167,6 +168,7 @@ function createExpress(deps: ServerDeps & Shared): Express {
   server.use(requireCsrf)
   server.use(signInRoutes(signIn))
   server.use(portalRoutes({ ...stories, awsAttempts, moveBrowser, formTargets, opensConsole, opensIdp }))
+  server.use(setupRoutes({ ...stories, now }))
   server.use(deviceRoutes(stories))
 
   server.use(nothingHere)

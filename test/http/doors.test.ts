@@ -30,11 +30,13 @@ const ROUTES: readonly [method: 'get' | 'post', path: string, kind: 'browser' | 
   ['get', '/roles/payments-dev/readonly', 'browser'],
   ['post', '/roles/payments-dev/readonly/console', 'browser'],
   ['post', '/roles/payments-dev/readonly/credentials', 'browser'],
+  ['get', '/setup', 'browser'],
   ['get', '/device', 'browser'],
   ['post', '/device', 'browser'],
   ['post', '/sign-out', 'browser'],
   ['get', '/v1/whoami', 'bearer'],
   ['get', '/v1/roles', 'bearer'],
+  ['get', '/v1/aws-config', 'bearer'],
   ['post', '/v1/credentials', 'bearer'],
   ['post', '/v1/console', 'bearer'],
   ['get', '/oidc/demo/callback', 'protocol'],
@@ -187,7 +189,7 @@ describe('CSRF (security.md W-10)', () => {
 })
 
 describe('headers', () => {
-  it.each(['/', '/roles/payments-dev/readonly', '/device', '/sign-in?choose', '/nowhere'])(
+  it.each(['/', '/roles/payments-dev/readonly', '/setup', '/device', '/sign-in?choose', '/nowhere'])(
     '%s tells the browser to trust nothing but us (security.md W-12..W-14)',
     async (path) => {
       const { headers } = await alice.get(path)

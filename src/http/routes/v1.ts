@@ -3,11 +3,13 @@ import { z } from 'zod'
 import { RolegateError } from '../../domain/errors.ts'
 import type { GatewaySession } from '../../domain/sign-in/session.ts'
 import type { AuthenticateBearer } from '../../usecases/device/authenticate-bearer.ts'
+import type { DescribeConfig } from '../../usecases/entitlement/describe-config.ts'
 import type { ListAccounts } from '../../usecases/entitlement/list-accounts.ts'
 import type { ListRoles } from '../../usecases/entitlement/list-roles.ts'
 import type { OpenConsole } from '../../usecases/hand-over/open-console.ts'
 import type { Now } from '../../usecases/ports.ts'
 import { cookiesOf } from '../attempt-cookies.ts'
+import { sendAwsConfig } from '../aws-config.ts'
 import { sessionOf } from '../browser-session.ts'
 import { compactRoles } from '../compact-roles.ts'
 import { sendCompressed } from '../compressed.ts'
@@ -25,12 +27,14 @@ type Deps = {
   listAccounts: ListAccounts
   authenticateBearer: AuthenticateBearer
   listRoles: ListRoles
+  describeConfig: DescribeConfig
   answerCredentials: AnswerCredentials
   openConsole: OpenConsole
   browserSession: RequestHandler
   requireCsrf: RequestHandler
   cookieName: string
   origin: string
+  version: string
   now: Now
 }
 
@@ -58,6 +62,10 @@ export function v1Routes(deps: Deps): Router {
     const answer =
       form === 'compact' ? compactRoles(deps.listAccounts(session)) : { roles: deps.listRoles(session).map(roleRow) }
     await sendCompressed(req, res.type('json'), JSON.stringify(answer))
+  })
+
+  router.get('/v1/aws-config', authenticate, async (req, res) => {
+    await sendAwsConfig(req, res, deps.describeConfig(signedIn(res)), deps.version)
   })
 
   router.post('/v1/credentials', failAsAtHotDoor, ...body, authenticate, async (req, res) => {

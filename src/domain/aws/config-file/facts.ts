@@ -22,7 +22,7 @@ const ACCOUNT = /^\d{12}$/
 const REGION = /^[a-z]{2,8}(-[a-z]{2,12}){1,3}-\d{1,2}$/
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/
 /** Hosts of AWS's that nobody else can register: under `invalid`, or an Identity Center that was declared as ours (threats.md D8). */
-const START_HOST = /^([a-z0-9-]+\.)*[a-z0-9-]+\.invalid\.awsapps\.com$|^d-[0-9a-f]{10}\.awsapps\.com$/
+const START_HOST = /^([a-z0-9-]+\.)*[a-z0-9-]+\.invalid\.awsapps\.com$|^d-[0-9a-z]{10}\.awsapps\.com$/
 
 /**
  * The facts, or `config_invalid` with the first field that is not plainly what it should be. A config file is code: it

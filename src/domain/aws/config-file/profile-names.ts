@@ -1,7 +1,7 @@
 import { RolegateError } from '../../errors.ts'
 import type { ConfigRole } from './facts.ts'
 
-export const USUAL_TEMPLATE = '{alias}.{role}'
+const USUAL_TEMPLATE = '{alias}.{role}'
 
 /** The characters that every reader of the file takes in a section's name as they are. */
 const PROFILE_NAME = /^[A-Za-z0-9][A-Za-z0-9._/-]{0,127}$/

@@ -274,12 +274,7 @@ describe.skipIf(noBotocore !== undefined)(
     })
 
     it('finds no second profile, whatever stood in the file', () => {
-      const headings = [
-        '[profile a.b]',
-        "[profile 'a.b']",
-        ' [profile a.b]',
-        '[profile a.b] ; x',
-      ]
+      const headings = ['[profile a.b]', "[profile 'a.b']", ' [profile a.b]', '[profile a.b] ; x']
       const facts = someFacts([aConfigRole({ alias: 'a', role: 'b' })])
       const read = readByBotocore(headings.map((heading) => merge(`${heading}\nregion = eu-west-1\n`, { facts }).text))
       expect(read.map((one) => one?.profiles['a.b'])).toEqual(headings.map(() => ({ region: 'eu-west-1' })))

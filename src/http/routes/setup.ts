@@ -1,0 +1,46 @@
+import { Router } from 'express'
+import type { ConfigFacts } from '../../domain/aws/config-file/facts.ts'
+import { nameRoles } from '../../domain/aws/config-file/profile-names.ts'
+import { printExports, printSetup, type SetupShell } from '../../domain/aws/config-file/setup-commands.ts'
+import type { DescribeConfig } from '../../usecases/entitlement/describe-config.ts'
+import type { Now } from '../../usecases/ports.ts'
+import { sessionOf } from '../browser-session.ts'
+import { show, type Pages } from '../pages.ts'
+
+/** More profiles than this are saved, not pasted. */
+const MOST_PASTED = 100
+
+/** `GET /setup`: what to paste, so that the stock AWS CLI signs in here. Nothing on the page is secret. */
+export function setupRoutes(deps: { describeConfig: DescribeConfig; now: Now }): Router {
+  const router = Router({ caseSensitive: true })
+  router.get('/setup', (req, res) => {
+    show(res, 'setup', 'Set up your terminal', setupModel(deps.describeConfig(sessionOf(req, deps.now))))
+  })
+  return router
+}
+
+function setupModel(facts: ConfigFacts): Pages['setup'] {
+  const [first] = nameRoles(facts.roles)
+  const asFile = facts.roles.length > MOST_PASTED
+  const inEach = (print: (shell: SetupShell) => string) =>
+    SHELLS.map(({ id, label }) => ({ id, label, text: print(id).trimEnd() }))
+  return {
+    host: new URL(facts.origin).host,
+    roleCount: facts.roles.length,
+    asFile,
+    fileHref: '/v1/aws-config?format=text',
+    ...(first !== undefined && { profile: first.name }),
+    forms: inEach(
+      (shell) => `${printSetup(shell, facts, asFile ? 'file' : 'page')}aws sso login --profile ${first?.name}`,
+    ),
+    firstCommand: `aws s3 ls --profile ${first?.name}`,
+    exports: inEach((shell) => printExports(shell, facts)),
+    ownCommands: `rolegate login --server ${facts.origin}\nrolegate configure`,
+  }
+}
+
+const SHELLS: readonly { id: SetupShell; label: string }[] = [
+  { id: 'posix', label: 'bash / zsh' },
+  { id: 'fish', label: 'fish' },
+  { id: 'powershell', label: 'PowerShell' },
+]
