@@ -32,6 +32,7 @@ COPY package.json LICENSE ./
 COPY --from=packages /src/node_modules node_modules
 COPY --from=build /src/dist dist
 COPY views views
+COPY completions completions
 # The one folder that is written to. There is no VOLUME: a volume nobody named would take the signing key with it.
 RUN install -d -o 10001 -g 10001 -m 0700 /var/lib/rolegate \
  && ln -s /app/dist/main.js /usr/local/bin/rolegate

@@ -74,8 +74,8 @@ function readRole(body: unknown): ListedRole {
     role: roleOf(row['role']),
     arn: arnOf(row['arn']),
     accountId: matching(account['id'], /^\d{12}$/, 'account.id'),
-    accountName: oneLine(typeof account['name'] === 'string' ? account['name'] : ''),
-    environment: oneLine(typeof account['environment'] === 'string' ? account['environment'] : ''),
+    accountName: lineOr(account['name']),
+    environment: lineOr(account['environment']),
     maxSeconds: numberOf(row['maxSeconds'], 'maxSeconds'),
     elevated: row['elevated'] === true,
     state: oneLine(typeof row['state'] === 'string' ? row['state'] : 'available'),
@@ -107,6 +107,36 @@ export function readConsoleLink(body: unknown): ConsoleLink {
   }
 }
 
+/** One of the person's own sessions. `client` and `host` are what it says of itself. */
+export type KeptSession = {
+  readonly id: string
+  readonly via: string
+  readonly client: string
+  readonly host: string
+  readonly address: string
+  readonly signedInAt: Date
+  readonly expiresAt: Date
+  readonly isCurrent: boolean
+}
+
+export function readSessions(body: unknown): readonly KeptSession[] {
+  const { sessions } = recordOf(body)
+  if (!Array.isArray(sessions)) throw malformed('sessions')
+  return sessions.map((session) => {
+    const row = recordOf(session)
+    return {
+      id: matching(row['id'], /^[A-Za-z0-9._~-]{1,200}$/, 'id'),
+      via: lineOr(row['via']),
+      client: lineOr(row['client']),
+      host: lineOr(row['host']),
+      address: lineOr(row['address']),
+      signedInAt: dateOf(row['signedInAt'], 'signedInAt'),
+      expiresAt: dateOf(row['expiresAt'], 'expiresAt'),
+      isCurrent: row['current'] === true,
+    }
+  })
+}
+
 export type TokenAnswer = {
   readonly accessToken: string
   readonly refreshToken?: string
@@ -126,13 +156,20 @@ export type DeviceStart = {
   readonly deviceCode: string
   readonly userCode: string
   readonly verificationUri: URL
+  /** The same page with the code filled in, for a QR code. */
+  readonly verificationUriComplete?: URL
+  /** The number to pick on that page: whoever only was sent a code does not know it. */
+  readonly matchNumber?: string
   readonly expiresInSeconds: number
   readonly intervalSeconds: number
 }
 
 export function readDeviceStart(body: unknown): DeviceStart {
   const start = recordOf(body)
+  const { verification_uri_complete: complete, match_number: matchNumber } = start
   return {
+    ...(complete !== undefined && { verificationUriComplete: urlOf(complete, 'verification_uri_complete') }),
+    ...(matchNumber !== undefined && { matchNumber: matching(matchNumber, /^\d{2}$/, 'match_number') }),
     deviceCode: matching(start['device_code'], TOKEN, 'device_code'),
     userCode: matching(start['user_code'], /^[A-Za-z0-9-]{4,20}$/, 'user_code'),
     verificationUri: urlOf(start['verification_uri'], 'verification_uri'),
@@ -151,6 +188,9 @@ function arnOf(value: unknown): string {
     throw malformed('arn')
   }
 }
+
+/** On one line; empty when it is no text. */
+const lineOr = (value: unknown): string => oneLine(typeof value === 'string' ? value : '')
 
 function textOf(value: unknown, field: string): string {
   if (typeof value !== 'string' || value === '') throw malformed(field)

@@ -2,7 +2,7 @@ import { LEAST_SECONDS, parseDuration, printDuration } from '../domain/entitleme
 import type { Lent } from './answers.ts'
 import type { Call, Option } from './command.ts'
 import { failure } from './failure.ts'
-import { findRole } from './find-role.ts'
+import { findOrPickRole, requireRoleOrTerminal } from './pick-role.ts'
 
 export const DURATION_OPTION = {
   type: 'string',
@@ -18,11 +18,12 @@ export const REGION_OPTION = {
   about: 'the region to hand on; default AWS_REGION',
 } as const satisfies Option
 
-/** Credentials for the role a person named, for as long as they asked. */
-export async function borrow(call: Call, wanted: string): Promise<Lent> {
+/** Credentials for the role a person named, or chooses at their terminal, for as long as they asked. */
+export async function borrow(call: Call, wanted: string | undefined): Promise<Lent> {
+  requireRoleOrTerminal(call, wanted)
   const seconds = secondsAsked(call)
   const { gateway } = await call.connect()
-  const { role } = findRole((await gateway.roles()).read, wanted)
+  const { role } = await findOrPickRole(call, (await gateway.roles()).read, wanted)
   const lent = await gateway.credentials({ role, ...(seconds !== undefined && { seconds }) })
   if (seconds !== undefined && lent.seconds < seconds) {
     call.say(`Shortened to ${printDuration(lent.seconds)}, by: ${lent.limitedBy}.`)

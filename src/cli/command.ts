@@ -8,6 +8,8 @@ export type { Connection }
 export type Option = NonNullable<ParseArgsConfig['options']>[string] & {
   /** What stands for the value in the help: `DURATION`. */
   readonly value?: string
+  /** All that its value may be, for completion. */
+  readonly oneOf?: readonly string[]
   readonly about: string
 }
 
@@ -20,6 +22,8 @@ export type Command = {
   readonly options: Readonly<Record<string, Option>>
   /** How many words may follow the name, before any `--`. */
   readonly words: { readonly least: number; readonly most: number }
+  /** What its first word may be, for completion: a role, or one of these. */
+  readonly completes?: 'role' | readonly string[]
   /** Takes what follows `--` as another program's own words. */
   readonly takesRest?: true
   /** Its failures are read by a program that shows one line: see credential-process. */

@@ -7,12 +7,14 @@ import type { Command } from './command.ts'
 export const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ['login', async () => (await import('./commands/login.ts')).login],
   ['logout', async () => (await import('./commands/logout.ts')).logout],
+  ['sessions', async () => (await import('./commands/sessions.ts')).sessions],
   ['whoami', async () => (await import('./commands/whoami.ts')).whoami],
   ['list', async () => (await import('./commands/list.ts')).list],
   ['exec', async () => (await import('./commands/exec.ts')).exec],
   ['env', async () => (await import('./commands/env.ts')).env],
   ['console', async () => (await import('./commands/console.ts')).openConsole],
   ['credential-process', async () => (await import('./commands/credential-process.ts')).credentialProcess],
+  ['completion', async () => (await import('./commands/completion.ts')).completion],
   ['version', async () => (await import('./commands/version.ts')).version],
 ])
 

@@ -1,4 +1,5 @@
 import { makeGateway, type Gateway } from './gateway.ts'
+import { keepRoleNames } from './role-names.ts'
 import { makeSend, type Send } from './send.ts'
 import { chooseServer } from './settings.ts'
 import { accessToken } from './signed-in.ts'
@@ -23,5 +24,16 @@ export async function connect(
   const store = makeTokenStore(world)
   const send = makeSend(world, origin, trace)
   const gateway = makeGateway(send, () => accessToken({ origin, store, send, now: world.now }))
-  return { origin, source, store, send, gateway }
+  return { origin, source, store, send, gateway: remembering(gateway, world, origin) }
 }
+
+/** Whatever lists the roles leaves their names for completion, which asks nobody. */
+const remembering = (gateway: Gateway, world: CliWorld, origin: string): Gateway => ({
+  ...gateway,
+  roles: async () => {
+    const answer = await gateway.roles()
+    const names = answer.read.map(({ role }) => role)
+    await keepRoleNames(world, origin, names)
+    return answer
+  },
+})

@@ -1,5 +1,5 @@
-import { readConsoleLink, readCredentials, readRoles, readWhoami } from './answers.ts'
-import type { ConsoleLink, Lent, ListedRole, Whoami } from './answers.ts'
+import { readConsoleLink, readCredentials, readRoles, readSessions, readWhoami } from './answers.ts'
+import type { ConsoleLink, KeptSession, Lent, ListedRole, Whoami } from './answers.ts'
 import { inFull } from './compact-roles.ts'
 import { failureOf, type Ask, type Send } from './send.ts'
 
@@ -7,6 +7,8 @@ export type Gateway = {
   readonly whoami: () => Promise<Read<Whoami>>
   readonly roles: () => Promise<Read<readonly ListedRole[]>>
   readonly credentials: (ask: { role: string; seconds?: number }) => Promise<Lent>
+  readonly sessions: () => Promise<Read<readonly KeptSession[]>>
+  readonly endSession: (id: string) => Promise<void>
   readonly console: (ask: { role: string; seconds?: number; destination?: string }) => Promise<Read<ConsoleLink>>
 }
 
@@ -17,7 +19,7 @@ type Read<T> = { readonly read: T; readonly json: unknown }
 export function makeGateway(send: Send, accessToken: () => Promise<string>): Gateway {
   const ask = async (request: Omit<Ask, 'bearer'>): Promise<unknown> => {
     const answer = await send({ ...request, bearer: await accessToken() })
-    if (answer.status !== 200) throw failureOf(answer)
+    if (answer.status !== 200 && answer.status !== 204) throw failureOf(answer)
     return answer.body
   }
   const readBy = async <T>(read: (json: unknown) => T, request: Omit<Ask, 'bearer'>): Promise<Read<T>> => {
@@ -32,6 +34,8 @@ export function makeGateway(send: Send, accessToken: () => Promise<string>): Gat
       return { read: readRoles(json), json }
     },
     credentials: async (json) => readCredentials(await ask({ method: 'POST', path: '/v1/credentials', json })),
+    sessions: () => readBy(readSessions, { method: 'GET', path: '/v1/sessions' }),
+    endSession: async (id) => void (await ask({ method: 'POST', path: '/v1/sessions/end', json: { id } })),
     console: (json) => readBy(readConsoleLink, { method: 'POST', path: '/v1/console', json }),
   }
 }

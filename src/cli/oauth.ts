@@ -10,10 +10,15 @@ const LONGEST_CLAIM = 64
 /** What this terminal says of itself; the gateway shows it as such to whoever approves. */
 export type TerminalClaims = { readonly host: string; readonly user: string; readonly tool: string }
 
+/** The claims as parameters, each in 64 characters at most; what is not known is left out. */
+export function withClaims(claims: TerminalClaims): Readonly<Record<string, string>> {
+  const said = Object.entries(claims).map(([name, value]) => [name, value.slice(0, LONGEST_CLAIM)])
+  return Object.fromEntries(said.filter(([, value]) => value !== ''))
+}
+
 /** RFC 8628 §3.1-3.2. */
 export async function startDeviceLogin(send: Send, claims: TerminalClaims): Promise<DeviceStart> {
-  const said = Object.entries(claims).map(([name, value]) => [name, value.slice(0, LONGEST_CLAIM)])
-  const form = { ...CLIENT, ...Object.fromEntries(said.filter(([, value]) => value !== '')) }
+  const form = { ...CLIENT, ...withClaims(claims) }
   return readDeviceStart(okOrThrow(await send({ method: 'POST', path: '/oauth/device_authorization', form })))
 }
 
@@ -21,6 +26,15 @@ export async function startDeviceLogin(send: Send, claims: TerminalClaims): Prom
 export async function redeemDeviceCode(send: Send, deviceCode: string): Promise<TokenAnswer> {
   const form = { ...CLIENT, grant_type: 'urn:ietf:params:oauth:grant-type:device_code', device_code: deviceCode }
   return readTokens(okOrThrow(await send({ method: 'POST', path: '/oauth/token', form })))
+}
+
+/** RFC 6749 §4.1.3, RFC 7636 §4.5: fails with `invalid_grant` when the code is used up, or was not for us. */
+export async function redeemCode(
+  send: Send,
+  { code, verifier, redirectUri }: { code: string; verifier: string; redirectUri: string },
+): Promise<TokenAnswer> {
+  const said = { grant_type: 'authorization_code', code, redirect_uri: redirectUri, code_verifier: verifier }
+  return readTokens(okOrThrow(await send({ method: 'POST', path: '/oauth/token', form: { ...CLIENT, ...said } })))
 }
 
 /** RFC 6749 §6: fails with `invalid_grant` when the sign-in is over. */

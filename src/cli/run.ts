@@ -10,6 +10,7 @@ const USAGE = 'rolegate [--server URL] [--json] [-q|-v] COMMAND'
 
 /** Runs one command line and answers with its exit code; only main.ts ends the process. */
 export async function run(argv: readonly string[], world: CliWorld): Promise<number> {
+  if (argv[0] === '__complete') return (await import('./complete.ts')).complete(argv.slice(1), world)
   const { name, args } = splitName(argv)
   const command = await commandNamed(name === undefined && args.includes('--version') ? 'version' : name)
   try {

@@ -34,15 +34,28 @@ export async function chooseServer(
 const chosen = (text: string, source: string) => ({ origin: parseServer(text, source), source })
 
 /** The origin of the last sign-in on this machine. */
-export async function savedServer(place: Place): Promise<string | undefined> {
-  const settings = await readJson(settingsFile(place))
-  if (settings === undefined) return undefined
-  const { server } = recordOf(settings)
-  if (server !== undefined && typeof server !== 'string') throw unusable(settingsFile(place), undefined)
-  return server
+async function savedServer(place: Place): Promise<string | undefined> {
+  return (await readSettings(place)).server
 }
 
-export const saveServer = (origin: string, place: Place): Promise<void> =>
-  writeJson(settingsFile(place), { version: 1, server: origin })
+/** True when somebody has signed in there from this machine before. */
+export async function isKnownServer(origin: string, place: Place): Promise<boolean> {
+  const { server, known } = await readSettings(place)
+  return server === origin || known.includes(origin)
+}
+
+export async function saveServer(origin: string, place: Place): Promise<void> {
+  const { server, known } = await readSettings(place)
+  const all = new Set([...known, ...(server === undefined ? [] : [server]), origin])
+  await writeJson(settingsFile(place), { version: 1, server: origin, known: [...all] })
+}
+
+async function readSettings(place: Place): Promise<{ server?: string; known: readonly string[] }> {
+  const settings = await readJson(settingsFile(place))
+  const { server, known } = recordOf(settings)
+  if (server !== undefined && typeof server !== 'string') throw unusable(settingsFile(place), undefined)
+  const origins = Array.isArray(known) ? known.filter((origin) => typeof origin === 'string') : []
+  return { known: origins, ...(server !== undefined && { server }) }
+}
 
 const settingsFile = (place: Place): string => join(configFolder(place), 'settings.json')

@@ -13,6 +13,14 @@ export type CliWorld = {
   readonly timeout: (ms: number) => AbortSignal
   readonly fetch: typeof fetch
   readonly spawn: (child: Child) => Promise<ChildEnd>
+  /** True when something is at this path. */
+  readonly exists: (path: string) => boolean
+  /** Answers requests at a port of 127.0.0.1 that the system chooses; undefined when there is none to be had. */
+  readonly listen: (hear: (asked: Heard, port: number) => Page) => Promise<Listener | undefined>
+  /** Has the person choose on their terminal. Rejects when they leave the choice, and `interrupted` aborts. */
+  readonly pick: (question: string, choices: readonly Choice[]) => Promise<string>
+  /** Asks yes or no; the answer is no until they say otherwise. Rejects likewise. */
+  readonly confirm: (question: string) => Promise<boolean>
   /** Aborts when the person presses Ctrl-C. */
   readonly interrupted: AbortSignal
   readonly pid: number
@@ -38,3 +46,10 @@ export type Child = {
 export type ChildEnd =
   | { readonly started: true; readonly exit: number }
   | { readonly started: false; readonly because: 'not_found' | 'not_executable' | 'other' }
+
+/** One request: its line, and whom it took us for. */
+export type Heard = { readonly method: string; readonly target: string; readonly host: string | undefined }
+export type Page = { readonly status: number; readonly body: string }
+export type Listener = { readonly port: number; readonly close: () => void }
+
+export type Choice = { readonly value: string; readonly hint: string }

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { constants, homedir, hostname, userInfo } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { run } from '../cli/run.ts'
@@ -14,13 +15,13 @@ export async function runCli(argv: readonly string[]): Promise<number> {
   // `rolegate list | head`: whoever reads us may leave early.
   process.stdout.on('error', () => undefined)
   try {
-    return await run(argv, cliWorld(interrupt.signal))
+    return await run(argv, cliWorld(interrupt))
   } finally {
     process.off('SIGINT', onInterrupt)
   }
 }
 
-export const cliWorld = (interrupted: AbortSignal): CliWorld => ({
+export const cliWorld = (interrupt: AbortController): CliWorld => ({
   out: (text) => void process.stdout.write(text),
   err: (text) => void process.stderr.write(text),
   isTty: { stdin: process.stdin.isTTY, stdout: process.stdout.isTTY, stderr: process.stderr.isTTY },
@@ -30,7 +31,11 @@ export const cliWorld = (interrupted: AbortSignal): CliWorld => ({
   timeout: timeoutSignal,
   fetch,
   spawn: runChild,
-  interrupted,
+  exists: existsSync,
+  listen: async (hear) => (await import('./loopback.ts')).listenOnLoopback(hear),
+  pick: async (question, choices) => answered(interrupt, (await import('./prompts.ts')).pick(question, choices)),
+  confirm: async (question) => answered(interrupt, (await import('./prompts.ts')).ask(question)),
+  interrupted: interrupt.signal,
   pid: process.pid,
   isAlive,
   hostname: hostname(),
@@ -40,6 +45,14 @@ export const cliWorld = (interrupted: AbortSignal): CliWorld => ({
   timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
   version: VERSION,
 })
+
+/** Ctrl-C and Esc reach a prompt as keys, not as a signal; they mean the same. */
+async function answered<T>(interrupt: AbortController, prompt: Promise<T | undefined>): Promise<T> {
+  const answer = await prompt
+  if (answer !== undefined) return answer
+  interrupt.abort()
+  return Promise.reject(interrupt.signal.reason as Error)
+}
 
 /** Not AbortSignal.timeout: only a running timer keeps that one from being collected. */
 function timeoutSignal(ms: number): AbortSignal {

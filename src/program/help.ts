@@ -1,14 +1,16 @@
 export const HELP = `rolegate: AWS roles for the people your directory knows
 
 For people
-  login --device            sign this terminal in
-  logout                    sign it out
+  login [--device]          sign this terminal in
+  logout [--all]            sign it out
+  sessions [end ID]         your own sign-ins
   whoami [--short]          who the gateway says you are
   list                      the roles you may take
   exec ROLE -- CMD...       run a command with a role
   env ROLE                  print a role's credentials for a shell
   console ROLE [PAGE]       open the AWS console
   credential-process ROLE   for credential_process in ~/.aws/config
+  completion SHELL          make bash, zsh, fish or PowerShell complete
 
 For operators
   serve [--config FILE]     run the gateway

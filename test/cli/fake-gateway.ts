@@ -57,6 +57,18 @@ export const aRole = (role: string, over: object = {}) => ({
   ...over,
 })
 
+const aSession = (over: object = {}) => ({
+  id: 'ses_1',
+  via: 'pkce',
+  client: 'rolegate 9.9.9',
+  host: 'build-7',
+  address: '203.0.113.9',
+  signedInAt: '2030-01-01T08:00:00.000Z',
+  expiresAt: '2030-01-01T20:00:00.000Z',
+  current: true,
+  ...over,
+})
+
 export const aProblem = (status: number, code: string, over: object = {}): Reply => ({
   status,
   json: { title: 'No', status, detail: 'Because.', code, requestId: 'req-1', ...over },
@@ -67,7 +79,22 @@ export const someTokens = (mark: string, expires_in = 3600): Reply => ({
   json: { access_token: `rga_${mark}`, token_type: 'Bearer', expires_in, refresh_token: `rgr_${mark}` },
 })
 
+/** What the gateway says of itself; `over` with undefined takes something away. */
+export const aMetadata = (origin: string, over: object = {}): Reply => ({
+  json: {
+    issuer: origin,
+    authorization_endpoint: `${origin}/oauth/authorize`,
+    device_authorization_endpoint: `${origin}/oauth/device_authorization`,
+    token_endpoint: `${origin}/oauth/token`,
+    code_challenge_methods_supported: ['S256'],
+    authorization_response_iss_parameter_supported: true,
+    ...over,
+  },
+})
+export const METADATA = 'GET /.well-known/oauth-authorization-server'
+
 const usual = (origin: string): Record<string, Reply> => ({
+  [METADATA]: aMetadata(origin),
   'POST /oauth/device_authorization': {
     json: {
       device_code: 'rgd_secretdevicecode',
@@ -76,6 +103,7 @@ const usual = (origin: string): Record<string, Reply> => ({
       verification_uri_complete: `${origin}/device#WDJB-MJHT`,
       expires_in: 300,
       interval: 5,
+      match_number: '42',
     },
   },
   'POST /oauth/token': someTokens('new'),
@@ -86,6 +114,8 @@ const usual = (origin: string): Record<string, Reply> => ({
       roles: ['payments-dev/readonly', 'payments-dev/admin', 'payments-prod/readonly'].map((role) => aRole(role)),
     },
   },
+  'GET /v1/sessions': { json: { sessions: [aSession(), aSession({ id: 'ses_2', via: 'browser', current: false })] } },
+  'POST /v1/sessions/end': { status: 204, raw: '' },
   'POST /v1/credentials': { json: LENT },
   'POST /v1/console': { json: { url: CONSOLE_URL, expiration: LENT.expiration, seconds: 3600, limitedBy: 'default' } },
 })

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { onTestFinished } from 'vitest'
 import { run } from '../../src/cli/run.ts'
-import type { Child, ChildEnd, CliWorld } from '../../src/cli/world.ts'
+import type { Child, ChildEnd, CliWorld, Heard, Page } from '../../src/cli/world.ts'
 import { aGateway } from './fake-gateway.ts'
 
 type Ran = { readonly exit: number; readonly out: string; readonly err: string }
@@ -17,8 +17,13 @@ export type Terminal = {
   readonly signIn: (origin: string, tokens?: object) => void
   /** A second sign-in, at another gateway than the one last signed in at. */
   readonly signInAlso: (origin: string, tokens?: object) => void
+  /** A request to the port that `login` listens on; undefined while nobody listens. */
+  readonly knock: (target: string, over?: Partial<Heard>) => Page | undefined
   readonly tokens: () => { servers: Record<string, { accessToken: string; refreshToken: string; expiresAt: string }> }
 }
+
+/** Where every fake terminal listens. */
+export const LOOPBACK_PORT = 50123
 
 /** A terminal on a machine of its own: its folder, its clock, its programs. Nobody sleeps. */
 export function aTerminal(over: Partial<CliWorld> & { env?: Record<string, string> } = {}): Terminal {
@@ -26,6 +31,7 @@ export function aTerminal(over: Partial<CliWorld> & { env?: Record<string, strin
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
   const slept: number[] = []
   const spawned: Child[] = []
+  let hear: Parameters<CliWorld['listen']>[0] | undefined
   let now = Date.parse('2030-01-01T09:00:00Z')
 
   const world: CliWorld = {
@@ -45,6 +51,13 @@ export function aTerminal(over: Partial<CliWorld> & { env?: Record<string, strin
       spawned.push(child)
       return { started: true, exit: 0 } satisfies ChildEnd
     },
+    exists: () => false,
+    listen: async (toldTo) => {
+      hear = toldTo
+      return { port: LOOPBACK_PORT, close: () => void (hear = undefined) }
+    },
+    pick: async () => Promise.reject(new Error('nobody was to be asked')),
+    confirm: async () => Promise.reject(new Error('nobody was to be asked')),
     interrupted: new AbortController().signal,
     pid: process.pid,
     isAlive: () => true,
@@ -76,6 +89,8 @@ export function aTerminal(over: Partial<CliWorld> & { env?: Record<string, strin
       writeFileSync(join(folder, 'settings.json'), JSON.stringify({ version: 1, server: origin }))
     },
     signInAlso: (origin, tokens) => write({ ...read().servers, [origin]: { ...KEPT, ...tokens } }),
+    knock: (target, over) =>
+      hear?.({ method: 'GET', target, host: `127.0.0.1:${LOOPBACK_PORT}`, ...over }, LOOPBACK_PORT),
     tokens: read,
   }
 }

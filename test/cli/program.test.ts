@@ -9,7 +9,7 @@ import type { Environment } from '../../src/cli/world.ts'
 import { cliWorld } from '../../src/program/cli.ts'
 import { aGateway, anOauthError } from './fake-gateway.ts'
 
-const world = cliWorld(new AbortController().signal)
+const world = cliWorld(new AbortController())
 const start = (command: string, args: readonly string[] = [], env: Environment = world.env) =>
   world.spawn({ command, args, env, place: 'foreground' })
 

@@ -137,7 +137,7 @@ describe('the server', () => {
         },
       })
       expect((await terminal.run('login', '--server', server)).exit).toBe(9)
-      expect(called).toEqual([`${server}/oauth/device_authorization`])
+      expect(called).toEqual([`${server}/.well-known/oauth-authorization-server`])
     },
   )
 

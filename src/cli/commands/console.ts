@@ -2,12 +2,12 @@ import { printDuration } from '../../domain/entitlement/duration.ts'
 import type { ListedRole } from '../answers.ts'
 import { DURATION_OPTION, secondsAsked } from '../borrow.ts'
 import type { Call, Command, Connection } from '../command.ts'
-import { findRole } from '../find-role.ts'
 import { openBrowser } from '../open-browser.ts'
+import { findOrPickRole, requireRoleOrTerminal } from '../pick-role.ts'
 
 export const openConsole: Command = {
   name: 'console',
-  usage: 'rolegate console ROLE [service|URL] [--print [-d DURATION]]',
+  usage: 'rolegate console [ROLE [service|URL]] [--print [-d DURATION]]',
   summary: 'Open the AWS console in a browser, as a role, through the role’s page in the portal.',
   options: {
     print: {
@@ -16,13 +16,15 @@ export const openConsole: Command = {
     },
     duration: { ...DURATION_OPTION, about: 'with --print: how long the console session lasts' },
   },
-  words: { least: 1, most: 2 },
+  words: { least: 0, most: 2 },
+  completes: 'role',
   async run(call) {
-    const [wanted = '', destination] = call.words
+    const [wanted, destination] = call.words
+    requireRoleOrTerminal(call, wanted)
     if (!call.flag('print') && call.text('duration') !== undefined) throw call.misused('-d goes with --print.')
     const seconds = call.flag('print') ? secondsAsked(call) : undefined
     const connection = await call.connect()
-    const role = findRole((await connection.gateway.roles()).read, wanted)
+    const role = await findOrPickRole(call, (await connection.gateway.roles()).read, wanted)
     if (call.flag('print')) await printLink(role, { destination, seconds }, connection, call)
     else await open(pageOf(role, destination, connection.origin), call)
     return 0

@@ -9,6 +9,7 @@ export const credentialProcess: Command = {
   summary: 'Print credentials as AWS SDKs read them from credential_process. Never asks, never opens a browser.',
   options: { duration: DURATION_OPTION },
   words: { least: 1, most: 1 },
+  completes: 'role',
   failsOnOneLine: true,
   async run(call) {
     const { credentials, role } = await borrow(call, call.words[0] ?? '')

@@ -5,15 +5,21 @@ import type { Call, Command } from '../command.ts'
 export const env: Command = {
   name: 'env',
   aliases: ['export', 'eval'],
-  usage: 'rolegate env ROLE [--format FORM] [-d DURATION] [-r REGION] | rolegate env --unset [--format FORM]',
+  usage: 'rolegate env [ROLE] [--format FORM] [-d DURATION] [-r REGION] | rolegate env --unset [--format FORM]',
   summary: 'Print credentials for a shell to read: eval "$(rolegate env ROLE)"',
   options: {
-    format: { type: 'string', value: 'FORM', about: `${CREDENTIAL_FORMATS.join(', ')}; default env` },
+    format: {
+      type: 'string',
+      value: 'FORM',
+      oneOf: CREDENTIAL_FORMATS,
+      about: `${CREDENTIAL_FORMATS.join(', ')}; default env`,
+    },
     unset: { type: 'boolean', about: 'print what removes them again' },
     duration: DURATION_OPTION,
     region: REGION_OPTION,
   },
   words: { least: 0, most: 1 },
+  completes: 'role',
   async run(call) {
     const format = formatOf(call)
     call.world.out(call.flag('unset') ? unsetText(format, call) : await credentialsText(format, call))
@@ -29,10 +35,8 @@ function formatOf({ text, json, misused }: Call): CredentialFormat {
 }
 
 async function credentialsText(format: CredentialFormat, call: Call): Promise<string> {
-  const [wanted] = call.words
-  if (wanted === undefined) throw call.misused('A ROLE is missing; see: rolegate list')
   const region = regionFor(call)
-  const { credentials, role } = await borrow(call, wanted)
+  const { credentials, role } = await borrow(call, call.words[0])
   if (call.world.isTty.stdout)
     call.say('These are secrets, printed to a terminal; a shell reads them with eval "$(rolegate env …)".')
   return printCredentials(format, credentials, {

@@ -10,16 +10,17 @@ const REMOVED = ['AWS_PROFILE', 'AWS_DEFAULT_PROFILE', 'AWS_SECURITY_TOKEN']
 
 export const exec: Command = {
   name: 'exec',
-  usage: 'rolegate exec ROLE [-d DURATION] [-r REGION] -- CMD…',
+  usage: 'rolegate exec [ROLE] [-d DURATION] [-r REGION] -- CMD…',
   summary: 'Run one command with a role’s credentials in its environment; its exit code is ours.',
   options: { duration: DURATION_OPTION, region: REGION_OPTION },
-  words: { least: 1, most: 1 },
+  words: { least: 0, most: 1 },
+  completes: 'role',
   takesRest: true,
   async run(call) {
     const [command, ...args] = call.rest
     if (command === undefined || command === '') throw call.misused('What to run is missing: it stands after --.')
     const region = regionFor(call)
-    const { credentials } = await borrow(call, call.words[0] ?? '')
+    const { credentials } = await borrow(call, call.words[0])
     sayRemoved(call)
     const env = childEnvironment(call.world.env, credentials, region)
     const end = await call.world.spawn({ command, args, env, place: 'foreground' })

@@ -10,7 +10,9 @@ export const list: Command = {
   aliases: ['ls'],
   usage: 'rolegate list [-o table|json|csv]',
   summary: 'List the roles you may take. Never starts a sign-in.',
-  options: { output: { type: 'string', short: 'o', value: 'FORM', about: 'table (default), json or csv' } },
+  options: {
+    output: { type: 'string', short: 'o', value: 'FORM', oneOf: FORMS, about: 'table (default), json or csv' },
+  },
   words: { least: 0, most: 0 },
   async run({ connect, world, json, text, say, misused }) {
     const form = text('output') ?? (json ? 'json' : 'table')

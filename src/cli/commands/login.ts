@@ -1,73 +1,72 @@
-import type { DeviceStart } from '../answers.ts'
+import type { ListedRole } from '../answers.ts'
 import type { Call, Command, Connection } from '../command.ts'
-import { waitForApproval } from '../device-flow.ts'
 import { failure } from '../failure.ts'
 import { localTime } from '../local-time.ts'
-import { startDeviceLogin } from '../oauth.ts'
-import { oneLine } from '../server-text.ts'
-import { savedServer, saveServer } from '../settings.ts'
-import { tokensOf } from '../signed-in.ts'
+import { signIn } from '../login/sign-in.ts'
+import { isKnownServer } from '../settings.ts'
 
 export const login: Command = {
   name: 'login',
-  usage: 'rolegate login [--device]',
+  usage: 'rolegate login [--device] [--no-browser] [--qr] [--idp ID]',
   summary: 'Sign in at the gateway, with a browser on this or any other device.',
-  options: { device: { type: 'boolean', about: 'show a code to enter in a browser on any device' } },
+  options: {
+    device: { type: 'boolean', about: 'show a code to enter in a browser on any device' },
+    'use-device-code': { type: 'boolean', about: 'the same, by the name the AWS CLI gives it' },
+    'no-browser': { type: 'boolean', about: 'print the address for a browser on this machine, and open none' },
+    qr: { type: 'boolean', about: 'show a code, and a QR code of the page to enter it on' },
+    idp: { type: 'string', value: 'ID', about: 'the identity provider to sign in at, if the browser is not signed in' },
+  },
   words: { least: 0, most: 0 },
   async run(call) {
+    const { flag, world } = call
+    const idp = idpAsked(call)
     const connection = await call.connect()
-    const { send, store, origin } = connection
-    const { hostname: host, userName: user, version } = call.world
-    // A folder that cannot be written to is found before anybody has gone to a browser.
-    await store.alone(origin, () => store.read(origin))
-    const start = await startDeviceLogin(send, { host, user, tool: `rolegate ${version}` })
-    requireSameOrigin(start, origin)
-    showCode(start, call)
-    await sayNotes(connection, call)
-
-    const granted = await waitForApproval(call.world, send, start)
-    await store.alone(origin, () => store.keep(origin, tokensOf(granted, call.world.now())))
-    await saveServer(origin, call.world)
+    await approveOrigin(connection, call)
+    if (world.env['ROLEGATE_TOKEN_STORE'] === 'memory')
+      call.say('ROLEGATE_TOKEN_STORE=memory: the sign-in ends with this command.')
+    const device = flag('device') || flag('use-device-code')
+    await signIn(connection, { device, qr: flag('qr'), noBrowser: flag('no-browser'), idp }, call)
     await welcome(connection, call)
     return 0
   },
 }
 
-/** threats.md D3: a hostile gateway could show another gateway's code, and take what is approved there. */
-function requireSameOrigin({ verificationUri }: DeviceStart, origin: string): void {
-  if (verificationUri.origin === origin) return
+function idpAsked({ text, misused }: Call): string | undefined {
+  const idp = text('idp')
+  if (idp === undefined || /^[a-z0-9][a-z0-9-]{0,62}$/.test(idp)) return idp
+  throw misused(`“${idp}” is no identity provider’s ID.`)
+}
+
+/** threats.md D14: a gateway that a repository's .envrc names is not signed in at without a word. */
+async function approveOrigin({ origin, source }: Connection, { world, say }: Call): Promise<void> {
+  if (await isKnownServer(origin, world)) return
+  const said = `You have not signed in at ${origin} from here before; ${source} names it.`
+  if (source === '--server' || !world.isTty.stdin || !world.isTty.stderr) return say(said)
+  if (await world.confirm(`${said} Sign in there?`)) return
   throw failure('config_invalid', {
-    title: 'The gateway wants the code entered at another address',
-    detail: `It was reached at ${origin}, but says ${verificationUri.origin}.`,
-    next: `If that is your gateway, sign in there: rolegate login --server ${verificationUri.origin}`,
+    title: 'Not signed in',
+    detail: `${source} names ${origin}.`,
+    next: 'Name the gateway you mean: rolegate login --server URL',
   })
-}
-
-/** First of all, and even with -q: without it nobody can sign in. Never waits for a key. */
-function showCode({ verificationUri, userCode, expiresInSeconds }: DeviceStart, { world }: Call): void {
-  const minutes = Math.max(1, Math.floor(expiresInSeconds / 60))
-  world.err(
-    [
-      'Sign in on any device with a browser:',
-      `  1. Open   ${oneLine(verificationUri.href)}`,
-      `  2. Enter  ${userCode}        (expires in ${minutes} ${minutes === 1 ? 'minute' : 'minutes'})`,
-      `Only approve it if the page shows host ${oneLine(world.hostname)}.`,
-      '',
-    ].join('\n'),
-  )
-}
-
-async function sayNotes({ origin, source }: Connection, { flag, say, world }: Call): Promise<void> {
-  if (!flag('device')) say('This version signs in with a code only; the same as rolegate login --device.')
-  if ((await savedServer(world)) !== origin)
-    say(`You have not signed in at ${origin} from here before; ${source} names it.`)
-  if (world.env['ROLEGATE_TOKEN_STORE'] === 'memory')
-    say('ROLEGATE_TOKEN_STORE=memory: the sign-in ends with this command.')
 }
 
 async function welcome({ gateway }: Connection, { world, say, json }: Call): Promise<void> {
   const { read: me, json: answer } = await gateway.whoami()
+  const until = localTime(me.expiresAt, world.now(), world.timeZone)
   const kind = me.via === 'device' ? ' (device session: no elevated roles)' : ''
-  say(`✓ Signed in as ${me.username} until ${localTime(me.expiresAt, world.now(), world.timeZone)}${kind}.`)
+  // The sign-in stands, whatever becomes of this list: it is a greeting, and what completion knows.
+  const roles = await gateway.roles().then(
+    ({ read }) => ` ${countOf(read)}`,
+    () => '',
+  )
+  say(`✓ Signed in as ${me.username} until ${until}${kind}.${roles}`)
   if (json) world.out(`${JSON.stringify(answer, null, 2)}\n`)
 }
+
+function countOf(roles: readonly ListedRole[]): string {
+  if (roles.length === 0) return 'No role is open to you.'
+  const accounts = new Set(roles.map(({ accountId }) => accountId)).size
+  return `${counted(roles.length, 'role')} in ${counted(accounts, 'account')}.`
+}
+
+const counted = (count: number, word: string): string => `${count} ${word}${count === 1 ? '' : 's'}`

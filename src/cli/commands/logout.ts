@@ -1,7 +1,9 @@
 import type { Call, Command, Connection } from '../command.ts'
 import { failure } from '../failure.ts'
 import { revokeToken } from '../oauth.ts'
+import { forgetRoleNames } from '../role-names.ts'
 import { type Tokens, makeTokenStore } from '../token-store.ts'
+import type { CliWorld } from '../world.ts'
 
 export const logout: Command = {
   name: 'logout',
@@ -12,7 +14,7 @@ export const logout: Command = {
   async run(call) {
     if (call.flag('all')) return endAll(call)
     const connection = await call.connect()
-    const ended = await takeTokens(connection)
+    const ended = await takeTokens(connection, call.world)
     if (ended !== undefined) await revoke(ended, connection)
     call.say(
       ended === undefined ? `Nobody was signed in at ${connection.origin}.` : `Signed out of ${connection.origin}.`,
@@ -33,7 +35,7 @@ async function endAll(call: Call): Promise<number> {
 
 async function isToldToEnd(origin: string, call: Call): Promise<boolean> {
   const connection = await call.connect(origin)
-  const ended = await takeTokens(connection)
+  const ended = await takeTokens(connection, call.world)
   try {
     if (ended !== undefined) await revokeToken(connection.send, spokesman(ended))
   } catch (thrown) {
@@ -45,10 +47,11 @@ async function isToldToEnd(origin: string, call: Call): Promise<boolean> {
 }
 
 /** Under the lock: a parallel renewal must not bring them back. */
-const takeTokens = ({ store, origin }: Connection): Promise<Tokens | undefined> =>
+const takeTokens = ({ store, origin }: Connection, world: CliWorld): Promise<Tokens | undefined> =>
   store.alone(origin, async () => {
     const kept = await store.read(origin)
     if (kept !== undefined) await store.forget(origin)
+    await forgetRoleNames(world, origin)
     return kept
   })
 

@@ -6,19 +6,20 @@ import { aTerminal } from '../fake-terminal.ts'
 
 const TOKEN = 'POST /oauth/token'
 
-describe('rolegate login', () => {
+describe('rolegate login --device', () => {
   it('shows address and code before anything else, and says who signed in until when', async () => {
     const gateway = await aGateway()
     const terminal = aTerminal()
     const { exit, out, err } = await terminal.run('login', '--device', '--server', gateway.origin)
     expect({ exit, out }).toEqual({ exit: 0, out: '' })
     expect(err.split('\n')).toEqual([
+      `You have not signed in at ${gateway.origin} from here before; --server names it.`,
       'Sign in on any device with a browser:',
       `  1. Open   ${gateway.origin}/device`,
       '  2. Enter  WDJB-MJHT        (expires in 5 minutes)',
+      '  3. Pick   the number 42 on that page',
       'Only approve it if the page shows host build-7.',
-      `You have not signed in at ${gateway.origin} from here before; --server names it.`,
-      '✓ Signed in as alice@example.com until 20:00 (device session: no elevated roles).',
+      '✓ Signed in as alice@example.com until 20:00 (device session: no elevated roles). 3 roles in 2 accounts.',
       '',
     ])
   })
@@ -35,12 +36,6 @@ describe('rolegate login', () => {
     })
   })
 
-  it('says that plain login is the device flow in this version', async () => {
-    const gateway = await aGateway()
-    const { err } = await aTerminal().run('login', '--server', gateway.origin)
-    expect(err).toContain('This version signs in with a code only')
-  })
-
   it('waits as told: the interval, five seconds more after slow_down, and double when the line is dead', async () => {
     const gateway = await aGateway()
     gateway.on(
@@ -54,7 +49,7 @@ describe('rolegate login', () => {
     const terminal = aTerminal({
       fetch: async (...request) => {
         calls += 1
-        if (calls === 2) throw new TypeError('fetch failed', { cause: { code: 'ECONNRESET' } })
+        if (calls === 3) throw new TypeError('fetch failed', { cause: { code: 'ECONNRESET' } })
         return fetch(...request)
       },
     })
@@ -92,7 +87,7 @@ describe('rolegate login', () => {
     const folder = join(home.folder, 'deep', 'rolegate')
     await aTerminal({ env: { ROLEGATE_CONFIG_DIR: folder } }).run('login', '--device', '--server', gateway.origin)
 
-    expect(readdirSync(folder).toSorted()).toEqual(['settings.json', 'tokens.json'])
+    expect(readdirSync(folder).toSorted()).toEqual(['roles.json', 'settings.json', 'tokens.json'])
     expect(statSync(folder).mode & 0o777).toBe(0o700)
     expect(statSync(join(folder, 'tokens.json')).mode & 0o777).toBe(0o600)
     expect(JSON.parse(readFileSync(join(folder, 'tokens.json'), 'utf8'))).toEqual({
@@ -143,7 +138,7 @@ describe('rolegate login', () => {
   it('shows the code even with -q, and nothing else', async () => {
     const gateway = await aGateway()
     const { err } = await aTerminal().run('-q', 'login', '--server', gateway.origin)
-    expect(err.trimEnd().split('\n')).toHaveLength(4)
+    expect(err.trimEnd().split('\n')).toHaveLength(5)
     expect(err).toContain('WDJB-MJHT')
   })
 

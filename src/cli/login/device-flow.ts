@@ -1,9 +1,9 @@
-import { RolegateError } from '../domain/errors.ts'
-import type { DeviceStart, TokenAnswer } from './answers.ts'
-import { failure } from './failure.ts'
-import { redeemDeviceCode } from './oauth.ts'
-import type { Send } from './send.ts'
-import type { CliWorld } from './world.ts'
+import { RolegateError } from '../../domain/errors.ts'
+import type { DeviceStart, TokenAnswer } from '../answers.ts'
+import { failure } from '../failure.ts'
+import { redeemDeviceCode } from '../oauth.ts'
+import type { Send } from '../send.ts'
+import type { CliWorld } from '../world.ts'
 
 /** Polls until somebody has decided. Fails with `device_denied` or `device_code_expired`. */
 export async function waitForApproval(

@@ -1,0 +1,26 @@
+import { readFile } from 'node:fs/promises'
+import type { Command } from '../command.ts'
+
+/** Each shell's script, a file of its own beside the program: they are read, and checked, as what they are. */
+const FILES: ReadonlyMap<string, string> = new Map([
+  ['bash', 'rolegate.bash'],
+  ['zsh', 'rolegate.zsh'],
+  ['fish', 'rolegate.fish'],
+  ['powershell', 'rolegate.ps1'],
+])
+const SHELLS = [...FILES.keys()]
+
+export const completion: Command = {
+  name: 'completion',
+  usage: `rolegate completion ${SHELLS.join('|')}`,
+  summary: 'Print what makes a shell complete commands, options and your roles.',
+  options: {},
+  words: { least: 1, most: 1 },
+  completes: SHELLS,
+  async run({ words: [shell = ''], world, misused }) {
+    const file = FILES.get(shell)
+    if (file === undefined) throw misused(`“${shell}” is none of ${SHELLS.join(', ')}.`)
+    world.out(await readFile(new URL(`../../../completions/${file}`, import.meta.url), 'utf8'))
+    return 0
+  },
+}
