@@ -22,14 +22,18 @@ import { createServer } from './http/server.ts'
 import { SessionStore } from './http/session-store.ts'
 import { HTTP_LIMITS, makeLifecycle, type Gateway } from './lifecycle.ts'
 import { makeAuthenticateBearer } from './usecases/device/authenticate-bearer.ts'
+import { makeAuthorizeTerminal } from './usecases/device/authorize-terminal.ts'
 import { makeDecideDeviceLogin } from './usecases/device/decide-device-login.ts'
 import { makeFindDeviceLogin } from './usecases/device/find-device-login.ts'
 import { makeIssueAccessToken, makeIssueTokens } from './usecases/device/issue-tokens.ts'
+import { makeRedeemAuthorizationCode } from './usecases/device/redeem-authorization-code.ts'
 import { makeRedeemDeviceLogin } from './usecases/device/redeem-device-login.ts'
 import { makeRefreshTokens } from './usecases/device/refresh-tokens.ts'
 import { makeRevokeToken } from './usecases/device/revoke-token.ts'
+import { makeShowDeviceLogin } from './usecases/device/show-device-login.ts'
 import { makeStartDeviceLogin } from './usecases/device/start-device-login.ts'
 import { makeDescribeConfig } from './usecases/entitlement/describe-config.ts'
+import { makeStartTerminalSession } from './usecases/device/start-terminal-session.ts'
 import { makeExplainNothing } from './usecases/entitlement/explain-nothing.ts'
 import { makeListAccounts } from './usecases/entitlement/list-accounts.ts'
 import { makeListRoles } from './usecases/entitlement/list-roles.ts'
@@ -71,6 +75,7 @@ export async function compose(config: Config, host: Host): Promise<Gateway> {
   const deps = {
     ...memory.tables,
     closing,
+    nameNetwork: config.networks,
     digest,
     codeDigest,
     limitRate,
@@ -103,8 +108,11 @@ export async function compose(config: Config, host: Host): Promise<Gateway> {
   const issueAccessToken = makeIssueAccessToken({ ...deps, accessSeconds: cli.accessSeconds })
   const issueTokens = makeIssueTokens({ ...deps, issueAccessToken })
   // A terminal lives as long as its sign-in may be renewed, and no longer than a device may (threats.md D4).
-  const terminalSeconds = Math.min(cli.device.maxSeconds, cli.refreshSeconds)
   const listAccounts = makeListAccounts(deps)
+  const mostSeconds = { pkce: cli.refreshSeconds, device: Math.min(cli.device.maxSeconds, cli.refreshSeconds) }
+  const startTerminalSession = makeStartTerminalSession({ ...deps, findSession, mostSeconds })
+  const letIn = { ...deps, loginWays: cli.login, findSession, startTerminalSession }
+  const atDevice = { ...letIn, findDeviceLogin, crossNetwork: cli.device.crossNetwork }
   const stories = {
     beginSignIn: makeBeginSignIn({ ...deps, providers, newAttemptId }),
     completeSignIn: makeCompleteSignIn({ ...deps, ...browser, providers, mappings, countOnce, endSession }),
@@ -125,8 +133,14 @@ export async function compose(config: Config, host: Host): Promise<Gateway> {
     completePassThrough: makeCompletePassThrough({ ...away, mappings, countOnce, findSession }),
     authenticateBearer: makeAuthenticateBearer({ ...deps, findSession }),
     startDeviceLogin: makeStartDeviceLogin(deps),
-    findDeviceLogin,
-    decideDeviceLogin: makeDecideDeviceLogin({ ...deps, findDeviceLogin, findSession, terminalSeconds }),
+    showDeviceLogin: makeShowDeviceLogin(atDevice),
+    decideDeviceLogin: makeDecideDeviceLogin(atDevice),
+    authorizeTerminal: makeAuthorizeTerminal(letIn),
+    redeemAuthorizationCode: makeRedeemAuthorizationCode({
+      ...letIn,
+      issueTokens,
+      crossNetwork: cli.crossNetwork,
+    }),
     redeemDeviceLogin: makeRedeemDeviceLogin({ ...deps, findSession, issueTokens }),
     refreshTokens: makeRefreshTokens({ ...deps, findSession, issueAccessToken, sealUnder }),
     revokeToken: makeRevokeToken({ ...deps, findSession, endSession }),
@@ -139,8 +153,9 @@ export async function compose(config: Config, host: Host): Promise<Gateway> {
     ...memory,
     stories: {
       ...stories,
-      deviceLogin: [...cli.login.values()].some((ways) => ways.has('device')),
-      terminalSeconds,
+      offeredWays: new Set([...cli.login.values()].flatMap((ways) => [...ways])),
+      nameNetwork: config.networks,
+      mostSeconds,
       rules,
       sha256,
       now,

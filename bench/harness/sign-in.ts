@@ -32,11 +32,15 @@ export async function signInDevice(gateway: string, cookie: string): Promise<str
   const started = await post(`${gateway}/oauth/device_authorization`, { client_id: 'rolegate-cli' })
   const page = await send(`${gateway}/device`, { headers: { cookie } })
   const csrf = /name="_csrf" value="([^"]+)"/.exec(page.text)?.[1] ?? ''
-  const approval = form({ _csrf: csrf, user_code: String(started['user_code']), decision: 'approve' })
-  await send(`${gateway}/device`, {
-    ...approval,
-    headers: { ...approval.headers, cookie, 'sec-fetch-site': 'same-origin' },
-  })
+  const user_code = String(started['user_code'])
+  // First to see who asks, then to pick the number the terminal shows.
+  for (const answer of [{}, { number: String(started['match_number']) }]) {
+    const posted = form({ _csrf: csrf, user_code, ...answer })
+    await send(`${gateway}/device`, {
+      ...posted,
+      headers: { ...posted.headers, cookie, 'sec-fetch-site': 'same-origin' },
+    })
+  }
   const tokens = await post(`${gateway}/oauth/token`, {
     grant_type: 'urn:ietf:params:oauth:grant-type:device_code',
     client_id: 'rolegate-cli',

@@ -10,6 +10,7 @@ import type { Config } from '../config/config.ts'
 import { RolegateError } from '../domain/errors.ts'
 import type {
   AccessTokens,
+  AuthorizationCodes,
   DeviceLogins,
   RefreshGrants,
   Sessions,
@@ -47,14 +48,20 @@ export async function openMemory(config: Config, { now, acceptNewIssuer }: Host,
   const sessions: Sessions = makeTable(store, 'sessions', ['signedInAt', 'endsAt', 'lastSeenAt'])
   const accessTokens: AccessTokens = makeTable(store, 'access-tokens', ['expiresAt'])
   const refreshGrants: RefreshGrants = makeTable(store, 'refresh-tokens', ['supersededAt'])
-  const deviceLogins: DeviceLogins = makeTable(store, 'device-logins', ['expiresAt', 'startedAt', 'lastPolledAt'])
+  const deviceLogins: DeviceLogins = makeTable(store, 'device-logins', [
+    'expiresAt',
+    'startedAt',
+    'shownAt',
+    'lastPolledAt',
+  ])
+  const authorizationCodes: AuthorizationCodes = makeTable(store, 'authorization-codes', ['expiresAt'])
   const userCodes: UserCodes = makeTable(store, 'user-codes')
   const usedAttempts: UsedAttempts = makeTable(store, 'used-attempts', ['at'])
   return {
     raw,
     sweep: async () => void (await Promise.all([raw.sweep(), counts.sweep()])),
     store,
-    tables: { sessions, accessTokens, refreshGrants, deviceLogins, userCodes, usedAttempts },
+    tables: { sessions, accessTokens, refreshGrants, deviceLogins, authorizationCodes, userCodes, usedAttempts },
     signingKeys: makeTable<StoredKey>(store, 'signing-keys'),
     samlKeys: makeTable<StoredSamlKey>(store, 'signing-keys'),
     idpMetadata: makeTable<{ readonly text: string }>(store, 'idp-metadata'),

@@ -85,6 +85,19 @@ const awsNext: Sentence = ({ because }) =>
 const CONDITION = new Map<string, string>([
   ['browser_session_for_elevated', 'Elevated roles are given in the browser only, where you can be asked again.'],
   ['closed_to_devices', 'That is closed to terminals that were signed in with a code.'],
+  [
+    'wrong_number',
+    'That is not the number your terminal shows. Nothing was given, and the code no longer works: start again there.',
+  ],
+  [
+    'another_network',
+    'The terminal asks from another network than this browser, and the people who run Rolegate let nobody in that way.',
+  ],
+  ['no_device_login', 'Codes of terminals are switched off for the people of your identity provider.'],
+  [
+    'no_pkce_login',
+    'Signing terminals in through the browser is switched off for the people of your identity provider.',
+  ],
   ['console_for_people', 'A job has no browser: the console is for people.'],
   ['browser_session', 'This needs a browser that is signed in.'],
   ['bearer_only', 'Pages open the console by their own form; this address is for terminals.'],

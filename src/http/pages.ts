@@ -1,4 +1,7 @@
 import type { Response } from 'express'
+import type { ApprovalFault, Checks } from '../domain/device/approval.ts'
+import type { DeviceClaims } from '../domain/device/device-login.ts'
+import type { Given } from './terminal-card.ts'
 
 /** What every page may show around its own model. */
 export type Frame = {
@@ -117,15 +120,31 @@ export type Pages = {
     readonly userCode: string
     readonly client: string
     readonly observedAddress: string
-    readonly sameNetwork: boolean
     readonly startedAt: Date
     readonly secondsOld: number
-    readonly claims: { readonly host?: string; readonly user?: string; readonly tool?: string }
-    readonly roleCount: number
-    readonly accountCount: number
-    readonly elevatedCount: number
+    readonly secondsLeft: number
+    readonly claims: DeviceClaims
+    readonly checks: Checks
+    /** Names of the operator's networks that the terminal and this browser are in. */
+    readonly observedNetwork?: string
+    readonly ownAddress: string
+    readonly ownNetwork?: string
+    /** What was missing from the answer that brought this page up again. */
+    readonly again?: Exclude<ApprovalFault, 'wrong_number' | 'another_network'>
     readonly until: Date
-  }
+  } & Given
+  /** A terminal on this machine asks through its browser. */
+  authorize: {
+    readonly action: string
+    /** The request itself, to be posted back as it came. */
+    readonly fields: readonly (readonly [name: string, value: string])[]
+    readonly client: string
+    readonly claims: DeviceClaims
+    /** Of this browser. */
+    readonly address: string
+    readonly port: string
+    readonly until: Date
+  } & Given
   'device-done': { readonly approved: boolean }
   error: {
     readonly happened: string

@@ -8,9 +8,12 @@ import helmet from 'helmet'
 export function makeSecurityHeaders({
   secure,
   formTargets = [],
+  upgrade = secure,
 }: {
   secure: boolean
   formTargets?: readonly string[]
+  /** Off where a form leads to a terminal on loopback, which speaks plain http. */
+  upgrade?: boolean
 }): RequestHandler {
   return helmet({
     contentSecurityPolicy: {
@@ -24,7 +27,7 @@ export function makeSecurityHeaders({
         frameAncestors: ["'none'"],
         baseUri: ["'none'"],
         requireTrustedTypesFor: ["'script'"],
-        ...(secure && { upgradeInsecureRequests: [] }),
+        ...(upgrade && { upgradeInsecureRequests: [] }),
       },
     },
     // `no-referrer` would make browsers send `Origin: null` with our own forms (Fetch, "append a request Origin header").

@@ -13,9 +13,10 @@ import { factsAtHotDoor, makeHotDoor } from './hot-door.ts'
 import { makeMoveBrowser } from './move-browser.ts'
 import type { Frame } from './pages.ts'
 import { factsOf, makeKeepFacts, makeNoteFacts, type NoteFacts } from './request-facts.ts'
+import { authorizeRoutes } from './routes/authorize.ts'
 import { deviceRoutes } from './routes/device.ts'
 import { issuerRoutes, type IssuerDocuments } from './routes/issuer.ts'
-import { oauthRoutes } from './routes/oauth.ts'
+import { oauthRoutes, requireClient } from './routes/oauth.ts'
 import { passThroughRoutes } from './routes/pass-through.ts'
 import { portalRoutes } from './routes/portal.ts'
 import { samlRoutes } from './routes/saml.ts'
@@ -36,8 +37,14 @@ type Stories = Omit<
   Parameters<typeof deviceRoutes>[0] &
   Pick<
     Parameters<typeof oauthRoutes>[0],
-    'startDeviceLogin' | 'redeemDeviceLogin' | 'refreshTokens' | 'revokeToken' | 'deviceLogin'
+    | 'startDeviceLogin'
+    | 'redeemDeviceLogin'
+    | 'redeemAuthorizationCode'
+    | 'refreshTokens'
+    | 'revokeToken'
+    | 'offeredWays'
   > &
+  Pick<Parameters<typeof authorizeRoutes>[0], 'authorizeTerminal'> &
   Pick<Parameters<typeof signInRoutes>[0], 'beginSignIn' | 'completeSignIn' | 'endSession'> &
   Pick<Parameters<typeof samlRoutes>[0], 'receiveLogout' | 'findSession'> &
   Pick<Parameters<typeof v1Routes>[0], 'authenticateBearer' | 'listAccounts' | 'describeConfig'> &
@@ -149,11 +156,11 @@ function createExpress(deps: ServerDeps & Shared): Express {
   server.use(passThroughRoutes({ ...stories, awsAttempts }))
 
   // Programs: no page, no session of express.
-  server.use(['/v1', '/oauth'], programHeaders)
+  server.use(forPrograms(programHeaders))
   server.use(oauthRoutes(oauth))
   server.use(v1Routes({ ...stories, ...deps, browserSession, requireCsrf, cookieName: cookie.name, origin: publicUrl }))
 
-  server.use(['/v1', '/oauth'], nothingHere)
+  server.use(forPrograms(nothingHere))
 
   // People.
   const { formTargets, idpTargets } = deps
@@ -170,11 +177,21 @@ function createExpress(deps: ServerDeps & Shared): Express {
   server.use(portalRoutes({ ...stories, awsAttempts, moveBrowser, formTargets, opensConsole, opensIdp }))
   server.use(setupRoutes({ ...stories, now }))
   server.use(deviceRoutes(stories))
+  const clients = { '/oauth/authorize': requireClient, '/authorize': requireClient }
+  server.use(authorizeRoutes({ ...stories, providers, clients, publicUrl, secure, now }))
 
   server.use(nothingHere)
   server.use(makeErrorHandler({ logRefusal }))
   return server
 }
+
+/** Addresses of programs. One under /oauth is a page: there the terminal's browser comes (RFC 6749 §3.1). */
+const isForProgram = (path: string): boolean => /^\/(v1|oauth)(\/|$)/.test(path) && path !== '/oauth/authorize'
+
+const forPrograms =
+  (handler: RequestHandler): RequestHandler =>
+  (req, res, next) =>
+    isForProgram(req.path) ? handler(req, res, next) : next()
 
 /** Express's view engine over Eta: escaping on, templates from views/ and nowhere else. */
 function makeEngine(views: string) {

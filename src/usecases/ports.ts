@@ -3,6 +3,7 @@ import type { Assertion, AssertionPlan, AwaitedAssertion } from '../domain/aws/a
 import type { Credentials } from '../domain/aws/credentials.ts'
 import type { Destination } from '../domain/aws/destination.ts'
 import type { AuditEvent, HandOverFacts } from '../domain/audit/event.ts'
+import type { AuthorizationCode } from '../domain/device/authorization.ts'
 import type { DeviceLogin } from '../domain/device/device-login.ts'
 import type { RuleIndex } from '../domain/entitlement/compile.ts'
 import type { PendingSignIn } from '../domain/sign-in/attempt.ts'
@@ -75,8 +76,12 @@ export type RefreshGrant = {
   readonly clientId: string
   readonly successor: string | null
   readonly supersededAt: Date | null
+  /** Where it was used. */
+  readonly supersededFrom: string | null
 }
 export type DeviceLogins = Table<DeviceLogin>
+/** An authorization code's digest → the approval it carries. */
+export type AuthorizationCodes = Table<AuthorizationCode>
 /** A user code's keyed digest → the digest of the device code. */
 export type UserCodes = Table<{ readonly deviceCode: string }>
 /** Ids of sign-in attempts that came back: each counts once (security.md O-12). */

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { aDemo, type Demo } from '../support/a-demo.ts'
-import { aPersonAt, type Person } from '../support/a-person.ts'
+import { aPersonAt, approveTerminal, type Person } from '../support/a-person.ts'
 
 const PROGRAM = fileURLToPath(new URL('../../dist/main.js', import.meta.url))
 const AWS = '/usr/bin/aws'
@@ -61,7 +61,7 @@ describe('the built program in a terminal', () => {
     await expect.poll(() => /\b[B-Z]{4}-[B-Z]{4}\b/.exec(said)?.[0], { timeout: 20_000 }).toBeDefined()
     expect(said).toContain(`${demo.url}/device`)
     const user_code = /\b[B-Z]{4}-[B-Z]{4}\b/.exec(said)?.[0] ?? ''
-    await alice.post('/device', { _csrf: await alice.csrf(), user_code, decision: 'approve' }).expect(200)
+    await approveTerminal(alice, user_code, /number (\d\d)/.exec(said)?.[1] ?? '')
     expect(await ended).toBe(0)
     expect(said).toContain('alice@example.com')
     expect(statSync(join(home, 'config', 'tokens.json')).mode & 0o777).toBe(0o600)
@@ -168,7 +168,7 @@ describe('the built program in a terminal', () => {
     const curl = (...args: string[]) => run('/usr/bin/curl', ['-sS', ...args], env)
     const started = JSON.parse(
       (await curl('-d', 'client_id=rolegate-cli', `${demo.url}/oauth/device_authorization`)).out,
-    ) as { device_code: string; user_code: string }
+    ) as { device_code: string; user_code: string; match_number: string }
     const poll = async () =>
       JSON.parse(
         (
@@ -184,9 +184,7 @@ describe('the built program in a terminal', () => {
         ).out,
       ) as { error?: string; access_token?: string }
     expect(await poll()).toMatchObject({ error: 'authorization_pending' })
-    await alice
-      .post('/device', { _csrf: await alice.csrf(), user_code: started.user_code, decision: 'approve' })
-      .expect(200)
+    await approveTerminal(alice, started.user_code, started.match_number)
     const { access_token = '' } = await poll()
     const answer = await curl(
       '-H',

@@ -2,6 +2,7 @@ import { connect } from 'node:net'
 import request from 'supertest'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { aDemo, type Demo } from '../support/a-demo.ts'
+import { anAuthorization } from '../support/an-authorization.ts'
 import { aPersonAt, aTerminalOf, aVisitor, form, type Person } from '../support/a-person.ts'
 
 let demo: Demo
@@ -33,6 +34,8 @@ const ROUTES: readonly [method: 'get' | 'post', path: string, kind: 'browser' | 
   ['get', '/setup', 'browser'],
   ['get', '/device', 'browser'],
   ['post', '/device', 'browser'],
+  ['get', anAuthorization().path, 'browser'],
+  ['post', '/oauth/authorize', 'browser'],
   ['post', '/sign-out', 'browser'],
   ['get', '/v1/whoami', 'bearer'],
   ['get', '/v1/roles', 'bearer'],
@@ -93,12 +96,15 @@ describe('each token kind at every door (threats.md F4)', () => {
   it.each([
     ['device_code', 'urn:ietf:params:oauth:grant-type:device_code', ['access', 'refresh', 'id', 'csrf']],
     ['refresh_token', 'refresh_token', ['access', 'device', 'id', 'csrf']],
+    ['code', 'authorization_code', ['access', 'refresh', 'device', 'id', 'csrf']],
   ] as const)('the token endpoint takes no other kind as %s', async (field, grant, kinds) => {
     for (const kind of kinds) {
       const answer = await form(demo, '/oauth/token', {
         client_id: 'rolegate-cli',
         grant_type: grant,
         [field]: tokens[kind],
+        redirect_uri: 'http://127.0.0.1:50123/callback',
+        code_verifier: 'A'.repeat(43),
       })
       expect([kind, answer.status, answer.body.error]).toEqual([kind, 400, 'invalid_grant'])
     }
@@ -106,7 +112,6 @@ describe('each token kind at every door (threats.md F4)', () => {
 
   it('offers no grant that would trade a token of another kind', async () => {
     for (const grant of [
-      'authorization_code',
       'client_credentials',
       'password',
       'urn:ietf:params:oauth:grant-type:token-exchange',
@@ -368,7 +373,10 @@ describe('the management listener', () => {
 describe('the device flow', () => {
   const start = async () =>
     (await form(demo, '/oauth/device_authorization', { client_id: 'rolegate-cli', host: 'build-7', tool: 'x‮y' }))
-      .body as { device_code: string; user_code: string; verification_uri: string; verification_uri_complete: string }
+      .body as Record<
+      'device_code' | 'user_code' | 'match_number' | 'verification_uri' | 'verification_uri_complete',
+      string
+    >
   const poll = (device_code: string) =>
     form(demo, '/oauth/token', {
       client_id: 'rolegate-cli',
@@ -377,7 +385,8 @@ describe('the device flow', () => {
     })
 
   it('shows who asks, from where and for what, and gives tokens after approval, once', async () => {
-    const { device_code, user_code } = await start()
+    const { device_code, user_code, match_number } = await start()
+    expect((await poll(device_code)).body).toMatchObject({ error: 'authorization_pending' })
     expect((await poll(device_code)).body).toMatchObject({ error: 'authorization_pending' })
     expect((await poll(device_code)).body).toMatchObject({ error: 'slow_down' })
     const page = await alice
@@ -386,7 +395,7 @@ describe('the device flow', () => {
     expect(page.text).toContain('build-7')
     expect(page.text).toContain('127.0.0.1')
     expect(page.text).toContain('5 roles')
-    await alice.post('/device', { _csrf: await alice.csrf(), user_code, decision: 'approve' }).expect(200)
+    await alice.post('/device', { _csrf: await alice.csrf(), user_code, number: match_number }).expect(200)
     expect((await poll(device_code)).status).toBe(200)
     expect((await poll(device_code)).body).toMatchObject({ error: 'invalid_grant' })
     expect(demo.audit().findLast(({ event }) => event === 'device_approved')).toMatchObject({

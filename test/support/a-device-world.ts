@@ -4,6 +4,7 @@ import { makeLimitRate } from '../../src/adapters/store/limit-rate.ts'
 import { makeMemoryStore } from '../../src/adapters/store/memory.ts'
 import { makeTable } from '../../src/adapters/store/table.ts'
 import type { AuditEvent } from '../../src/domain/audit/event.ts'
+import { OWN_CLIENT } from '../../src/domain/device/client.ts'
 import { RolegateError } from '../../src/domain/errors.ts'
 import type { GatewaySession } from '../../src/domain/sign-in/session.ts'
 import { makeAuthenticateBearer } from '../../src/usecases/device/authenticate-bearer.ts'
@@ -13,8 +14,17 @@ import { makeIssueAccessToken, makeIssueTokens, type Tokens } from '../../src/us
 import { makeRedeemDeviceLogin } from '../../src/usecases/device/redeem-device-login.ts'
 import { makeRefreshTokens } from '../../src/usecases/device/refresh-tokens.ts'
 import { makeRevokeToken } from '../../src/usecases/device/revoke-token.ts'
+import { makeShowDeviceLogin } from '../../src/usecases/device/show-device-login.ts'
+import { makeStartTerminalSession, type LoginWay } from '../../src/usecases/device/start-terminal-session.ts'
 import { makeStartDeviceLogin } from '../../src/usecases/device/start-device-login.ts'
-import type { AccessTokens, DeviceLogins, RefreshGrants, Sessions, UserCodes } from '../../src/usecases/ports.ts'
+import type {
+  AccessTokens,
+  AuthorizationCodes,
+  DeviceLogins,
+  RefreshGrants,
+  Sessions,
+  UserCodes,
+} from '../../src/usecases/ports.ts'
 import { makeEndSession } from '../../src/usecases/sign-in/end-session.ts'
 import { makeFindSession } from '../../src/usecases/sign-in/find-session.ts'
 import { aClock, aRequest, aSession } from './a-session.ts'
@@ -34,9 +44,18 @@ export async function aDeviceWorld({ session = aSession() }: { session?: Gateway
     sessions: makeTable(store, 'sessions', ['signedInAt', 'endsAt', 'lastSeenAt']) as Sessions,
     accessTokens: makeTable(store, 'access-tokens', ['expiresAt']) as AccessTokens,
     refreshGrants: makeTable(store, 'refresh-tokens', ['supersededAt']) as RefreshGrants,
-    deviceLogins: makeTable(store, 'device-logins', ['expiresAt', 'startedAt', 'lastPolledAt']) as DeviceLogins,
+    deviceLogins: makeTable(store, 'device-logins', [
+      'expiresAt',
+      'startedAt',
+      'shownAt',
+      'lastPolledAt',
+    ]) as DeviceLogins,
+    authorizationCodes: makeTable(store, 'authorization-codes', ['expiresAt']) as AuthorizationCodes,
     userCodes: makeTable(store, 'user-codes') as UserCodes,
   }
+  /** The operator's names for addresses, and how each IdP's people may sign terminals in. */
+  const networks = new Map<string, string>()
+  const ways = new Map<string, Set<LoginWay>>([['entra', new Set<LoginWay>(['pkce', 'device'])]])
   const deps = {
     ...tables,
     audit: async (event: AuditEvent) => {
@@ -51,7 +70,9 @@ export async function aDeviceWorld({ session = aSession() }: { session?: Gateway
     codeDigest: makeCodeDigest(Buffer.alloc(32, 7)),
     sealUnder,
     accessSeconds: 45 * 60,
-    terminalSeconds: 8 * 3600,
+    mostSeconds: { pkce: 12 * 3600, device: 8 * 3600 },
+    nameNetwork: (address: string) => networks.get(address),
+    loginWays: ways,
     now: clock.now,
   }
   const { issuer, subjectClaim } = session.principal
@@ -60,17 +81,30 @@ export async function aDeviceWorld({ session = aSession() }: { session?: Gateway
   const findSession = makeFindSession({ ...deps, issuerOf })
   const endSession = makeEndSession(deps)
   const findDeviceLogin = makeFindDeviceLogin(deps)
+  const startTerminalSession = makeStartTerminalSession({ ...deps, findSession })
+  const letIn = { ...deps, findSession, startTerminalSession, findDeviceLogin }
   const issueAccessToken = makeIssueAccessToken(deps)
   const issueTokens = makeIssueTokens({ ...deps, issueAccessToken })
   const startDeviceLogin = makeStartDeviceLogin(deps)
-  const decideDeviceLogin = makeDecideDeviceLogin({ ...deps, findDeviceLogin, findSession })
+  const decideDeviceLogin = makeDecideDeviceLogin({ ...letIn, crossNetwork: 'retype' })
+  const showDeviceLogin = makeShowDeviceLogin({ ...letIn, crossNetwork: 'retype' })
   const redeemDeviceLogin = makeRedeemDeviceLogin({ ...deps, findSession, issueTokens })
   await tables.sessions.put(session.id, session, { expiresAt: session.endsAt })
 
   const refresh = makeRefreshTokens({ ...deps, findSession, issueAccessToken })
-  const start = (clientId = CLIENT) => startDeviceLogin({ clientId, claims: { host: 'laptop' }, request: aRequest() })
-  const decide = (typed: string, decision: 'approve' | 'deny' = 'approve', by: GatewaySession = session) =>
-    decideDeviceLogin({ session: by, typed, decision, request: aRequest() })
+  const start = (id = CLIENT) =>
+    startDeviceLogin({ client: { ...OWN_CLIENT, id }, claims: { host: 'laptop' }, request: aRequest() })
+  /** Looks at who asks, as the page shows it, and then says so. */
+  const decide = async (typed: string, decision: 'approve' | 'deny' = 'approve', by: GatewaySession = session) => {
+    const { login } = await showDeviceLogin({ session: by, typed, request: aRequest() })
+    const number = login.numbers?.right
+    return decideDeviceLogin({
+      session: by,
+      typed,
+      decision: { kind: decision, ...(number !== undefined && { number }) },
+      request: aRequest(),
+    })
+  }
   const redeem = (deviceCode: string, clientId = CLIENT) =>
     redeemDeviceLogin({ deviceCode, clientId, request: aRequest() })
 
@@ -85,6 +119,11 @@ export async function aDeviceWorld({ session = aSession() }: { session?: Gateway
     decide,
     redeem,
     startDeviceLogin,
+    decideDeviceLogin,
+    showDeviceLogin,
+    letIn,
+    networks,
+    ways,
     findDeviceLogin,
     endSession,
     issueAccessToken,

@@ -143,18 +143,25 @@ export async function aPersonAt(demo: Pick<Demo, 'url'>, username: string): Prom
   return person
 }
 
+/** Looks at who asks for a code, and picks the number the terminal shows. */
+export async function approveTerminal(person: Person, user_code: string, number: string): Promise<void> {
+  const _csrf = await person.csrf()
+  await person.post('/device', { _csrf, user_code }).expect(200)
+  await person.post('/device', { _csrf, user_code, number }).expect(200)
+}
+
 /** A terminal of this person's, through the whole device flow: its tokens. */
 export async function aTerminalOf(
   demo: Pick<Demo, 'url'>,
   person: Person,
 ): Promise<{ accessToken: string; refreshToken: string }> {
   const started = await form(demo, '/oauth/device_authorization', { client_id: 'rolegate-cli', host: 'test-host' })
-  const { device_code, user_code } = started.body as { device_code: string; user_code: string }
-  await person.post('/device', { _csrf: await person.csrf(), user_code, decision: 'approve' }).expect(200)
+  const { device_code, user_code, match_number } = started.body as Record<string, string>
+  await approveTerminal(person, user_code ?? '', match_number ?? '')
   const redeemed = await form(demo, '/oauth/token', {
     client_id: 'rolegate-cli',
     grant_type: 'urn:ietf:params:oauth:grant-type:device_code',
-    device_code,
+    device_code: device_code ?? '',
   }).expect(200)
   const { access_token, refresh_token } = redeemed.body as { access_token: string; refresh_token: string }
   return { accessToken: access_token, refreshToken: refresh_token }

@@ -95,8 +95,18 @@ export type AuditEvent = { readonly request: RequestFacts } & (
       readonly event: 'device_approved' | 'device_denied'
       readonly clientId: string
       readonly requesterAddress: string
+      readonly reason?: string
     } & Subject)
-  | ({ readonly event: 'device_redeemed' } & Subject)
+  | ({ readonly event: 'device_redeemed'; readonly clientId: string } & Subject)
+  | ({ readonly event: 'terminal_approved' | 'terminal_denied'; readonly clientId: string } & Subject)
+  /** The terminal's address stands in `client_ip`, the browser's beside it (threats.md D2). */
+  | ({ readonly event: 'code_redeemed'; readonly clientId: string; readonly approverAddress: string } & Subject)
+  | ({
+      readonly event: 'code_refused'
+      readonly clientId: string
+      readonly approverAddress: string
+      readonly reason: string
+    } & Subject)
 )
 
 const LONGEST = 512

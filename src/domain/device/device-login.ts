@@ -1,3 +1,5 @@
+import type { MatchNumbers } from './match-numbers.ts'
+
 /** Five minutes: long enough to walk to a browser (threats.md D7). */
 export const DEVICE_LOGIN_SECONDS = 300
 export const POLL_SECONDS = 5
@@ -5,13 +7,21 @@ export const POLL_SECONDS = 5
 /** One terminal waiting for a person with a browser (RFC 8628). */
 export type DeviceLogin = {
   readonly clientId: string
+  /** What the client calls itself. */
+  readonly clientName: string
   readonly expiresAt: Date
   readonly startedAt: Date
   /** Seen by us. */
   readonly address: string
   /** Said by the terminal about itself; shown as such. */
   readonly claims: DeviceClaims
+  /** Null where the terminal cannot show one. */
+  readonly numbers: MatchNumbers | null
+  /** The browser session that was last shown who asks, and since when. */
+  readonly shownTo: string | null
+  readonly shownAt: Date | null
   readonly intervalSeconds: number
+  readonly polls: number
   readonly lastPolledAt: Date | null
   readonly state: DeviceState
 }
@@ -40,12 +50,15 @@ export function poll(login: DeviceLogin, now: Date): Poll {
       return { answer: 'granted', sessionId: login.state.sessionId, next: null }
     case 'pending': {
       const tooSoon =
-        login.lastPolledAt !== null && now.getTime() - login.lastPolledAt.getTime() < login.intervalSeconds * 1000
+        // The AWS CLI asks twice at once before its first wait (measured); that is no hurry.
+        login.polls > 1 &&
+        login.lastPolledAt !== null &&
+        now.getTime() - login.lastPolledAt.getTime() < login.intervalSeconds * 1000
       // RFC 8628 §3.5: slow_down adds five seconds to this and every later wait.
       const intervalSeconds = login.intervalSeconds + (tooSoon ? 5 : 0)
       return {
         answer: tooSoon ? 'slow_down' : 'authorization_pending',
-        next: { ...login, intervalSeconds, lastPolledAt: now },
+        next: { ...login, intervalSeconds, polls: login.polls + 1, lastPolledAt: now },
       }
     }
   }

@@ -13,7 +13,7 @@ export function parseReturnTo(text: unknown): LocalPath {
   const url = URL.canParse(text, HERE) ? new URL(text, HERE) : undefined
   if (url === undefined || url.origin !== HERE || url.pathname.startsWith('//')) return HOME
   // User codes stand in no URL (threats.md D5); sign-in itself is no place to return to.
-  if (/^\/(sign-in|sign-out|signed-out|oidc|saml|oauth|v1)(\/|$)/i.test(url.pathname)) return HOME
+  if (/^\/(sign-in|sign-out|signed-out|oidc|saml|oauth(?!\/authorize$)|v1)(\/|$)/i.test(url.pathname)) return HOME
   return (url.pathname + (/^\/device\/?$/i.test(url.pathname) ? '' : url.search)) as LocalPath
 }
 

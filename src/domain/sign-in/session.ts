@@ -25,7 +25,7 @@ export type GatewaySession = {
 }
 
 /** The terminal a derived session was made for, as its person sees it in the list of their sessions. */
-type Terminal = {
+export type Terminal = {
   /** What the client calls itself. */
   readonly client: string
   /** What the terminal calls its machine. */

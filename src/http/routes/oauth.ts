@@ -1,11 +1,14 @@
 import { Router, urlencoded, type ErrorRequestHandler, type Request, type RequestHandler } from 'express'
 import { z } from 'zod'
+import { OWN_CLIENT, printable, type Client } from '../../domain/device/client.ts'
 import { showUserCode } from '../../domain/device/user-code.ts'
 import { RolegateError, type ErrorCode } from '../../domain/errors.ts'
 import type { Tokens } from '../../usecases/device/issue-tokens.ts'
+import type { RedeemAuthorizationCode } from '../../usecases/device/redeem-authorization-code.ts'
 import type { RedeemDeviceLogin } from '../../usecases/device/redeem-device-login.ts'
 import type { RefreshTokensOf } from '../../usecases/device/refresh-tokens.ts'
 import type { RevokeToken } from '../../usecases/device/revoke-token.ts'
+import type { LoginWay } from '../../usecases/device/start-terminal-session.ts'
 import type { StartDeviceLogin } from '../../usecases/device/start-device-login.ts'
 import { answerFor } from '../answers.ts'
 import { fromExpress, refuse } from '../errors.ts'
@@ -13,8 +16,6 @@ import { parse } from '../parse.ts'
 import { factsOf } from '../request-facts.ts'
 import type { LogRefusal } from '../witness.ts'
 
-/** Our own CLI: a public client (RFC 6749 §2.1). */
-const CLIENTS: ReadonlySet<string> = new Set(['rolegate-cli'])
 const DEVICE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code'
 
 const Said = z.string().max(64).optional()
@@ -24,6 +25,9 @@ const TokenForm = z.object({
   grant_type: z.string(),
   device_code: z.string().max(200).optional(),
   refresh_token: z.string().max(200).optional(),
+  code: z.string().max(200).optional(),
+  redirect_uri: z.string().max(300).optional(),
+  code_verifier: z.string().max(200).optional(),
 })
 const RevokeForm = z.object({ client_id: z.string(), token: z.string().max(200) })
 
@@ -31,14 +35,16 @@ const RevokeForm = z.object({ client_id: z.string(), token: z.string().max(200) 
 export function oauthRoutes(deps: {
   startDeviceLogin: StartDeviceLogin
   redeemDeviceLogin: RedeemDeviceLogin
+  redeemAuthorizationCode: RedeemAuthorizationCode
   refreshTokens: RefreshTokensOf
   revokeToken: RevokeToken
   publicUrl: string
-  /** `sessions.cli.login` holds `device`. */
-  deviceLogin: boolean
+  /** The ways that somebody here may sign a terminal in. */
+  offeredWays: ReadonlySet<LoginWay>
   logRefusal: LogRefusal
 }): Router {
   const router = Router({ caseSensitive: true })
+  const offers = (way: LoginWay) => deps.offeredWays.has(way)
   const form: RequestHandler[] = [
     requireForm,
     urlencoded({ extended: false, limit: '8kb', parameterLimit: 20, inflate: false }),
@@ -48,11 +54,18 @@ export function oauthRoutes(deps: {
     const endpoint = (name: string) => `${deps.publicUrl}/oauth/${name}`
     res.set('cache-control', 'public, max-age=300').json({
       issuer: deps.publicUrl,
-      ...(deps.deviceLogin && { device_authorization_endpoint: endpoint('device_authorization') }),
+      ...(offers('pkce') && { authorization_endpoint: endpoint('authorize') }),
+      ...(offers('device') && { device_authorization_endpoint: endpoint('device_authorization') }),
       token_endpoint: endpoint('token'),
       revocation_endpoint: endpoint('revoke'),
-      grant_types_supported: deps.deviceLogin ? [DEVICE_GRANT, 'refresh_token'] : [],
-      response_types_supported: [],
+      grant_types_supported: [
+        ...(offers('pkce') ? ['authorization_code'] : []),
+        ...(offers('device') ? [DEVICE_GRANT] : []),
+        ...(deps.offeredWays.size > 0 ? ['refresh_token'] : []),
+      ],
+      response_types_supported: offers('pkce') ? ['code'] : [],
+      code_challenge_methods_supported: ['S256'],
+      authorization_response_iss_parameter_supported: true,
       token_endpoint_auth_methods_supported: ['none'],
       revocation_endpoint_auth_methods_supported: ['none'],
     })
@@ -60,19 +73,20 @@ export function oauthRoutes(deps: {
 
   router.post('/oauth/device_authorization', ...form, async (req, res) => {
     const { client_id: clientId, host, user, tool } = parse(StartForm, req.body)
-    requireClient(clientId)
+    const client = requireClient(clientId)
     // security.md D-1: switched off means off at every step.
-    if (!deps.deviceLogin) throw new RolegateError('unsupported_grant')
+    if (!offers('device')) throw new RolegateError('unsupported_grant')
     const claims = {
       ...(host && { host: printable(host) }),
       ...(user && { user: printable(user) }),
       ...(tool && { tool: printable(tool) }),
     }
-    const started = await deps.startDeviceLogin({ clientId, claims, request: factsOf(res) })
+    const started = await deps.startDeviceLogin({ client, claims, request: factsOf(res) })
     const userCode = showUserCode(started.userCode)
     res.json({
       device_code: started.deviceCode,
       user_code: userCode,
+      ...(started.matchNumber !== undefined && { match_number: started.matchNumber }),
       verification_uri: `${deps.publicUrl}/device`,
       // In the fragment, which no server and no log sees; nothing is submitted by itself (threats.md D5).
       verification_uri_complete: `${deps.publicUrl}/device#${userCode}`,
@@ -96,15 +110,24 @@ export function oauthRoutes(deps: {
 
   function tokensFor(asked: z.output<typeof TokenForm>, res: Parameters<typeof factsOf>[0]): Promise<Tokens> {
     const { client_id: clientId, device_code: deviceCode, refresh_token: refreshToken } = asked
-    if (asked.grant_type === DEVICE_GRANT && deps.deviceLogin) {
+    if (asked.grant_type === DEVICE_GRANT && offers('device')) {
       if (deviceCode === undefined) throw new RolegateError('invalid_request', { field: 'device_code' })
       return deps.redeemDeviceLogin({ deviceCode, clientId, request: factsOf(res) })
     }
-    if (asked.grant_type === 'refresh_token' && deps.deviceLogin) {
+    if (asked.grant_type === 'authorization_code' && offers('pkce')) return redeemCode(asked, res)
+    if (asked.grant_type === 'refresh_token' && deps.offeredWays.size > 0) {
       if (refreshToken === undefined) throw new RolegateError('invalid_request', { field: 'refresh_token' })
       return deps.refreshTokens({ refreshToken, clientId, request: factsOf(res) })
     }
     throw new RolegateError('unsupported_grant')
+  }
+
+  function redeemCode(asked: z.output<typeof TokenForm>, res: Parameters<typeof factsOf>[0]): Promise<Tokens> {
+    const { client_id: clientId, code, redirect_uri: redirectUri, code_verifier: codeVerifier } = asked
+    if (code === undefined) throw new RolegateError('invalid_request', { field: 'code' })
+    if (redirectUri === undefined) throw new RolegateError('invalid_request', { field: 'redirect_uri' })
+    if (codeVerifier === undefined) throw new RolegateError('invalid_request', { field: 'code_verifier' })
+    return deps.redeemAuthorizationCode({ code, clientId, redirectUri, codeVerifier, request: factsOf(res) })
   }
 
   router.use('/oauth', makeOauthErrorHandler(deps.logRefusal))
@@ -118,17 +141,16 @@ const tokenAnswer = ({ accessToken, refreshToken, expiresInSeconds }: Tokens) =>
   refresh_token: refreshToken,
 })
 
-function requireClient(clientId: string): void {
-  if (!CLIENTS.has(clientId)) throw new RolegateError('invalid_client')
+/** Our own command line is the one client of these addresses. */
+export function requireClient(clientId: string): Client {
+  if (clientId !== OWN_CLIENT.id) throw new RolegateError('invalid_client')
+  return OWN_CLIENT
 }
 
 const requireForm: RequestHandler = (req: Request, _res, next) => {
   if (!req.is('application/x-www-form-urlencoded')) throw new RolegateError('unsupported_media_type')
   next()
 }
-
-/** What a terminal says about itself goes on a page and into the log: printing characters only (threats.md D6). */
-const printable = (text: string): string => text.replace(/[^\p{L}\p{N}\p{P}\p{S} ]/gu, '').trim()
 
 /** RFC 6749 §5.2 and RFC 8628 §3.5, by our codes. */
 const OAUTH_ERROR = {

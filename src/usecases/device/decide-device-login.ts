@@ -1,66 +1,93 @@
 import type { RequestFacts } from '../../domain/audit/event.ts'
+import { approvalFault, checksFor, type Answer, type ApprovalFault } from '../../domain/device/approval.ts'
 import { settle, type DeviceState } from '../../domain/device/device-login.ts'
+import { isSameNetwork, type NameNetwork } from '../../domain/device/network.ts'
+import { parseUserCode } from '../../domain/device/user-code.ts'
 import { RolegateError } from '../../domain/errors.ts'
-import { endWithin, type GatewaySession } from '../../domain/sign-in/session.ts'
-import type { Audit, CodeDigest, DeviceLogins, Digest, Now, RandomText, Sessions, UserCodes } from '../ports.ts'
-import { terminalsOf, type FindSession } from '../sign-in/find-session.ts'
-import type { FindDeviceLogin } from './find-device-login.ts'
+import type { GatewaySession } from '../../domain/sign-in/session.ts'
+import type { Audit, CodeDigest, DeviceLogins, Now, Sessions, UserCodes } from '../ports.ts'
+import type { FindDeviceLogin, FoundDeviceLogin } from './find-device-login.ts'
+import { requireWay, type LoginWays } from './login-ways.ts'
+import type { StartTerminalSession } from './start-terminal-session.ts'
+
+type Decision =
+  | { readonly kind: 'deny' }
+  /** With the number they picked, and the code once more where that was asked. */
+  | { readonly kind: 'approve'; readonly number?: string; readonly retyped?: string }
+
+/** After `again` the page is shown once more: nothing has been decided. */
+type Decided =
+  { readonly outcome: 'approved' | 'denied' } | { readonly outcome: 'again'; readonly because: ApprovalFault }
 
 export type DecideDeviceLogin = (input: {
   readonly session: GatewaySession
   readonly typed: string
-  readonly decision: 'approve' | 'deny'
+  readonly decision: Decision
   readonly request: RequestFacts
-}) => Promise<void>
+}) => Promise<Decided>
 
 /**
  * A person's word on a waiting terminal. Approval makes a gateway session of class `device` that ends no later than the
- * browser's (threats.md I7, D4) and is on record before the terminal can take it.
+ * browser's (threats.md I7, D4) and is on record before the terminal can take it. A wrong number, and a terminal from a
+ * network the operator lets nobody in from, end the login: `condition_unmet`.
  */
 export function makeDecideDeviceLogin(deps: {
   findDeviceLogin: FindDeviceLogin
-  findSession: FindSession
+  startTerminalSession: StartTerminalSession
   deviceLogins: DeviceLogins
   userCodes: UserCodes
-  sessions: Sessions
+  sessions: Pick<Sessions, 'delete'>
+  nameNetwork: NameNetwork
+  loginWays: LoginWays
+  crossNetwork: 'retype' | 'refuse'
   audit: Audit
-  digest: Digest
   codeDigest: CodeDigest
-  randomText: RandomText
-  terminalSeconds: number
   now: Now
 }): DecideDeviceLogin {
+  function faultOf(
+    { login, userCode }: FoundDeviceLogin,
+    { number, retyped }: Extract<Decision, { kind: 'approve' }>,
+    { session, request }: { session: GatewaySession; request: RequestFacts },
+  ): ApprovalFault | undefined {
+    const sameNetwork = isSameNetwork(login.address, request.address, deps.nameNetwork)
+    const checks = checksFor(login, sameNetwork, deps.crossNetwork)
+    const again = retyped === undefined ? undefined : parseUserCode(retyped)
+    const answer: Answer = {
+      sessionId: session.id,
+      ...(number !== undefined && { number }),
+      ...(again !== undefined && { retyped: again }),
+    }
+    return approvalFault(login, userCode, checks, answer, deps.now())
+  }
+
   async function stateFor(
-    decision: 'approve' | 'deny',
+    kind: Decision['kind'],
+    { login }: FoundDeviceLogin,
     parent: GatewaySession,
   ): Promise<Exclude<DeviceState, { status: 'pending' }>> {
-    if (decision === 'deny') return { status: 'denied' }
-    const now = deps.now()
-    const endsAt = endWithin(now, deps.terminalSeconds, parent.endsAt)
-    const session: GatewaySession = { ...parent, id: deps.randomText(128), via: 'device', lastSeenAt: now, endsAt }
-    await deps.sessions.put(session.id, session, {
-      expiresAt: endsAt,
-      owner: terminalsOf(parent.principal, deps.digest),
-    })
-    // Written, then checked: a sign-out since this request began either ended the new row or is seen here.
-    if ((await deps.findSession(parent.id)) === undefined) {
-      await deps.sessions.delete(session.id)
-      throw new RolegateError('sign_in_required')
-    }
+    if (kind === 'deny') return { status: 'denied' }
+    const { clientName: client, claims, address } = login
+    const terminal = { client, address, ...(claims.host !== undefined && { host: claims.host }) }
+    const session = await deps.startTerminalSession({ parent, via: 'device', terminal })
     return { status: 'approved', sessionId: session.id }
   }
 
-  return async function decideDeviceLogin({ session, typed, decision, request }) {
-    const { key, login, userCode } = await deps.findDeviceLogin({ session, typed, request })
+  async function settleBy(
+    kind: Decision['kind'],
+    found: FoundDeviceLogin,
+    { session, request, reason }: { session: GatewaySession; request: RequestFacts; reason?: string },
+  ): Promise<void> {
+    const { key, login, userCode } = found
     await deps.audit({
-      event: decision === 'approve' ? 'device_approved' : 'device_denied',
+      event: kind === 'approve' ? 'device_approved' : 'device_denied',
       request,
       principal: session.principal,
       session,
       clientId: login.clientId,
       requesterAddress: login.address,
+      ...(reason !== undefined && { reason }),
     })
-    const state = await stateFor(decision, session)
+    const state = await stateFor(kind, found, session)
     const settled = await deps.deviceLogins.update(key, (waiting) => {
       const next = settle(waiting, state, deps.now())
       return {
@@ -74,5 +101,22 @@ export function makeDecideDeviceLogin(deps: {
     // Two tabs decided at once: the first word stands, and this one leaves no session behind.
     if (state.status === 'approved') await deps.sessions.delete(state.sessionId)
     throw new RolegateError('user_code_unknown')
+  }
+
+  return async function decideDeviceLogin({ session, typed, decision, request }) {
+    const found = await deps.findDeviceLogin({ session, typed, request })
+    if (decision.kind === 'deny') {
+      await settleBy('deny', found, { session, request })
+      return { outcome: 'denied' }
+    }
+    requireWay(deps.loginWays, session.principal.idp, 'device')
+    const fault = faultOf(found, decision, { session, request })
+    if (fault === 'wrong_number' || fault === 'another_network') {
+      await settleBy('deny', found, { session, request, reason: fault })
+      throw new RolegateError('condition_unmet', { condition: fault }, { reason: fault })
+    }
+    if (fault !== undefined) return { outcome: 'again', because: fault }
+    await settleBy('approve', found, { session, request })
+    return { outcome: 'approved' }
   }
 }

@@ -40,7 +40,7 @@ export function makeIssueTokens(deps: {
     const refreshToken = `rgr_${deps.randomText(256)}`
     await deps.refreshGrants.put(
       deps.digest(refreshToken),
-      { sessionId: session.id, clientId, successor: null, supersededAt: null },
+      { sessionId: session.id, clientId, successor: null, supersededAt: null, supersededFrom: null },
       { expiresAt: session.endsAt, owner: session.id },
     )
     return { ...(await deps.issueAccessToken(session)), refreshToken }

@@ -46,7 +46,7 @@ export function makeRedeemDeviceLogin(deps: {
     // security.md D-20: signed out between approval and poll.
     const session = await deps.findSession(polled.sessionId)
     if (session === undefined) throw new RolegateError('device_denied')
-    await deps.audit({ event: 'device_redeemed', request, principal: session.principal, session })
+    await deps.audit({ event: 'device_redeemed', request, principal: session.principal, session, clientId })
     return deps.issueTokens(session, clientId)
   }
 }

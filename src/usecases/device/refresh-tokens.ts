@@ -1,4 +1,5 @@
 import type { RequestFacts } from '../../domain/audit/event.ts'
+import { isSameNetwork, type NameNetwork } from '../../domain/device/network.ts'
 import { RolegateError } from '../../domain/errors.ts'
 import { requireSessionMay } from '../../domain/sign-in/session.ts'
 import type { Audit, Digest, Now, RandomText, RefreshGrant, RefreshGrants, SealUnder, Sessions } from '../ports.ts'
@@ -16,7 +17,8 @@ export type RefreshTokensOf = (input: {
 
 /**
  * Renews a terminal's tokens. A refresh token has one successor for ever: presented again within thirty seconds it
- * yields the same one; later, or by another client, it was stolen, and the whole lineage ends (RFC 9700 §4.14).
+ * yields the same one; later, by another client, or from another network, it was stolen, and the whole lineage ends
+ * (RFC 9700 §4.14, threats.md D9).
  * Fails with `invalid_grant`.
  */
 export function makeRefreshTokens(deps: {
@@ -26,6 +28,7 @@ export function makeRefreshTokens(deps: {
   audit: Audit
   issueAccessToken: IssueAccessToken
   sealUnder: SealUnder
+  nameNetwork: NameNetwork
   randomText: RandomText
   digest: Digest
   now: Now
@@ -33,17 +36,24 @@ export function makeRefreshTokens(deps: {
   type Turn = { readonly sessionId: string; readonly refreshToken: string | null }
 
   /** The grant after this use, and the token that follows; null where the use is a theft. */
-  function turn(presented: string, clientId: string, grant: RefreshGrant): { next: RefreshGrant; answer: Turn } {
+  function turn(
+    presented: string,
+    clientId: string,
+    address: string,
+    grant: RefreshGrant,
+  ): { next: RefreshGrant; answer: Turn } {
     const { sessionId } = grant
     const now = deps.now()
     if (grant.clientId !== clientId) return { next: grant, answer: { sessionId, refreshToken: null } }
     if (grant.successor === null) {
       const refreshToken = `rgr_${deps.randomText(256)}`
-      const next = { ...grant, successor: deps.sealUnder.seal(presented, refreshToken), supersededAt: now }
+      const successor = deps.sealUnder.seal(presented, refreshToken)
+      const next = { ...grant, successor, supersededAt: now, supersededFrom: address }
       return { next, answer: { sessionId, refreshToken } }
     }
     const late = grant.supersededAt === null || now.getTime() - grant.supersededAt.getTime() > REUSE_SECONDS * 1000
-    const successor = late ? undefined : deps.sealUnder.open(presented, grant.successor)
+    const elsewhere = !isSameNetwork(grant.supersededFrom ?? '', address, deps.nameNetwork)
+    const successor = late || elsewhere ? undefined : deps.sealUnder.open(presented, grant.successor)
     return { next: grant, answer: { sessionId, refreshToken: successor ?? null } }
   }
 
@@ -56,7 +66,7 @@ export function makeRefreshTokens(deps: {
 
     const keep = { expiresAt: session.endsAt, owner: session.id }
     const turned = await deps.refreshGrants.update(deps.digest(presented), (grant) => ({
-      ...turn(presented, clientId, grant),
+      ...turn(presented, clientId, request.address, grant),
       keep,
     }))
     if (turned?.refreshToken == null) {
@@ -65,7 +75,7 @@ export function makeRefreshTokens(deps: {
       await deps.audit({ event: 'session_ended', request, principal: session.principal, session, reason })
       throw new RolegateError('invalid_grant', {}, { reason })
     }
-    const fresh = { sessionId: session.id, clientId, successor: null, supersededAt: null }
+    const fresh = { sessionId: session.id, clientId, successor: null, supersededAt: null, supersededFrom: null }
     await deps.refreshGrants.createIfAbsent(deps.digest(turned.refreshToken), fresh, keep)
     return { ...(await deps.issueAccessToken(session)), refreshToken: turned.refreshToken }
   }

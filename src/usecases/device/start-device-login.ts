@@ -1,4 +1,6 @@
 import type { RequestFacts } from '../../domain/audit/event.ts'
+import { newMatchNumbers } from '../../domain/device/match-numbers.ts'
+import type { Client } from '../../domain/device/client.ts'
 import { DEVICE_LOGIN_SECONDS, POLL_SECONDS, type DeviceClaims } from '../../domain/device/device-login.ts'
 import { newUserCode, type Random } from '../../domain/device/user-code.ts'
 import { networkOf } from '../../domain/device/network.ts'
@@ -9,12 +11,14 @@ type StartedDeviceLogin = {
   readonly deviceCode: string
   /** Eight letters; shown as `WDJB-MJHT`. */
   readonly userCode: string
+  /** Two digits for the terminal to show; absent where it cannot. */
+  readonly matchNumber?: string
   readonly expiresInSeconds: number
   readonly intervalSeconds: number
 }
 
 export type StartDeviceLogin = (input: {
-  readonly clientId: string
+  readonly client: Client
   readonly claims: DeviceClaims
   readonly request: RequestFacts
 }) => Promise<StartedDeviceLogin>
@@ -39,7 +43,7 @@ export function makeStartDeviceLogin(deps: {
     throw new RolegateError('store_unavailable')
   }
 
-  return async function startDeviceLogin({ clientId, claims, request }) {
+  return async function startDeviceLogin({ client, claims, request }) {
     await deps.limitRate('device-start:all', 3_000, 60)
     await deps.limitRate(`device-start:${networkOf(request.address)}`, 30, 60)
     const now = deps.now()
@@ -47,11 +51,17 @@ export function makeStartDeviceLogin(deps: {
     const deviceCode = `rgd_${deps.randomText(256)}`
     const key = deps.digest(deviceCode)
     const userCode = await reserveUserCode(key, expiresAt)
+    const numbers = client.kind === 'own' ? newMatchNumbers(deps.random) : null
     await deps.deviceLogins.put(
       key,
       {
-        clientId,
+        clientId: client.id,
+        clientName: client.name,
         claims,
+        numbers,
+        shownTo: null,
+        shownAt: null,
+        polls: 0,
         address: request.address,
         startedAt: now,
         expiresAt,
@@ -62,7 +72,18 @@ export function makeStartDeviceLogin(deps: {
       // A little longer than it lives, so that a late poll hears "expired" and not "unknown".
       { expiresAt: new Date(expiresAt.getTime() + 60_000) },
     )
-    await deps.audit({ event: 'device_started', request, clientId, claims })
-    return { deviceCode, userCode, expiresInSeconds: DEVICE_LOGIN_SECONDS, intervalSeconds: POLL_SECONDS }
+    await deps.audit({
+      event: 'device_started',
+      request,
+      clientId: client.id,
+      claims: { ...claims, client: client.name },
+    })
+    return {
+      deviceCode,
+      userCode,
+      ...(numbers !== null && { matchNumber: numbers.right }),
+      expiresInSeconds: DEVICE_LOGIN_SECONDS,
+      intervalSeconds: POLL_SECONDS,
+    }
   }
 }

@@ -95,7 +95,7 @@ describe('auditRecord', () => {
     { request: aRequest(), event: 'device_started', clientId: 'c', claims: { host: 'h' } },
     { ...subject, event: 'device_approved', clientId: 'c', requesterAddress: 'x' },
     { ...subject, event: 'device_denied', clientId: 'c', requesterAddress: 'x' },
-    { ...subject, event: 'device_redeemed' },
+    { ...subject, event: 'device_redeemed', clientId: 'rolegate-cli' },
   ]
 
   it.each(everything)(

@@ -10,6 +10,11 @@ const at = (seconds: number) => secondsAfter(NINE, seconds)
 function aDeviceLogin(changes: Partial<DeviceLogin> = {}): DeviceLogin {
   return {
     clientId: 'rolegate-cli',
+    clientName: 'rolegate',
+    numbers: null,
+    shownTo: null,
+    shownAt: null,
+    polls: 2,
     startedAt: NINE,
     expiresAt: at(300),
     address: '203.0.113.7',
@@ -63,7 +68,7 @@ describe('poll (RFC 8628 §3.5, security.md D-16)', () => {
     const before = aDeviceLogin(login)
     expect(poll(before, at(now))).toEqual({
       answer,
-      next: { ...before, intervalSeconds: interval, lastPolledAt: at(now) },
+      next: { ...before, polls: 3, intervalSeconds: interval, lastPolledAt: at(now) },
     })
   })
 
@@ -88,6 +93,19 @@ describe('poll (RFC 8628 §3.5, security.md D-16)', () => {
       expect(poll(aDeviceLogin({ state }), at(now))).toEqual({ answer: 'device_code_expired', next: null })
     }
     expect(poll(aDeviceLogin({ state }), at(299.999)).answer).not.toBe('device_code_expired')
+  })
+})
+
+describe('the AWS CLI’s habit', () => {
+  it('is let ask twice at once at the start, and no third time (aws-cli, measured)', () => {
+    const first = poll(aDeviceLogin({ polls: 0 }), at(0))
+    const second = poll(first.next ?? aDeviceLogin(), at(0.005))
+    const third = poll(second.next ?? aDeviceLogin(), at(0.01))
+    expect([first, second, third].map(({ answer }) => answer)).toEqual([
+      'authorization_pending',
+      'authorization_pending',
+      'slow_down',
+    ])
   })
 })
 

@@ -49,7 +49,8 @@ describe('parseReturnTo', () => {
     '/sign-out',
     '/signed-out',
     '/oidc/entra/callback?code=x&state=y',
-    '/oauth/authorize?x=1',
+    '/oauth/token?x=1',
+    '/oauth/authorize/x',
     '/v1/credentials',
   ])('goes home instead of %s, which is no place to return to', (text) => {
     expect(parseReturnTo(text)).toBe(HOME)

@@ -1,3 +1,4 @@
+import { OWN_CLIENT } from '../../../src/domain/device/client.ts'
 import { describe, expect, it } from 'vitest'
 import type { AuditEvent } from '../../../src/domain/audit/event.ts'
 import { terminalsOf } from '../../../src/usecases/sign-in/find-session.ts'
@@ -92,7 +93,7 @@ describe('startDeviceLogin', () => {
     for (const _ of numbers(30)) await world.start()
     expect(await refusalFrom(world.start())).toMatchObject({ code: 'rate_limited', values: { retryAfterSeconds: 60 } })
     const elsewhere = world.startDeviceLogin({
-      clientId: CLIENT,
+      client: OWN_CLIENT,
       claims: {},
       request: aRequest({ address: '198.51.100.1' }),
     })
@@ -112,7 +113,12 @@ describe('startDeviceLogin', () => {
     const world = await aDeviceWorld()
     await world.start()
     expect(world.recorded).toEqual([
-      { event: 'device_started', request: aRequest(), clientId: CLIENT, claims: { host: 'laptop' } },
+      {
+        event: 'device_started',
+        request: aRequest(),
+        clientId: CLIENT,
+        claims: { host: 'laptop', client: 'rolegate' },
+      },
     ])
   })
 

@@ -1,0 +1,57 @@
+/** What a client may ask `/token` for (RFC 6749 §4.1, §6; RFC 8628 §3.4). */
+type Grant = 'authorization_code' | 'device_code' | 'refresh_token'
+
+/**
+ * A program that asks for a person's sign-in. Every one of them is public (RFC 6749 §2.1): being known proves nothing,
+ * and opens nothing (threats.md D6).
+ */
+export type Client = {
+  /** What rows and records call it. */
+  readonly id: string
+  /** What it calls itself; nobody has checked that. */
+  readonly name: string
+  /** Ours shows two digits to be compared; what registers itself is a stock tool and cannot. */
+  readonly kind: 'own' | 'registered'
+  /** Paths on loopback that codes may be sent to. */
+  readonly redirectPaths: readonly string[]
+  readonly grants: ReadonlySet<Grant>
+}
+
+/** Our own command line. */
+export const OWN_CLIENT: Client = {
+  id: 'rolegate-cli',
+  name: 'rolegate',
+  kind: 'own',
+  redirectPaths: ['/callback'],
+  grants: new Set<Grant>(['authorization_code', 'device_code', 'refresh_token']),
+}
+
+/** What a program says of itself, as a page and a log may show it: one line of printing characters (threats.md D6). */
+export const printable = (text: string): string =>
+  text
+    .replace(/[^\p{L}\p{N}\p{P}\p{S} ]/gu, '')
+    .replace(/\p{Bidi_Control}/gu, '')
+    .trim()
+    .slice(0, 64)
+
+/** A redirect address on this machine. `port` is undefined where none is written, as in registrations. */
+type LoopbackRedirect = { readonly origin: string; readonly path: string; readonly port: number | undefined }
+
+/**
+ * RFC 8252 §7.3, §8.3: plain http, a loopback literal, any port, a path without folds. No name (not even localhost), no
+ * user, no query and no fragment that could carry an answer of its own (security.md D-6, D-7).
+ */
+function parseLoopbackRedirect(text: string): LoopbackRedirect | undefined {
+  const [whole, origin = '', digits, path = '/'] =
+    /^(http:\/\/(?:127\.0\.0\.1|\[::1\])(?::([1-9]\d{0,4}))?)(\/(?!\/)[\w~-]*(?:\/[\w~-]+)*\/?)?$/.exec(
+      text.slice(0, 300),
+    ) ?? []
+  const port = digits === undefined ? undefined : Number(digits)
+  return whole === undefined || (port ?? 0) > 65_535 ? undefined : { origin, path, port }
+}
+
+/** Where a code of this client may be sent: a port and a path it registered; anything else is undefined. */
+export function redirectOf(client: Client, text: string): LoopbackRedirect | undefined {
+  const redirect = parseLoopbackRedirect(text)
+  return redirect?.port !== undefined && client.redirectPaths.includes(redirect.path) ? redirect : undefined
+}
