@@ -23,7 +23,7 @@ export async function connect(
   const { origin, source } = await chooseServer(server, world)
   const store = makeTokenStore(world)
   const send = makeSend(world, origin, trace)
-  const gateway = makeGateway(send, () => accessToken({ origin, store, send, now: world.now }))
+  const gateway = makeGateway(origin, send, () => accessToken({ origin, store, send, now: world.now }))
   return { origin, source, store, send, gateway: remembering(gateway, world, origin) }
 }
 

@@ -6,6 +6,8 @@ export const ENVIRONMENT: ReadonlyMap<string, string> = new Map([
   ['ROLEGATE_TOKEN_STORE', '`file` (default) or `memory`; `keychain` comes later'],
   ['ROLEGATE_NO_BROWSER', 'when set, `login` and `console` print the address instead of opening it'],
   ['ROLEGATE_DURATION', 'how long a role session lasts, when -d does not say'],
+  ['AWS_CONFIG_FILE', 'the file that `configure` writes and `doctor` reads; default ~/.aws/config'],
+  ['AWS_SHARED_CREDENTIALS_FILE', 'the file whose profiles win over it; default ~/.aws/credentials'],
   ['AWS_REGION', 'the region handed on, when -r does not name one'],
   ['AWS_PROFILE', 'removed from the environment of what `exec` starts'],
   ['AWS_DEFAULT_PROFILE', 'removed likewise'],

@@ -1,3 +1,4 @@
+import { readAwsConfig, type AwsConfig } from './aws-config/read-answer.ts'
 import { readConsoleLink, readCredentials, readRoles, readSessions, readWhoami } from './answers.ts'
 import type { ConsoleLink, KeptSession, Lent, ListedRole, Whoami } from './answers.ts'
 import { inFull } from './compact-roles.ts'
@@ -6,6 +7,7 @@ import { failureOf, type Ask, type Send } from './send.ts'
 export type Gateway = {
   readonly whoami: () => Promise<Read<Whoami>>
   readonly roles: () => Promise<Read<readonly ListedRole[]>>
+  readonly awsConfig: () => Promise<Read<AwsConfig>>
   readonly credentials: (ask: { role: string; seconds?: number }) => Promise<Lent>
   readonly sessions: () => Promise<Read<readonly KeptSession[]>>
   readonly endSession: (id: string) => Promise<void>
@@ -16,7 +18,7 @@ export type Gateway = {
 type Read<T> = { readonly read: T; readonly json: unknown }
 
 /** The gateway's `/v1`. Each request asks for the token anew: it may have been renewed meanwhile. */
-export function makeGateway(send: Send, accessToken: () => Promise<string>): Gateway {
+export function makeGateway(origin: string, send: Send, accessToken: () => Promise<string>): Gateway {
   const ask = async (request: Omit<Ask, 'bearer'>): Promise<unknown> => {
     const answer = await send({ ...request, bearer: await accessToken() })
     if (answer.status !== 200 && answer.status !== 204) throw failureOf(answer)
@@ -33,6 +35,7 @@ export function makeGateway(send: Send, accessToken: () => Promise<string>): Gat
       const json = inFull(await ask({ method: 'GET', path: '/v1/roles?form=compact' }))
       return { read: readRoles(json), json }
     },
+    awsConfig: () => readBy((json) => readAwsConfig(json, origin), { method: 'GET', path: '/v1/aws-config' }),
     credentials: async (json) => readCredentials(await ask({ method: 'POST', path: '/v1/credentials', json })),
     sessions: () => readBy(readSessions, { method: 'GET', path: '/v1/sessions' }),
     endSession: async (id) => void (await ask({ method: 'POST', path: '/v1/sessions/end', json: { id } })),

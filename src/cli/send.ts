@@ -4,7 +4,8 @@ import { recordOf } from './record.ts'
 import { cleanJson, oneLine } from './server-text.ts'
 import type { CliWorld } from './world.ts'
 
-const LARGEST_BYTES = 1_048_576
+/** Ten thousand roles in full, and as much again. */
+const LARGEST_BYTES = 4_194_304
 const TIMEOUT_MS = 30_000
 
 export type Ask = {
@@ -63,7 +64,7 @@ async function readCapped(response: Response, origin: string): Promise<string> {
   let bytes = 0
   for await (const chunk of response.body ?? []) {
     bytes += chunk.byteLength
-    if (bytes > LARGEST_BYTES) throw strange(origin, 'Its answer is larger than 1 MB.')
+    if (bytes > LARGEST_BYTES) throw strange(origin, 'Its answer is larger than 4 MB.')
     text += decoder.decode(chunk, { stream: true })
   }
   return text + decoder.decode()

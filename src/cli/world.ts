@@ -31,6 +31,8 @@ export type CliWorld = {
   readonly platform: string
   readonly timeZone: string
   readonly version: string
+  /** The command line that starts this program, by absolute paths. */
+  readonly program: readonly string[]
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>

@@ -44,6 +44,7 @@ export const cliWorld = (interrupt: AbortController): CliWorld => ({
   platform: process.platform,
   timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
   version: VERSION,
+  program: [process.execPath, process.argv[1] ?? ''],
 })
 
 /** Ctrl-C and Esc reach a prompt as keys, not as a signal; they mean the same. */

@@ -9,6 +9,7 @@ For people
   exec ROLE -- CMD...       run a command with a role
   env ROLE                  print a role's credentials for a shell
   console ROLE [PAGE]       open the AWS console
+  configure                 write a profile for each role into ~/.aws/config
   credential-process ROLE   for credential_process in ~/.aws/config
   completion SHELL          make bash, zsh, fish or PowerShell complete
 

@@ -69,6 +69,27 @@ const aSession = (over: object = {}) => ({
   ...over,
 })
 
+/** What `/v1/aws-config` says of these roles, of which `payments-prod` has another account. */
+export const anAwsConfig = (
+  origin: string,
+  roles = ['payments-dev/readonly', 'payments-prod/readonly'],
+  over = {},
+) => ({
+  origin,
+  session: '127.0.0.1',
+  startUrl: 'https://rolegate.invalid.awsapps.com/start',
+  ssoRegion: 'eu-central-1',
+  gatewayVersion: '9.9.9',
+  profiles: roles.map((role) => ({
+    name: role.replace('/', '.'),
+    role,
+    accountId: role.startsWith('payments-prod') ? '222222222222' : '111111111111',
+    roleName: role.split('/')[1],
+    region: 'eu-central-1',
+  })),
+  ...over,
+})
+
 export const aProblem = (status: number, code: string, over: object = {}): Reply => ({
   status,
   json: { title: 'No', status, detail: 'Because.', code, requestId: 'req-1', ...over },
@@ -116,6 +137,7 @@ const usual = (origin: string): Record<string, Reply> => ({
   },
   'GET /v1/sessions': { json: { sessions: [aSession(), aSession({ id: 'ses_2', via: 'browser', current: false })] } },
   'POST /v1/sessions/end': { status: 204, raw: '' },
+  'GET /v1/aws-config': { json: anAwsConfig(origin) },
   'POST /v1/credentials': { json: LENT },
   'POST /v1/console': { json: { url: CONSOLE_URL, expiration: LENT.expiration, seconds: 3600, limitedBy: 'default' } },
 })

@@ -67,6 +67,7 @@ export function aTerminal(over: Partial<CliWorld> & { env?: Record<string, strin
     platform: 'linux',
     timeZone: 'UTC',
     version: '9.9.9',
+    program: ['/usr/bin/node', '/opt/rolegate/dist/main.js'],
     ...over,
     env: { ROLEGATE_CONFIG_DIR: folder, ...over.env },
   }

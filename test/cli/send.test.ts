@@ -27,7 +27,7 @@ describe('a request to the gateway', () => {
   it.each([
     { reply: { raw: '<html>It works!</html>' }, because: 'a page' },
     { reply: { status: 502, raw: 'Bad Gateway' }, because: 'a proxy' },
-    { reply: { raw: `"${'x'.repeat(1_100_000)}"` }, because: 'more than 1 MB' },
+    { reply: { raw: `"${'x'.repeat(4_200_000)}"` }, because: 'more than 4 MB' },
     { reply: { json: { roles: 'all' } }, because: 'another shape' },
     { reply: { json: null }, because: 'nothing' },
     { reply: { json: { roles: [{ role: 'x/../y' }] } }, because: 'a name no role has' },

@@ -1,0 +1,44 @@
+import { checkFacts, type ConfigFacts } from '../../domain/aws/config-file/facts.ts'
+import { malformed } from '../answers.ts'
+import { failure } from '../failure.ts'
+import { recordOf } from '../record.ts'
+
+export type AwsConfig = { readonly facts: ConfigFacts; readonly gatewayVersion: string }
+
+/**
+ * `GET /v1/aws-config`: the facts alone. What they become is built here, from checked fields, whatever else the answer may
+ * say (threats.md D13); and they must be about the very gateway that was asked.
+ */
+export function readAwsConfig(body: unknown, origin: string): AwsConfig {
+  const answer = recordOf(body)
+  if (answer['origin'] !== origin) {
+    throw failure('gateway_unreachable', {
+      title: `${origin} says that it is another gateway`,
+      detail: 'A config file may name no other address than the one you signed in at.',
+      next: 'Sign in at the gateway’s own address (its server.public_url).',
+    })
+  }
+  const { profiles } = answer
+  if (!Array.isArray(profiles)) throw malformed('profiles')
+  const facts = {
+    origin,
+    startUrl: textOf(answer['startUrl']),
+    ssoRegion: textOf(answer['ssoRegion']),
+    roles: profiles.map(readProfile),
+  }
+  try {
+    return { facts: checkFacts(facts), gatewayVersion: textOf(answer['gatewayVersion']) }
+  } catch {
+    throw malformed('profiles, startUrl or ssoRegion')
+  }
+}
+
+function readProfile(body: unknown) {
+  const profile = recordOf(body)
+  const [alias = '', role = '', ...rest] = textOf(profile['role']).split('/')
+  if (rest.length > 0 || profile['roleName'] !== role) throw malformed('profiles.role')
+  return { alias, role, accountId: textOf(profile['accountId']), region: textOf(profile['region']) }
+}
+
+/** Checked further on: what is no text fits nothing. */
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
