@@ -1,5 +1,6 @@
 /** `npm run bench -- NAME [--smoke]`: measures both sides of a figure in one run and judges their ratio. */
 import { cold } from './cold.ts'
+import { device } from './device.ts'
 import { closeConnections } from './harness/load.ts'
 import { keepProfiles, stopSides } from './harness/side.ts'
 import { passes, printFindings, type Findings } from './harness/verdict.ts'
@@ -24,6 +25,7 @@ export type Bench = (settings: Settings) => Promise<Findings>
 const BENCHES = new Map<string, Bench>([
   ['vend', vend],
   ['oidc-login', oidcLogin],
+  ['device', device],
   ['session', session],
   ['cold', cold],
   ['issue', issue],

@@ -6,8 +6,8 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { CLIENT } from '../neighbours/client.ts'
 import { send } from './load.ts'
 import { GROUP_POOL } from './people.ts'
-import { PROGRAM } from './places.ts'
-import { freePorts, startProcess, type Side } from './side.ts'
+import { PROGRAM, script } from './places.ts'
+import { freePorts, startProcess, type Side, type SideSettings } from './side.ts'
 
 /** `file`: durable lines in a file; `default`: what the schema says when the file names no sink. */
 export type AuditChoice = 'file' | 'default'
@@ -77,19 +77,32 @@ store: { driver: memory }
 ${audit === 'file' ? 'audit: { sinks: [{ type: file, path: audit.jsonl }] }' : ''}
 `
 
-/** Starts the built program as an operator would, and does not wait for it. */
-export async function launchGateway(settings: GatewaySettings): Promise<Side> {
+/** A configuration file in a folder of its own, and the process that reads it. */
+async function start(
+  settings: GatewaySettings,
+  program: (file: string) => Pick<SideSettings, 'script' | 'args'>,
+): Promise<Side> {
   const ports = await freePorts(2)
   const folder = mkdtempSync(join(tmpdir(), 'rolegate-bench-'))
   const file = join(folder, 'rolegate.yaml')
   writeFileSync(file, configuration(settings, ports))
   const gateway = startProcess({
-    script: PROGRAM,
-    args: ['serve', '--insecure-dev', '--config', file],
+    ...program(file),
     env: { BENCH_MASTER_KEY: randomBytes(32).toString('base64'), BENCH_CLIENT_SECRET: CLIENT.secret },
     cleanUp: () => rmSync(folder, { recursive: true }),
   })
   return { ...gateway, url: `http://127.0.0.1:${ports[0]}` }
+}
+
+/** Starts the built program as an operator would, and does not wait for it. */
+export const launchGateway = (settings: GatewaySettings): Promise<Side> =>
+  start(settings, (file) => ({ script: PROGRAM, args: ['serve', '--insecure-dev', '--config', file] }))
+
+/** The same with a clock that leaps a minute whenever it is asked to `leap`. */
+export async function startGatewayByClock(settings: GatewaySettings): Promise<Side> {
+  const gateway = await start(settings, (file) => ({ script: script('peers/gateway-by-clock'), args: [file] }))
+  await gateway.ask('port')
+  return gateway
 }
 
 export async function startGateway(settings: GatewaySettings): Promise<Side> {

@@ -4,6 +4,8 @@ import { fileURLToPath } from 'node:url'
 const ROOT = fileURLToPath(new URL('../../../../', import.meta.url))
 /** The built program: what `npm run build` makes, and nothing else, is measured. */
 export const PROGRAM = `${ROOT}dist/main.js`
+/** A module of it: `built('compose')`. */
+export const built = (name: string): string => `${ROOT}dist/${name}.js`
 export const JACKSON = `${ROOT}bench/peers/jackson/`
 
 /** A compiled script beside this one: `script('peers/standard')`. */

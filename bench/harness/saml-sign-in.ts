@@ -1,4 +1,5 @@
 import { inflateRawSync } from 'node:zlib'
+import { newAddress } from './addresses.ts'
 import { IDP } from './gateway.ts'
 import { cookiesFrom, form, send } from './load.ts'
 import { asField, type SamlIdp, type SamlPerson } from './saml-idp.ts'
@@ -25,12 +26,4 @@ export async function samlSignIn(gateway: string, idp: SamlIdp, person: SamlPers
   })
   if (back.headers.location !== '/') throw new Error(`the sign-in went to ${back.headers.location}`)
   return cookiesFrom(back)
-}
-
-let addresses = 0
-
-/** Everybody comes from an address of their own, or the limits for one address would stop the bench. */
-function newAddress(): string {
-  addresses += 1
-  return `10.${(addresses >> 16) & 255}.${(addresses >> 8) & 255}.${addresses & 255}`
 }
