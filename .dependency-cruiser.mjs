@@ -56,8 +56,16 @@ export default {
       { path: 'node_modules/(samlify|libxml2-wasm|xml-crypto|@xmldom)/' },
     ),
     floor('idp-stays-in-sandbox', 'oidc-provider is the demo IdP', '^src/(?!sandbox/)', {
-      path: 'node_modules/(oidc-provider|jose)/',
+      path: 'node_modules/oidc-provider/',
     }),
+    floor(
+      'jose-verifies-jobs',
+      'jose is for tokens of workloads, and for the demo',
+      '^src/(?!sandbox/|adapters/workload/)',
+      {
+        path: 'node_modules/jose/',
+      },
+    ),
     floor('express-stays-in-http', 'no Request or Response outside the door', '^src/(?!http/)', {
       path: 'node_modules/(@types/)?express(-session)?/',
     }),

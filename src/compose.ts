@@ -14,6 +14,7 @@ import {
   reachAws,
 } from './compose/neighbours.ts'
 import { makeWitness, openAudit } from './compose/witness.ts'
+import { reachWorkloadIssuers, workloadStories } from './compose/workloads.ts'
 import type { Config } from './config/config.ts'
 import { closingBy } from './domain/device/closing.ts'
 import { compileRules } from './domain/entitlement/compile.ts'
@@ -62,6 +63,7 @@ export async function compose(config: Config, host: Host): Promise<Gateway> {
   const log = await openAudit(config, host, witness, memory.raw)
   const providers = makeProviders(config, host, witness, memory)
   await Promise.all([...providers.values()].map(async (provider) => provider.recall?.()))
+  const workloads = reachWorkloadIssuers(config, host, witness, memory)
   const aws = reachAws(config)
   const index = compileRules(config.mapping)
 
@@ -89,7 +91,7 @@ export async function compose(config: Config, host: Host): Promise<Gateway> {
   const mappings = new Map(config.idps.map(({ id, mapping }) => [id, mapping]))
   const issuerOf: KnownIssuer = (idp) => {
     const [issuer, subjectClaim] = [providers.get(idp)?.issuer(), mappings.get(idp)?.subject]
-    return issuer === undefined || subjectClaim === undefined ? undefined : { issuer, subjectClaim }
+    return issuer === undefined || subjectClaim === undefined ? workloads.issuerOf(idp) : { issuer, subjectClaim }
   }
   const findSession = makeFindSession({ ...deps, issuerOf })
   const endSession = makeEndSession(deps)
@@ -153,6 +155,7 @@ export async function compose(config: Config, host: Host): Promise<Gateway> {
     ...memory,
     stories: {
       ...stories,
+      ...workloadStories({ ...deps, ...stories, ...workloads, planHandOver }),
       offeredWays: new Set([...cli.login.values()].flatMap((ways) => [...ways])),
       nameNetwork: config.networks,
       mostSeconds,
@@ -186,7 +189,8 @@ export async function compose(config: Config, host: Host): Promise<Gateway> {
     },
     degraded() {
       const down = [...providers.values()].filter((provider) => !provider.isReady())
-      return [...down.map(({ id }) => `idp:${id}`), ...(log.fails() ? ['audit'] : [])]
+      const issuers = workloads.down().map((id) => `workload:${id}`)
+      return [...down.map(({ id }) => `idp:${id}`), ...issuers, ...(log.fails() ? ['audit'] : [])]
     },
     metrics: () => witness.metrics.text(),
   })

@@ -11,6 +11,7 @@ import { RolegateError } from '../domain/errors.ts'
 import type {
   AccessTokens,
   AuthorizationCodes,
+  ContainerTokens,
   DeviceLogins,
   RefreshGrants,
   Sessions,
@@ -48,6 +49,7 @@ export async function openMemory(config: Config, { now, acceptNewIssuer }: Host,
   const sessions: Sessions = makeTable(store, 'sessions', ['signedInAt', 'endsAt', 'lastSeenAt'])
   const accessTokens: AccessTokens = makeTable(store, 'access-tokens', ['expiresAt'])
   const refreshGrants: RefreshGrants = makeTable(store, 'refresh-tokens', ['supersededAt'])
+  const containerTokens: ContainerTokens = makeTable(store, 'container-tokens', ['expiresAt'])
   const deviceLogins: DeviceLogins = makeTable(store, 'device-logins', [
     'expiresAt',
     'startedAt',
@@ -61,7 +63,16 @@ export async function openMemory(config: Config, { now, acceptNewIssuer }: Host,
     raw,
     sweep: async () => void (await Promise.all([raw.sweep(), counts.sweep()])),
     store,
-    tables: { sessions, accessTokens, refreshGrants, deviceLogins, authorizationCodes, userCodes, usedAttempts },
+    tables: {
+      sessions,
+      accessTokens,
+      containerTokens,
+      refreshGrants,
+      deviceLogins,
+      authorizationCodes,
+      userCodes,
+      usedAttempts,
+    },
     signingKeys: makeTable<StoredKey>(store, 'signing-keys'),
     samlKeys: makeTable<StoredSamlKey>(store, 'signing-keys'),
     idpMetadata: makeTable<{ readonly text: string }>(store, 'idp-metadata'),

@@ -99,6 +99,7 @@ const CONDITION = new Map<string, string>([
     'Signing terminals in through the browser is switched off for the people of your identity provider.',
   ],
   ['console_for_people', 'A job has no browser: the console is for people.'],
+  ['sdk_only', 'This address is for AWS’s SDKs: it reads no cookie, and answers no page.'],
   ['browser_session', 'This needs a browser that is signed in.'],
   ['bearer_only', 'Pages open the console by their own form; this address is for terminals.'],
   ['session_tag', 'The role needs a session tag that your sign-in does not carry.'],
@@ -154,8 +155,8 @@ const ANSWER = {
   invalid_scope: {
     status: 400,
     title: 'That scope is not offered',
-    why: 'Rolegate has no scopes.',
-    next: 'Leave it out.',
+    why: 'The one scope there is names a role for a container token: container:ALIAS/ROLE.',
+    next: 'Leave it out for anything else.',
   },
   invalid_client: {
     status: 401,

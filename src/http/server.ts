@@ -14,6 +14,7 @@ import { makeMoveBrowser } from './move-browser.ts'
 import type { Frame } from './pages.ts'
 import { factsOf, makeKeepFacts, makeNoteFacts, type NoteFacts } from './request-facts.ts'
 import { authorizeRoutes } from './routes/authorize.ts'
+import { containerRoutes } from './routes/container.ts'
 import { deviceRoutes } from './routes/device.ts'
 import { issuerRoutes, type IssuerDocuments } from './routes/issuer.ts'
 import { oauthRoutes, requireClient } from './routes/oauth.ts'
@@ -22,6 +23,7 @@ import { portalRoutes } from './routes/portal.ts'
 import { samlRoutes } from './routes/saml.ts'
 import { setupRoutes } from './routes/setup.ts'
 import { signInRoutes, signInTripRoutes, signOutRoutes } from './routes/sign-in.ts'
+import { tokenExchangeRoutes } from './routes/token-exchange.ts'
 import { v1Routes } from './routes/v1.ts'
 import { makeSecurityHeaders, programHeaders } from './security-headers.ts'
 import { makeSealedCookie } from './sealed-cookie.ts'
@@ -45,6 +47,7 @@ type Stories = Omit<
     | 'offeredWays'
   > &
   Pick<Parameters<typeof authorizeRoutes>[0], 'authorizeTerminal'> &
+  Omit<Parameters<typeof tokenExchangeRoutes>[0] & Parameters<typeof containerRoutes>[0], 'logRefusal'> &
   Pick<Parameters<typeof signInRoutes>[0], 'beginSignIn' | 'completeSignIn' | 'endSession'> &
   Pick<Parameters<typeof samlRoutes>[0], 'receiveLogout' | 'findSession'> &
   Pick<Parameters<typeof v1Routes>[0], 'authenticateBearer' | 'listAccounts' | 'describeConfig'> &
@@ -157,7 +160,9 @@ function createExpress(deps: ServerDeps & Shared): Express {
 
   // Programs: no page, no session of express.
   server.use(forPrograms(programHeaders))
+  server.use(tokenExchangeRoutes(oauth))
   server.use(oauthRoutes(oauth))
+  server.use(containerRoutes({ ...stories, logRefusal }))
   server.use(v1Routes({ ...stories, ...deps, browserSession, requireCsrf, cookieName: cookie.name, origin: publicUrl }))
 
   server.use(forPrograms(nothingHere))

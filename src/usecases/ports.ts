@@ -8,6 +8,7 @@ import type { DeviceLogin } from '../domain/device/device-login.ts'
 import type { RuleIndex } from '../domain/entitlement/compile.ts'
 import type { PendingSignIn } from '../domain/sign-in/attempt.ts'
 import type { IdpSession, VerifiedClaims } from '../domain/sign-in/claims.ts'
+import type { Principal } from '../domain/sign-in/principal.ts'
 import type { GatewaySession } from '../domain/sign-in/session.ts'
 
 export type Now = () => Date
@@ -173,6 +174,29 @@ export type LogoutRequest = {
   readonly before: Date
   readonly answer?: BrowserMove
 }
+
+// ── Workloads ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** A token of a CI job or a container, verified: signed by its issuer, for this door of ours, in time, with the claims required. */
+export type VerifiedWorkload = {
+  readonly principal: Principal
+  /** Longest session of its entry. */
+  readonly maxSeconds: number
+  readonly expiresAt: Date
+  /** Names the token among its issuer's; counts once until then, where it counts (threats.md D16). */
+  readonly tokenId: string
+  readonly countsUntil: Date
+}
+
+/** Fails with `sign_in_rejected` or `idp_unavailable`. The two doors take different audiences and ages (threats.md D15, D16). */
+export type VerifyWorkloadToken = (token: string, door: 'exchange' | 'container') => Promise<VerifiedWorkload>
+
+/** A container token's digest → the one role it is for, and the session it was made from (threats.md D15). */
+export type ContainerTokens = Table<{
+  readonly sessionId: string
+  readonly roleArn: string
+  readonly expiresAt: Date
+}>
 
 // ── Toward AWS ───────────────────────────────────────────────────────────────────────────────────────────────────────
 

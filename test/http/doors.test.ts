@@ -2,19 +2,27 @@ import { connect } from 'node:net'
 import request from 'supertest'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { aDemo, type Demo } from '../support/a-demo.ts'
+import { ACCESS_TOKEN, EXCHANGE_GRANT } from '../support/a-demo-with-jobs.ts'
 import { anAuthorization } from '../support/an-authorization.ts'
 import { aPersonAt, aTerminalOf, aVisitor, form, type Person } from '../support/a-person.ts'
 
 let demo: Demo
 let alice: Person
-let tokens: Record<'access' | 'refresh' | 'device' | 'csrf' | 'id', string>
+let tokens: Record<'access' | 'refresh' | 'device' | 'container' | 'csrf' | 'id', string>
 beforeAll(async () => {
   demo = await aDemo()
   alice = await aPersonAt(demo, 'alice')
   const { accessToken, refreshToken } = await aTerminalOf(demo, alice)
   const started = await form(demo, '/oauth/device_authorization', { client_id: 'rolegate-cli' })
   const header = Buffer.from('{"alg":"ES256","typ":"JWT"}').toString('base64url')
+  const forContainer = await form(demo, '/oauth/token', {
+    grant_type: EXCHANGE_GRANT,
+    subject_token_type: ACCESS_TOKEN,
+    subject_token: accessToken,
+    scope: 'container:payments-dev/readonly',
+  })
   tokens = {
+    container: (forContainer.body as { access_token: string }).access_token,
     access: accessToken,
     refresh: refreshToken,
     device: (started.body as { device_code: string }).device_code,
@@ -26,7 +34,11 @@ beforeAll(async () => {
 afterAll(() => demo.close())
 
 /** Every route there is, and its kind (contract.md, Server). */
-const ROUTES: readonly [method: 'get' | 'post', path: string, kind: 'browser' | 'bearer' | 'protocol' | 'open'][] = [
+const ROUTES: readonly [
+  method: 'get' | 'post',
+  path: string,
+  kind: 'browser' | 'bearer' | 'sdk' | 'protocol' | 'open',
+][] = [
   ['get', '/', 'browser'],
   ['get', '/roles/payments-dev/readonly', 'browser'],
   ['post', '/roles/payments-dev/readonly/console', 'browser'],
@@ -42,6 +54,7 @@ const ROUTES: readonly [method: 'get' | 'post', path: string, kind: 'browser' | 
   ['get', '/v1/aws-config', 'bearer'],
   ['post', '/v1/credentials', 'bearer'],
   ['post', '/v1/console', 'bearer'],
+  ['get', '/v1/container-credentials/payments-dev/readonly', 'sdk'],
   ['get', '/oidc/demo/callback', 'protocol'],
   ['post', '/saml/contractors/acs', 'protocol'],
   ['post', '/saml/contractors/aws', 'protocol'],
@@ -65,7 +78,7 @@ const ROUTES: readonly [method: 'get' | 'post', path: string, kind: 'browser' | 
 describe('each token kind at every door (threats.md F4)', () => {
   const doors = ROUTES.filter(([, , kind]) => kind === 'bearer')
   it.each(doors)('%s %s takes an access token as bearer and nothing else', async (method, path) => {
-    for (const kind of ['refresh', 'device', 'csrf', 'id'] as const) {
+    for (const kind of ['refresh', 'device', 'container', 'csrf', 'id'] as const) {
       const answer = await request(demo.url)
         [method](path)
         .set('authorization', `Bearer ${tokens[kind]}`)
@@ -78,6 +91,23 @@ describe('each token kind at every door (threats.md F4)', () => {
       .send(method === 'post' ? { role: 'x/y' } : undefined)
     expect(cut.status).toBe(401)
   })
+
+  it.each(ROUTES.filter(([, , kind]) => kind === 'sdk'))(
+    '%s %s takes a container’s token and no other (threats.md D15)',
+    async (_method, path) => {
+      const ask = (token: string, more: Record<string, string> = {}) =>
+        request(demo.url)
+          .get(path)
+          .set({ authorization: token, ...more })
+      await ask(tokens.container).expect(200)
+      for (const kind of ['access', 'refresh', 'device', 'csrf', 'id'] as const) {
+        const { status, body } = await ask(tokens[kind])
+        expect([kind, status >= 401 && status <= 403, body.AccessKeyId]).toEqual([kind, true, undefined])
+      }
+      await ask(tokens.container, { cookie: alice.jar.header(demo.url) }).expect(403)
+      await request(demo.url).get(path).set('cookie', alice.jar.header(demo.url)).expect(403)
+    },
+  )
 
   it.each(ROUTES.filter(([, , kind]) => kind === 'browser'))(
     '%s %s does not listen to a bearer token',
@@ -94,9 +124,9 @@ describe('each token kind at every door (threats.md F4)', () => {
   )
 
   it.each([
-    ['device_code', 'urn:ietf:params:oauth:grant-type:device_code', ['access', 'refresh', 'id', 'csrf']],
-    ['refresh_token', 'refresh_token', ['access', 'device', 'id', 'csrf']],
-    ['code', 'authorization_code', ['access', 'refresh', 'device', 'id', 'csrf']],
+    ['device_code', 'urn:ietf:params:oauth:grant-type:device_code', ['access', 'refresh', 'container', 'id', 'csrf']],
+    ['refresh_token', 'refresh_token', ['access', 'device', 'container', 'id', 'csrf']],
+    ['code', 'authorization_code', ['access', 'refresh', 'device', 'container', 'id', 'csrf']],
   ] as const)('the token endpoint takes no other kind as %s', async (field, grant, kinds) => {
     for (const kind of kinds) {
       const answer = await form(demo, '/oauth/token', {
@@ -111,12 +141,7 @@ describe('each token kind at every door (threats.md F4)', () => {
   })
 
   it('offers no grant that would trade a token of another kind', async () => {
-    for (const grant of [
-      'client_credentials',
-      'password',
-      'urn:ietf:params:oauth:grant-type:token-exchange',
-      '__proto__',
-    ]) {
+    for (const grant of ['client_credentials', 'password', '__proto__']) {
       const answer = await form(demo, '/oauth/token', {
         client_id: 'rolegate-cli',
         grant_type: grant,
@@ -124,6 +149,20 @@ describe('each token kind at every door (threats.md F4)', () => {
       })
       expect([grant, answer.status, answer.body.error]).toEqual([grant, 400, 'unsupported_grant_type'])
     }
+  })
+
+  it('trades a token for no kind but its own (RFC 8693, threats.md F4)', async () => {
+    for (const type of ['access_token', 'refresh_token', 'id_token', 'jwt', 'saml2'])
+      for (const kind of ['access', 'refresh', 'device', 'container', 'csrf', 'id'] as const) {
+        const answer = await form(demo, '/oauth/token', {
+          grant_type: EXCHANGE_GRANT,
+          subject_token_type: `urn:ietf:params:oauth:token-type:${type}`,
+          subject_token: tokens[kind],
+        })
+        // An access token is its own kind, and lacks the scope that names a role.
+        const error = type === 'access_token' ? 'invalid_scope' : 'invalid_request'
+        expect([type, kind, answer.status, answer.body.error]).toEqual([type, kind, 400, error])
+      }
   })
 
   it('a protocol route never reads the session cookie: it is as if nobody were there', async () => {
@@ -137,7 +176,7 @@ describe('each token kind at every door (threats.md F4)', () => {
 })
 
 describe('cookie and bearer together (threats.md H7)', () => {
-  it.each(ROUTES.filter(([, path]) => path.startsWith('/v1/')))('%s %s answers 400', async (method, path) => {
+  it.each(ROUTES.filter(([, , kind]) => kind === 'bearer'))('%s %s answers 400', async (method, path) => {
     const answer = await request(demo.url)
       [method](path)
       .set({ authorization: `Bearer ${tokens.access}`, cookie: alice.jar.header(demo.url) })

@@ -20,6 +20,7 @@ import { makeStartDeviceLogin } from '../../src/usecases/device/start-device-log
 import type {
   AccessTokens,
   AuthorizationCodes,
+  ContainerTokens,
   DeviceLogins,
   RefreshGrants,
   Sessions,
@@ -44,6 +45,7 @@ export async function aDeviceWorld({ session = aSession() }: { session?: Gateway
     sessions: makeTable(store, 'sessions', ['signedInAt', 'endsAt', 'lastSeenAt']) as Sessions,
     accessTokens: makeTable(store, 'access-tokens', ['expiresAt']) as AccessTokens,
     refreshGrants: makeTable(store, 'refresh-tokens', ['supersededAt']) as RefreshGrants,
+    containerTokens: makeTable(store, 'container-tokens', ['expiresAt']) as ContainerTokens,
     deviceLogins: makeTable(store, 'device-logins', [
       'expiresAt',
       'startedAt',

@@ -90,6 +90,12 @@ export type AuditEvent = { readonly request: RequestFacts } & (
     } & Subject)
   /** A terminal's tokens ended without anybody signing out: one came back that had been replaced (threats.md D9). */
   | ({ readonly event: 'session_ended'; readonly reason: string } & Subject)
+  /** A CI job traded its token for a session (threats.md D16). */
+  | ({ readonly event: 'workload_signed_in' } & Subject)
+  /** A token of a job or a container was not genuine, not for us, used before, or without the claims required. */
+  | { readonly event: 'workload_refused'; readonly code: ErrorCode; readonly idp?: string; readonly reason?: string }
+  /** A session got a token for a container: good for one role, at one address (threats.md D15). */
+  | ({ readonly event: 'container_token_issued'; readonly role: string; readonly expiresAt: Date } & Subject)
   | { readonly event: 'device_started'; readonly clientId: string; readonly claims: Readonly<Record<string, string>> }
   | ({
       readonly event: 'device_approved' | 'device_denied'

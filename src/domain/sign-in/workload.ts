@@ -12,7 +12,7 @@ export type WorkloadMapping = {
 }
 
 /** Identity = issuer + this claim (threats.md I2). */
-const WORKLOAD_SUBJECT = 'sub'
+export const WORKLOAD_SUBJECT = 'sub'
 const LONGEST_SUBJECT = 255
 const LONGEST_CLAIM = 1_000
 

@@ -17,6 +17,8 @@ import { factsOf } from '../request-facts.ts'
 import type { LogRefusal } from '../witness.ts'
 
 const DEVICE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code'
+/** Answered before the others: routes/token-exchange.ts. */
+export const EXCHANGE_GRANT = 'urn:ietf:params:oauth:grant-type:token-exchange'
 
 const Said = z.string().max(64).optional()
 const StartForm = z.object({ client_id: z.string(), host: Said, user: Said, tool: Said })
@@ -62,6 +64,7 @@ export function oauthRoutes(deps: {
         ...(offers('pkce') ? ['authorization_code'] : []),
         ...(offers('device') ? [DEVICE_GRANT] : []),
         ...(deps.offeredWays.size > 0 ? ['refresh_token'] : []),
+        EXCHANGE_GRANT,
       ],
       response_types_supported: offers('pkce') ? ['code'] : [],
       code_challenge_methods_supported: ['S256'],
@@ -147,7 +150,7 @@ export function requireClient(clientId: string): Client {
   return OWN_CLIENT
 }
 
-const requireForm: RequestHandler = (req: Request, _res, next) => {
+export const requireForm: RequestHandler = (req: Request, _res, next) => {
   if (!req.is('application/x-www-form-urlencoded')) throw new RolegateError('unsupported_media_type')
   next()
 }
@@ -194,7 +197,7 @@ const OAUTH_ERROR = {
   internal: 'server_error',
 } satisfies Record<ErrorCode, string>
 
-function makeOauthErrorHandler(logRefusal: LogRefusal): ErrorRequestHandler {
+export function makeOauthErrorHandler(logRefusal: LogRefusal): ErrorRequestHandler {
   return (thrown, req, res, next) => {
     if (res.headersSent) return next(thrown)
     const error = fromExpress(thrown)

@@ -1,5 +1,5 @@
 import type { RequestFacts } from '../../domain/audit/event.ts'
-import type { AccessTokens, Digest, RefreshGrants } from '../ports.ts'
+import type { AccessTokens, ContainerTokens, Digest, RefreshGrants } from '../ports.ts'
 import type { FindSession } from '../sign-in/find-session.ts'
 import type { EndSession } from '../sign-in/end-session.ts'
 
@@ -9,12 +9,15 @@ export type RevokeToken = (token: string, request: RequestFacts) => Promise<void
 export function makeRevokeToken(deps: {
   accessTokens: Pick<AccessTokens, 'get'>
   refreshGrants: Pick<RefreshGrants, 'get'>
+  containerTokens: Pick<ContainerTokens, 'delete'>
   findSession: FindSession
   endSession: EndSession
   digest: Digest
 }): RevokeToken {
   return async function revokeToken(token, request) {
     const key = deps.digest(token)
+    // It is its session's, and not the other way round: whoever reads the container's file can end no more than that.
+    if (token.startsWith('rgk_')) return deps.containerTokens.delete(key)
     const known = token.startsWith('rga_')
       ? await deps.accessTokens.get(key)
       : token.startsWith('rgr_')

@@ -21,6 +21,8 @@ export type HandOverRequest = {
   readonly role: string
   readonly seconds?: number
   readonly request: RequestFacts
+  /** How to find out whether the session lives still, where it is not kept by its id (threats.md H5). */
+  readonly lookAgain?: () => Promise<GatewaySession | undefined>
 }
 
 /** A decision made: everything the hand-over will do, before anything is done. */

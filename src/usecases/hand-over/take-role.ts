@@ -110,7 +110,7 @@ export function makeTakeRole(deps: {
 
   /** threats.md H5: STS and the audit disk may be slow. Signed out, revoked or reloaded meanwhile: nothing leaves. */
   async function requireStillHeld(ask: HandOverRequest, plan: HandOverPlan): Promise<void> {
-    const session = await deps.findSession(ask.session.id)
+    const session = await (ask.lookAgain === undefined ? deps.findSession(ask.session.id) : ask.lookAgain())
     if (session === undefined) throw new RolegateError('sign_in_required')
     deps.planHandOver.requireStillAllowed(plan, { ...ask, session })
   }

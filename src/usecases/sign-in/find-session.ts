@@ -2,8 +2,10 @@ import { identityOf, type Principal } from '../../domain/sign-in/principal.ts'
 import type { GatewaySession } from '../../domain/sign-in/session.ts'
 import type { Digest, Sessions } from '../ports.ts'
 
-/** How a configured IdP names people: its issuer and the claim that is the subject; undefined for one we do not know. */
-export type KnownIssuer = (idp: string) => { readonly issuer: string; readonly subjectClaim: string } | undefined
+/** How a configured IdP names people, or an entry of `workloads` jobs: issuer and subject claim; undefined for one we do not know. */
+export type KnownIssuer = (
+  idp: string,
+) => { readonly issuer: string; readonly subjectClaim: string; readonly workload?: true } | undefined
 
 export type FindSession = (id: string) => Promise<GatewaySession | undefined>
 
@@ -17,8 +19,9 @@ export function makeFindSession(deps: { sessions: Pick<Sessions, 'get'>; issuerO
     const session = await deps.sessions.get(id)
     const known = session && deps.issuerOf(session.principal.idp)
     if (session === undefined || known === undefined) return undefined
-    const { issuer, subjectClaim } = session.principal
-    return known.issuer === issuer && known.subjectClaim === subjectClaim ? session : undefined
+    const { issuer, subjectClaim, workload } = session.principal
+    const isTheirs = known.issuer === issuer && known.subjectClaim === subjectClaim && known.workload === workload
+    return isTheirs ? session : undefined
   }
 }
 

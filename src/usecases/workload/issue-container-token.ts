@@ -1,0 +1,80 @@
+import type { RequestFacts } from '../../domain/audit/event.ts'
+import { networkOf } from '../../domain/device/network.ts'
+import { askedForRecord } from '../../domain/entitlement/find-role.ts'
+import { asRolegateError } from '../../domain/errors.ts'
+import { endWithin, type GatewaySession } from '../../domain/sign-in/session.ts'
+import type { AuthenticateBearer } from '../device/authenticate-bearer.ts'
+import type { HandOverPlan, PlanHandOver } from '../hand-over/plan-hand-over.ts'
+import type { Audit, ContainerTokens, Digest, LimitRate, Now, RandomText } from '../ports.ts'
+
+/** threats.md D15: it lies in a file, for every process beside it to read. */
+const CONTAINER_TOKEN_SECONDS = 3_600
+
+export type IssueContainerToken = (input: {
+  /** One's own. */
+  readonly accessToken: string
+  /** `alias/role`. */
+  readonly role: string
+  readonly request: RequestFacts
+}) => Promise<{ readonly containerToken: string; readonly role: string; readonly expiresInSeconds: number }>
+
+/**
+ * A token for exactly one role in one account, which this session could take right now. It is worth what the session is, an
+ * hour at most, and ends with it (threats.md D15, I8).
+ */
+export function makeIssueContainerToken(deps: {
+  authenticateBearer: AuthenticateBearer
+  planHandOver: Pick<PlanHandOver, 'plan'>
+  containerTokens: Pick<ContainerTokens, 'put'>
+  audit: Audit
+  limitRate: LimitRate
+  randomText: RandomText
+  digest: Digest
+  now: Now
+}): IssueContainerToken {
+  async function planned(session: GatewaySession, role: string, request: RequestFacts): Promise<HandOverPlan> {
+    try {
+      return deps.planHandOver.plan('credentials', { session, role, request })
+    } catch (thrown) {
+      const { code, reason } = asRolegateError(thrown)
+      await deps.audit({
+        event: 'refused',
+        request,
+        principal: session.principal,
+        session,
+        handOver: 'credentials',
+        role: askedForRecord(role),
+        code,
+        ...(reason !== undefined && { reason }),
+      })
+      throw thrown
+    }
+  }
+
+  return async function issueContainerToken({ accessToken, role, request }) {
+    await deps.limitRate(`token-exchange:${networkOf(request.address)}`, 600, 60)
+    const session = await deps.authenticateBearer(accessToken)
+    const { target } = await planned(session, role, request)
+    const now = deps.now()
+    const expiresAt = endWithin(now, CONTAINER_TOKEN_SECONDS, session.endsAt)
+    const containerToken = `rgk_${deps.randomText(256)}`
+    await deps.audit({
+      event: 'container_token_issued',
+      request,
+      principal: session.principal,
+      session,
+      role: target.name,
+      expiresAt,
+    })
+    await deps.containerTokens.put(
+      deps.digest(containerToken),
+      { sessionId: session.id, roleArn: target.arn, expiresAt },
+      { expiresAt, owner: session.id },
+    )
+    return {
+      containerToken,
+      role: target.name,
+      expiresInSeconds: Math.floor((expiresAt.getTime() - now.getTime()) / 1000),
+    }
+  }
+}

@@ -1,0 +1,106 @@
+import type { RequestFacts } from '../../domain/audit/event.ts'
+import { networkOf } from '../../domain/device/network.ts'
+import { askedForRecord, requireRole } from '../../domain/entitlement/find-role.ts'
+import { RolegateError } from '../../domain/errors.ts'
+import { requireSessionMay, type GatewaySession } from '../../domain/sign-in/session.ts'
+import type { HandOverRequest } from '../hand-over/plan-hand-over.ts'
+import type { IssueCredentials } from '../hand-over/issue-credentials.ts'
+import type { Taken } from '../hand-over/take-role.ts'
+import type { Audit, ContainerTokens, CurrentRules, Digest, LimitRate, Now, VerifyWorkloadToken } from '../ports.ts'
+import type { FindSession } from '../sign-in/find-session.ts'
+import type { RefuseWorkload } from './refuse-workload.ts'
+import { workloadSession } from './workload-session.ts'
+
+export type TakeContainerCredentials = (input: {
+  /** What the container holds: a container token of ours, or the token its platform put into a file for us. */
+  readonly proof: string
+  /** `alias/role`, `123456789012/role`. */
+  readonly role: string
+  readonly request: RequestFacts
+}) => Promise<Taken>
+
+type Holder = Pick<HandOverRequest, 'session' | 'lookAgain'>
+
+/**
+ * What an SDK in a container asks for all day. Each time the proof is read anew and the role decided anew; nothing is kept of
+ * what AWS lent (threats.md H6). A proof that is not for this role fails with `sign_in_required`, as one that never was.
+ */
+export function makeTakeContainerCredentials(deps: {
+  containerTokens: Pick<ContainerTokens, 'get'>
+  findSession: FindSession
+  verifyWorkloadToken: VerifyWorkloadToken
+  refuseWorkload: RefuseWorkload
+  issueCredentials: IssueCredentials
+  rules: CurrentRules
+  audit: Audit
+  limitRate: LimitRate
+  digest: Digest
+  now: Now
+}): TakeContainerCredentials {
+  type Input = Parameters<TakeContainerCredentials>[0]
+
+  /** The session and the role a container token of ours stands for, while it and the session last. */
+  async function held(proof: string): Promise<{ session: GatewaySession; roleArn: string } | undefined> {
+    const known = await deps.containerTokens.get(deps.digest(proof))
+    const now = deps.now()
+    const session = known && now < known.expiresAt ? await deps.findSession(known.sessionId) : undefined
+    if (known === undefined || session === undefined || now >= session.endsAt) return undefined
+    return { session, roleArn: known.roleArn }
+  }
+
+  async function byContainerToken({ proof, role, request }: Input): Promise<Holder> {
+    const found = await held(proof)
+    if (found === undefined) {
+      await deps.limitRate(`container-refused:${networkOf(request.address)}`, 120, 60)
+      throw new RolegateError('sign_in_required')
+    }
+    const { session, roleArn } = found
+    requireSessionMay(session, { kind: 'look' }, deps.now())
+    if (arnOf(role) !== roleArn) {
+      // threats.md D15: whoever tries a token at another role has most likely not been given it.
+      const code = 'sign_in_required'
+      const reason = 'container_token_for_another_role'
+      const subject = { request, principal: session.principal, session }
+      await deps.audit({
+        ...subject,
+        event: 'refused',
+        handOver: 'credentials',
+        role: askedForRecord(role),
+        code,
+        reason,
+      })
+      throw new RolegateError(code, {}, { reason })
+    }
+    // threats.md H5: the token may be revoked while AWS is asked.
+    return { session, lookAgain: async () => (await held(proof))?.session }
+  }
+
+  function arnOf(role: string): string | undefined {
+    try {
+      return requireRole(deps.rules(), role).arn
+    } catch {
+      return undefined
+    }
+  }
+
+  /**
+   * Exchanged in line: no session is kept, the token is its own. It is shown again and again while it lives, here alone
+   * (DECISIONS.md 40). One id for all that one token takes, so that records can be joined.
+   */
+  async function byWorkloadToken({ proof, request }: Input): Promise<Holder> {
+    async function session(): Promise<GatewaySession> {
+      const verified = await deps.verifyWorkloadToken(proof, 'container')
+      const id = `container-${deps.digest(verified.tokenId).slice(0, 22)}`
+      return workloadSession(verified, { id, address: request.address, now: deps.now() })
+    }
+    return { session: await session().catch(deps.refuseWorkload(request)), lookAgain: session }
+  }
+
+  return async function takeContainerCredentials(input) {
+    const { proof, role, request } = input
+    // Before anything is looked up or verified: a whole cluster may share an address, a flood is more (threats.md D7).
+    await deps.limitRate(`container:${networkOf(request.address)}`, 6_000, 60)
+    const holder = /^rgk_[\w-]{43}$/.test(proof) ? await byContainerToken(input) : await byWorkloadToken(input)
+    return deps.issueCredentials({ ...holder, role, request })
+  }
+}
