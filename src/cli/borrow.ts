@@ -1,6 +1,6 @@
 import { LEAST_SECONDS, parseDuration, printDuration } from '../domain/entitlement/duration.ts'
 import type { Lent } from './answers.ts'
-import type { Call, Option } from './command.ts'
+import type { Call, Connection, Option } from './command.ts'
 import { failure } from './failure.ts'
 import { findOrPickRole, requireRoleOrTerminal } from './pick-role.ts'
 
@@ -19,10 +19,10 @@ export const REGION_OPTION = {
 } as const satisfies Option
 
 /** Credentials for the role a person named, or chooses at their terminal, for as long as they asked. */
-export async function borrow(call: Call, wanted: string | undefined): Promise<Lent> {
+export async function borrow(call: Call, wanted: string | undefined, connection?: Connection): Promise<Lent> {
   requireRoleOrTerminal(call, wanted)
   const seconds = secondsAsked(call)
-  const { gateway } = await call.connect()
+  const { gateway } = connection ?? (await call.connect())
   const { role } = await findOrPickRole(call, (await gateway.roles()).read, wanted)
   const lent = await gateway.credentials({ role, ...(seconds !== undefined && { seconds }) })
   if (seconds !== undefined && lent.seconds < seconds) {

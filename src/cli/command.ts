@@ -65,6 +65,7 @@ export type Call = {
 export function makeCall(command: Command, { words, rest, values }: Typed, world: CliWorld): Call {
   const text = (option: string) => (typeof values[option] === 'string' ? values[option] : undefined)
   const flag = (option: string) => values[option] === true
+  const say = (line: string) => (flag('quiet') ? undefined : world.err(`${line}\n`))
   const trace = (line: string) => (flag('verbose') ? world.err(`${line}\n`) : undefined)
   return {
     world,
@@ -73,8 +74,8 @@ export function makeCall(command: Command, { words, rest, values }: Typed, world
     text,
     flag,
     json: flag('json'),
-    say: (line) => (flag('quiet') ? undefined : world.err(`${line}\n`)),
+    say,
     misused: (detail) => usageFailure(detail, command.usage),
-    connect: async (origin) => (await import('./connect.ts')).connect(origin ?? text('server'), world, trace),
+    connect: async (origin) => (await import('./connect.ts')).connect(origin ?? text('server'), world, { trace, say }),
   }
 }

@@ -2,7 +2,7 @@ import { makeGateway, type Gateway } from './gateway.ts'
 import { keepRoleNames } from './role-names.ts'
 import { makeSend, type Send } from './send.ts'
 import { chooseServer } from './settings.ts'
-import { accessToken } from './signed-in.ts'
+import { makeAccessToken } from './signed-in.ts'
 import { makeTokenStore, type TokenStore } from './token-store.ts'
 import type { CliWorld } from './world.ts'
 
@@ -11,6 +11,8 @@ export type Connection = {
   readonly source: string
   readonly store: TokenStore
   readonly send: Send
+  /** Fails with `sign_in_required`. */
+  readonly accessToken: () => Promise<string>
   readonly gateway: Gateway
 }
 
@@ -18,13 +20,14 @@ export type Connection = {
 export async function connect(
   server: string | undefined,
   world: CliWorld,
-  trace: (line: string) => void,
+  { trace, say }: { readonly trace: (line: string) => void; readonly say: (line: string) => void },
 ): Promise<Connection> {
   const { origin, source } = await chooseServer(server, world)
-  const store = makeTokenStore(world)
+  const store = makeTokenStore(world, say)
   const send = makeSend(world, origin, trace)
-  const gateway = makeGateway(origin, send, () => accessToken({ origin, store, send, now: world.now }))
-  return { origin, source, store, send, gateway: remembering(gateway, world, origin) }
+  const accessToken = makeAccessToken({ origin, store, send, now: world.now })
+  const gateway = makeGateway(origin, send, accessToken)
+  return { origin, source, store, send, accessToken, gateway: remembering(gateway, world, origin) }
 }
 
 /** Whatever lists the roles leaves their names for completion, which asks nobody. */

@@ -1,9 +1,13 @@
 /** Every variable the client reads, as `rolegate help environment` and docs/reference/cli.md give them. */
 export const ENVIRONMENT: ReadonlyMap<string, string> = new Map([
   ['ROLEGATE_URL', 'the gateway, when --server does not name it'],
-  ['ROLEGATE_CONFIG_DIR', 'the folder of settings.json and tokens.json'],
+  ['ROLEGATE_CONFIG_DIR', 'the folder of everything this client keeps, its cache included'],
   ['XDG_CONFIG_HOME', 'holds the folder `rolegate`, when ROLEGATE_CONFIG_DIR is not set; default ~/.config'],
-  ['ROLEGATE_TOKEN_STORE', '`file` (default) or `memory`; `keychain` comes later'],
+  ['XDG_CACHE_HOME', 'likewise for kept credentials of roles; default ~/.cache'],
+  [
+    'ROLEGATE_TOKEN_STORE',
+    'where a sign-in is kept: `keychain`, `file` (encrypted) or `memory`; default keychain, else file',
+  ],
   ['ROLEGATE_NO_BROWSER', 'when set, `login` and `console` print the address instead of opening it'],
   ['ROLEGATE_DURATION', 'how long a role session lasts, when -d does not say'],
   ['AWS_CONFIG_FILE', 'the file that `configure` writes and `doctor` reads; default ~/.aws/config'],

@@ -32,9 +32,15 @@ export const helpOf = ({ usage, summary, aliases, options }: Command): string =>
     '',
   ].join('\n')
 
+/** threats.md D14: what is said of the file must be true. */
+const PROTECTION = [
+  'The encrypted file keeps a sign-in from other users of this machine, and a copy of that one file is of no use.',
+  'It does not keep it from programs that run as you: its key lies beside it.',
+].join('\n')
+
 /** `rolegate help TOPIC` */
 export const TOPICS: ReadonlyMap<string, string> = new Map([
-  ['environment', `${indented([...ENVIRONMENT]).join('\n')}\n`],
+  ['environment', `${indented([...ENVIRONMENT]).join('\n')}\n\n${PROTECTION}\n`],
   ['exit-codes', `${indented([...EXIT_MEANINGS].map(([code, meaning]) => [String(code), meaning])).join('\n')}\n`],
 ])
 

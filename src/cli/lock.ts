@@ -7,9 +7,11 @@ import { recordOf } from './record.ts'
 import type { CliWorld } from './world.ts'
 
 type LockWorld = Pick<CliWorld, 'now' | 'sleep' | 'interrupted' | 'pid' | 'isAlive' | 'hostname'>
+/** How long one holder may work is for each path to say, alike for all who wait for it. */
+type Waiter = LockWorld & { readonly heldAtMostMs: number }
 type Holder = { readonly id: string; readonly pid: number; readonly host: string; readonly at: string }
 
-/** No work under a lock takes longer: one request of 30 seconds and two small files. */
+/** Most work under a lock takes no longer: one request of 30 seconds and two small files. */
 const HELD_AT_MOST_MS = 60_000
 const POLL_MS = 100
 
@@ -17,11 +19,16 @@ const POLL_MS = 100
  * Runs `work` while no other process does work under the same path. The lock dies with its holder: a file whose process
  * is gone, or that is too old to be true (a home folder shared by hosts), is taken over.
  */
-export async function withLock<T>(world: LockWorld, path: string, work: () => Promise<T>): Promise<T> {
+export async function withLock<T>(
+  world: LockWorld,
+  path: string,
+  work: () => Promise<T>,
+  heldAtMostMs = HELD_AT_MOST_MS,
+): Promise<T> {
   const mine: Holder = { id: randomUUID(), pid: world.pid, host: world.hostname, at: world.now().toISOString() }
   try {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 })
-    await take(world, path, mine)
+    await take({ ...world, heldAtMostMs }, path, mine)
   } catch (thrown) {
     throw errnoOf(thrown).startsWith('E') ? unusable(path, thrown) : thrown
   }
@@ -32,10 +39,11 @@ export async function withLock<T>(world: LockWorld, path: string, work: () => Pr
   }
 }
 
-async function take(world: LockWorld, path: string, mine: Holder): Promise<void> {
-  const patientUntil = world.now().getTime() + HELD_AT_MOST_MS
-  while (!(await claim(path, mine))) {
+async function take(world: Waiter, path: string, mine: Holder): Promise<void> {
+  const patientUntil = world.now().getTime() + world.heldAtMostMs
+  for (;;) {
     const holder = await holderOf(path)
+    if (holder === undefined && (await claim(path, mine))) return
     if (holder === undefined) continue
     if (isStale(world, holder)) await breakStale(world, path, holder, mine)
     else if (world.now().getTime() > patientUntil) throw stillHeld(path)
@@ -59,7 +67,7 @@ async function claim(path: string, holder: Holder): Promise<boolean> {
 }
 
 /** Two waiters may see the same dead holder; the second must not remove the first one's new lock. Hence a guard. */
-async function breakStale(world: LockWorld, path: string, dead: Holder, mine: Holder): Promise<void> {
+async function breakStale(world: Waiter, path: string, dead: Holder, mine: Holder): Promise<void> {
   const guard = `${path}.break`
   if (!(await claim(guard, mine))) {
     const breaker = await holderOf(guard)
@@ -86,9 +94,9 @@ async function holderOf(path: string): Promise<Holder | undefined> {
   }
 }
 
-function isStale({ now, hostname, isAlive }: LockWorld, { pid, host, at }: Holder): boolean {
+function isStale({ now, hostname, isAlive, heldAtMostMs }: Waiter, { pid, host, at }: Holder): boolean {
   const age = now().getTime() - Date.parse(at)
-  return !(age < HELD_AT_MOST_MS) || (host === hostname && !isAlive(pid))
+  return !(age < heldAtMostMs) || (host === hostname && !isAlive(pid))
 }
 
 const stillHeld = (path: string) =>

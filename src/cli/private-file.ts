@@ -14,12 +14,16 @@ export async function readJson(path: string): Promise<unknown> {
   }
 }
 
-/** Writes JSON for its owner alone, whole or not at all: a reader never sees half a file. */
-export async function writeJson(path: string, value: unknown): Promise<void> {
+/** Writes JSON for its owner alone. */
+export const writeJson = (path: string, value: unknown): Promise<void> =>
+  writePrivate(path, `${JSON.stringify(value, null, 2)}\n`)
+
+/** Writes a file for its owner alone, whole or not at all: a reader never sees half of it. */
+export async function writePrivate(path: string, content: string | Uint8Array): Promise<void> {
   const draft = `${path}.${randomUUID()}.tmp`
   try {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 })
-    await writeNew(draft, `${JSON.stringify(value, null, 2)}\n`)
+    await writeNew(draft, content)
     await rename(draft, path)
   } catch (thrown) {
     await rm(draft, { force: true })
@@ -28,10 +32,10 @@ export async function writeJson(path: string, value: unknown): Promise<void> {
 }
 
 /** Creates a file of mode 0600 that must not exist yet. */
-export async function writeNew(path: string, text: string): Promise<void> {
+export async function writeNew(path: string, content: string | Uint8Array): Promise<void> {
   const file = await open(path, 'wx', 0o600)
   try {
-    await file.writeFile(text)
+    await file.writeFile(content)
     await file.sync()
   } finally {
     await file.close()

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { readJson, writeJson } from './private-file.ts'
 import { recordOf } from './record.ts'
-import { configFolder } from './settings.ts'
+import { configFolder } from './kept/places.ts'
 import type { CliWorld } from './world.ts'
 
 type Place = Pick<CliWorld, 'env' | 'homeFolder'>

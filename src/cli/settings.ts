@@ -1,19 +1,8 @@
-import { isAbsolute, join } from 'node:path'
 import { failure } from './failure.ts'
+import { type Place, settingsFile } from './kept/places.ts'
 import { readJson, unusable, writeJson } from './private-file.ts'
 import { recordOf } from './record.ts'
 import { parseServer } from './server-url.ts'
-import type { CliWorld } from './world.ts'
-
-type Place = Pick<CliWorld, 'env' | 'homeFolder'>
-
-/** Where this client keeps its two files. */
-export function configFolder({ env, homeFolder }: Place): string {
-  if (env['ROLEGATE_CONFIG_DIR']) return env['ROLEGATE_CONFIG_DIR']
-  const xdg = env['XDG_CONFIG_HOME'] ?? ''
-  // XDG Base Directory Specification: a relative path is invalid and ignored.
-  return join(isAbsolute(xdg) ? xdg : join(homeFolder, '.config'), 'rolegate')
-}
 
 /** The gateway's origin and who named it: the flag, else ROLEGATE_URL, else the last sign-in. */
 export async function chooseServer(
@@ -57,5 +46,3 @@ async function readSettings(place: Place): Promise<{ server?: string; known: rea
   const origins = Array.isArray(known) ? known.filter((origin) => typeof origin === 'string') : []
   return { known: origins, ...(server !== undefined && { server }) }
 }
-
-const settingsFile = (place: Place): string => join(configFolder(place), 'settings.json')

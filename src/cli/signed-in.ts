@@ -10,14 +10,25 @@ const LEAST_LEFT_MS = 60_000
 
 type Deps = { readonly origin: string; readonly store: TokenStore; readonly send: Send; readonly now: () => Date }
 
-/** A token good for a request at this origin, renewed once for all parallel commands. Fails with `sign_in_required`. */
-export async function accessToken(deps: Deps): Promise<string> {
+/**
+ * A token good for a request at this origin, renewed once for all parallel commands. It is read once and used while it
+ * lasts: a keychain may ask each time (ux.md 7). Fails with `sign_in_required`.
+ */
+export function makeAccessToken(deps: Deps): () => Promise<string> {
+  let last: Tokens | undefined
+  return async () => {
+    if (last === undefined || !isGood(last, deps.now())) last = await goodTokens(deps)
+    return last.accessToken
+  }
+}
+
+async function goodTokens(deps: Deps): Promise<Tokens> {
   const kept = await requireTokens(deps)
-  if (isGood(kept, deps.now())) return kept.accessToken
+  if (isGood(kept, deps.now())) return kept
   return deps.store.alone(deps.origin, async () => {
     // Whoever held the lock before us may have renewed it.
     const current = await requireTokens(deps)
-    return isGood(current, deps.now()) ? current.accessToken : renew(current, deps)
+    return isGood(current, deps.now()) ? current : renew(current, deps)
   })
 }
 
@@ -37,12 +48,13 @@ function isGood({ expiresAt, refreshToken }: Tokens, now: Date): boolean {
   return expiresAt.getTime() - now.getTime() >= (refreshToken === undefined ? 1 : LEAST_LEFT_MS)
 }
 
-async function renew(kept: Tokens, { origin, store, send, now }: Deps): Promise<string> {
+async function renew(kept: Tokens, { origin, store, send, now }: Deps): Promise<Tokens> {
   if (kept.refreshToken === undefined) throw signInEnded(origin)
   try {
-    const renewed = tokensOf(await refreshTokens(send, kept.refreshToken), now())
-    await store.keep(origin, { refreshToken: kept.refreshToken, ...renewed })
-    return renewed.accessToken
+    const answer = await refreshTokens(send, kept.refreshToken)
+    const renewed = { refreshToken: kept.refreshToken, ...tokensOf(answer, now()) }
+    await store.renew(origin, renewed)
+    return renewed
   } catch (thrown) {
     if (!(thrown instanceof RolegateError) || thrown.code !== 'invalid_grant') throw thrown
     await store.forget(origin)

@@ -1,9 +1,15 @@
+import { randomUUID } from 'node:crypto'
+import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { failure } from './failure.ts'
+import { failure, failureLines } from './failure.ts'
+import { wipeCredentials } from './kept/credential-cache.ts'
+import { configFolder, fileNameOf, type Mark, markFile, marksFolder, readMark } from './kept/places.ts'
+import { takeOverPlainTokens } from './kept/plain-tokens.ts'
+import { makeTokenFile } from './kept/token-file.ts'
+import { makeTokenKeychain } from './kept/token-keychain.ts'
 import { withLock } from './lock.ts'
-import { readJson, unusable, writeJson } from './private-file.ts'
-import { isRecord, recordOf } from './record.ts'
-import { configFolder } from './settings.ts'
+import { errnoOf, unusable, writeJson } from './private-file.ts'
+import { recordOf } from './record.ts'
 import type { CliWorld } from './world.ts'
 
 /** What one sign-in at one gateway left with us. */
@@ -16,7 +22,10 @@ export type Tokens = {
 /** Tokens by exact origin: what one gateway gave is never read for another (threats.md D14). */
 export type TokenStore = {
   readonly read: (origin: string) => Promise<Tokens | undefined>
+  /** A new sign-in. Whatever was kept of the one before it, credentials of roles included, is gone. */
   readonly keep: (origin: string, tokens: Tokens) => Promise<void>
+  /** New tokens of the same sign-in. */
+  readonly renew: (origin: string, tokens: Tokens) => Promise<void>
   readonly forget: (origin: string) => Promise<void>
   /** Every gateway that a sign-in is kept for. */
   readonly origins: () => Promise<readonly string[]>
@@ -24,48 +33,125 @@ export type TokenStore = {
   readonly alone: <T>(origin: string, work: () => Promise<T>) => Promise<T>
 }
 
-/** The store that ROLEGATE_TOKEN_STORE names. */
-export function makeTokenStore(world: CliWorld): TokenStore {
-  const kind = world.env['ROLEGATE_TOKEN_STORE'] || 'file'
-  if (kind === 'file') return makeFileStore(world)
-  if (kind === 'memory') return makeMemoryStore()
+type Asked = Mark['store'] | undefined
+
+/** ROLEGATE_TOKEN_STORE says where a new sign-in is kept; one that is kept already is found where it is. */
+export function makeTokenStore(world: CliWorld, say: (line: string) => void = () => undefined): TokenStore {
+  const asked = world.env['ROLEGATE_TOKEN_STORE'] || undefined
+  if (asked === 'memory') return makeMemoryStore()
+  if (asked === undefined || asked === 'keychain' || asked === 'file') return makeKeptStore(world, asked, say)
   throw failure('config_invalid', {
-    title: 'ROLEGATE_TOKEN_STORE names no store of this version',
-    detail: kind === 'keychain' ? 'The keychain comes later; for now it is file or memory.' : 'It is file or memory.',
+    title: 'ROLEGATE_TOKEN_STORE names no store',
+    detail: 'It is keychain, file or memory.',
   })
 }
 
-type Kept = Readonly<Record<string, unknown>>
+function makeKeptStore(world: CliWorld, asked: Asked, say: (line: string) => void): TokenStore {
+  const places = { file: makeTokenFile(world), keychain: makeTokenKeychain(world, say) }
 
-/** One file for its owner alone (0600): it keeps other people of this machine out, not programs that run as you. */
-function makeFileStore(world: CliWorld): TokenStore {
-  const folder = configFolder(world)
-  const path = join(folder, 'tokens.json')
-  const change = (edit: (kept: Kept) => Kept) =>
-    withLock(world, `${path}.lock`, async () => writeJson(path, { version: 1, servers: edit(await readServers(path)) }))
+  /** The keychain when it is wanted and works, else the file. */
+  const put = async (origin: string, tokens: Tokens, wanted: Mark['store']): Promise<Mark['store']> => {
+    if (wanted === 'keychain') {
+      try {
+        await places.keychain.write(origin, JSON.stringify(tokens))
+        return 'keychain'
+      } catch (thrown) {
+        if (asked === 'keychain' || world.interrupted.aborted) throw thrown
+        say(`${said(thrown)} The sign-in is kept in an encrypted file instead.`)
+      }
+    }
+    await places.file.write(origin, JSON.stringify(tokens))
+    return 'file'
+  }
+
+  const forget = async (origin: string): Promise<void> => {
+    const mark = markOf(world, origin)
+    if (mark === undefined) return
+    // First of all: without it, nobody finds the tokens or can read the credentials.
+    await rm(markFile(world, origin), { force: true })
+    await wipeCredentials(world, origin)
+    // A keychain that is locked keeps tokens that nobody will ask for; logout ends them at the gateway.
+    await places[mark.store].remove(origin).catch((thrown: unknown) => {
+      if (mark.store === 'file' || world.interrupted.aborted) throw thrown
+    })
+  }
+
+  const keep = async (origin: string, tokens: Tokens): Promise<void> => {
+    await forget(origin)
+    const store = await put(origin, tokens, asked ?? 'keychain')
+    await writeMark(world, origin, { store, signIn: randomUUID() })
+  }
+
+  const takeOver = () =>
+    takeOverPlainTokens(world, async (origin, kept) => {
+      const path = join(configFolder(world), 'tokens.json')
+      if (markOf(world, origin) === undefined) await keep(origin, parseTokens(kept, path))
+    })
+
+  const read = async (origin: string): Promise<Tokens | undefined> => {
+    await takeOver()
+    const mark = markOf(world, origin)
+    // A keychain that was asked for by name is tried before anybody is sent to a browser.
+    const store = mark?.store ?? (asked === 'keychain' ? asked : undefined)
+    if (store === undefined) return undefined
+    try {
+      const text = await places[store].read(origin)
+      return mark && text !== undefined ? parseTokens(JSON.parse(text), placeName(store, world)) : undefined
+    } catch (thrown) {
+      if (store === 'file' || asked === 'keychain' || world.interrupted.aborted) throw thrown
+      say(`${said(thrown)} It keeps your sign-in at ${origin}.`)
+      return undefined
+    }
+  }
 
   return {
-    read: async (origin) => {
-      const servers = await readServers(path)
-      return Object.hasOwn(servers, origin) ? parseKept(servers[origin], path) : undefined
+    read,
+    forget,
+    keep,
+    renew: async (origin, tokens) => {
+      const mark = markOf(world, origin)
+      // Somebody has signed out meanwhile, and stays so.
+      if (mark === undefined) return
+      const store = await put(origin, tokens, mark.store)
+      if (store !== mark.store) await writeMark(world, origin, { ...mark, store })
     },
-    keep: (origin, tokens) => change((kept) => ({ ...kept, [origin]: tokens })),
-    forget: (origin) =>
-      change((kept) => Object.fromEntries(Object.entries(kept).filter(([known]) => known !== origin))),
-    origins: async () => Object.keys(await readServers(path)),
-    alone: (origin, work) => withLock(world, join(folder, `${encodeURIComponent(origin)}.lock`), work),
+    origins: async () => {
+      await takeOver()
+      return markedOrigins(world)
+    },
+    alone: (origin, work) => withLock(world, join(configFolder(world), `${fileNameOf(origin)}.lock`), work),
   }
 }
 
-async function readServers(path: string): Promise<Kept> {
-  const file = await readJson(path)
-  if (file === undefined) return {}
-  const { servers } = recordOf(file)
-  if (!isRecord(servers)) throw unusable(path, undefined)
-  return servers
+/** Our own sentence of a failure, without the code. */
+const said = (thrown: unknown): string => (failureLines(thrown)[0] ?? '').replace(/^error: /, '')
+
+const placeName = (store: Mark['store'], world: CliWorld): string =>
+  store === 'file' ? join(configFolder(world), 'tokens.enc') : 'The keychain’s item “rolegate”'
+
+function markOf(world: CliWorld, origin: string): Mark | undefined {
+  try {
+    return readMark(world, origin)
+  } catch (thrown) {
+    throw unusable(markFile(world, origin), thrown)
+  }
 }
 
-function parseKept(kept: unknown, path: string): Tokens {
+const writeMark = (world: CliWorld, origin: string, mark: Mark): Promise<void> =>
+  writeJson(markFile(world, origin), { version: 1, origin, ...mark })
+
+async function markedOrigins(world: CliWorld): Promise<readonly string[]> {
+  try {
+    const files = await readdir(marksFolder(world))
+    const origins = files.filter((file) => file.endsWith('.json')).map((file) => decodeURIComponent(file.slice(0, -5)))
+    return origins.toSorted()
+  } catch (thrown) {
+    if (errnoOf(thrown) === 'ENOENT') return []
+    throw unusable(marksFolder(world), thrown)
+  }
+}
+
+function parseTokens(kept: unknown, path: string): Tokens {
   const { accessToken, refreshToken, expiresAt } = recordOf(kept)
   const until = new Date(typeof expiresAt === 'string' ? expiresAt : Number.NaN)
   if (typeof accessToken !== 'string' || Number.isNaN(until.getTime())) throw unusable(path, undefined)
@@ -75,9 +161,11 @@ function parseKept(kept: unknown, path: string): Tokens {
 /** Ends with the process: for machines on which nothing may be written. */
 function makeMemoryStore(): TokenStore {
   const kept = new Map<string, Tokens>()
+  const keep = async (origin: string, tokens: Tokens) => void kept.set(origin, tokens)
   return {
     read: async (origin) => kept.get(origin),
-    keep: async (origin, tokens) => void kept.set(origin, tokens),
+    keep,
+    renew: keep,
     forget: async (origin) => void kept.delete(origin),
     origins: async () => [...kept.keys()],
     alone: (_origin, work) => work(),

@@ -21,6 +21,8 @@ export type CliWorld = {
   readonly pick: (question: string, choices: readonly Choice[]) => Promise<string>
   /** Asks yes or no; the answer is no until they say otherwise. Rejects likewise. */
   readonly confirm: (question: string) => Promise<boolean>
+  /** Fails where there is none. */
+  readonly keychain: () => Promise<Keychain>
   /** Aborts when the person presses Ctrl-C. */
   readonly interrupted: AbortSignal
   readonly pid: number
@@ -36,6 +38,14 @@ export type CliWorld = {
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>
+
+/** A place for secrets that the system keeps for a person: one secret for each account. */
+export type Keychain = {
+  readonly get: (account: string, signal: AbortSignal) => Promise<string | undefined>
+  readonly set: (account: string, secret: string, signal: AbortSignal) => Promise<void>
+  /** What is not there is removed already. */
+  readonly remove: (account: string, signal: AbortSignal) => Promise<void>
+}
 
 export type Child = {
   readonly command: string

@@ -35,6 +35,7 @@ export const cliWorld = (interrupt: AbortController): CliWorld => ({
   listen: async (hear) => (await import('./loopback.ts')).listenOnLoopback(hear),
   pick: async (question, choices) => answered(interrupt, (await import('./prompts.ts')).pick(question, choices)),
   confirm: async (question) => answered(interrupt, (await import('./prompts.ts')).ask(question)),
+  keychain: async () => (await import('./keychain.ts')).openKeychain(),
   interrupted: interrupt.signal,
   pid: process.pid,
   isAlive,

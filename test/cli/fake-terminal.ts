@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
@@ -6,6 +6,7 @@ import { onTestFinished } from 'vitest'
 import { run } from '../../src/cli/run.ts'
 import type { Child, ChildEnd, CliWorld, Heard, Page } from '../../src/cli/world.ts'
 import { aGateway } from './fake-gateway.ts'
+import { readTokens, writeTokens } from './kept-files.ts'
 
 type Ran = { readonly exit: number; readonly out: string; readonly err: string }
 export type Terminal = {
@@ -19,14 +20,15 @@ export type Terminal = {
   readonly signInAlso: (origin: string, tokens?: object) => void
   /** A request to the port that `login` listens on; undefined while nobody listens. */
   readonly knock: (target: string, over?: Partial<Heard>) => Page | undefined
-  readonly tokens: () => { servers: Record<string, { accessToken: string; refreshToken: string; expiresAt: string }> }
+  /** What tokens.enc holds, by origin. */
+  readonly tokens: () => ReturnType<typeof readTokens>
 }
 
 /** Where every fake terminal listens. */
 export const LOOPBACK_PORT = 50123
 
 /** A terminal on a machine of its own: its folder, its clock, its programs. Nobody sleeps. */
-export function aTerminal(over: Partial<CliWorld> & { env?: Record<string, string> } = {}): Terminal {
+export function aTerminal(over: Partial<CliWorld> = {}): Terminal {
   const folder = mkdtempSync(join(tmpdir(), 'rolegate-cli-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
   const slept: number[] = []
@@ -58,6 +60,7 @@ export function aTerminal(over: Partial<CliWorld> & { env?: Record<string, strin
     },
     pick: async () => Promise.reject(new Error('nobody was to be asked')),
     confirm: async () => Promise.reject(new Error('nobody was to be asked')),
+    keychain: () => Promise.reject(new Error('No keychain here.')),
     interrupted: new AbortController().signal,
     pid: process.pid,
     isAlive: () => true,
@@ -69,12 +72,9 @@ export function aTerminal(over: Partial<CliWorld> & { env?: Record<string, strin
     version: '9.9.9',
     program: ['/usr/bin/node', '/opt/rolegate/dist/main.js'],
     ...over,
-    env: { ROLEGATE_CONFIG_DIR: folder, ...over.env },
+    env: { ROLEGATE_CONFIG_DIR: folder, ROLEGATE_TOKEN_STORE: 'file', ...over.env },
   }
 
-  const path = join(folder, 'tokens.json')
-  const read: Terminal['tokens'] = () => JSON.parse(readFileSync(path, 'utf8'))
-  const write = (servers: object) => writeFileSync(path, JSON.stringify({ version: 1, servers }), { mode: 0o600 })
   return {
     folder,
     world,
@@ -86,13 +86,13 @@ export function aTerminal(over: Partial<CliWorld> & { env?: Record<string, strin
       return { exit, out, err }
     },
     signIn: (origin, tokens) => {
-      write({ [origin]: { ...KEPT, ...tokens } })
+      writeTokens(folder, { [origin]: { ...KEPT, ...tokens } })
       writeFileSync(join(folder, 'settings.json'), JSON.stringify({ version: 1, server: origin }))
     },
-    signInAlso: (origin, tokens) => write({ ...read().servers, [origin]: { ...KEPT, ...tokens } }),
+    signInAlso: (origin, tokens) => writeTokens(folder, { ...readTokens(folder), [origin]: { ...KEPT, ...tokens } }),
     knock: (target, over) =>
       hear?.({ method: 'GET', target, host: `127.0.0.1:${LOOPBACK_PORT}`, ...over }, LOOPBACK_PORT),
-    tokens: read,
+    tokens: () => readTokens(folder),
   }
 }
 

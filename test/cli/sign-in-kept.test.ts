@@ -1,4 +1,5 @@
-import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { randomBytes } from 'node:crypto'
+import { existsSync, readdirSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { aGateway, anOauthError, aProblem, someTokens } from './fake-gateway.ts'
@@ -29,8 +30,8 @@ describe('the kept sign-in', () => {
       refresh_token: 'rgr_kept',
     })
     expect(gateway.askedFor('GET /v1/whoami')[0]?.authorization).toBe('Bearer rga_new')
-    expect(terminal.tokens().servers[gateway.origin]).toMatchObject({ accessToken: 'rga_new', refreshToken: 'rgr_new' })
-    expect(statSync(join(terminal.folder, 'tokens.json')).mode & 0o777).toBe(0o600)
+    expect(terminal.tokens()[gateway.origin]).toMatchObject({ accessToken: 'rga_new', refreshToken: 'rgr_new' })
+    expect(statSync(join(terminal.folder, 'tokens.enc')).mode & 0o777).toBe(0o600)
   })
 
   it('is renewed once by eight commands at once, and leaves no lock behind', async () => {
@@ -40,7 +41,7 @@ describe('the kept sign-in', () => {
     const ran = await Promise.all(Array.from({ length: 8 }, () => terminal.run('whoami')))
     expect(ran.map(({ exit }) => exit)).toEqual(Array.from({ length: 8 }, () => 0))
     expect(gateway.askedFor(TOKEN)).toHaveLength(1)
-    expect(readdirSync(terminal.folder).toSorted()).toEqual(['settings.json', 'tokens.json'])
+    expect(readdirSync(terminal.folder).toSorted()).toEqual(['local.key', 'settings.json', 'sign-ins', 'tokens.enc'])
   })
 
   it('is over on invalid_grant: exit 4, the tokens are gone, and the next command does not ask again', async () => {
@@ -57,7 +58,7 @@ describe('the kept sign-in', () => {
     const terminal = aTerminal()
     terminal.signIn('http://127.0.0.1:9', SOON)
     expect((await terminal.run('whoami')).exit).toBe(9)
-    expect(terminal.tokens().servers['http://127.0.0.1:9']).toMatchObject({ refreshToken: 'rgr_kept' })
+    expect(terminal.tokens()['http://127.0.0.1:9']).toMatchObject({ refreshToken: 'rgr_kept' })
   })
 
   it('keeps the refresh token when the answer brings no new one', async () => {
@@ -66,7 +67,7 @@ describe('the kept sign-in', () => {
     const terminal = aTerminal()
     terminal.signIn(gateway.origin, SOON)
     await terminal.run('whoami')
-    expect(terminal.tokens().servers[gateway.origin]).toMatchObject({ accessToken: 'rga_2', refreshToken: 'rgr_kept' })
+    expect(terminal.tokens()[gateway.origin]).toMatchObject({ accessToken: 'rga_2', refreshToken: 'rgr_kept' })
   })
 
   it('is never shown to another origin, not even another port or name of the same host (threats.md D14)', async () => {
@@ -84,9 +85,9 @@ describe('the kept sign-in', () => {
     const terminal = aTerminal()
     terminal.signIn(one.origin)
     await terminal.run('login', '--server', other.origin)
-    expect(Object.keys(terminal.tokens().servers)).toEqual([one.origin, other.origin])
+    expect(new Set(Object.keys(terminal.tokens()))).toEqual(new Set([one.origin, other.origin]))
     await terminal.run('logout', '--server', other.origin)
-    expect(Object.keys(terminal.tokens().servers)).toEqual([one.origin])
+    expect(Object.keys(terminal.tokens())).toEqual([one.origin])
   })
 
   it('asks for a sign-in when the gateway no longer knows the token', async () => {
@@ -99,16 +100,73 @@ describe('the kept sign-in', () => {
     expect(err).toBe('error: No. Because.\nSign in: rolegate login\ncode sign_in_required, request req-1\n')
   })
 
-  it.each(['not json', '[]', '{"version":1}', '{"servers":7}'])(
-    'is not guessed from a broken file: %s',
-    async (text) => {
-      const terminal = aTerminal({ env: { ROLEGATE_URL: 'http://127.0.0.1:9' } })
-      writeFileSync(join(terminal.folder, 'tokens.json'), text)
-      const { exit, err } = await terminal.run('whoami')
-      expect(exit).toBe(3)
-      expect(err).toContain(join(terminal.folder, 'tokens.json'))
-    },
-  )
+  it.each(['not json', 'x'.repeat(200), ''])('is not guessed from a broken file: %s', async (text) => {
+    const terminal = aTerminal()
+    terminal.signIn('http://127.0.0.1:9')
+    writeFileSync(join(terminal.folder, 'tokens.enc'), text)
+    const { exit, err } = await terminal.run('whoami')
+    expect(exit).toBe(3)
+    expect(err).toContain(join(terminal.folder, 'tokens.enc'))
+  })
+
+  it('is not guessed when the key of this machine is another one', async () => {
+    const terminal = aTerminal()
+    terminal.signIn('http://127.0.0.1:9')
+    writeFileSync(join(terminal.folder, 'local.key'), randomBytes(32))
+    expect(await terminal.run('whoami')).toMatchObject({ exit: 3, err: expect.stringContaining('tokens.enc') })
+    writeFileSync(join(terminal.folder, 'local.key'), 'short')
+    expect(await terminal.run('whoami')).toMatchObject({ exit: 3, err: expect.stringContaining('local.key') })
+  })
+
+  it('of one origin does not open as that of another, when files are renamed (threats.md D14)', async () => {
+    const [mine, theirs] = [await aGateway(), await aGateway()]
+    const terminal = aTerminal()
+    terminal.signIn(mine.origin)
+    const mark = (origin: string) => join(terminal.folder, 'sign-ins', `${encodeURIComponent(origin)}.json`)
+    renameSync(mark(mine.origin), mark(theirs.origin))
+    expect(await terminal.run('list', '--server', theirs.origin)).toMatchObject({ exit: 3 })
+    expect(theirs.asked).toEqual([])
+  })
+})
+
+describe('a sign-in that the first versions kept in plain text', () => {
+  const kept = { accessToken: 'rga_kept', refreshToken: 'rgr_kept', expiresAt: '2030-01-01T09:30:00.000Z' }
+
+  it('is taken over once, by one of several commands, and the plain file is gone', async () => {
+    const gateway = await aGateway()
+    const terminal = aTerminal({ env: { ROLEGATE_URL: gateway.origin } })
+    writeFileSync(
+      join(terminal.folder, 'tokens.json'),
+      JSON.stringify({ version: 1, servers: { [gateway.origin]: kept, 'https://other.example.com': kept } }),
+    )
+    const ran = await Promise.all([1, 2, 3].map(() => terminal.run('whoami')))
+    expect(ran.map(({ exit }) => exit)).toEqual([0, 0, 0])
+    expect(gateway.askedFor('GET /v1/whoami')[0]?.authorization).toBe('Bearer rga_kept')
+    expect(terminal.tokens()).toEqual({ [gateway.origin]: kept, 'https://other.example.com': kept })
+    expect(readdirSync(terminal.folder).toSorted()).toEqual(['local.key', 'sign-ins', 'tokens.enc'])
+  })
+
+  it('is not taken over by ROLEGATE_TOKEN_STORE=memory, which writes nothing', async () => {
+    const gateway = await aGateway()
+    const terminal = aTerminal({ env: { ROLEGATE_URL: gateway.origin, ROLEGATE_TOKEN_STORE: 'memory' } })
+    writeFileSync(join(terminal.folder, 'tokens.json'), JSON.stringify({ servers: { [gateway.origin]: kept } }))
+    expect((await terminal.run('whoami')).exit).toBe(4)
+    expect(readdirSync(terminal.folder)).toEqual(['tokens.json'])
+  })
+
+  it.each([
+    'not json',
+    '[]',
+    '{"version":1}',
+    '{"servers":7}',
+    '{"servers":{"https://a.example.com":{"accessToken":7}}}',
+  ])('is not guessed from a broken file: %s', async (text) => {
+    const terminal = aTerminal({ env: { ROLEGATE_URL: 'http://127.0.0.1:9' } })
+    writeFileSync(join(terminal.folder, 'tokens.json'), text)
+    const { exit, err } = await terminal.run('whoami')
+    expect(exit).toBe(3)
+    expect(err).toContain(join(terminal.folder, 'tokens.json'))
+  })
 })
 
 describe('the lock on the kept sign-in', () => {
@@ -124,7 +182,7 @@ describe('the lock on the kept sign-in', () => {
     const ran = await Promise.all([terminal.run('whoami'), terminal.run('whoami'), terminal.run('whoami')])
     expect(ran.map(({ exit }) => exit)).toEqual([0, 0, 0])
     expect(gateway.askedFor(TOKEN)).toHaveLength(1)
-    expect(readdirSync(terminal.folder).toSorted()).toEqual(['settings.json', 'tokens.json'])
+    expect(readdirSync(terminal.folder).toSorted()).toEqual(['local.key', 'settings.json', 'sign-ins', 'tokens.enc'])
   })
 
   it('is waited for while its holder lives, and what the holder renewed is used', async () => {

@@ -39,6 +39,7 @@ describe('the built program in a terminal', () => {
       PATH: `/usr/bin:/bin`,
       ROLEGATE_URL: demo.url,
       ROLEGATE_CONFIG_DIR: join(home, 'config'),
+      ROLEGATE_TOKEN_STORE: 'file',
       AWS_EC2_METADATA_DISABLED: 'true',
       NO_COLOR: '1',
     }
@@ -64,7 +65,7 @@ describe('the built program in a terminal', () => {
     await approveTerminal(alice, user_code, /number (\d\d)/.exec(said)?.[1] ?? '')
     expect(await ended).toBe(0)
     expect(said).toContain('alice@example.com')
-    expect(statSync(join(home, 'config', 'tokens.json')).mode & 0o777).toBe(0o600)
+    expect(statSync(join(home, 'config', 'tokens.enc')).mode & 0o777).toBe(0o600)
   }, 60_000)
 
   it('says who, and lists the roles', async () => {

@@ -1,19 +1,72 @@
 import { printCredentials } from '../../domain/aws/credential-formats.ts'
+import { parseDuration } from '../../domain/entitlement/duration.ts'
 import { borrow, DURATION_OPTION } from '../borrow.ts'
-import type { Command } from '../command.ts'
+import type { Call, Command, Connection } from '../command.ts'
+import { makeCredentialCache } from '../kept/credential-cache.ts'
+import { type KeptCredentials, lastsFor } from '../kept/credentials.ts'
+import { LEAST_LEFT_SECONDS } from '../warm.ts'
 
-/** What `credential_process` in ~/.aws/config runs: SDKs read its stdout, and may log its stderr. */
+/**
+ * What `credential_process` in ~/.aws/config runs: SDKs read its stdout, and may log its stderr. Credentials that are
+ * kept already are printed by warm.ts, before any of this is loaded.
+ */
 export const credentialProcess: Command = {
   name: 'credential-process',
-  usage: 'rolegate credential-process ROLE [-d DURATION]',
+  usage: 'rolegate credential-process ROLE [-d DURATION] [--min-ttl DURATION] [--no-cache]',
   summary: 'Print credentials as AWS SDKs read them from credential_process. Never asks, never opens a browser.',
-  options: { duration: DURATION_OPTION },
+  options: {
+    duration: DURATION_OPTION,
+    'min-ttl': {
+      type: 'string',
+      value: 'DURATION',
+      about: 'take kept credentials only when they last this long; default 15m',
+    },
+    'no-cache': { type: 'boolean', about: 'neither take kept credentials nor keep new ones' },
+  },
   words: { least: 1, most: 1 },
   completes: 'role',
   failsOnOneLine: true,
   async run(call) {
-    const { credentials, role } = await borrow(call, call.words[0] ?? '')
-    call.world.out(printCredentials('process', credentials, { profile: role }))
+    const leastMs = leastLeftSeconds(call) * 1000
+    const connection = await call.connect()
+    const { document } = usesCache(call) ? await kept(call, connection, leastMs) : await fresh(call, connection)
+    call.world.out(document)
     return 0
   },
+}
+
+const usesCache = ({ flag, world }: Call): boolean =>
+  !flag('no-cache') && world.env['ROLEGATE_TOKEN_STORE'] !== 'memory'
+
+/** Parallel lines of one role make one hand-over, and of many roles one renewal of the sign-in. */
+async function kept(call: Call, connection: Connection, leastMs: number): Promise<KeptCredentials> {
+  const { world, text, words } = call
+  const cache = makeCredentialCache(world)
+  const duration = text('duration') ?? world.env['ROLEGATE_DURATION'] ?? ''
+  const wanted = { origin: connection.origin, role: words[0] ?? '', duration }
+  const startedAt = world.now()
+  const isEnough = (found: KeptCredentials) => lastsFor(found, leastMs, world.now())
+  const found = cache.read(wanted)
+  if (found !== undefined && isEnough(found)) return found
+  // Before the lock: whoever is not signed in is told so, and holds up nobody.
+  await connection.accessToken()
+  // What another line got while this one waited is as good as anything this one could get.
+  const isNew = (other: KeptCredentials) => isEnough(other) || other.obtainedAt >= startedAt
+  return cache.obtain(wanted, isNew, () => fresh(call, connection))
+}
+
+async function fresh(call: Call, connection: Connection): Promise<KeptCredentials> {
+  const { credentials, role } = await borrow(call, call.words[0] ?? '', connection)
+  return {
+    document: printCredentials('process', credentials, { profile: role }),
+    expiresAt: credentials.expiresAt,
+    obtainedAt: call.world.now(),
+  }
+}
+
+function leastLeftSeconds({ text, misused }: Call): number {
+  const typed = text('min-ttl')
+  const seconds = typed === undefined ? LEAST_LEFT_SECONDS : parseDuration(typed)
+  if (seconds === undefined) throw misused(`“${typed}” is no duration: write 15m, 3h or 1h30m.`)
+  return seconds
 }

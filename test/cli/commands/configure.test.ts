@@ -203,7 +203,7 @@ describe('rolegate configure', () => {
 
   it('says when the file cannot be written', async () => {
     const { run, terminal } = await aLaptop()
-    expect(await run('configure', '--file', join(terminal.folder, 'tokens.json/x'))).toMatchObject({ exit: 3 })
+    expect(await run('configure', '--file', join(terminal.folder, 'local.key/x'))).toMatchObject({ exit: 3 })
   })
 })
 

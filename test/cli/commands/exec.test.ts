@@ -25,6 +25,7 @@ describe('rolegate exec', () => {
         env: {
           PATH: '/bin',
           ROLEGATE_CONFIG_DIR: expect.any(String),
+          ROLEGATE_TOKEN_STORE: 'file',
           AWS_ACCESS_KEY_ID: LENT.accessKeyId,
           AWS_SECRET_ACCESS_KEY: SECRET,
           AWS_SESSION_TOKEN: LENT.sessionToken,

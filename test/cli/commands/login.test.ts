@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { aGateway, anOauthError, someTokens } from '../fake-gateway.ts'
+import { readTokens } from '../kept-files.ts'
 import { aTerminal } from '../fake-terminal.ts'
 
 const TOKEN = 'POST /oauth/token'
@@ -87,17 +88,22 @@ describe('rolegate login --device', () => {
     const folder = join(home.folder, 'deep', 'rolegate')
     await aTerminal({ env: { ROLEGATE_CONFIG_DIR: folder } }).run('login', '--device', '--server', gateway.origin)
 
-    expect(readdirSync(folder).toSorted()).toEqual(['roles.json', 'settings.json', 'tokens.json'])
+    expect(readdirSync(folder).toSorted()).toEqual([
+      'local.key',
+      'roles.json',
+      'settings.json',
+      'sign-ins',
+      'tokens.enc',
+    ])
     expect(statSync(folder).mode & 0o777).toBe(0o700)
-    expect(statSync(join(folder, 'tokens.json')).mode & 0o777).toBe(0o600)
-    expect(JSON.parse(readFileSync(join(folder, 'tokens.json'), 'utf8'))).toEqual({
-      version: 1,
-      servers: {
-        [gateway.origin]: {
-          accessToken: 'rga_new',
-          refreshToken: 'rgr_new',
-          expiresAt: expect.stringMatching(/^2030-01-01T10:00/),
-        },
+    expect(statSync(join(folder, 'tokens.enc')).mode & 0o777).toBe(0o600)
+    expect(statSync(join(folder, 'local.key')).mode & 0o777).toBe(0o600)
+    expect(readFileSync(join(folder, 'tokens.enc'), 'latin1')).not.toMatch(/rg[ar]_/)
+    expect(readTokens(folder)).toEqual({
+      [gateway.origin]: {
+        accessToken: 'rga_new',
+        refreshToken: 'rgr_new',
+        expiresAt: expect.stringMatching(/^2030-01-01T10:00/),
       },
     })
     const { exit } = await aTerminal({ env: { ROLEGATE_CONFIG_DIR: folder } }).run('whoami')
@@ -154,7 +160,7 @@ describe('rolegate login --device', () => {
     terminal.signIn(gateway.origin, { accessToken: 7 })
     const { exit, err } = await terminal.run('login', '--device')
     expect(exit).toBe(3)
-    expect(err).toContain(join(terminal.folder, 'tokens.json'))
+    expect(err).toContain(join(terminal.folder, 'tokens.enc'))
     expect(gateway.asked).toEqual([])
   })
 

@@ -1,0 +1,47 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import { link, mkdir, readFile, rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { errnoOf, unusable, writeNew } from '../private-file.ts'
+import { localKeyFile, type Place } from './places.ts'
+
+const BYTES = 32
+
+/**
+ * The random key of this machine and person, made when it is first asked for. It lies in a file (0600) beside what it
+ * seals: that helps against other people of this machine and against a copy of one file alone, never against a program
+ * that runs as this person (threats.md D14).
+ */
+export async function localKey(place: Place): Promise<Buffer> {
+  const path = localKeyFile(place)
+  try {
+    const key = (await readKey(path)) ?? (await makeKey(path))
+    if (key.length === BYTES) return key
+  } catch (thrown) {
+    throw unusable(path, thrown)
+  }
+  throw unusable(path, undefined)
+}
+
+async function readKey(path: string): Promise<Buffer | undefined> {
+  try {
+    return await readFile(path)
+  } catch (thrown) {
+    if (errnoOf(thrown) === 'ENOENT') return undefined
+    throw thrown
+  }
+}
+
+/** Of two processes that make it at once, one wins: link() fails when the name is taken. */
+async function makeKey(path: string): Promise<Buffer> {
+  const draft = `${path}.${randomUUID()}.tmp`
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+  await writeNew(draft, randomBytes(BYTES))
+  try {
+    await link(draft, path)
+  } catch (thrown) {
+    if (errnoOf(thrown) !== 'EEXIST') throw thrown
+  } finally {
+    await rm(draft, { force: true })
+  }
+  return readFile(path)
+}
