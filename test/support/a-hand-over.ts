@@ -63,6 +63,12 @@ export function aHandOver({
     randomText: (bits) => `jti-${(jtis += 1)}-${bits}`,
     now: clock.now,
   })
+  async function audit(event: AuditEvent): Promise<void> {
+    if (event.event === world.auditFailsAt) throw new RolegateError('audit_unavailable')
+    happened.push(event.event)
+    recorded.push(event)
+    world.onAudit(event)
+  }
   const heart = makeTakeRole({
     planHandOver,
     findSession: async (id) => (id === world.session?.id ? world.session : undefined),
@@ -80,12 +86,7 @@ export function aHandOver({
       assumed.push(request)
       return world.sts()
     },
-    async audit(event) {
-      if (event.event === world.auditFailsAt) throw new RolegateError('audit_unavailable')
-      happened.push(event.event)
-      recorded.push(event)
-      world.onAudit(event)
-    },
+    audit,
   })
   /** With something to prepare, and nothing to refuse beforehand. */
   const takeRole = <Out>(handOver: 'credentials' | 'console', ask: HandOverRequest, prepare: Prepare<Out>) =>
@@ -120,6 +121,8 @@ export function aHandOver({
     asserted,
     assumed,
     federated,
+    planHandOver,
+    audit,
     takeRole,
     issueCredentials,
     openConsole,
