@@ -23,6 +23,8 @@ export const exec: Command = {
     const { credentials } = await borrow(call, call.words[0])
     sayRemoved(call)
     const env = childEnvironment(call.world.env, credentials, region)
+    // A Ctrl-C that came before there was a child is ours, and nobody else has heard it.
+    call.world.interrupted.throwIfAborted()
     const end = await call.world.spawn({ command, args, env, place: 'foreground' })
     if (end.started) return end.exit
     call.world.err(`error: ${command} could not be started: ${WHY[end.because]}.\n`)

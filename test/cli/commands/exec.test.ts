@@ -63,4 +63,19 @@ describe('rolegate exec', () => {
     expect((await run('exec', ROLE, '--', 'aws')).exit).toBe(5)
     expect(terminal.spawned).toEqual([])
   })
+
+  it('starts nothing any more when Ctrl-C came while the credentials did: 130', async () => {
+    const ctrlC = new AbortController()
+    const { run, terminal } = await signedIn({
+      interrupted: ctrlC.signal,
+      fetch: async (...request) => {
+        const answer = await fetch(...request)
+        const body = await answer.text()
+        if (answer.url.endsWith('/v1/credentials')) ctrlC.abort()
+        return new Response(body, answer)
+      },
+    })
+    expect(await run('exec', ROLE, '--', 'aws')).toEqual({ exit: 130, out: '', err: '' })
+    expect(terminal.spawned).toEqual([])
+  })
 })
