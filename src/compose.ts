@@ -36,6 +36,7 @@ import { makeStartDeviceLogin } from './usecases/device/start-device-login.ts'
 import { makeDescribeConfig } from './usecases/entitlement/describe-config.ts'
 import { makeStartTerminalSession } from './usecases/device/start-terminal-session.ts'
 import { makeExplainNothing } from './usecases/entitlement/explain-nothing.ts'
+import { makeFollowLink } from './usecases/entitlement/follow-link.ts'
 import { makeListAccounts } from './usecases/entitlement/list-accounts.ts'
 import { makeListRoles } from './usecases/entitlement/list-roles.ts'
 import { makeBeginPassThrough } from './usecases/hand-over/begin-pass-through.ts'
@@ -111,6 +112,7 @@ export async function compose(config: Config, host: Host): Promise<Gateway> {
   const issueTokens = makeIssueTokens({ ...deps, issueAccessToken })
   // A terminal lives as long as its sign-in may be renewed, and no longer than a device may (threats.md D4).
   const listAccounts = makeListAccounts(deps)
+  const listRoles = makeListRoles(deps)
   const mostSeconds = { pkce: cli.refreshSeconds, device: Math.min(cli.device.maxSeconds, cli.refreshSeconds) }
   const startTerminalSession = makeStartTerminalSession({ ...deps, findSession, mostSeconds })
   const letIn = { ...deps, loginWays: cli.login, findSession, startTerminalSession }
@@ -122,7 +124,8 @@ export async function compose(config: Config, host: Host): Promise<Gateway> {
     findSession,
     receiveLogout: makeReceiveLogout({ ...deps, providers, endSession }),
     listAccounts,
-    listRoles: makeListRoles(deps),
+    listRoles,
+    followLink: makeFollowLink({ listRoles, prepareConsole }),
     describeConfig: makeDescribeConfig({
       listAccounts,
       publicUrl: config.server.publicUrl,

@@ -11,7 +11,12 @@ export type Gateway = {
   readonly credentials: (ask: { role: string; seconds?: number }) => Promise<Lent>
   readonly sessions: () => Promise<Read<readonly KeptSession[]>>
   readonly endSession: (id: string) => Promise<void>
-  readonly console: (ask: { role: string; seconds?: number; destination?: string }) => Promise<Read<ConsoleLink>>
+  readonly console: (ask: {
+    role: string
+    seconds?: number
+    destination?: string
+    region?: string
+  }) => Promise<Read<ConsoleLink>>
 }
 
 /** An answer as this client understands it, and as it came, for `--json`. */

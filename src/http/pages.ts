@@ -115,6 +115,14 @@ export type Pages = {
     readonly exports: readonly PrintedForm[]
     readonly ownCommands: string
   }
+  /** A link's opener chooses among their own roles. */
+  go: {
+    readonly accounts: readonly AccountCard[]
+    /** The console page the link leads to. */
+    readonly page?: string | undefined
+    /** `alias/role` that the link asked for and they do not have. */
+    readonly missing?: string
+  }
   device: { readonly wrongCode: boolean }
   'device-confirm': {
     readonly userCode: string

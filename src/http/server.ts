@@ -16,6 +16,7 @@ import { factsOf, makeKeepFacts, makeNoteFacts, type NoteFacts } from './request
 import { authorizeRoutes } from './routes/authorize.ts'
 import { containerRoutes } from './routes/container.ts'
 import { deviceRoutes } from './routes/device.ts'
+import { goRoutes } from './routes/go.ts'
 import { issuerRoutes, type IssuerDocuments } from './routes/issuer.ts'
 import { oauthRoutes, requireClient } from './routes/oauth.ts'
 import { passThroughRoutes } from './routes/pass-through.ts'
@@ -31,10 +32,11 @@ import type { SessionStore } from './session-store.ts'
 import { cameByTls, makeDrain, requireOurHost, requireTlsInFront } from './welcome.ts'
 import { makeAccessLog, makeLogAnswer, makeLogRefusal, type LogAnswer, type Witness } from './witness.ts'
 
-type Stories = Omit<
-  Parameters<typeof portalRoutes>[0],
-  'moveBrowser' | 'formTargets' | 'awsAttempts' | 'opensConsole' | 'opensIdp'
-> &
+type Stories = Pick<Parameters<typeof goRoutes>[0], 'followLink'> &
+  Omit<
+    Parameters<typeof portalRoutes>[0],
+    'moveBrowser' | 'formTargets' | 'awsAttempts' | 'opensConsole' | 'opensIdp'
+  > &
   Pick<Parameters<typeof passThroughRoutes>[0], 'completePassThrough'> &
   Parameters<typeof deviceRoutes>[0] &
   Pick<
@@ -181,6 +183,7 @@ function createExpress(deps: ServerDeps & Shared): Express {
   server.use(signInRoutes(signIn))
   server.use(portalRoutes({ ...stories, awsAttempts, moveBrowser, formTargets, opensConsole, opensIdp }))
   server.use(setupRoutes({ ...stories, now }))
+  server.use(goRoutes({ ...stories, now }))
   server.use(deviceRoutes(stories))
   const clients = { '/oauth/authorize': requireClient, '/authorize': requireClient }
   server.use(authorizeRoutes({ ...stories, providers, clients, publicUrl, secure, now }))

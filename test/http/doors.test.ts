@@ -44,6 +44,7 @@ const ROUTES: readonly [
   ['post', '/roles/payments-dev/readonly/console', 'browser'],
   ['post', '/roles/payments-dev/readonly/credentials', 'browser'],
   ['get', '/setup', 'browser'],
+  ['get', '/go?account=payments-dev', 'browser'],
   ['get', '/device', 'browser'],
   ['post', '/device', 'browser'],
   ['get', anAuthorization().path, 'browser'],

@@ -1,3 +1,4 @@
+import { isRegion } from '../../domain/aws/partition.ts'
 import { printDuration } from '../../domain/entitlement/duration.ts'
 import type { ListedRole } from '../answers.ts'
 import { DURATION_OPTION, secondsAsked } from '../borrow.ts'
@@ -7,12 +8,22 @@ import { findOrPickRole, requireRoleOrTerminal } from '../pick-role.ts'
 
 export const openConsole: Command = {
   name: 'console',
-  usage: 'rolegate console [ROLE [service|URL]] [--print [-d DURATION]]',
+  usage: 'rolegate console [ROLE [service|URL]] [-r REGION] [--print [-d DURATION]|--share]',
   summary: 'Open the AWS console in a browser, as a role, through the role’s page in the portal.',
   options: {
     print: {
       type: 'boolean',
       about: 'print a console link that needs no further sign-in: a secret, good for 15 minutes',
+    },
+    share: {
+      type: 'boolean',
+      about: 'print a link to the same page for others, who open it as themselves: no secret',
+    },
+    region: {
+      type: 'string',
+      short: 'r',
+      value: 'REGION',
+      about: 'the region to open the page in; default the account’s',
     },
     duration: { ...DURATION_OPTION, about: 'with --print: how long the console session lasts' },
   },
@@ -22,19 +33,41 @@ export const openConsole: Command = {
     const [wanted, destination] = call.words
     requireRoleOrTerminal(call, wanted)
     if (!call.flag('print') && call.text('duration') !== undefined) throw call.misused('-d goes with --print.')
+    if (call.flag('print') && call.flag('share')) throw call.misused('--print is a secret and --share is none: which?')
+    const wish = { destination, region: regionIn(call, destination) }
     const seconds = call.flag('print') ? secondsAsked(call) : undefined
     const connection = await call.connect()
     const role = await findOrPickRole(call, (await connection.gateway.roles()).read, wanted)
-    if (call.flag('print')) await printLink(role, { destination, seconds }, connection, call)
-    else await open(pageOf(role, destination, connection.origin), call)
+    if (call.flag('print')) await printLink(role, { ...wish, seconds }, connection, call)
+    else if (call.flag('share')) share(linkTo(role, wish, connection.origin), call)
+    else await open(pageOf(role, wish, connection.origin), destination, call)
     return 0
   },
 }
 
-type Wish = { readonly destination: string | undefined; readonly seconds: number | undefined }
+type Wish = { readonly destination: string | undefined; readonly region: string | undefined }
 
-async function printLink({ role }: ListedRole, { destination, seconds }: Wish, { gateway }: Connection, call: Call) {
-  const asked = { role, ...(destination !== undefined && { destination }), ...(seconds !== undefined && { seconds }) }
+/** An address says by itself where it is; a service, or the console's home, opens in a region. */
+function regionIn({ text, misused }: Call, destination = ''): string | undefined {
+  const region = text('region')
+  if (region === undefined) return undefined
+  if (!isRegion(region)) throw misused(`“${region}” is no region: write eu-central-1.`)
+  if (destination.includes(':')) throw misused('An address names its own region: -r goes with a service.')
+  return region
+}
+
+async function printLink(
+  { role }: ListedRole,
+  { destination, region, seconds }: Wish & { readonly seconds: number | undefined },
+  { gateway }: Connection,
+  call: Call,
+) {
+  const asked = {
+    role,
+    ...(destination !== undefined && { destination }),
+    ...(region !== undefined && { region }),
+    ...(seconds !== undefined && { seconds }),
+  }
   const { read: link, json } = await gateway.console(asked)
   call.world.err('Keep this link to yourself: for 15 minutes it opens the console as you, with no further question.\n')
   if (seconds !== undefined && link.seconds < seconds) {
@@ -47,15 +80,28 @@ async function printLink({ role }: ListedRole, { destination, seconds }: Wish, {
  * The role's own page in the portal: the browser's sign-in opens the console from there. A console sign-in URL would be
  * a secret in every process list of this machine (security.md D-24, D-25).
  */
-function pageOf({ role }: ListedRole, destination: string | undefined, origin: string): URL {
-  const page = new URL(`/roles/${role}`, origin)
+function pageOf(role: ListedRole, wish: Wish, origin: string): URL {
+  const { destination, region } = wish
+  if (region !== undefined) return linkTo(role, wish, origin)
+  const page = new URL(`/roles/${role.role}`, origin)
   if (destination !== undefined) page.searchParams.set('destination', destination)
   return page
 }
 
-async function open(page: URL, { world, say }: Call): Promise<void> {
-  const destination = page.searchParams.get('destination')
-  if (destination !== null) say(`In the portal, the page to open is: ${destination}`)
+/** A link that says where, and nothing of who: whoever opens it signs in and takes a role of their own (threats.md H3). */
+function linkTo({ role }: ListedRole, { destination, region }: Wish, origin: string): URL {
+  const link = new URL('/go', origin)
+  const [account = '', key = ''] = role.split('/')
+  const asked = { account, role: key, ...(destination !== undefined && { destination }), ...(region && { region }) }
+  for (const [name, value] of Object.entries(asked)) link.searchParams.set(name, value)
+  return link
+}
+
+const share = ({ href }: URL, { world, json }: Call): void =>
+  world.out(json ? `${JSON.stringify({ url: href })}\n` : `${href}\n`)
+
+async function open(page: URL, destination: string | undefined, { world, say }: Call): Promise<void> {
+  if (destination !== undefined) say(`In the portal, the page to open is: ${destination}`)
   if (!world.env['ROLEGATE_NO_BROWSER'] && (await openBrowser(world, page))) return say(`Opening ${page.href}`)
   say(world.env['ROLEGATE_NO_BROWSER'] ? 'Open this in a browser:' : 'No browser could be started; open this in one:')
   world.out(`${page.href}\n`)

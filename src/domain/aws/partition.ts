@@ -2,6 +2,9 @@
 export const PARTITIONS = ['aws', 'aws-cn', 'aws-us-gov', 'aws-eusc'] as const
 export type Partition = (typeof PARTITIONS)[number]
 
+/** True for what looks like a region's name; which ones exist changes every year. */
+export const isRegion = (text: string): boolean => /^[a-z]{2,8}(-[a-z]{2,12}){1,3}-\d{1,2}$/.test(text)
+
 type Hosts = {
   readonly sts: (region: string) => string
   readonly signIn: (region: string) => string

@@ -1,5 +1,6 @@
 import { json, Router, type Request, type RequestHandler, type Response } from 'express'
 import { z } from 'zod'
+import { isRegion } from '../../domain/aws/partition.ts'
 import { RolegateError } from '../../domain/errors.ts'
 import type { GatewaySession } from '../../domain/sign-in/session.ts'
 import type { AuthenticateBearer } from '../../usecases/device/authenticate-bearer.ts'
@@ -19,7 +20,11 @@ import { failAsAtHotDoor } from '../hot-door.ts'
 import { parse } from '../parse.ts'
 import { factsOf } from '../request-facts.ts'
 
-const ConsoleBody = z.strictObject({ ...CredentialsBody.shape, destination: z.string().max(2000).optional() })
+const ConsoleBody = z.strictObject({
+  ...CredentialsBody.shape,
+  destination: z.string().max(2000).optional(),
+  region: z.string().refine(isRegion).optional(),
+})
 /** Whatever else a client sends along is nothing to us. */
 const RolesQuery = z.object({ form: z.enum(['full', 'compact']).optional() })
 
@@ -76,13 +81,14 @@ export function v1Routes(deps: Deps): Router {
     const session = signedIn(res)
     // threats.md H3: a page has its own form; a sign-in URL is not for scripts of the portal's origin.
     if (session.via === 'browser') throw new RolegateError('condition_unmet', { condition: 'bearer_only' })
-    const { role, seconds, destination } = parse(ConsoleBody, req.body)
+    const { role, seconds, destination, region } = parse(ConsoleBody, req.body)
     const { url, taken } = await deps.openConsole.url({
       session,
       role,
       request: factsOf(res),
       ...(seconds !== undefined && { seconds }),
       ...(destination !== undefined && { destination }),
+      ...(region !== undefined && { region }),
     })
     const { facts, credentials } = taken
     res.json({ url, expiration: credentials.expiresAt, seconds: facts.seconds, limitedBy: facts.limitedBy })

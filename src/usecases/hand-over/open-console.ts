@@ -5,7 +5,7 @@ import type { HandOverRequest } from './plan-hand-over.ts'
 import type { PrepareConsole } from './prepare-console.ts'
 import type { ReleaseAssertion, Taken, TakeRole } from './take-role.ts'
 
-export type ConsoleRequest = HandOverRequest & { readonly destination?: string }
+export type ConsoleRequest = HandOverRequest & { readonly destination?: string; readonly region?: string }
 
 export type OpenConsole = {
   /** A sign-in URL: a reusable secret for fifteen minutes (threats.md H3), handed over once. */
@@ -28,7 +28,7 @@ export function makeOpenConsole(deps: {
 
   async function url(ask: ConsoleRequest) {
     const { out, taken } = await deps.takeRole('console', ask, (target) =>
-      prepareConsole.signInUrl(target, prepareConsole.destinationIn(target, ask.destination)),
+      prepareConsole.signInUrl(target, prepareConsole.destinationIn(target, ask.destination, ask.region)),
     )
     return { url: out, taken }
   }
@@ -38,7 +38,7 @@ export function makeOpenConsole(deps: {
       plan,
       assertion,
       checked: destination,
-    } = await deps.releaseAssertion(ask, (target) => prepareConsole.destinationIn(target, ask.destination))
+    } = await deps.releaseAssertion(ask, (target) => prepareConsole.destinationIn(target, ask.destination, ask.region))
     if (plan.assertion.kind !== 'saml' || assertion.kind !== 'saml')
       throw new RolegateError('config_invalid', { account: plan.target.account.alias })
     const { recipient } = plan.assertion.request

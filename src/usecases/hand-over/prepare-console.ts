@@ -12,9 +12,10 @@ export function makePrepareConsole(deps: {
   consoleHosts: ReadonlyMap<string, readonly string[]>
 }) {
   return {
-    /** Fails with `destination_refused`. */
-    destinationIn({ account }: RoleTarget, asked: string | undefined): Destination {
-      const { partition, region, sts } = account
+    /** `inRegion` is where a page opens that names no region itself. Fails with `destination_refused`. */
+    destinationIn({ account }: RoleTarget, asked: string | undefined, inRegion?: string): Destination {
+      const { partition, sts } = account
+      const region = inRegion ?? account.region
       const hosts = deps.consoleHosts.get(sts)
       return parseDestination(asked, { partition, region, ...(hosts && { hosts }) })
     },

@@ -45,6 +45,47 @@ describe('rolegate console', () => {
     expect(terminal.spawned).toEqual([])
   })
 
+  it('prints with --share a link for others that holds no secret (threats.md H3)', async () => {
+    const { gateway, run, terminal } = await signedIn()
+    const { exit, out, err } = await run('console', ROLE, 's3', '-r', 'us-east-1', '--share')
+    expect(exit).toBe(0)
+    expect(out).toBe(`${gateway.origin}/go?account=payments-dev&role=readonly&destination=s3&region=us-east-1\n`)
+    expect(JSON.parse((await run('console', ROLE, '--share', '--json')).out)).toEqual({
+      url: `${gateway.origin}/go?account=payments-dev&role=readonly`,
+    })
+    // Nothing was asked for that could be one, and nothing opened.
+    expect(gateway.askedFor('POST /v1/console')).toEqual([])
+    expect(terminal.spawned).toEqual([])
+    expect(out + err).not.toMatch(/SigninToken|rg[a-z]_|s3cr3t/)
+  })
+
+  it('shares the address of a page as it is, for the gateway to check when it is opened', async () => {
+    const { run } = await signedIn()
+    const page = 'https://eu-central-1.console.aws.amazon.com/s3/home?region=eu-central-1#a&b'
+    const { out } = await run('console', ROLE, page, '--share')
+    expect(new URL(out.trim()).searchParams.get('destination')).toBe(page)
+    expect(new URL(out.trim()).hash).toBe('')
+  })
+
+  it('opens a page in the region that -r names', async () => {
+    const { gateway, run, terminal, asked } = await signedIn()
+    await run('console', ROLE, 's3', '-r', 'us-east-1')
+    const link = `${gateway.origin}/go?account=payments-dev&role=readonly&destination=s3&region=us-east-1`
+    expect(terminal.spawned).toMatchObject([{ args: [link] }])
+    await run('console', ROLE, '-r', 'us-east-1', '--print')
+    expect(asked('POST /v1/console')).toEqual([{ role: ROLE, region: 'us-east-1' }])
+  })
+
+  it.each([
+    [['--print', '--share'], 'which?'],
+    [['--share', '-d', '1h'], '-d goes with --print'],
+    [['-r', 'Frankfurt'], 'no region'],
+    [['https://console.aws.amazon.com/', '-r', 'us-east-1'], 'names its own region'],
+  ])('%j is misuse', async (args, words) => {
+    const { run } = await signedIn()
+    expect(await run('console', ROLE, ...args)).toMatchObject({ exit: 2, err: expect.stringContaining(words) })
+  })
+
   it.each(['javascript:alert(1)', 'http://evil.example', 'https://ok.example/\u001b]8;;'])(
     'prints no %j as a link',
     async (url) => {

@@ -1,4 +1,5 @@
 import { RolegateError } from '../../errors.ts'
+import { isRegion } from '../partition.ts'
 
 /** One role a terminal may take. */
 export type ConfigRole = {
@@ -19,7 +20,6 @@ export type ConfigFacts = {
 
 const NAME = /^[a-z0-9][a-z0-9-]{0,62}$/
 const ACCOUNT = /^\d{12}$/
-const REGION = /^[a-z]{2,8}(-[a-z]{2,12}){1,3}-\d{1,2}$/
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/
 /** Hosts of AWS's that nobody else can register: under `invalid`, or an Identity Center that was declared as ours (threats.md D8). */
 const START_HOST = /^([a-z0-9-]+\.)*[a-z0-9-]+\.invalid\.awsapps\.com$|^d-[0-9a-z]{10}\.awsapps\.com$/
@@ -39,8 +39,6 @@ export function checkFacts(facts: Omit<ConfigFacts, '__checked'>): ConfigFacts {
   }
   return facts as ConfigFacts
 }
-
-export const isRegion = (text: string): boolean => REGION.test(text)
 
 /** https, or http that never leaves the machine; exactly as a URL parser spells it. */
 function isOrigin(text: string): boolean {

@@ -1,6 +1,7 @@
 import { RolegateError } from '../../errors.ts'
+import { isRegion } from '../partition.ts'
 import { beginOf, endOf, putBlock, splitAtBlock } from './block.ts'
-import { isRegion, sessionNameOf, type ConfigFacts } from './facts.ts'
+import { sessionNameOf, type ConfigFacts } from './facts.ts'
 import { sectionsOf, type Way } from './lines.ts'
 import { isProfileName, nameRoles, type NamedRole } from './profile-names.ts'
 import { readSections, type ConfigSection } from './read-sections.ts'

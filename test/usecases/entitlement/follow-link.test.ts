@@ -1,0 +1,117 @@
+import { describe, expect, it } from 'vitest'
+import { closingBy } from '../../../src/domain/device/closing.ts'
+import { makeFollowLink, type Link } from '../../../src/usecases/entitlement/follow-link.ts'
+import { makeListRoles } from '../../../src/usecases/entitlement/list-roles.ts'
+import { makePrepareConsole } from '../../../src/usecases/hand-over/prepare-console.ts'
+import { anAccount, anIndex, aRule } from '../../support/a-mapping.ts'
+import { refusalOf } from '../../support/a-refusal.ts'
+import { aSession, NINE } from '../../support/a-session.ts'
+
+const PROD = anAccount()
+const CHINA = anAccount({ alias: 'china', id: '333344445555', partition: 'aws-cn', region: 'cn-north-1' })
+const OTHERS = anAccount({ alias: 'others', id: '999999999999' })
+const closing = closingBy({ console: true, except: new Set() })
+const index = anIndex({
+  accounts: [PROD, CHINA, OTHERS],
+  rules: [aRule({ roles: ['readonly', 'dev'] }), aRule({ id: 'china', accounts: ['china'], roles: ['readonly'] })],
+})
+const followLink = makeFollowLink({
+  listRoles: makeListRoles({ rules: () => index, closing, now: () => NINE }),
+  prepareConsole: makePrepareConsole({
+    consoleHosts: new Map(),
+    openFederation: () => Promise.reject(new Error('a look opens nothing')),
+  }),
+})
+
+function followed(link: Link) {
+  const { ways, missing } = followLink(aSession(), link)
+  return { ways: ways.map(({ entitlement, destination }) => [entitlement.target.name, destination]), missing }
+}
+const S3 = 'https://eu-central-1.console.aws.amazon.com/s3/home?region=eu-central-1'
+
+describe('followLink', () => {
+  it.each([
+    ['alias and role', { account: 'payments-prod', role: 'dev' }],
+    ['account number and role', { account: PROD.id, role: 'dev' }],
+  ])('finds the one role that %s name', (_what, link) => {
+    expect(followed(link).ways).toEqual([['payments-prod/dev', undefined]])
+    expect(followed({ ...link, destination: 's3' }).ways).toEqual([['payments-prod/dev', S3]])
+  })
+
+  it('leaves it to the opener which of their roles of an account to take', () => {
+    const both = [
+      ['payments-prod/readonly', S3],
+      ['payments-prod/dev', S3],
+    ]
+    expect(followed({ account: 'payments-prod', destination: 's3' }).ways).toEqual(both)
+  })
+
+  it('offers what they have, where the link names a role that they lack', () => {
+    expect(followed({ account: 'payments-prod', role: 'admin' })).toEqual({
+      ways: [
+        ['payments-prod/readonly', undefined],
+        ['payments-prod/dev', undefined],
+      ],
+      missing: 'payments-prod/admin',
+    })
+  })
+
+  it('says the same of an account that is not theirs and of one that does not exist (threats.md P3)', () => {
+    const refusal = (account: string) => refusalOf(() => followed({ account, role: 'dev' }))
+    const [others, nowhere] = [refusal('others'), refusal('nowhere')]
+    expect([others.code, nowhere.code]).toEqual(['not_entitled', 'not_entitled'])
+    expect(others.values['role']).toBe('others/dev')
+    expect(nowhere.values['role']).toBe('nowhere/dev')
+  })
+
+  it('repeats no strange words in what it says', () => {
+    const { values } = refusalOf(() => followed({ account: 'Call 555-0100 now', role: '<b>' }))
+    expect(values['role']).toBe('that account/such a role')
+  })
+
+  it('opens a page in the region that the link asks for', () => {
+    expect(followed({ account: 'payments-prod', role: 'dev', destination: 's3', region: 'us-east-1' }).ways).toEqual([
+      ['payments-prod/dev', 'https://us-east-1.console.aws.amazon.com/s3/home?region=us-east-1'],
+    ])
+    expect(followed({ account: 'payments-prod', role: 'dev', region: 'us-east-1' }).ways).toEqual([
+      ['payments-prod/dev', 'https://us-east-1.console.aws.amazon.com/console/home?region=us-east-1'],
+    ])
+    expect(refusalOf(() => followed({ region: 'x/../evil' })).code).toBe('invalid_request')
+  })
+
+  it('works out account and page from a console’s address', () => {
+    const url = `https://${PROD.id}-abcd1234.eu-central-1.console.aws.amazon.com/s3/home?region=eu-central-1`
+    expect(followed({ url, role: 'dev' }).ways).toEqual([['payments-prod/dev', S3]])
+  })
+
+  it('offers of all accounts only the roles whose console has that page', () => {
+    expect(followed({ url: 'https://cn-north-1.console.amazonaws.cn/s3/' }).ways).toEqual([
+      ['china/readonly', 'https://cn-north-1.console.amazonaws.cn/s3/'],
+    ])
+  })
+
+  it.each([
+    'https://evil.example/',
+    'https://console.aws.amazon.com@evil.example/',
+    'https://eu-central-1.console.aws.amazon.com/console/logout',
+    'https://signin.aws.amazon.com/federation?Action=login',
+    'http://console.aws.amazon.com/',
+    'https://console.amazonaws.cn/',
+    'javascript:alert(1)',
+  ])('refuses the page %s (threats.md H2)', (destination) => {
+    expect(refusalOf(() => followed({ account: 'payments-prod', role: 'dev', destination })).code).toBe(
+      'destination_refused',
+    )
+  })
+
+  it('refuses an account in the address that is not the one opened (threats.md H2)', () => {
+    const url = 'https://333344445555-ab.eu-central-1.console.aws.amazon.com/'
+    expect(refusalOf(() => followed({ account: PROD.id, url })).values).toEqual({ field: 'account' })
+    expect(refusalOf(() => followed({ url: 's3' })).values).toEqual({ field: 'url' })
+    expect(refusalOf(() => followed({ url, destination: 's3' })).values).toEqual({ field: 'url' })
+  })
+
+  it('does nothing for an ended session', () => {
+    expect(refusalOf(() => followLink(aSession({ endsAt: NINE }), {})).code).toBe('sign_in_required')
+  })
+})
