@@ -24,6 +24,7 @@ import { SessionStore } from './http/session-store.ts'
 import { HTTP_LIMITS, makeLifecycle, type Gateway } from './lifecycle.ts'
 import { makeAuthenticateBearer } from './usecases/device/authenticate-bearer.ts'
 import { makeAuthorizeTerminal } from './usecases/device/authorize-terminal.ts'
+import { makeClients } from './usecases/device/clients.ts'
 import { makeDecideDeviceLogin } from './usecases/device/decide-device-login.ts'
 import { makeFindDeviceLogin } from './usecases/device/find-device-login.ts'
 import { makeIssueAccessToken, makeIssueTokens } from './usecases/device/issue-tokens.ts'
@@ -38,6 +39,7 @@ import { makeStartTerminalSession } from './usecases/device/start-terminal-sessi
 import { makeExplainNothing } from './usecases/entitlement/explain-nothing.ts'
 import { makeFollowLink } from './usecases/entitlement/follow-link.ts'
 import { makeListAccounts } from './usecases/entitlement/list-accounts.ts'
+import { makeListForIdentityCenter } from './usecases/entitlement/list-for-identity-center.ts'
 import { makeListRoles } from './usecases/entitlement/list-roles.ts'
 import { makeBeginPassThrough } from './usecases/hand-over/begin-pass-through.ts'
 import { makeCompletePassThrough } from './usecases/hand-over/complete-pass-through.ts'
@@ -131,6 +133,8 @@ export async function compose(config: Config, host: Host): Promise<Gateway> {
       publicUrl: config.server.publicUrl,
       identityCenter: config.identityCenter,
     }),
+    listForIdentityCenter: makeListForIdentityCenter({ listAccounts }),
+    clients: makeClients({ ...deps, sealer: memory.clientSealer }),
     explainNothing: makeExplainNothing(deps),
     issueCredentials: makeIssueCredentials(heart),
     openConsole: makeOpenConsole({ ...deps, ...heart, prepareConsole }),
@@ -161,6 +165,7 @@ export async function compose(config: Config, host: Host): Promise<Gateway> {
       ...workloadStories({ ...deps, ...stories, ...workloads, planHandOver }),
       offeredWays: new Set([...cli.login.values()].flatMap((ways) => [...ways])),
       nameNetwork: config.networks,
+      startHost: config.identityCenter.startHost,
       mostSeconds,
       rules,
       sha256,

@@ -83,5 +83,6 @@ export async function openMemory(config: Config, { now, acceptNewIssuer }: Host,
     csrfKey: keyFor(master, 'csrf'),
     cookieSecrets: config.masterKeys.map((key) => keyFor(key, 'cookie').toString('base64url')),
     attemptSealer: makeSealer(config.masterKeys.map((key) => keyFor(key, 'attempt'))),
+    clientSealer: makeSealer(config.masterKeys.map((key) => keyFor(key, 'client-registration'))),
   }
 }

@@ -3,6 +3,7 @@ import express, { urlencoded, type Express, type RequestHandler } from 'express'
 import type { RequestListener } from 'node:http'
 import type { PassThroughAttempt, SignInAttempt } from '../domain/sign-in/attempt.ts'
 import type { GatewaySession } from '../domain/sign-in/session.ts'
+import { requireOwnClient, type Clients } from '../usecases/device/clients.ts'
 import type { Digest, IdentityProvider, Now } from '../usecases/ports.ts'
 import { makeAttemptCookies, type AttemptSealer } from './attempt-cookies.ts'
 import { makeBrowserSession, sessionCookieFor } from './browser-session.ts'
@@ -18,7 +19,8 @@ import { containerRoutes } from './routes/container.ts'
 import { deviceRoutes } from './routes/device.ts'
 import { goRoutes } from './routes/go.ts'
 import { issuerRoutes, type IssuerDocuments } from './routes/issuer.ts'
-import { oauthRoutes, requireClient } from './routes/oauth.ts'
+import { IDENTITY_CENTER, identityCenterRoutes } from './routes/identity-center.ts'
+import { oauthRoutes } from './routes/oauth.ts'
 import { passThroughRoutes } from './routes/pass-through.ts'
 import { portalRoutes } from './routes/portal.ts'
 import { samlRoutes } from './routes/saml.ts'
@@ -51,7 +53,10 @@ type Stories = Pick<Parameters<typeof goRoutes>[0], 'followLink'> &
   Pick<Parameters<typeof authorizeRoutes>[0], 'authorizeTerminal'> &
   Omit<Parameters<typeof tokenExchangeRoutes>[0] & Parameters<typeof containerRoutes>[0], 'logRefusal'> &
   Pick<Parameters<typeof signInRoutes>[0], 'beginSignIn' | 'completeSignIn' | 'endSession'> &
-  Pick<Parameters<typeof samlRoutes>[0], 'receiveLogout' | 'findSession'> &
+  Pick<Parameters<typeof identityCenterRoutes>[0], 'listForIdentityCenter' | 'startHost'> & { clients: Clients } & Pick<
+    Parameters<typeof samlRoutes>[0],
+    'receiveLogout' | 'findSession'
+  > &
   Pick<Parameters<typeof v1Routes>[0], 'authenticateBearer' | 'listAccounts' | 'describeConfig'> &
   Parameters<typeof makeAnswerCredentials>[0]
 
@@ -165,6 +170,7 @@ function createExpress(deps: ServerDeps & Shared): Express {
   server.use(tokenExchangeRoutes(oauth))
   server.use(oauthRoutes(oauth))
   server.use(containerRoutes({ ...stories, logRefusal }))
+  server.use(identityCenterRoutes(oauth))
   server.use(v1Routes({ ...stories, ...deps, browserSession, requireCsrf, cookieName: cookie.name, origin: publicUrl }))
 
   server.use(forPrograms(nothingHere))
@@ -185,7 +191,7 @@ function createExpress(deps: ServerDeps & Shared): Express {
   server.use(setupRoutes({ ...stories, now }))
   server.use(goRoutes({ ...stories, now }))
   server.use(deviceRoutes(stories))
-  const clients = { '/oauth/authorize': requireClient, '/authorize': requireClient }
+  const clients = { '/oauth/authorize': requireOwnClient, '/authorize': (id: string) => stories.clients.find(id) }
   server.use(authorizeRoutes({ ...stories, providers, clients, publicUrl, secure, now }))
 
   server.use(nothingHere)
@@ -194,7 +200,8 @@ function createExpress(deps: ServerDeps & Shared): Express {
 }
 
 /** Addresses of programs. One under /oauth is a page: there the terminal's browser comes (RFC 6749 §3.1). */
-const isForProgram = (path: string): boolean => /^\/(v1|oauth)(\/|$)/.test(path) && path !== '/oauth/authorize'
+const isForProgram = (path: string): boolean =>
+  (/^\/(v1|oauth)(\/|$)/.test(path) && path !== '/oauth/authorize') || IDENTITY_CENTER.test(path)
 
 const forPrograms =
   (handler: RequestHandler): RequestHandler =>

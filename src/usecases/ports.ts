@@ -241,6 +241,12 @@ export type SealUnder = {
   open(secret: string, sealed: string): string | undefined
 }
 
+/** Texts under a key of ours. `about` must be the same on both sides; undefined for what is not ours, or was touched. */
+export type Sealer = {
+  seal(text: string, about: string): string
+  open(sealed: string, about: string): string | undefined
+}
+
 /** A keyed digest of a user code: 34 bits would fall to guessing from a copy of the store (threats.md K9). */
 export type CodeDigest = (code: string) => string
 

@@ -65,6 +65,11 @@ const ROUTES: readonly [
   ['post', '/oauth/device_authorization', 'protocol'],
   ['post', '/oauth/token', 'protocol'],
   ['post', '/oauth/revoke', 'protocol'],
+  ['post', '/client/register', 'protocol'],
+  ['post', '/device_authorization', 'protocol'],
+  ['post', '/token', 'protocol'],
+  ['post', '/logout', 'protocol'],
+  ['get', '/start', 'open'],
   ['get', '/sign-in', 'open'],
   ['get', '/sign-in/demo', 'open'],
   ['get', '/sign-in/contractors', 'open'],
@@ -473,10 +478,10 @@ describe('the device flow', () => {
     const guesser = await aPersonAt(demo, 'bob')
     const csrf = await guesser.csrf()
     const statuses: number[] = []
-    for (let tries = 0; tries < 12; tries += 1)
+    for (let tries = 0; tries < 22; tries += 1)
       statuses.push((await guesser.post('/device', { _csrf: csrf, user_code: 'CCCC-CCCC' })).status)
     expect(statuses.filter((status) => status === 429).length).toBeGreaterThanOrEqual(1)
-    expect(statuses.slice(0, 10)).not.toContain(200)
+    expect(statuses.slice(0, 20)).not.toContain(200)
   })
 
   it('ends a terminal at revocation, and at the browser’s sign-out (threats.md D10)', async () => {

@@ -1,5 +1,5 @@
 /** What a client may ask `/token` for (RFC 6749 §4.1, §6; RFC 8628 §3.4). */
-type Grant = 'authorization_code' | 'device_code' | 'refresh_token'
+export type Grant = 'authorization_code' | 'device_code' | 'refresh_token'
 
 /**
  * A program that asks for a person's sign-in. Every one of them is public (RFC 6749 §2.1): being known proves nothing,
@@ -41,7 +41,7 @@ type LoopbackRedirect = { readonly origin: string; readonly path: string; readon
  * RFC 8252 §7.3, §8.3: plain http, a loopback literal, any port, a path without folds. No name (not even localhost), no
  * user, no query and no fragment that could carry an answer of its own (security.md D-6, D-7).
  */
-function parseLoopbackRedirect(text: string): LoopbackRedirect | undefined {
+export function parseLoopbackRedirect(text: string): LoopbackRedirect | undefined {
   const [whole, origin = '', digits, path = '/'] =
     /^(http:\/\/(?:127\.0\.0\.1|\[::1\])(?::([1-9]\d{0,4}))?)(\/(?!\/)[\w~-]*(?:\/[\w~-]+)*\/?)?$/.exec(
       text.slice(0, 300),

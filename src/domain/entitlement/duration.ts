@@ -17,7 +17,7 @@ export type Duration = {
  */
 export function durationOf(
   entitlement: Entitlement,
-  asked: number | undefined,
+  { seconds: asked, leastUsualSeconds = 0 }: { readonly seconds?: number; readonly leastUsualSeconds?: number },
   session: { readonly endsAt: Date },
   now: Date,
 ): Duration {
@@ -26,7 +26,10 @@ export function durationOf(
 
   const wanted: Duration =
     asked === undefined
-      ? { seconds: entitlement.target.kind.defaultSeconds ?? USUAL_SECONDS, limitedBy: 'default' }
+      ? {
+          seconds: Math.max(entitlement.target.kind.defaultSeconds ?? USUAL_SECONDS, leastUsualSeconds),
+          limitedBy: 'default',
+        }
       : { seconds: asked, limitedBy: 'requested' }
   const limits: readonly Duration[] = [
     wanted,
@@ -61,8 +64,8 @@ export function durationChoices(
   session: { readonly endsAt: Date },
   now: Date,
 ): readonly number[] {
-  const { seconds: most } = durationOf(entitlement, Number.MAX_SAFE_INTEGER, session, now)
-  const { seconds: usual } = durationOf(entitlement, undefined, session, now)
+  const { seconds: most } = durationOf(entitlement, { seconds: Number.MAX_SAFE_INTEGER }, session, now)
+  const { seconds: usual } = durationOf(entitlement, {}, session, now)
   const whole = most - (most % 60)
   const fitting = [LEAST_SECONDS, 3600, 4 * 3600, 8 * 3600, 12 * 3600].filter((seconds) => seconds < whole)
   return [...new Set([...fitting, usual, whole])].toSorted((a, b) => a - b)

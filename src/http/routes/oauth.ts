@@ -1,8 +1,9 @@
 import { Router, urlencoded, type ErrorRequestHandler, type Request, type RequestHandler } from 'express'
 import { z } from 'zod'
-import { OWN_CLIENT, printable, type Client } from '../../domain/device/client.ts'
+import { printable } from '../../domain/device/client.ts'
 import { showUserCode } from '../../domain/device/user-code.ts'
 import { RolegateError, type ErrorCode } from '../../domain/errors.ts'
+import { requireOwnClient } from '../../usecases/device/clients.ts'
 import type { Tokens } from '../../usecases/device/issue-tokens.ts'
 import type { RedeemAuthorizationCode } from '../../usecases/device/redeem-authorization-code.ts'
 import type { RedeemDeviceLogin } from '../../usecases/device/redeem-device-login.ts'
@@ -76,7 +77,7 @@ export function oauthRoutes(deps: {
 
   router.post('/oauth/device_authorization', ...form, async (req, res) => {
     const { client_id: clientId, host, user, tool } = parse(StartForm, req.body)
-    const client = requireClient(clientId)
+    const client = requireOwnClient(clientId)
     // security.md D-1: switched off means off at every step.
     if (!offers('device')) throw new RolegateError('unsupported_grant')
     const claims = {
@@ -100,13 +101,13 @@ export function oauthRoutes(deps: {
 
   router.post('/oauth/token', ...form, async (req, res) => {
     const asked = parse(TokenForm, req.body)
-    requireClient(asked.client_id)
+    requireOwnClient(asked.client_id)
     res.json(tokenAnswer(await tokensFor(asked, res)))
   })
 
   router.post('/oauth/revoke', ...form, async (req, res) => {
     const { client_id: clientId, token } = parse(RevokeForm, req.body)
-    requireClient(clientId)
+    requireOwnClient(clientId)
     await deps.revokeToken(token, factsOf(res))
     res.json({})
   })
@@ -143,12 +144,6 @@ const tokenAnswer = ({ accessToken, refreshToken, expiresInSeconds }: Tokens) =>
   expires_in: expiresInSeconds,
   refresh_token: refreshToken,
 })
-
-/** Our own command line is the one client of these addresses. */
-export function requireClient(clientId: string): Client {
-  if (clientId !== OWN_CLIENT.id) throw new RolegateError('invalid_client')
-  return OWN_CLIENT
-}
 
 export const requireForm: RequestHandler = (req: Request, _res, next) => {
   if (!req.is('application/x-www-form-urlencoded')) throw new RolegateError('unsupported_media_type')

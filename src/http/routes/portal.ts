@@ -115,7 +115,7 @@ export function portalRoutes(deps: Deps): Router {
 
   function roleModel(session: GatewaySession, target: RoleTarget, destination: string): Pages['role'] {
     const entitlement = requireEntitlement(deps.rules(), session.principal, target)
-    const usual = durationOf(entitlement, undefined, session, deps.now())
+    const usual = durationOf(entitlement, {}, session, deps.now())
     return {
       account: accountCard(target.account),
       role: roleCard(entitlement),
@@ -180,7 +180,7 @@ function accountCards(held: readonly Entitlement[]): AccountCard[] {
 
 /** What binds, in words, before the click (product.md). */
 function capSentence(entitlement: Entitlement, session: GatewaySession, now: Date): string {
-  const { limitedBy, seconds } = durationOf(entitlement, Number.MAX_SAFE_INTEGER, session, now)
+  const { limitedBy, seconds } = durationOf(entitlement, { seconds: Number.MAX_SAFE_INTEGER }, session, now)
   const most = printDuration(seconds - (seconds % 60))
   if (limitedBy === 'sign-in') return `At most ${most}: your sign-in ends then.`
   if (limitedBy === 'rule') return `At most ${most}, by rule ${entitlement.via[0]?.rule ?? ''}.`

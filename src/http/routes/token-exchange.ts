@@ -6,7 +6,8 @@ import type { IssueContainerToken } from '../../usecases/workload/issue-containe
 import { parse } from '../parse.ts'
 import { factsOf, type Facts } from '../request-facts.ts'
 import type { LogRefusal } from '../witness.ts'
-import { EXCHANGE_GRANT, makeOauthErrorHandler, requireClient, requireForm } from './oauth.ts'
+import { requireOwnClient } from '../../usecases/device/clients.ts'
+import { EXCHANGE_GRANT, makeOauthErrorHandler, requireForm } from './oauth.ts'
 
 /** RFC 8693 §3. */
 const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token'
@@ -75,7 +76,7 @@ export function tokenExchangeRoutes(deps: {
   function exchange(asked: Asked, request: Facts): Promise<object> {
     // Nobody acts for somebody else here.
     if (asked.actor_token !== undefined) throw new RolegateError('invalid_request', { field: 'actor_token' })
-    if (asked.client_id !== undefined) requireClient(asked.client_id)
+    if (asked.client_id !== undefined) requireOwnClient(asked.client_id)
     if (JOB_TOKENS.has(asked.subject_token_type)) return forJob(asked, request)
     if (asked.subject_token_type === ACCESS_TOKEN) return forContainer(asked, request)
     throw new RolegateError('invalid_request', { field: 'subject_token_type' })

@@ -3,7 +3,7 @@ import { newMatchNumbers } from '../../domain/device/match-numbers.ts'
 import type { Client } from '../../domain/device/client.ts'
 import { DEVICE_LOGIN_SECONDS, POLL_SECONDS, type DeviceClaims } from '../../domain/device/device-login.ts'
 import { newUserCode, type Random } from '../../domain/device/user-code.ts'
-import { networkOf } from '../../domain/device/network.ts'
+import { networkOf, type NameNetwork } from '../../domain/device/network.ts'
 import { RolegateError } from '../../domain/errors.ts'
 import type { Audit, CodeDigest, DeviceLogins, Digest, LimitRate, Now, RandomText, UserCodes } from '../ports.ts'
 
@@ -29,6 +29,7 @@ export function makeStartDeviceLogin(deps: {
   userCodes: UserCodes
   audit: Audit
   limitRate: LimitRate
+  nameNetwork: NameNetwork
   random: Random
   randomText: RandomText
   digest: Digest
@@ -44,7 +45,11 @@ export function makeStartDeviceLogin(deps: {
   }
 
   return async function startDeviceLogin({ client, claims, request }) {
-    await deps.limitRate('device-start:all', 3_000, 60)
+    // threats.md D7: whoever floods us from anywhere leaves the operator's own networks their share.
+    const isKnown = deps.nameNetwork(request.address) !== undefined
+    await deps.limitRate(isKnown ? 'device-start:known' : 'device-start:all', 3_000, 60)
+    // Ours is everybody's; a registration is one machine's.
+    if (client.kind === 'registered') await deps.limitRate(`device-start:client:${client.id}`, 30, 60)
     await deps.limitRate(`device-start:${networkOf(request.address)}`, 30, 60)
     const now = deps.now()
     const expiresAt = new Date(now.getTime() + DEVICE_LOGIN_SECONDS * 1000)

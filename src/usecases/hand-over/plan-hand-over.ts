@@ -20,6 +20,8 @@ export type HandOverRequest = {
   /** `alias/role`, `123456789012/role` or a role ARN. */
   readonly role: string
   readonly seconds?: number
+  /** What the role's usual time is raised to where nobody names one: for clients that find less useless. */
+  readonly leastUsualSeconds?: number
   readonly request: RequestFacts
   /** How to find out whether the session lives still, where it is not kept by its id (threats.md H5). */
   readonly lookAgain?: () => Promise<GatewaySession | undefined>
@@ -124,7 +126,7 @@ export function makePlanHandOver(deps: {
     const strategy = strategyFor(target)
     const { principal } = ask.session
     const plannedAt = deps.now()
-    const { seconds, limitedBy } = durationOf(entitlement, ask.seconds, ask.session, plannedAt)
+    const { seconds, limitedBy } = durationOf(entitlement, ask, ask.session, plannedAt)
     const sessionName = sessionNameFor(principal, deps.sha256)
     const isPassedThrough = target.account.passThroughIdp !== undefined
     const sourceIdentity = target.kind.sourceIdentity && !isPassedThrough ? sessionName : null

@@ -59,11 +59,28 @@ describe('durationOf', () => {
     { because: 'the least AWS lends, when just that is left', asked: HOUR, left: 900, is: [900, 'sign-in'] },
   ])('$because', ({ asked, rule, usual, left, is: [seconds, limitedBy] }) => {
     const entitlement = anEntitlement({ ...(rule !== undefined && { rule }), ...(usual !== undefined && { usual }) })
-    expect(durationOf(entitlement, asked, ending(left), NINE)).toEqual({ seconds, limitedBy })
+    expect(durationOf(entitlement, asked === undefined ? {} : { seconds: asked }, ending(left), NINE)).toEqual({
+      seconds,
+      limitedBy,
+    })
+  })
+
+  it('raises the usual time for clients that find less useless, and nothing else', () => {
+    const raised = (entitlement: ReturnType<typeof anEntitlement>, seconds?: number) =>
+      durationOf(
+        entitlement,
+        { leastUsualSeconds: 1800, ...(seconds !== undefined && { seconds }) },
+        ending(10 * HOUR),
+        NINE,
+      ).seconds
+    expect(raised(anEntitlement({ usual: 900 }))).toBe(1800)
+    expect(raised(anEntitlement({ usual: 7200 }))).toBe(7200)
+    expect(raised(anEntitlement({ usual: 900 }), 900)).toBe(900)
+    expect(raised(anEntitlement({ usual: 900, role: 1200 }))).toBe(1200)
   })
 
   it.each([899.999, 899, 1, 0, -1])('refuses with %d seconds left, and never rounds up (threats.md H4)', (left) => {
-    expect(refusalOf(() => durationOf(anEntitlement({}), 900, ending(left), NINE))).toMatchObject({
+    expect(refusalOf(() => durationOf(anEntitlement({}), { seconds: 900 }, ending(left), NINE))).toMatchObject({
       code: 'sign_in_required',
       values: { why: 'grant_ending' },
     })
@@ -78,7 +95,12 @@ describe('durationOf', () => {
         lengths,
         fc.double({ min: 900, max: 90_000, noNaN: true }),
         (asked, role, rule, left) => {
-          const { seconds, limitedBy } = durationOf(anEntitlement({ role, rule }), asked, ending(left), NINE)
+          const { seconds, limitedBy } = durationOf(
+            anEntitlement({ role, rule }),
+            { seconds: asked },
+            ending(left),
+            NINE,
+          )
           expect(seconds).toBe(Math.min(asked, role, rule, Math.floor(Math.floor(left * 1000) / 1000)))
           expect({ requested: asked, role, rule, 'sign-in': Math.floor(left), default: NaN }[limitedBy]).toBe(seconds)
         },
@@ -187,7 +209,7 @@ describe('durationChoices', () => {
       fc.property(fc.integer({ min: 900, max: 43_200 }), fc.integer({ min: 900, max: 90_000 }), (role, left) => {
         for (const seconds of durationChoices(anEntitlement({ role }), ending(left), NINE)) {
           expect(seconds).toBeGreaterThanOrEqual(LEAST_SECONDS)
-          expect(durationOf(anEntitlement({ role }), seconds, ending(left), NINE).seconds).toBe(seconds)
+          expect(durationOf(anEntitlement({ role }), { seconds }, ending(left), NINE).seconds).toBe(seconds)
         }
       }),
       { numRuns: 2_000 },

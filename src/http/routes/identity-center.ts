@@ -1,0 +1,324 @@
+import { json, Router, type ErrorRequestHandler, type Request, type RequestHandler } from 'express'
+import { z } from 'zod'
+import { printable, type Client, type Grant } from '../../domain/device/client.ts'
+import { showUserCode } from '../../domain/device/user-code.ts'
+import { RolegateError, type ErrorCode } from '../../domain/errors.ts'
+import type { GatewaySession } from '../../domain/sign-in/session.ts'
+import type { AuthenticateBearer } from '../../usecases/device/authenticate-bearer.ts'
+import type { Clients } from '../../usecases/device/clients.ts'
+import type { Tokens } from '../../usecases/device/issue-tokens.ts'
+import type { RedeemAuthorizationCode } from '../../usecases/device/redeem-authorization-code.ts'
+import type { RedeemDeviceLogin } from '../../usecases/device/redeem-device-login.ts'
+import type { RefreshTokensOf } from '../../usecases/device/refresh-tokens.ts'
+import type { RevokeToken } from '../../usecases/device/revoke-token.ts'
+import type { StartDeviceLogin } from '../../usecases/device/start-device-login.ts'
+import type { LoginWay } from '../../usecases/device/start-terminal-session.ts'
+import type { ListForIdentityCenter } from '../../usecases/entitlement/list-for-identity-center.ts'
+import type { IssueCredentials } from '../../usecases/hand-over/issue-credentials.ts'
+import { answerFor } from '../answers.ts'
+import { fromExpress, refuse } from '../errors.ts'
+import { parse } from '../parse.ts'
+import { factsOf, type Facts } from '../request-facts.ts'
+import type { LogRefusal } from '../witness.ts'
+
+/** Every address of this API but `/authorize`, which is a page. */
+export const IDENTITY_CENTER =
+  /^\/(client\/register|device_authorization|token|assignment\/(accounts|roles)|federation\/credentials|logout)$/
+
+const DEVICE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code'
+/** Clients throw away role credentials with less than fifteen minutes left: shorter ones would be asked for at each command. */
+const LEAST_USEFUL_SECONDS = 1800
+
+const Text = z.string().max(1000)
+const Registration = z.object({
+  clientName: z.string().min(1).max(200),
+  clientType: z.literal('public'),
+  scopes: z.array(Text).max(20).optional(),
+  grantTypes: z.array(Text).max(10).optional(),
+  redirectUris: z.array(Text).max(20).optional(),
+})
+const DeviceStart = z.object({ clientId: Text, clientSecret: Text, startUrl: z.string().max(300) })
+const TokenAsk = z.object({
+  clientId: Text,
+  clientSecret: Text,
+  grantType: z.string().max(100),
+  deviceCode: Text.optional(),
+  code: Text.optional(),
+  redirectUri: Text.optional(),
+  codeVerifier: Text.optional(),
+  refreshToken: Text.optional(),
+})
+type TokenAsk = z.output<typeof TokenAsk>
+
+const Turn = {
+  max_result: z
+    .string()
+    .regex(/^([1-9]\d?|100)$/)
+    .transform(Number)
+    .optional(),
+  next_token: z.string().max(200).optional(),
+}
+const AccountsQuery = z.object(Turn)
+const AccountId = z.string().regex(/^\d{12}$/)
+const RolesQuery = z.object({ ...Turn, account_id: AccountId })
+const CredentialsQuery = z.object({ account_id: AccountId, role_name: z.string().min(1).max(200) })
+
+/**
+ * IAM Identity Center's OIDC and portal APIs (sso-oidc and sso, both of 2019-06-10) at the host root, for the stock AWS CLI
+ * and SDKs. Reads no cookie. The role name is the role's key, the account its twelve digits, each exactly (threats.md D12).
+ */
+export function identityCenterRoutes(deps: {
+  clients: Clients
+  startDeviceLogin: StartDeviceLogin
+  redeemDeviceLogin: RedeemDeviceLogin
+  redeemAuthorizationCode: RedeemAuthorizationCode
+  refreshTokens: RefreshTokensOf
+  revokeToken: RevokeToken
+  authenticateBearer: AuthenticateBearer
+  listForIdentityCenter: ListForIdentityCenter
+  issueCredentials: IssueCredentials
+  offeredWays: ReadonlySet<LoginWay>
+  publicUrl: string
+  /** The AWS-owned name that newer clients must be led to. */
+  startHost: string
+  logRefusal: LogRefusal
+}): Router {
+  const router = Router({ caseSensitive: true })
+  const body: RequestHandler[] = [requireJson, json({ limit: '16kb', inflate: false })]
+  const startUrls = [`${deps.publicUrl}/start`, `https://${deps.startHost}/start`]
+
+  router.post('/client/register', ...body, (req, res) => {
+    const { clientName: name, scopes = [], grantTypes = [], redirectUris = [] } = parse(Registration, req.body)
+    const { clientId, clientSecret, issuedAt, expiresAt } = deps.clients.register({
+      name,
+      scopes,
+      grantTypes,
+      redirectUris,
+    })
+    res.json({
+      clientId,
+      clientSecret,
+      clientIdIssuedAt: secondsOf(issuedAt),
+      clientSecretExpiresAt: secondsOf(expiresAt),
+    })
+  })
+
+  router.post('/device_authorization', ...body, async (req, res) => {
+    const { clientId, clientSecret, startUrl } = parse(DeviceStart, req.body)
+    const client = requireGrant(deps.clients.authenticate(clientId, clientSecret), 'device_code')
+    // security.md D-1: switched off means off at every step.
+    if (!deps.offeredWays.has('device')) throw new RolegateError('unsupported_grant')
+    // threats.md D8: whoever asks for another company's start page is in the wrong place.
+    if (!startUrls.includes(startUrl.replace(/(\/|\/?#.*)$/, '')))
+      throw new RolegateError('invalid_request', { field: 'startUrl' })
+    const request = factsOf(res)
+    const started = await deps.startDeviceLogin({ client, claims: { tool: toolOf(request) }, request })
+    const userCode = showUserCode(started.userCode)
+    res.json({
+      deviceCode: started.deviceCode,
+      userCode,
+      verificationUri: `${deps.publicUrl}/device`,
+      // In the fragment, which no server and no log sees; nothing is submitted by itself (threats.md D5).
+      verificationUriComplete: `${deps.publicUrl}/device#${userCode}`,
+      expiresIn: started.expiresInSeconds,
+      interval: started.intervalSeconds,
+    })
+  })
+
+  router.post('/token', ...body, async (req, res) => {
+    const asked = parse(TokenAsk, req.body)
+    const client = deps.clients.authenticate(asked.clientId, asked.clientSecret)
+    const { accessToken, refreshToken, expiresInSeconds } = await tokensFor(asked, client, factsOf(res))
+    res.json({ accessToken, tokenType: 'Bearer', expiresIn: expiresInSeconds, refreshToken })
+  })
+
+  function tokensFor(asked: TokenAsk, client: Client, request: Facts): Promise<Tokens> {
+    const clientId = client.id
+    switch (asked.grantType) {
+      case DEVICE_GRANT:
+        requireGrant(client, 'device_code')
+        return deps.redeemDeviceLogin({ deviceCode: given(asked, 'deviceCode'), clientId, request })
+      case 'authorization_code':
+        requireGrant(client, 'authorization_code')
+        return deps.redeemAuthorizationCode({
+          code: given(asked, 'code'),
+          redirectUri: given(asked, 'redirectUri'),
+          codeVerifier: given(asked, 'codeVerifier'),
+          clientId,
+          request,
+        })
+      case 'refresh_token':
+        requireGrant(client, 'refresh_token')
+        return deps.refreshTokens({ refreshToken: given(asked, 'refreshToken'), clientId, request })
+      default:
+        throw new RolegateError('unsupported_grant')
+    }
+  }
+
+  router.get('/assignment/accounts', async (req, res) => {
+    const session = await holderOf(req)
+    const { max_result: most, next_token: after } = parse(AccountsQuery, req.query)
+    const { items, next } = deps.listForIdentityCenter.accounts(session, turnOf(most, after))
+    res.json({
+      // `aws configure sso` prints both names, and stumbles where the address is missing; the alias is what people know.
+      accountList: items.map(({ id: accountId, name: accountName, alias: emailAddress }) => ({
+        accountId,
+        accountName,
+        emailAddress,
+      })),
+      ...(next !== undefined && { nextToken: next }),
+    })
+  })
+
+  router.get('/assignment/roles', async (req, res) => {
+    const session = await holderOf(req)
+    const { account_id: accountId, max_result: most, next_token: after } = parse(RolesQuery, req.query)
+    const { items, next } = deps.listForIdentityCenter.roles(session, accountId, turnOf(most, after))
+    res.json({
+      roleList: items.map((roleName) => ({ roleName, accountId })),
+      ...(next !== undefined && { nextToken: next }),
+    })
+  })
+
+  router.get('/federation/credentials', async (req, res) => {
+    const session = await holderOf(req)
+    const { account_id: account, role_name: role } = parse(CredentialsQuery, req.query)
+    const { credentials } = await deps.issueCredentials({
+      session,
+      role: `${account}/${role}`,
+      leastUsualSeconds: LEAST_USEFUL_SECONDS,
+      request: factsOf(res),
+    })
+    res.json({
+      roleCredentials: {
+        accessKeyId: credentials.accessKeyId,
+        secretAccessKey: credentials.secretAccessKey,
+        sessionToken: credentials.sessionToken,
+        expiration: credentials.expiresAt.getTime(),
+      },
+    })
+  })
+
+  router.post('/logout', async (req, res) => {
+    const token = req.get('x-amz-sso_bearer_token')
+    // threats.md D10: the whole lineage goes, and a token nobody knows gets the same answer.
+    if (token !== undefined) await deps.revokeToken(token.slice(0, 200), factsOf(res))
+    res.status(200).end()
+  })
+
+  // The AWS CLI asks with HEAD whether a start page leads to a name of AWS's; nothing is ever sent there (threats.md D8).
+  router.head('/start', (_req, res) => {
+    res.set('cache-control', 'no-store').redirect(302, `https://${deps.startHost}/start`)
+  })
+  router.get('/start', (_req, res) => {
+    res.set('cache-control', 'no-store').redirect(303, '/setup')
+  })
+
+  const holderOf = (req: Request): Promise<GatewaySession> =>
+    deps.authenticateBearer(req.get('x-amz-sso_bearer_token') ?? '')
+
+  router.use(onItsAddresses(makeErrorHandler(deps.logRefusal)))
+  return router
+}
+
+const secondsOf = (moment: Date): number => Math.floor(moment.getTime() / 1000)
+
+const turnOf = (most: number | undefined, after: string | undefined) => ({
+  ...(most !== undefined && { most }),
+  ...(after !== undefined && { after }),
+})
+
+/** `aws-cli/2.36.7 … md/command#sso.login`: the program, and what it was told to do. */
+function toolOf({ userAgent }: Facts): string {
+  const [program = ''] = userAgent.split(' ')
+  const command = /\bcommand[#/]([a-z0-9.-]{1,40})/i.exec(userAgent)?.[1]
+  return printable(command === undefined ? program : `${program} (${command})`)
+}
+
+function requireGrant(client: Client, grant: Grant): Client {
+  if (!client.grants.has(grant)) throw new RolegateError('unsupported_grant')
+  return client
+}
+
+function given(
+  asked: TokenAsk,
+  field: 'deviceCode' | 'code' | 'redirectUri' | 'codeVerifier' | 'refreshToken',
+): string {
+  const value = asked[field]
+  if (value === undefined) throw new RolegateError('invalid_request', { field })
+  return value
+}
+
+const requireJson: RequestHandler = (req, _res, next) => {
+  if (!req.is('application/json')) throw new RolegateError('unsupported_media_type')
+  next()
+}
+
+/** The exceptions of both APIs, as their service models name them. */
+const AMZN_ERROR = {
+  invalid_request: 'InvalidRequestException',
+  unsupported_grant: 'UnsupportedGrantTypeException',
+  invalid_scope: 'InvalidScopeException',
+  invalid_client: 'InvalidClientException',
+  invalid_grant: 'InvalidGrantException',
+  payload_too_large: 'InvalidRequestException',
+  unsupported_media_type: 'InvalidRequestException',
+  csrf_rejected: 'InvalidRequestException',
+  sign_in_required: 'UnauthorizedException',
+  sign_in_rejected: 'AccessDeniedException',
+  sign_in_expired: 'AccessDeniedException',
+  step_up_required: 'ForbiddenException',
+  groups_missing: 'ForbiddenException',
+  groups_truncated: 'ForbiddenException',
+  no_roles: 'ForbiddenException',
+  not_entitled: 'ForbiddenException',
+  denied_by_rule: 'ForbiddenException',
+  condition_unmet: 'ForbiddenException',
+  approval_required: 'ForbiddenException',
+  role_unknown: 'ResourceNotFoundException',
+  role_ambiguous: 'ResourceNotFoundException',
+  destination_refused: 'InvalidRequestException',
+  aws_refused: 'ForbiddenException',
+  aws_unavailable: 'InternalServerException',
+  idp_unavailable: 'InternalServerException',
+  authorization_pending: 'AuthorizationPendingException',
+  slow_down: 'SlowDownException',
+  device_code_expired: 'ExpiredTokenException',
+  device_denied: 'AccessDeniedException',
+  user_code_unknown: 'InvalidRequestException',
+  rate_limited: 'TooManyRequestsException',
+  audit_unavailable: 'InternalServerException',
+  store_unavailable: 'InternalServerException',
+  shutting_down: 'InternalServerException',
+  config_invalid: 'InternalServerException',
+  gateway_unreachable: 'InternalServerException',
+  not_found: 'ResourceNotFoundException',
+  internal: 'InternalServerException',
+} satisfies Record<ErrorCode, string>
+
+/** `UnsupportedGrantTypeException` → `unsupported_grant_type`, the word of RFC 6749 and RFC 8628 for the same. */
+const oauthWord = (exception: string): string =>
+  exception
+    .replace(/Exception$/, '')
+    .replace(/(?!^)[A-Z]/g, (letter) => `_${letter}`)
+    .toLowerCase()
+
+/** Clients tell errors apart by the header alone; the body is for whoever reads it. */
+function makeErrorHandler(logRefusal: LogRefusal): ErrorRequestHandler {
+  return (thrown, req, res, next) => {
+    if (res.headersSent) return next(thrown)
+    const error = fromExpress(thrown)
+    const { status, title, why, next: doNext } = answerFor(error)
+    logRefusal(error, req, status)
+    refuse(res, error, status)
+    const exception = AMZN_ERROR[error.code]
+    const message = `${title}. ${why} ${doNext} (request ${factsOf(res).requestId})`
+    res.set('x-amzn-errortype', exception)
+    res.json({ error: oauthWord(exception), error_description: message, message })
+  }
+}
+
+const onItsAddresses =
+  (handler: ErrorRequestHandler): ErrorRequestHandler =>
+  (thrown, req, res, next) =>
+    IDENTITY_CENTER.test(req.path) ? handler(thrown, req, res, next) : next(thrown)

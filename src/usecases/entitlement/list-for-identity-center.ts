@@ -1,0 +1,52 @@
+import { RolegateError } from '../../domain/errors.ts'
+import type { Account } from '../../domain/entitlement/rule.ts'
+import type { GatewaySession } from '../../domain/sign-in/session.ts'
+import type { ListAccounts, ListedAccount } from './list-accounts.ts'
+
+/** One page of a list, and where the next begins. */
+type Page<Item> = { readonly items: readonly Item[]; readonly next?: string }
+type Turn = { readonly most?: number; readonly after?: string }
+
+export type ListForIdentityCenter = {
+  /** The accounts in which this session may take a role now. */
+  accounts(session: GatewaySession, turn: Turn): Page<Account>
+  /** The role keys it may take in one of them, which fails with `role_unknown` where there is none. */
+  roles(session: GatewaySession, accountId: string, turn: Turn): Page<string>
+}
+
+/**
+ * The lists as IAM Identity Center gives them: only what may be taken, page by page where the client asks for pages. The next
+ * page begins after an item by name, so that a list that changes meanwhile loses nothing (`invalid_request` when that
+ * item is gone).
+ */
+export function makeListForIdentityCenter(deps: { listAccounts: ListAccounts }): ListForIdentityCenter {
+  const open = ({ roles }: ListedAccount) => roles.filter(({ state }) => state === 'available')
+
+  return {
+    accounts(session, turn) {
+      const held = deps.listAccounts(session).filter((listed) => open(listed).length > 0)
+      return pageOf(
+        held.map(({ account }) => account),
+        ({ id }) => id,
+        turn,
+      )
+    },
+    roles(session, accountId, turn) {
+      const listed = deps.listAccounts(session).find(({ account }) => account.id === accountId)
+      const keys = listed === undefined ? [] : open(listed).map(({ kind }) => kind.key)
+      // An account that is not theirs and one that does not exist look the same.
+      if (keys.length === 0) throw new RolegateError('role_unknown')
+      return pageOf(keys, (key) => key, turn)
+    },
+  }
+}
+
+function pageOf<Item>(items: readonly Item[], nameOf: (item: Item) => string, { most, after }: Turn): Page<Item> {
+  const start = after === undefined ? 0 : items.findIndex((item) => nameOf(item) === after) + 1
+  if (after !== undefined && start === 0) throw new RolegateError('invalid_request', { field: 'next_token' })
+  const page = items.slice(start, most === undefined ? undefined : start + most)
+  const last = page.at(-1)
+  return last !== undefined && start + page.length < items.length
+    ? { items: page, next: nameOf(last) }
+    : { items: page }
+}
