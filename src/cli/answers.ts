@@ -152,6 +152,18 @@ export function readTokens(body: unknown): TokenAnswer {
   }
 }
 
+export type ContainerTokenAnswer = { readonly token: string; readonly expiresInSeconds: number }
+
+/** A token for this role and no other: what an older gateway might send in its place is not taken for one. */
+export function readContainerToken(body: unknown, role: string): ContainerTokenAnswer {
+  const { access_token, expires_in, scope } = recordOf(body)
+  if (scope !== `container:${role}`) throw malformed('scope')
+  return {
+    token: matching(access_token, /^rgk_[\w-]+$/, 'access_token'),
+    expiresInSeconds: numberOf(expires_in, 'expires_in'),
+  }
+}
+
 export type DeviceStart = {
   readonly deviceCode: string
   readonly userCode: string

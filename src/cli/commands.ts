@@ -14,6 +14,7 @@ export const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ['env', async () => (await import('./commands/env.ts')).env],
   ['console', async () => (await import('./commands/console.ts')).openConsole],
   ['credential-process', async () => (await import('./commands/credential-process.ts')).credentialProcess],
+  ['container-token', async () => (await import('./commands/container-token.ts')).containerToken],
   ['configure', async () => (await import('./commands/configure.ts')).configure],
   ['completion', async () => (await import('./commands/completion.ts')).completion],
   ['version', async () => (await import('./commands/version.ts')).version],

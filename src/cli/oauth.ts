@@ -1,5 +1,12 @@
 import type { ErrorCode, RolegateError } from '../domain/errors.ts'
-import { readDeviceStart, readTokens, type DeviceStart, type TokenAnswer } from './answers.ts'
+import {
+  readContainerToken,
+  readDeviceStart,
+  readTokens,
+  type ContainerTokenAnswer,
+  type DeviceStart,
+  type TokenAnswer,
+} from './answers.ts'
 import { failure } from './failure.ts'
 import { recordOf } from './record.ts'
 import { failureOf, type Answer, type Send } from './send.ts'
@@ -41,6 +48,29 @@ export async function redeemCode(
 export async function refreshTokens(send: Send, refreshToken: string): Promise<TokenAnswer> {
   const form = { ...CLIENT, grant_type: 'refresh_token', refresh_token: refreshToken }
   return readTokens(okOrThrow(await send({ method: 'POST', path: '/oauth/token', form })))
+}
+
+/** RFC 8693: one's own access token for one that a container may hold. */
+export async function exchangeForContainerToken(
+  send: Send,
+  accessToken: string,
+  role: string,
+): Promise<ContainerTokenAnswer> {
+  const form = {
+    ...CLIENT,
+    grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
+    subject_token: accessToken,
+    subject_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+    scope: `container:${role}`,
+  }
+  const answer = await send({ method: 'POST', path: '/oauth/token', form })
+  if (answer.status === 200) return readContainerToken(answer.body, role)
+  const { error, error_description: detail } = recordOf(answer.body)
+  const title = 'The gateway gives no container token'
+  // Asked for rightly, so what is wrong is the sign-in (RFC 8693 §2.2.2).
+  if (error === 'invalid_request') throw failure('sign_in_required', { title })
+  if (error === 'access_denied') throw failureOf({ ...answer, body: { title, detail, code: 'not_entitled' } })
+  throw oauthFailureOf(answer)
 }
 
 /** RFC 7009: ends the sign-in and all its tokens. */

@@ -85,7 +85,7 @@ export function makeTakeContainerCredentials(deps: {
 
   /**
    * Exchanged in line: no session is kept, the token is its own. It is shown again and again while it lives, here alone
-   * (DECISIONS.md 40). One id for all that one token takes, so that records can be joined.
+   * (DECISIONS.md 60). One id for all that one token takes, so that records can be joined.
    */
   async function byWorkloadToken({ proof, request }: Input): Promise<Holder> {
     async function session(): Promise<GatewaySession> {
