@@ -11,6 +11,7 @@ For people
   console ROLE [PAGE]       open the AWS console
   configure                 write a profile for each role into ~/.aws/config
   credential-process ROLE   for credential_process in ~/.aws/config
+  container-token ROLE      a token for a container, good for one role
   completion SHELL          make bash, zsh, fish or PowerShell complete
 
 For operators
