@@ -42,8 +42,7 @@ ${directories.map(({ directory, people }) => `    ${directory}\n${people.map(per
   Three things to try
     1. Open the URL, sign in as alice with the demo directory, and open the console of payments-dev.
     2. In another terminal:
-         export ROLEGATE_URL=http://127.0.0.1:${port}
-         npx rolegate login --device
+         npx rolegate login --server http://127.0.0.1:${port}
          npx rolegate list
     3. Use a role with the stock AWS CLI:
          npx rolegate exec payments-dev/developer -r eu-central-1 -- aws sts get-caller-identity --endpoint-url http://127.0.0.1:${port + 2}

@@ -1,6 +1,7 @@
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { aGateway, aProblem } from '../cli/fake-gateway.ts'
 import { aBrowser, noBrowser, signInAs } from '../support/a-browser.ts'
 import { aDemo, type Demo } from '../support/a-demo.ts'
 import { aPersonAt, approveTerminal, type Person } from '../support/a-person.ts'
@@ -142,13 +143,13 @@ describe.skipIf(noTmux)(`somebody at a terminal${because(noTmux)}`, () => {
   })
 
   it('passes what is typed, and Ctrl-C, to the command', async () => {
-    const echoed = start('rolegate exec payments-dev/developer -- head -n 1')
-    await expect.poll(() => terminal.foreground()).toMatch(/^head -n 1$/m)
+    const echoed = start(`rolegate exec payments-dev/developer -- sh -c 'echo re""ady; head -n 1'`)
+    await shows('ready')
     type('typed words')
     press('Enter')
     expect(await echoed()).toBe(0)
-    const waiting = start('rolegate exec payments-dev/developer -- sleep 600')
-    await expect.poll(() => terminal.foreground()).toMatch(/^sleep 600$/m)
+    const waiting = start(`rolegate exec payments-dev/developer -- sh -c 'echo re""ady; exec sleep 600'`)
+    await shows('ready')
     press('C-c')
     expect(await waiting()).toBe(130)
   })
@@ -161,14 +162,14 @@ describe.skipIf(noTmux)(`somebody at a terminal${because(noTmux)}`, () => {
   })
 
   it('picks a role: letters narrow the list, Enter takes it, and the command has the keyboard again', async () => {
-    const ended = start(`rolegate exec -- sh -c 'read line; echo "$line as $AWS_ACCESS_KEY_ID"'`)
+    const ended = start(`rolegate exec -- sh -c 'echo re""ady; read line; echo "$line as $AWS_ACCESS_KEY_ID"'`)
     await shows('Which role?')
     await shows('payments-dev/readonly')
     type('devdeveloper')
     await expect.poll(screen).not.toContain('payments-dev/readonly')
     await shows('payments-dev/developer')
     press('Enter')
-    await expect.poll(() => terminal.foreground()).toMatch(/^sh -c/m)
+    await shows('ready')
     type('typed after')
     press('Enter')
     expect(await ended()).toBe(0)
@@ -207,6 +208,7 @@ describe.skipIf(noTmux)(`somebody at a terminal${because(noTmux)}`, () => {
 
   it.each([
     { exit: 0, line: 'rolegate version' },
+    { exit: 1, line: 'rolegate sessions end nothing' },
     { exit: 2, line: 'rolegate frobnicate' },
     { exit: 3, line: 'ROLEGATE_URL=ftp://example.com rolegate ls' },
     { exit: 5, line: 'rolegate env payments-prod/admin' },
@@ -224,6 +226,22 @@ describe.skipIf(noTmux)(`somebody at a terminal${because(noTmux)}`, () => {
     demo.world.aws.behave('refuse-all')
     expect(await run('rolegate env payments-dev/developer')).toBe(8)
     demo.world.aws.behave('normal')
+  })
+
+  it('ends with 7 when a role is to be approved first', async () => {
+    const gateway = await aGateway()
+    gateway.on('POST /oauth/device_authorization', {
+      json: {
+        device_code: 'rgd_x',
+        user_code: 'WDJB-MJHT',
+        verification_uri: `${gateway.origin}/device`,
+        expires_in: 300,
+        interval: 1,
+      },
+    })
+    gateway.on('POST /v1/credentials', aProblem(403, 'approval_required'))
+    expect(await run(`${nobody}-4 rolegate login --device --server ${gateway.origin}`)).toBe(0)
+    expect(await run(`${nobody}-4 rolegate env payments-dev/admin --server ${gateway.origin}`)).toBe(7)
   })
 
   it('signs out everywhere', async () => {

@@ -81,14 +81,6 @@ export function aTmuxTerminal(env: Readonly<Record<string, string>>) {
       terminal.press('Enter')
       return async () => Number(await terminal.shows(new RegExp(`${mark} ended with (\\d+)$`, 'm')))
     },
-    /** The command lines of all that has the terminal now. */
-    foreground: () => {
-      const tty = tmux('display-message', '-p', '#{pane_tty}').trim().replace('/dev/', '')
-      return execFileSync('ps', ['-t', tty, '-o', 'stat=,args='], { encoding: 'utf8' })
-        .split('\n')
-        .flatMap((line) => /^\S*\+\S* +(.*)$/.exec(line)?.[1] ?? [])
-        .join('\n')
-    },
     run: (line: string): Promise<number> => terminal.start(line)(),
     close() {
       tmux('kill-server')

@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
+import { RolegateError } from '../../domain/errors.ts'
 import type { TokenAnswer } from '../answers.ts'
 import type { Call } from '../command.ts'
 import { failure } from '../failure.ts'
@@ -33,7 +34,7 @@ export async function signInByBrowser(wish: Wish, call: Call): Promise<TokenAnsw
     await show(addressOf(wish, { verifier, state, redirectUri }), wish.way, listener, call)
     const callback = await inTime(call.world, answer)
     if ('refusal' in callback) throw callback.refusal
-    return await redeemCode(wish.send, { code: callback.code, verifier, redirectUri })
+    return await redeemCode(wish.send, { code: callback.code, verifier, redirectUri }).catch(explained)
   } finally {
     listener.close()
   }
@@ -87,6 +88,16 @@ async function show(address: URL, { opens, because }: Wish['way'], { port }: Lis
   else if (opens) say('No browser could be started.')
   world.err(`${isOpening ? 'If it does not open: ' : 'Open this in a browser on this machine:\n  '}${address.href}\n`)
   say('Waiting for you to approve there; Ctrl-C cancels.')
+}
+
+/** Elsewhere `invalid_grant` means that a sign-in is over; here none has begun. */
+function explained(thrown: unknown): never {
+  if (!(thrown instanceof RolegateError) || thrown.code !== 'invalid_grant') throw thrown
+  throw failure('invalid_grant', {
+    title: 'The gateway did not take what the browser brought back',
+    detail: 'It is good for one minute, once, and for this terminal.',
+    next: 'Try again: rolegate login',
+  })
 }
 
 const inTime = (world: CliWorld, answer: Promise<Callback>): Promise<Callback> =>

@@ -117,7 +117,7 @@ describe('rolegate login', () => {
   it('ends with 4 when the code is refused', async () => {
     const { gateway, login } = await aDesktop()
     gateway.on(TOKEN, anOauthError('invalid_grant'))
-    expect((await login()).exit).toBe(4)
+    expect(await login()).toMatchObject({ exit: 4, err: expect.stringContaining('did not take what the browser') })
   })
 
   it('ends with 4 when nobody approves within five minutes, by the listener’s own clock', async () => {
