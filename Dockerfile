@@ -35,7 +35,7 @@ COPY views views
 COPY completions completions
 # The one folder that is written to. There is no VOLUME: a volume nobody named would take the signing key with it.
 RUN install -d -o 10001 -g 10001 -m 0700 /var/lib/rolegate \
- && ln -s /app/dist/main.js /usr/local/bin/rolegate
+ && ln -s /app/dist/rolegate.cjs /usr/local/bin/rolegate
 
 USER 10001:10001
 EXPOSE 8420

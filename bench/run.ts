@@ -1,4 +1,5 @@
 /** `npm run bench -- NAME [--smoke]`: measures both sides of a figure in one run and judges their ratio. */
+import { cli } from './cli.ts'
 import { cold } from './cold.ts'
 import { device } from './device.ts'
 import { closeConnections } from './harness/load.ts'
@@ -28,6 +29,7 @@ const BENCHES = new Map<string, Bench>([
   ['device', device],
   ['session', session],
   ['cold', cold],
+  ['cli', cli],
   ['issue', issue],
   ['saml-verify', samlVerify],
   ['saml-login', samlLogin],

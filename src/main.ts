@@ -1,7 +1,4 @@
 #!/usr/bin/env node
-import { writeSync } from 'node:fs'
-import { homedir } from 'node:os'
-
 /** The server's half of the commands; whatever is not here is the people's half (contract.md, CLI). */
 const PROGRAMS = new Map<string, () => Promise<{ run(args: readonly string[]): Promise<number> }>>([
   ['serve', () => import('./program/serve.ts')],
@@ -10,29 +7,6 @@ const PROGRAMS = new Map<string, () => Promise<{ run(args: readonly string[]): P
   ['schema', () => import('./program/schema.ts')],
   ['health', () => import('./program/health.ts')],
 ])
-
-/**
- * What an SDK starts for each of its programs is answered without the client, when this machine has the answer; then
- * true (performance.md, cli).
- */
-async function isAnsweredWarm(argv: readonly string[]): Promise<boolean> {
-  const { warmCredentials } = await import('./cli/warm.ts')
-  const document = warmCredentials(argv, { env: process.env, homeFolder: homedir() }, new Date())
-  if (document !== undefined) printAndEnd(Buffer.from(document))
-  return document !== undefined
-}
-
-/** To make process.stdout, and to end in good order, would take longer than all the rest; a full pipe needs both. */
-function printAndEnd(bytes: Buffer): void {
-  let written = 0
-  try {
-    while (written < bytes.length) written += writeSync(1, bytes, written)
-  } catch {
-    process.stdout.on('error', () => undefined).write(bytes.subarray(written))
-    return
-  }
-  process.exit(0)
-}
 
 /** A flag that is not known, or lacks its value, is a usage error (exit 2); anything else is a fault of ours. */
 function asUsage(thrown: unknown): number {
@@ -47,7 +21,6 @@ async function main([name = 'help', ...args]: readonly string[]): Promise<number
     process.stdout.write((await import('./program/help.ts')).HELP)
     return 0
   }
-  if (name === 'credential-process' && (await isAnsweredWarm([name, ...args]))) return 0
   const program = await PROGRAMS.get(name)?.()
   if (program !== undefined) return program.run(args).catch(asUsage)
   const { runCli } = await import('./program/cli.ts')

@@ -6,6 +6,8 @@ const ROOT = fileURLToPath(new URL('../../../../', import.meta.url))
 export const PROGRAM = `${ROOT}dist/main.js`
 /** A module of it: `built('compose')`. */
 export const built = (name: string): string => `${ROOT}dist/${name}.js`
+/** What people and SDKs start: see src/rolegate.ts. */
+export const DOOR = `${ROOT}dist/rolegate.cjs`
 export const JACKSON = `${ROOT}bench/peers/jackson/`
 
 /** A compiled script beside this one: `script('peers/standard')`. */

@@ -21,6 +21,8 @@ describe('the commands', () => {
     const isCommand = (href: string) => href.includes('/src/cli/commands/')
     expect(reached('main.ts').filter((href) => href.includes('/src/'))).toEqual([])
     expect(reached('program/cli.ts').filter(isCommand)).toEqual([])
+    const door = reached('rolegate.ts').map((href) => href.replace(/.*\/src\//, ''))
+    expect(door).toEqual(['cli/warm.ts', 'cli/kept/credentials.ts', 'cli/kept/places.ts', 'cli/kept/sealed.ts'])
     for (const file of files) expect(reached(`cli/commands/${file}`).filter(isCommand)).toEqual([])
   })
 })
