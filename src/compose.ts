@@ -53,6 +53,7 @@ import { makeCompleteSignIn } from './usecases/sign-in/complete-sign-in.ts'
 import { makeCountOnce } from './usecases/sign-in/count-once.ts'
 import { makeEndSession } from './usecases/sign-in/end-session.ts'
 import { makeFindSession, type KnownIssuer } from './usecases/sign-in/find-session.ts'
+import { makeMySessions } from './usecases/sign-in/my-sessions.ts'
 import { makeReceiveLogout } from './usecases/sign-in/receive-logout.ts'
 
 const LOOPBACK = ['127.0.0.1', '::1', 'localhost']
@@ -135,6 +136,7 @@ export async function compose(config: Config, host: Host): Promise<Gateway> {
     }),
     listForIdentityCenter: makeListForIdentityCenter({ listAccounts }),
     clients: makeClients({ ...deps, sealer: memory.clientSealer }),
+    mySessions: makeMySessions({ ...deps, endSession }),
     explainNothing: makeExplainNothing(deps),
     issueCredentials: makeIssueCredentials(heart),
     openConsole: makeOpenConsole({ ...deps, ...heart, prepareConsole }),

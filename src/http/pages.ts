@@ -1,6 +1,7 @@
 import type { Response } from 'express'
 import type { ApprovalFault, Checks } from '../domain/device/approval.ts'
 import type { DeviceClaims } from '../domain/device/device-login.ts'
+import type { Terminal } from '../domain/sign-in/session.ts'
 import type { Given } from './terminal-card.ts'
 
 /** What every page may show around its own model. */
@@ -141,6 +142,17 @@ export type Pages = {
     readonly again?: Exclude<ApprovalFault, 'wrong_number' | 'another_network'>
     readonly until: Date
   } & Given
+  /** Where they are signed in. */
+  me: {
+    readonly terminals: readonly {
+      readonly id: string
+      readonly byCode: boolean
+      readonly terminal?: Terminal
+      readonly since: Date
+      readonly until: Date
+    }[]
+    readonly until: Date
+  }
   /** A terminal on this machine asks through its browser. */
   authorize: {
     readonly action: string

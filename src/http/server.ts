@@ -20,6 +20,7 @@ import { deviceRoutes } from './routes/device.ts'
 import { goRoutes } from './routes/go.ts'
 import { issuerRoutes, type IssuerDocuments } from './routes/issuer.ts'
 import { IDENTITY_CENTER, identityCenterRoutes } from './routes/identity-center.ts'
+import { meRoutes } from './routes/me.ts'
 import { oauthRoutes } from './routes/oauth.ts'
 import { passThroughRoutes } from './routes/pass-through.ts'
 import { portalRoutes } from './routes/portal.ts'
@@ -41,6 +42,7 @@ type Stories = Pick<Parameters<typeof goRoutes>[0], 'followLink'> &
   > &
   Pick<Parameters<typeof passThroughRoutes>[0], 'completePassThrough'> &
   Parameters<typeof deviceRoutes>[0] &
+  Parameters<typeof meRoutes>[0] &
   Pick<
     Parameters<typeof oauthRoutes>[0],
     | 'startDeviceLogin'
@@ -190,6 +192,7 @@ function createExpress(deps: ServerDeps & Shared): Express {
   server.use(portalRoutes({ ...stories, awsAttempts, moveBrowser, formTargets, opensConsole, opensIdp }))
   server.use(setupRoutes({ ...stories, now }))
   server.use(goRoutes({ ...stories, now }))
+  server.use(meRoutes(stories))
   server.use(deviceRoutes(stories))
   const clients = { '/oauth/authorize': requireOwnClient, '/authorize': (id: string) => stories.clients.find(id) }
   server.use(authorizeRoutes({ ...stories, providers, clients, publicUrl, secure, now }))

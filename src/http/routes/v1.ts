@@ -9,6 +9,7 @@ import type { ListAccounts } from '../../usecases/entitlement/list-accounts.ts'
 import type { ListRoles } from '../../usecases/entitlement/list-roles.ts'
 import type { OpenConsole } from '../../usecases/hand-over/open-console.ts'
 import type { Now } from '../../usecases/ports.ts'
+import type { MySessions } from '../../usecases/sign-in/my-sessions.ts'
 import { cookiesOf } from '../attempt-cookies.ts'
 import { sendAwsConfig } from '../aws-config.ts'
 import { sessionOf } from '../browser-session.ts'
@@ -28,7 +29,10 @@ const ConsoleBody = z.strictObject({
 /** Whatever else a client sends along is nothing to us. */
 const RolesQuery = z.object({ form: z.enum(['full', 'compact']).optional() })
 
+const EndBody = z.strictObject({ id: z.string().min(1).max(200) })
+
 type Deps = {
+  mySessions: MySessions
   listAccounts: ListAccounts
   authenticateBearer: AuthenticateBearer
   listRoles: ListRoles
@@ -71,6 +75,28 @@ export function v1Routes(deps: Deps): Router {
 
   router.get('/v1/aws-config', authenticate, async (req, res) => {
     await sendAwsConfig(req, res, deps.describeConfig(signedIn(res)), deps.version)
+  })
+
+  router.get('/v1/sessions', authenticate, async (_req, res) => {
+    const current = signedIn(res)
+    const held = await deps.mySessions.list(current)
+    res.json({
+      sessions: held.map(({ id, via, terminal, lastSeenAt, endsAt }) => ({
+        id,
+        via,
+        client: terminal?.client ?? via,
+        ...(terminal?.host !== undefined && { host: terminal.host }),
+        ...(terminal !== undefined && { address: terminal.address }),
+        signedInAt: lastSeenAt,
+        expiresAt: endsAt,
+        current: id === current.id,
+      })),
+    })
+  })
+
+  router.post('/v1/sessions/end', ...body, authenticate, async (req, res) => {
+    await deps.mySessions.end(signedIn(res), parse(EndBody, req.body).id, factsOf(res))
+    res.status(204).end()
   })
 
   router.post('/v1/credentials', failAsAtHotDoor, ...body, authenticate, async (req, res) => {

@@ -7,7 +7,7 @@ import type { Audit, AuthorizationCodes, Digest, LimitRate, Now, RandomText, Ses
 import type { FindSession } from '../sign-in/find-session.ts'
 import type { IssueTokens, Tokens } from './issue-tokens.ts'
 import type { LoginWays } from './login-ways.ts'
-import type { LoginWay, StartTerminalSession } from './start-terminal-session.ts'
+import { newSessionId, type LoginWay, type StartTerminalSession } from './start-terminal-session.ts'
 
 export type RedeemAuthorizationCode = (input: {
   readonly code: string
@@ -51,7 +51,7 @@ export function makeRedeemAuthorizationCode(deps: {
     if (!isVerifier(codeVerifier) || deps.digest(codeVerifier) !== code.codeChallenge)
       return { kind: 'refused', reason: 'wrong_verifier' }
     if (deps.now() >= code.expiresAt) return { kind: 'refused', reason: 'code_expired' }
-    return { kind: 'used', code, sessionId: deps.randomText(128) }
+    return { kind: 'used', code, sessionId: newSessionId(deps.randomText) }
   }
 
   async function use(input: Input): Promise<Turn | undefined> {

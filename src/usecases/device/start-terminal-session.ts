@@ -6,6 +6,9 @@ import { terminalsOf, type FindSession } from '../sign-in/find-session.ts'
 /** A way of signing terminals in: through a browser beside it, or with a code typed into any browser. */
 export type LoginWay = 'pkce' | 'device'
 
+/** A handle that people type after `rolegate sessions end`: it must not look like an option. */
+export const newSessionId = (randomText: RandomText): string => `t${randomText(128)}`
+
 export type StartTerminalSession = (input: {
   /** The browser's session that approved it. */
   readonly parent: GatewaySession
@@ -27,7 +30,7 @@ export function makeStartTerminalSession(deps: {
   mostSeconds: Readonly<Record<LoginWay, number>>
   now: Now
 }): StartTerminalSession {
-  return async function startTerminalSession({ parent, via, terminal, id = deps.randomText(128) }) {
+  return async function startTerminalSession({ parent, via, terminal, id = newSessionId(deps.randomText) }) {
     const now = deps.now()
     const endsAt = endWithin(now, deps.mostSeconds[via], parent.endsAt)
     const session: GatewaySession = { ...parent, id, via, terminal, lastSeenAt: now, endsAt }
