@@ -202,12 +202,22 @@ describe('an issuer that signs for everybody’s jobs (threats.md D16)', () => {
     expect(sharedIssuer(issuer)?.name).toBe(name)
     const [fault = ''] = messages(withJobs(`issuer: "${issuer}", require: { sub-of: x }`))
     expect(fault).toContain(`${name} signs for everybody’s jobs`)
-    const { owners = [], jobs = [] } = sharedIssuer(issuer) ?? {}
-    for (const owner of owners)
+    const { projects = [], owners = [], jobs = [] } = sharedIssuer(issuer) ?? {}
+    for (const owner of [...projects, ...owners])
       for (const job of jobs) {
         const require = [...new Set([owner, ...job])].map((claim) => `"${claim}": x`).join(', ')
         expect(messages(withJobs(`issuer: "${issuer}", require: { ${require} }`))).toEqual([])
       }
+  })
+
+  it('warns when an owner is pinned and none of their projects', () => {
+    const warned = (require: string) => load(withJobs(`${GITHUB}, require: ${require}`)).warnings
+    expect(warned('{ repository_owner_id: "7", ref: refs/heads/main }')).toEqual([
+      expect.stringContaining(
+        'workloads[0].require: pins an owner alone: such a job of any project of theirs is meant; repository_id names one',
+      ),
+    ])
+    expect(warned('{ repository_owner_id: "7", repository_id: "74", ref: refs/heads/main }')).toEqual([])
   })
 
   it('is not the issuer of one’s own GitLab or cluster', () => {

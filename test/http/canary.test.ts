@@ -1,6 +1,6 @@
 import request from 'supertest'
 import { expect, it } from 'vitest'
-import { aDemo } from '../support/a-demo.ts'
+import { ACCESS_TOKEN, aDemoWithJobs, exchange } from '../support/a-demo-with-jobs.ts'
 import { aPersonAt, aTerminalOf, aVisitor, form } from '../support/a-person.ts'
 
 /** A secret as it stands, and as logs tend to disguise it. */
@@ -15,7 +15,7 @@ const disguises = (secret: string): string[] => [
 ]
 
 it('no secret of any kind reaches log or audit, at level debug, on good paths and bad (security.md A-4, threats.md P4)', async () => {
-  const demo = await aDemo()
+  const demo = await aDemoWithJobs()
   const secrets = new Map<string, string>()
   const remember = (what: string, secret: string | undefined | null) => void (secret && secrets.set(what, secret))
 
@@ -60,6 +60,28 @@ it('no secret of any kind reaches log or audit, at level debug, on good paths an
     refresh_token: `${refreshToken}x`,
   })
 
+  // Jobs and containers, well and badly.
+  const audience = { aud: `${demo.url}/workloads` }
+  const jobToken = await demo.jobs.token(audience)
+  remember('job token', jobToken)
+  remember('job token’s signature', jobToken.split('.')[2])
+  const job = (await exchange(demo, jobToken)).body as Record<string, string>
+  remember('access token of a job', job['access_token'])
+  await exchange(demo, jobToken)
+  await exchange(demo, `${jobToken}x`)
+  await exchange(demo, await demo.jobs.token({ aud: 'canary' }))
+  const scope = { subject_token_type: ACCESS_TOKEN, scope: 'container:payments-dev/developer' }
+  const container = (await exchange(demo, accessToken, scope)).body as Record<string, string>
+  remember('container token', container['access_token'])
+  const projected = await demo.jobs.token({ aud: `${demo.url}/containers` })
+  remember('projected token', projected)
+  for (const proof of [container['access_token'], projected, `${projected}x`, jobToken, accessToken])
+    for (const role of ['developer', 'admin', 'canary']) {
+      const path = `/v1/container-credentials/payments-dev/${role}`
+      const { body } = await request(demo.url).get(path).set('authorization', String(proof))
+      remember(`container’s key ${role} ${secrets.size}`, (body as Record<string, string>)['SecretAccessKey'])
+    }
+
   // Hand-overs, and each way AWS can fail them.
   const ask = (path: string, body: object) =>
     request(demo.url).post(path).set('authorization', `Bearer ${accessToken}`).send(body)
@@ -87,8 +109,9 @@ it('no secret of any kind reaches log or audit, at level debug, on good paths an
   const printed = demo.printed()
   const metrics = (await request(demo.managementUrl).get('/metrics')).text
   await demo.close()
+  await demo.jobs.close()
 
-  expect(secrets.size).toBeGreaterThanOrEqual(18)
+  expect(secrets.size).toBeGreaterThanOrEqual(25)
   const leaked = [...secrets].filter(([, secret]) =>
     disguises(secret).some((form) => printed.includes(form) || metrics.includes(form)),
   )

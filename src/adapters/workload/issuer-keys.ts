@@ -12,6 +12,7 @@ const LOOK_AGAIN_MS = 30_000
 export type IssuerKeys = {
   /** For jose: the key a header names. Fails with `idp_unavailable` while no keys were ever had. */
   readonly keyFor: JWTVerifyGetKey
+  /** Asked, and without an answer so far. Asking also tries again, once in a few seconds. */
   readonly isDown: () => boolean
 }
 
@@ -67,7 +68,12 @@ export function makeIssuerKeys(deps: {
         return (await requireKeys())(header, token)
       }
     },
-    isDown: () => known === undefined && failedAt !== Number.NEGATIVE_INFINITY,
+    isDown() {
+      const down = known === undefined && failedAt !== Number.NEGATIVE_INFINITY
+      // Asking is enough: one that is back is not called down until the next job comes.
+      if (down) void refresh(FRESH_MS)
+      return down
+    },
   }
 }
 

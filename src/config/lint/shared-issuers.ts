@@ -2,6 +2,8 @@
 export type SharedIssuer = {
   readonly name: string
   /** Whose job it is, by an id that is never given to another; names are, when they are freed. One of these. */
+  readonly projects: readonly string[]
+  /** The same for all projects of one owner. */
   readonly owners: readonly string[]
   /** Which of their jobs: branch, environment or workflow. All of one of these. */
   readonly jobs: readonly (readonly string[])[]
@@ -11,58 +13,67 @@ const SHARED: readonly (SharedIssuer & { readonly host: RegExp })[] = [
   {
     name: 'GitHub Actions',
     host: /^token\.actions\.(?:githubusercontent\.com|[a-z0-9-]+\.ghe\.com)$/,
-    owners: ['repository_id', 'repository_owner_id'],
+    projects: ['repository_id'],
+    owners: ['repository_owner_id'],
     // `workflow` is a name that any branch's file may give itself; these hold its path and ref.
     jobs: [['ref'], ['environment'], ['workflow_ref'], ['job_workflow_ref']],
   },
   {
     name: 'GitLab.com',
     host: /^gitlab\.com$/,
-    owners: ['project_id', 'namespace_id'],
+    projects: ['project_id'],
+    owners: ['namespace_id'],
     // A tag may be called `main`: `ref` alone does not say which of the two it is.
     jobs: [['ref_path'], ['ref', 'ref_type'], ['environment'], ['ci_config_ref_uri']],
   },
   {
     name: 'CircleCI',
     host: /^oidc\.circleci\.com$/,
-    owners: ['oidc.circleci.com/project-id'],
+    projects: ['oidc.circleci.com/project-id'],
+    owners: [],
     jobs: [['oidc.circleci.com/vcs-ref']],
   },
   {
     name: 'Terraform Cloud',
     host: /^app(?:\.eu)?\.terraform\.io$/,
-    owners: ['terraform_workspace_id', 'terraform_project_id', 'terraform_organization_id'],
+    projects: ['terraform_workspace_id'],
+    owners: ['terraform_project_id', 'terraform_organization_id'],
     jobs: [['terraform_run_phase']],
   },
   {
     name: 'Google',
     host: /^accounts\.google\.com$/,
-    owners: ['sub'],
+    projects: ['sub'],
+    owners: [],
     // People's ID tokens come from there too: only a service account is its own authorized party.
     jobs: [['azp'], ['email']],
   },
   {
     name: 'Buildkite',
     host: /^agent\.buildkite\.com$/,
-    owners: ['pipeline_id', 'organization_id'],
+    projects: ['pipeline_id'],
+    owners: ['organization_id'],
     jobs: [['build_branch'], ['build_tag']],
   },
   {
     name: 'Bitbucket Pipelines',
     host: /^api\.bitbucket\.org$/,
-    owners: ['repositoryUuid', 'workspaceUuid'],
+    projects: ['repositoryUuid'],
+    owners: ['workspaceUuid'],
     jobs: [['branchName'], ['deploymentEnvironmentUuid']],
   },
   {
     name: 'Vercel',
     host: /^oidc\.vercel\.com$/,
-    owners: ['project_id', 'owner_id'],
+    projects: ['project_id'],
+    owners: ['owner_id'],
     jobs: [['environment']],
   },
   {
     name: 'Codefresh',
     host: /^oidc\.codefresh\.io$/,
-    owners: ['pipeline_id', 'account_id'],
+    projects: ['pipeline_id'],
+    owners: ['account_id'],
     jobs: [['scm_ref']],
   },
 ]

@@ -105,12 +105,18 @@ function lintShared({ issuer, require }: WorkloadEntry, path: Path, findings: Fi
   const shared = sharedIssuer(issuer)
   if (shared === undefined) return
   const has = (claim: string) => Object.hasOwn(require, claim)
-  const { name, owners, jobs } = shared
+  const { name, projects, owners, jobs } = shared
   const lacks = [
-    ...(owners.some(has) ? [] : [`whose job it is (${owners.join(' or ')})`]),
+    ...([...projects, ...owners].some(has) ? [] : [`whose job it is (${[...projects, ...owners].join(' or ')})`]),
     ...(jobs.some((claims) => claims.every(has))
       ? []
       : [`which job (${jobs.map((claims) => claims.join(' with ')).join(' or ')})`]),
   ]
   if (lacks.length > 0) findings.fault(path, `lacks ${lacks.join(', and ')}: ${name} signs for everybody’s jobs`, 'key')
+  else if (!projects.some(has))
+    findings.warn(
+      path,
+      `pins an owner alone: such a job of any project of theirs is meant; ${projects[0]} names one`,
+      'key',
+    )
 }

@@ -126,6 +126,15 @@ describe('an issuer that cannot be asked', () => {
     expect(down()).toEqual([])
   })
 
+  it('is asked again by whoever looks how it is', async () => {
+    const { verify, clock, issuer, down } = await aWorldOfJobs({ jwks: () => null })
+    await refusalFrom(verify())
+    delete issuer.bend.jwks
+    clock.pass(3)
+    expect(down()).toEqual(['ci'])
+    await expect.poll(down).toEqual([])
+  })
+
   it('has its keys at plain http on loopback only where that is allowed', async () => {
     const { verify } = await aWorldOfJobs({}, { allowHttp: false })
     expect((await refusalFrom(verify())).code).toBe('idp_unavailable')

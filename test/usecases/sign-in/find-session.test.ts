@@ -7,7 +7,10 @@ import { aSession } from '../../support/a-session.ts'
 const alice = aPrincipal()
 const known = { issuer: alice.issuer, subjectClaim: alice.subjectClaim }
 
-function findIn(kept: readonly GatewaySession[], issuers = new Map([['entra', known]])) {
+function findIn(
+  kept: readonly GatewaySession[],
+  issuers: ReadonlyMap<string, NonNullable<ReturnType<KnownIssuer>>> = new Map([['entra', known]]),
+) {
   const sessions = new Map(kept.map((session) => [session.id, session]))
   return makeFindSession({ sessions: { get: async (id) => sessions.get(id) }, issuerOf: (idp) => issuers.get(idp) })
 }
@@ -30,10 +33,18 @@ describe('findSession', () => {
       because: 'whose IdP names people by another claim now',
       issuers: new Map([['entra', { ...known, subjectClaim: 'upn' }]]),
     },
+    { because: 'whose IdP’s name is a workload’s now', issuers: new Map([['entra', { ...known, workload: true }]]) },
     { because: 'whose IdP goes by another label now', issuers: new Map([['azure', known]]) },
   ])('finds no session $because: it would be a stranger’s (threats.md I2)', async ({ issuers }) => {
     expect(await findIn([aSession()], issuers)('session-1')).toBeUndefined()
   })
+})
+
+it('finds a job’s session while its workload is configured, and none of an IdP of that name', async () => {
+  const job = aSession({ via: 'token-exchange', principal: { ...alice, workload: true } })
+  const asWorkload = new Map([['entra', { ...known, workload: true as const }]])
+  expect(await findIn([job], asWorkload)('session-1')).toEqual(job)
+  expect(await findIn([job])('session-1')).toBeUndefined()
 })
 
 describe('terminalsOf', () => {
