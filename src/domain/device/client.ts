@@ -27,12 +27,14 @@ export const OWN_CLIENT: Client = {
 }
 
 /** What a program says of itself, as a page and a log may show it: one line of printing characters (threats.md D6). */
-export const printable = (text: string): string =>
-  text
+export function printable(text: string): string {
+  const seen = text
     .replace(/[^\p{L}\p{N}\p{P}\p{S} ]/gu, '')
-    .replace(/\p{Bidi_Control}/gu, '')
-    .trim()
-    .slice(0, 64)
+    // Also the letters and symbols that show nothing: a name of blanks is a name left out.
+    .replace(/[\p{Bidi_Control}\p{Default_Ignorable_Code_Point}\u2800]/gu, '')
+  // By whole characters: half of one is not printable.
+  return Array.from(seen.trim()).slice(0, 64).join('').trim()
+}
 
 /** A redirect address on this machine. `port` is undefined where none is written, as in registrations. */
 type LoopbackRedirect = { readonly origin: string; readonly path: string; readonly port: number | undefined }
@@ -42,10 +44,9 @@ type LoopbackRedirect = { readonly origin: string; readonly path: string; readon
  * user, no query and no fragment that could carry an answer of its own (security.md D-6, D-7).
  */
 export function parseLoopbackRedirect(text: string): LoopbackRedirect | undefined {
+  if (text.length > 300) return undefined
   const [whole, origin = '', digits, path = '/'] =
-    /^(http:\/\/(?:127\.0\.0\.1|\[::1\])(?::([1-9]\d{0,4}))?)(\/(?!\/)[\w~-]*(?:\/[\w~-]+)*\/?)?$/.exec(
-      text.slice(0, 300),
-    ) ?? []
+    /^(http:\/\/(?:127\.0\.0\.1|\[::1\])(?::([1-9]\d{0,4}))?)(\/(?!\/)[\w~-]*(?:\/[\w~-]+)*\/?)?$/.exec(text) ?? []
   const port = digits === undefined ? undefined : Number(digits)
   return whole === undefined || (port ?? 0) > 65_535 ? undefined : { origin, path, port }
 }
