@@ -16,6 +16,8 @@ export type Terminal = {
   readonly slept: readonly number[]
   readonly spawned: readonly Child[]
   readonly signIn: (origin: string, tokens?: object) => void
+  /** Leaves the gateway known, and nobody signed in there. */
+  readonly signOut: (origin: string) => void
   /** A second sign-in, at another gateway than the one last signed in at. */
   readonly signInAlso: (origin: string, tokens?: object) => void
   /** A request to the port that `login` listens on; undefined while nobody listens. */
@@ -89,6 +91,7 @@ export function aTerminal(over: Partial<CliWorld> = {}): Terminal {
       writeTokens(folder, { [origin]: { ...KEPT, ...tokens } })
       writeFileSync(join(folder, 'settings.json'), JSON.stringify({ version: 1, server: origin }))
     },
+    signOut: (origin) => rmSync(join(folder, 'sign-ins', `${encodeURIComponent(origin)}.json`)),
     signInAlso: (origin, tokens) => writeTokens(folder, { ...readTokens(folder), [origin]: { ...KEPT, ...tokens } }),
     knock: (target, over) =>
       hear?.({ method: 'GET', target, host: `127.0.0.1:${LOOPBACK_PORT}`, ...over }, LOOPBACK_PORT),

@@ -1,9 +1,11 @@
 import { printCredentials } from '../../domain/aws/credential-formats.ts'
+import { asRolegateError } from '../../domain/errors.ts'
 import { parseDuration } from '../../domain/entitlement/duration.ts'
 import { borrow, DURATION_OPTION } from '../borrow.ts'
 import type { Call, Command, Connection } from '../command.ts'
 import { makeCredentialCache } from '../kept/credential-cache.ts'
 import { type KeptCredentials, lastsFor } from '../kept/credentials.ts'
+import { signInOf } from '../kept/places.ts'
 import { LEAST_LEFT_SECONDS } from '../warm.ts'
 
 /**
@@ -12,8 +14,8 @@ import { LEAST_LEFT_SECONDS } from '../warm.ts'
  */
 export const credentialProcess: Command = {
   name: 'credential-process',
-  usage: 'rolegate credential-process ROLE [-d DURATION] [--min-ttl DURATION] [--no-cache]',
-  summary: 'Print credentials as AWS SDKs read them from credential_process. Never asks, never opens a browser.',
+  usage: 'rolegate credential-process ROLE [-d DURATION] [--min-ttl DURATION] [--no-cache] [--auto-login]',
+  summary: 'Print credentials as AWS SDKs read them from credential_process. Never asks; opens no browser by itself.',
   options: {
     duration: DURATION_OPTION,
     'min-ttl': {
@@ -21,6 +23,7 @@ export const credentialProcess: Command = {
       value: 'DURATION',
       about: 'take kept credentials only when they last this long; default 15m',
     },
+    'auto-login': { type: 'boolean', about: 'sign in with a browser here, when needed: one tab for all that wait' },
     'no-cache': { type: 'boolean', about: 'neither take kept credentials nor keep new ones' },
   },
   words: { least: 1, most: 1 },
@@ -28,11 +31,24 @@ export const credentialProcess: Command = {
   failsOnOneLine: true,
   async run(call) {
     const leastMs = leastLeftSeconds(call) * 1000
-    const connection = await call.connect()
-    const { document } = usesCache(call) ? await kept(call, connection, leastMs) : await fresh(call, connection)
+    const obtain = usesCache(call) ? kept : fresh
+    const { document } = await signedIn(call, (connection) => obtain(call, connection, leastMs))
     call.world.out(document)
     return 0
   },
+}
+
+/** Without --auto-login, a missing sign-in is a failure; with it, a reason to sign in once, and to try once more. */
+async function signedIn<T>(call: Call, work: (connection: Connection) => Promise<T>): Promise<T> {
+  const connection = await call.connect()
+  const spent = call.flag('auto-login') ? signInOf(call.world, connection.origin) : undefined
+  try {
+    return await work(connection)
+  } catch (thrown) {
+    if (!call.flag('auto-login') || asRolegateError(thrown).code !== 'sign_in_required') throw thrown
+    await (await import('../login/auto.ts')).autoLogin(connection, spent, call)
+    return work(await call.connect())
+  }
 }
 
 const usesCache = ({ flag, world }: Call): boolean =>

@@ -13,7 +13,7 @@ import {
 } from './credentials.ts'
 import type { Place } from './places.ts'
 import { localKey } from './local-key.ts'
-import { readMark } from './places.ts'
+import { signInOf } from './places.ts'
 import { keyFor, seal } from './sealed.ts'
 
 /** Two requests of thirty seconds, and a renewal between them. */
@@ -35,7 +35,7 @@ export function makeCredentialCache(world: CliWorld): CredentialCache {
     read,
     obtain: (wanted, isEnough, get) => {
       // Read first of all: whoever signs in meanwhile has another id, and what we keep under this one nobody reads.
-      const signIn = readMark(world, wanted.origin)?.signIn
+      const signIn = signInOf(world, wanted.origin)
       if (signIn === undefined) return get()
       const path = credentialsFile(world, wanted, signIn)
       const obtainAlone = async () => {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { cacheFolder, fileNameOf, localKeyFile, type Place, readMark } from './places.ts'
+import { cacheFolder, fileNameOf, localKeyFile, type Place, signInOf } from './places.ts'
 import { keyFor, openSealed } from './sealed.ts'
 
 /** What one line of credential-process asks for: role and duration as they were typed. */
@@ -25,7 +25,7 @@ export const purposeOf = (signIn: string): string => `credentials ${signIn}`
 /** Undefined for anything but credentials that the sign-in kept now was given: then they are fetched anew. */
 export function readCredentials(place: Place, wanted: Wanted): KeptCredentials | undefined {
   try {
-    const signIn = readMark(place, wanted.origin)?.signIn
+    const signIn = signInOf(place, wanted.origin)
     if (signIn === undefined) return undefined
     const sealed = readFileSync(credentialsFile(place, wanted, signIn))
     const key = keyFor(readFileSync(localKeyFile(place)), purposeOf(signIn))

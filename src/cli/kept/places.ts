@@ -52,4 +52,13 @@ export function readMark(place: Place, origin: string): Mark | undefined {
   return { store: store === 'keychain' ? 'keychain' : 'file', signIn }
 }
 
+/** The id of the sign-in kept for this origin, when it can be read. */
+export function signInOf(place: Place, origin: string): string | undefined {
+  try {
+    return readMark(place, origin)?.signIn
+  } catch {
+    return undefined
+  }
+}
+
 const isMissing = (thrown: unknown): boolean => thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT'

@@ -37,7 +37,7 @@ async function tokensBy(
   return signInByCode({ send, origin, claims, qr: asked.qr }, call)
 }
 
-const claimsOf = ({ hostname: host, userName: user, version }: CliWorld): TerminalClaims => ({
+export const claimsOf = ({ hostname: host, userName: user, version }: CliWorld): TerminalClaims => ({
   host,
   user,
   tool: `rolegate ${version}`,
