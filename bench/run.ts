@@ -9,6 +9,7 @@ import { hol } from './hol.ts'
 import { hostile } from './hostile.ts'
 import { issue } from './issue.ts'
 import { oidcLogin } from './oidc-login.ts'
+import { portal } from './portal.ts'
 import { samlLogin } from './saml-login.ts'
 import { samlVerify } from './saml-verify.ts'
 import { session } from './session.ts'
@@ -27,6 +28,7 @@ const BENCHES = new Map<string, Bench>([
   ['vend', vend],
   ['oidc-login', oidcLogin],
   ['device', device],
+  ['portal', portal],
   ['session', session],
   ['cold', cold],
   ['cli', cli],

@@ -79,13 +79,13 @@ ${audit === 'file' ? 'audit: { sinks: [{ type: file, path: audit.jsonl }] }' : '
 
 /** A configuration file in a folder of its own, and the process that reads it. */
 async function start(
-  settings: GatewaySettings,
+  text: (ports: readonly number[]) => string,
   program: (file: string) => Pick<SideSettings, 'script' | 'args'>,
 ): Promise<Side> {
   const ports = await freePorts(2)
   const folder = mkdtempSync(join(tmpdir(), 'rolegate-bench-'))
   const file = join(folder, 'rolegate.yaml')
-  writeFileSync(file, configuration(settings, ports))
+  writeFileSync(file, text(ports))
   const gateway = startProcess({
     ...program(file),
     env: { BENCH_MASTER_KEY: randomBytes(32).toString('base64'), BENCH_CLIENT_SECRET: CLIENT.secret },
@@ -94,19 +94,28 @@ async function start(
   return { ...gateway, url: `http://127.0.0.1:${ports[0]}` }
 }
 
+const serve = (file: string) => ({ script: PROGRAM, args: ['serve', '--insecure-dev', '--config', file] })
+
 /** Starts the built program as an operator would, and does not wait for it. */
 export const launchGateway = (settings: GatewaySettings): Promise<Side> =>
-  start(settings, (file) => ({ script: PROGRAM, args: ['serve', '--insecure-dev', '--config', file] }))
+  start((ports) => configuration(settings, ports), serve)
 
 /** The same with a clock that leaps a minute whenever it is asked to `leap`. */
 export async function startGatewayByClock(settings: GatewaySettings): Promise<Side> {
-  const gateway = await start(settings, (file) => ({ script: script('peers/gateway-by-clock'), args: [file] }))
+  const gateway = await start(
+    (ports) => configuration(settings, ports),
+    (file) => ({ script: script('peers/gateway-by-clock'), args: [file] }),
+  )
   await gateway.ask('port')
   return gateway
 }
 
-export async function startGateway(settings: GatewaySettings): Promise<Side> {
-  const gateway = await launchGateway(settings)
+export const startGateway = (settings: GatewaySettings): Promise<Side> =>
+  startConfigured((ports) => configuration(settings, ports))
+
+/** The same by a configuration of one's own. */
+export async function startConfigured(text: (ports: readonly number[]) => string): Promise<Side> {
+  const gateway = await start(text, serve)
   await firstAnswer(gateway, '/.well-known/openid-configuration')
   return gateway
 }

@@ -15,7 +15,13 @@ export async function drive(operations: number, operation: (index: number) => Pr
   await Promise.all(Array.from({ length: IN_FLIGHT }, worker))
 }
 
-export type Received = { readonly status: number; readonly headers: IncomingHttpHeaders; readonly text: string }
+export type Received = {
+  readonly status: number
+  readonly headers: IncomingHttpHeaders
+  /** As they came, compressed or not. */
+  readonly bytes: Buffer
+  readonly text: string
+}
 
 const agent = new Agent({ keepAlive: true, maxSockets: IN_FLIGHT })
 
@@ -34,11 +40,8 @@ export function send(
       answer.on('data', (chunk: Buffer) => chunks.push(chunk))
       answer.on('error', reject)
       answer.on('end', () => {
-        const received = {
-          status: answer.statusCode ?? 0,
-          headers: answer.headers,
-          text: Buffer.concat(chunks).toString(),
-        }
+        const bytes = Buffer.concat(chunks)
+        const received = { status: answer.statusCode ?? 0, headers: answer.headers, bytes, text: bytes.toString() }
         if (received.status === expect) resolve(received)
         else
           reject(

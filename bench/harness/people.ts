@@ -10,7 +10,7 @@ function makeChance(seed: number): () => number {
 }
 
 const PREFIXES = ['AWS', 'GRP', 'sec', 'APP', 'eng']
-const TEAMS = [
+export const TEAMS = [
   'Payments',
   'Platform',
   'Data-Science',

@@ -15,7 +15,7 @@ export function inFull(body: unknown): unknown {
   const words = { kinds: listIn(compact, 'kinds'), grants: grantsIn(compact) }
   const lists = listIn(compact, 'lists').map((list) => listOf(list, 'lists').map((pair) => held(words, pair)))
 
-  const ids = listIn(accounts, 'id')
+  const ids = idsIn(accounts)
   const numbers = listIn(accounts, 'list').map((number) => at(lists, number, 'accounts.list'))
   if (numbers.reduce((sum, { length }) => sum + length, 0) > MOST_ROLES) throw malformed('accounts.list')
   const roles = ids.flatMap((id, row) => {
@@ -25,14 +25,14 @@ export function inFull(body: unknown): unknown {
     const account = {
       id,
       alias,
-      name: cell('name'),
+      name: at(listIn(compact, 'names'), cell('name'), 'name'),
       ...(environment !== null && { environment: at(listIn(compact, 'environments'), environment, 'environment') }),
     }
     const partition = at(listIn(compact, 'partitions'), cell('partition'), 'partition')
     return (numbers[row] ?? []).map(({ key, roleName, elevated, ...grant }) => ({
       account,
       role: `${String(alias)}/${String(key)}`,
-      arn: `arn:${String(partition)}:iam::${String(id)}:role/${String(roleName)}`,
+      arn: `arn:${String(partition)}:iam::${id}:role/${String(roleName)}`,
       maxSeconds: grant['maxSeconds'],
       elevated,
       state: grant['state'],
@@ -61,6 +61,13 @@ function grantsIn(compact: Fields): readonly Fields[] {
     })
     return { maxSeconds, state, via: named }
   })
+}
+
+/** Twelve digits each, one after the other. */
+function idsIn(accounts: Fields): readonly string[] {
+  const { id } = accounts
+  if (typeof id !== 'string' || id.length % 12 !== 0) throw malformed('accounts.id')
+  return Array.from({ length: id.length / 12 }, (_, row) => id.slice(row * 12, row * 12 + 12))
 }
 
 const listIn = (fields: Fields, field: string): readonly unknown[] => listOf(fields[field], field)

@@ -1,5 +1,5 @@
 import { printDuration } from '../domain/entitlement/duration.ts'
-import type { Entitlement } from '../domain/entitlement/decide.ts'
+import type { Entitlement, HeldRole } from '../domain/entitlement/decide.ts'
 import type { Account } from '../domain/entitlement/rule.ts'
 import type { AccountCard, RoleCard } from './pages.ts'
 
@@ -13,12 +13,19 @@ export const accountCard = ({ alias, id, name, environment, color, owner }: Acco
   ...(owner !== undefined && { owner }),
 })
 
-/** A role as pages show it. One click opens the console where nothing has to be read first. */
-export const roleCard = ({ target: { name, kind, account }, maxSeconds }: Entitlement): RoleCard => ({
-  key: kind.key,
-  summary: kind.summary,
-  elevated: kind.elevated,
-  href: `/roles/${name}`,
-  max: printDuration(maxSeconds),
-  ...(!kind.elevated && account.passThroughIdp === undefined && { consoleAction: `/roles/${name}/console` }),
-})
+/** A role as pages show it. */
+export const roleCard = ({ target: { account, kind }, maxSeconds }: Entitlement): RoleCard =>
+  roleCardIn(account, { kind, maxSeconds })
+
+/** One click opens the console where nothing has to be read first. */
+export function roleCardIn(account: Account, { kind, maxSeconds }: Pick<HeldRole, 'kind' | 'maxSeconds'>): RoleCard {
+  const href = `/roles/${account.alias}/${kind.key}`
+  return {
+    key: kind.key,
+    summary: kind.summary,
+    elevated: kind.elevated,
+    href,
+    max: printDuration(maxSeconds),
+    ...(!kind.elevated && account.passThroughIdp === undefined && { consoleAction: `${href}/console` }),
+  }
+}

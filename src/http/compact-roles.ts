@@ -6,24 +6,32 @@ export function compactRoles(accounts: readonly ListedAccount[]) {
   const kinds = makeNumbering<RoleKind>()
   const rules = makeNumbering<string>()
   const groups = makeNumbering<string>()
-  const grants = makeNumbering<string>()
   const lists = makeNumbering<readonly StatedRole[]>()
+  const names = makeNumbering<string>()
   const environments = makeNumbering<string>()
   const partitions = makeNumbering<string>()
 
-  const grantOf = ({ maxSeconds, state, via }: StatedRole): number =>
-    grants.numberOf(
-      JSON.stringify({
-        maxSeconds,
-        state,
-        via: via.map(({ rule, group }) => [rules.numberOf(rule), group === null ? null : groups.numberOf(group)]),
-      }),
-    )
+  const grants = new Map<string, { readonly number: number; readonly row: object }>()
+  const grantBefore = new Map<StatedRole, number>()
+  function grantOf(role: StatedRole): number {
+    const known = grantBefore.get(role) ?? numberOfGrant(role)
+    grantBefore.set(role, known)
+    return known
+  }
+  function numberOfGrant({ maxSeconds, state, via }: StatedRole): number {
+    const pairs = via.map(({ rule, group }) => [rules.numberOf(rule), group === null ? null : groups.numberOf(group)])
+    const key = `${maxSeconds} ${state} ${pairs.join(' ')}`
+    const known = grants.get(key)
+    if (known !== undefined) return known.number
+    const number = grants.size
+    grants.set(key, { number, row: { maxSeconds, state, via: pairs } })
+    return number
+  }
 
   const columns = {
-    id: accounts.map(({ account }) => account.id),
+    id: accounts.map(({ account }) => account.id).join(''),
     alias: accounts.map(({ account }) => account.alias),
-    name: accounts.map(({ account }) => account.name),
+    name: accounts.map(({ account }) => names.numberOf(account.name)),
     environment: accounts.map(({ account: { environment } }) =>
       environment === undefined ? null : environments.numberOf(environment),
     ),
@@ -36,8 +44,9 @@ export function compactRoles(accounts: readonly ListedAccount[]) {
     kinds: kinds.all().map(({ key, roleName, elevated }) => ({ key, roleName, elevated })),
     rules: rules.all(),
     groups: groups.all(),
-    grants: grants.all().map((grant): unknown => JSON.parse(grant)),
+    grants: [...grants.values()].map(({ row }) => row),
     lists: pairs,
+    names: names.all(),
     environments: environments.all(),
     partitions: partitions.all(),
     accounts: columns,
@@ -49,9 +58,10 @@ function makeNumbering<Thing>() {
   const numbers = new Map<Thing, number>()
   return {
     numberOf(thing: Thing): number {
-      const known = numbers.get(thing) ?? numbers.size
-      numbers.set(thing, known)
-      return known
+      const known = numbers.get(thing)
+      if (known !== undefined) return known
+      numbers.set(thing, numbers.size)
+      return numbers.size - 1
     },
     all: (): readonly Thing[] => [...numbers.keys()],
   }

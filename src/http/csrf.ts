@@ -1,27 +1,48 @@
-import { createHmac, timingSafeEqual } from 'node:crypto'
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { Request, RequestHandler } from 'express'
 import { RolegateError } from '../domain/errors.ts'
 
-/** The token a form of this session carries: bound to the session, useless elsewhere. */
+/**
+ * The token a form of this session carries: bound to the session, useless elsewhere. Each page gets it under a mask of its own,
+ * so that no length of a compressed page tells of it, whoever compresses: a proxy in front may, unasked (BREACH;
+ * DECISIONS.md 41).
+ */
 export const makeCsrfToken =
   (key: Uint8Array) =>
-  (sessionId: string): string =>
-    createHmac('sha256', key).update(sessionId).digest('base64url')
+  (sessionId: string): string => {
+    const mask = randomBytes(BYTES)
+    return Buffer.concat([mask, masked(mask, secretOf(key, sessionId))]).toString('base64url')
+  }
 
-export type CsrfToken = ReturnType<typeof makeCsrfToken>
+/** Whether this is the token of the session, under whichever mask. */
+export const makeIsCsrfToken =
+  (key: Uint8Array) =>
+  (sessionId: string, given: unknown): boolean => {
+    if (typeof given !== 'string' || !/^[\w-]{86}$/.test(given)) return false
+    const bytes = Buffer.from(given, 'base64url')
+    return timingSafeEqual(masked(bytes.subarray(0, BYTES), bytes.subarray(BYTES)), secretOf(key, sessionId))
+  }
+
+export type IsCsrfToken = ReturnType<typeof makeIsCsrfToken>
+
+const BYTES = 32
+
+const secretOf = (key: Uint8Array, sessionId: string): Buffer => createHmac('sha256', key).update(sessionId).digest()
+
+const masked = (mask: Buffer, bytes: Buffer): Buffer => Buffer.from(bytes.map((byte, at) => byte ^ (mask[at] ?? 0)))
 
 /**
  * Every POST of a browser: from our own origin, and with its session's token (security.md W-10). Browsers say where a
  * request comes from in Sec-Fetch-Site, older ones in Origin; one that says neither still needs the token.
  */
-export function makeRequireCsrf(deps: { csrfToken: CsrfToken; origin: string }): RequestHandler {
+export function makeRequireCsrf(deps: { isCsrfToken: IsCsrfToken; origin: string }): RequestHandler {
   return (req, _res, next) => {
     if (req.method === 'GET' || req.method === 'HEAD') return next()
     requireSameOrigin(req, deps.origin)
     const id = req.session?.signedIn?.id
     if (id === undefined) throw new RolegateError('sign_in_required')
     const body = req.body as { _csrf?: unknown } | undefined
-    if (!sameText(req.get('x-csrf-token') ?? body?._csrf, deps.csrfToken(id))) throw new RolegateError('csrf_rejected')
+    if (!deps.isCsrfToken(id, req.get('x-csrf-token') ?? body?._csrf)) throw new RolegateError('csrf_rejected')
     next()
   }
 }
@@ -32,10 +53,4 @@ export function requireSameOrigin(req: Request, origin: string): void {
   const from = req.get('origin')
   if (site !== undefined && site !== 'same-origin') throw new RolegateError('csrf_rejected')
   if (from !== undefined && from !== origin) throw new RolegateError('csrf_rejected')
-}
-
-function sameText(given: unknown, expected: string): boolean {
-  if (typeof given !== 'string') return false
-  const [a, b] = [Buffer.from(given), Buffer.from(expected)]
-  return a.length === b.length && timingSafeEqual(a, b)
 }

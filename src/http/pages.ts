@@ -1,4 +1,5 @@
-import type { Response } from 'express'
+import type { Request, Response } from 'express'
+import { FOR_PAGES, isOurOwnAsking, sendCompressed } from './compressed.ts'
 import type { ApprovalFault, Checks } from '../domain/device/approval.ts'
 import type { DeviceClaims } from '../domain/device/device-login.ts'
 import type { Terminal } from '../domain/sign-in/session.ts'
@@ -60,7 +61,25 @@ export type Pages = {
     readonly fields: readonly (readonly [name: string, value: string])[]
   }
   'signed-out': { readonly idp?: { readonly label: string; readonly href: string } }
-  portal: { readonly accounts: readonly AccountCard[]; readonly roleCount: number; readonly groupsTruncated: boolean }
+  portal: {
+    /** Of this page. */
+    readonly accounts: readonly (AccountCard & { readonly tags: readonly string[] })[]
+    /** Of all pages. */
+    readonly roleCount: number
+    readonly accountCount: number
+    /** What was searched for; empty: nothing. */
+    readonly question: string
+    /** Everything there is stands on this page: the browser can search it as people type. */
+    readonly isWhole: boolean
+    /** Absent when one page holds it all. */
+    readonly pages?: {
+      readonly page: number
+      readonly pageCount: number
+      readonly previous?: string
+      readonly next?: string
+    }
+    readonly groupsTruncated: boolean
+  }
   /** Signed in, and nothing is theirs: who they are, what their directory said, what to do. */
   'no-roles': {
     readonly username: string
@@ -182,6 +201,28 @@ export type PageName = keyof Pages
 
 /** Renders one page. A page gets its own small model and the frame, and nothing else. */
 export function show<Page extends PageName>(res: Response, page: Page, title: string, model: Pages[Page]): void {
+  res.render(page, framed(res, title, model))
+}
+
+/** The same for a long page: compressed, where nobody can have mixed words of theirs into it (DECISIONS.md 40). */
+export function showLong<Page extends PageName>(
+  req: Request,
+  res: Response,
+  page: Page,
+  title: string,
+  model: Pages[Page],
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    res.render(page, framed(res, title, model), (failure: Error | null, html: string) => {
+      if (failure !== null) return reject(failure)
+      if (isOurOwnAsking(req)) return resolve(sendCompressed(req, res.type('html'), html, FOR_PAGES))
+      res.send(html)
+      resolve()
+    })
+  })
+}
+
+const framed = (res: Response, title: string, model: object): object => {
   const frame: Frame = { ...(res.locals['frame'] as Omit<Frame, 'title'>), title }
-  res.render(page, { frame, ...model })
+  return { frame, ...model }
 }

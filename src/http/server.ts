@@ -8,7 +8,7 @@ import type { Digest, IdentityProvider, Now } from '../usecases/ports.ts'
 import { makeAttemptCookies, type AttemptSealer } from './attempt-cookies.ts'
 import { makeBrowserSession, sessionCookieFor } from './browser-session.ts'
 import { makeAnswerCredentials, type AnswerCredentials } from './credentials.ts'
-import { makeCsrfToken, makeRequireCsrf } from './csrf.ts'
+import { makeCsrfToken, makeIsCsrfToken, makeRequireCsrf } from './csrf.ts'
 import { makeErrorHandler, nothingHere } from './errors.ts'
 import { factsAtHotDoor, makeHotDoor } from './hot-door.ts'
 import { makeMoveBrowser } from './move-browser.ts'
@@ -125,7 +125,7 @@ function createExpress(deps: ServerDeps & Shared): Express {
     absoluteSeconds: deps.absoluteSeconds,
   })
   const csrfToken = makeCsrfToken(deps.csrfKey)
-  const requireCsrf = makeRequireCsrf({ csrfToken, origin: publicUrl })
+  const requireCsrf = makeRequireCsrf({ isCsrfToken: makeIsCsrfToken(deps.csrfKey), origin: publicUrl })
   const oauth = { ...stories, publicUrl, logRefusal }
   const idpSignOut = makeSealedCookie({
     name: 'rolegate-idp-sign-out',

@@ -17,12 +17,13 @@ const COMPACT = {
     { maxSeconds: 900, state: 'not_now', via: [[1, null]] },
   ],
   lists: [[[0, 0]], [[0, 0], [1, 1]]], // prettier-ignore
+  names: ['Payments'],
   environments: ['dev'],
   partitions: ['aws'],
   accounts: {
-    id: ['111111111111', '222222222222'],
+    id: '111111111111222222222222',
     alias: ['payments-dev', 'payments-prod'],
-    name: ['Payments', 'Payments'],
+    name: [0, 0],
     environment: [0, null],
     partition: [0, 0],
     list: [0, 1],
@@ -68,6 +69,8 @@ describe('the list of roles', () => {
     { because: 'a name every list has', change: { accounts: { ...COMPACT.accounts, list: ['length', 1] } } },
     { because: 'a rule that is not there', change: { rules: [] } },
     { because: 'no partition', change: { partitions: [] } },
+    { because: 'half an account number', change: { accounts: { ...COMPACT.accounts, id: '11111111111122' } } },
+    { because: 'a name that is not there', change: { names: [] } },
     { because: 'accounts that are none', change: { accounts: [] } },
   ])('is refused as unreadable with $because', async ({ change }) => {
     const { gateway, run } = await signedIn()
@@ -84,7 +87,7 @@ describe('the list of roles', () => {
 
   it('does not fill this machine with one list named a million times', () => {
     const column = (value: unknown) => Array.from({ length: 60_000 }, () => value)
-    const accounts = { id: column('1'), alias: column('a'), name: column('n'), environment: column(null) }
+    const accounts = { id: '1'.repeat(60_000 * 12), alias: column('a'), name: column(0), environment: column(null) }
     const lists = [Array.from({ length: 1000 }, () => [0, 0])]
     const huge = { ...COMPACT, lists, accounts: { ...accounts, partition: column(0), list: column(0) } }
     expect(refusalOf(() => inFull(huge)).code).toBe('gateway_unreachable')

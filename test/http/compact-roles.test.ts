@@ -41,12 +41,13 @@ describe('the compact list', () => {
         { maxSeconds: 3600, state: 'available', via: [[2, 0]] },
       ],
       lists: [[[0, 0], [1, 1]], [[0, 0]], [[0, 0], [1, 2]]], // prettier-ignore
+      names: ['Payments', 'Bare'],
       environments: ['prod', 'dev'],
       partitions: ['aws', 'aws-cn'],
       accounts: {
-        id: ['000000000001', '000000000002', '000000000003'],
+        id: '000000000001000000000002000000000003',
         alias: ['one', 'two', 'bare'],
-        name: ['Payments', 'Payments', 'Bare'],
+        name: [0, 0, 1],
         environment: [0, 1, null],
         partition: [0, 1, 0],
         list: [0, 1, 2],

@@ -9,6 +9,10 @@ export type Met = { readonly rule: Rule; readonly group: string | null }
 /** The mapping, indexed once: a question costs what the person's groups cost, however many rules there are. */
 export type RuleIndex = {
   readonly mapping: Mapping
+  /** In the order of the file. */
+  readonly accounts: readonly Account[]
+  /** Where among them a rule's accounts stand. */
+  placesOf(rule: Rule): readonly number[]
   /** All rules that meet this principal, in the order of the file. */
   met(principal: Principal): readonly Met[]
   /** The role, when account and role key both exist. */
@@ -54,6 +58,10 @@ export function compileRules(mapping: Mapping): RuleIndex {
   const groupDenies = mapping.rules.flatMap(({ effect, match }) =>
     effect === 'deny' && 'groups' in match ? [match] : [],
   )
+  const accounts = [...mapping.accounts.values()]
+  const placeOf = new Map(accounts.map(({ alias }, place) => [alias, place]))
+  const placesBefore = new WeakMap<Rule, readonly number[]>()
+
   const readDeny = new Set(groupDenies.flatMap((match) => ('idp' in match ? [match.idp] : [])))
   const allReadDeny = groupDenies.some((match) => !('idp' in match))
   const aliasById = new Map([...mapping.accounts.values()].map(({ id, alias }) => [id, alias]))
@@ -84,6 +92,12 @@ export function compileRules(mapping: Mapping): RuleIndex {
 
   return {
     mapping,
+    accounts,
+    placesOf(rule) {
+      const known = placesBefore.get(rule) ?? [...rule.accounts].flatMap((alias) => placeOf.get(alias) ?? [])
+      placesBefore.set(rule, known)
+      return known
+    },
     target,
     targetOf,
     targetByArn(arn) {

@@ -58,20 +58,22 @@ export const entitlementFor = (
 
 /** The same by account. What rules say is worked out once for all accounts that the same rules cover. */
 export function holdingsOf(index: RuleIndex, principal: Principal): readonly HeldAccount[] {
-  const coverings = coveringsOf(index.met(principal))
+  const coverings = coveringsOf(index, index.met(principal))
   const held: HeldAccount[] = []
-  for (const account of index.mapping.accounts.values()) {
-    const covering = coverings.get(account.alias)
-    if (covering === undefined) continue
-    covering.roles ??= rolesUnder(rulesOf(covering), index.mapping.roles)
+  for (const [place, account] of index.accounts.entries()) {
+    const covering = coverings[place]
+    if (covering?.last === undefined) continue
+    covering.roles ??= rolesUnder(covering, index)
     if (covering.roles.length > 0) held.push({ account, roles: covering.roles })
   }
   return held
 }
 
 /** What is held in this one account. */
-export const rolesIn = (index: RuleIndex, principal: Principal, account: Account): readonly HeldRole[] =>
-  rolesUnder(coveringOf(index.met(principal), account), index.mapping.roles)
+export function rolesIn(index: RuleIndex, principal: Principal, account: Account): readonly HeldRole[] {
+  const covering = coveringOf(index.met(principal), account)
+  return [...index.mapping.roles.values()].flatMap((kind) => heldBy(covering, kind) ?? [])
+}
 
 const coveringOf = (met: readonly Met[], { alias }: Account): readonly Met[] =>
   met.filter(({ rule }) => rule.accounts.has(alias))
@@ -80,22 +82,23 @@ const coveringOf = (met: readonly Met[], { alias }: Account): readonly Met[] =>
 type Covering = {
   readonly last?: Met
   readonly before?: Covering
-  /** The same and one later rule. */
-  readonly wider: Map<Met, Covering>
+  /** By key of its kind; a kind that the last rule does not name is held as before it. */
+  held?: ReadonlyMap<string, HeldRole>
   roles?: readonly HeldRole[]
 }
 
-/** By alias. Costs what the rules list, not accounts times rules. */
-function coveringsOf(met: readonly Met[]): ReadonlyMap<string, Covering> {
-  const none: Covering = { wider: new Map() }
-  const coverings = new Map<string, Covering>()
+/** By an account's place in the file. Costs what the rules list, not accounts times rules. */
+function coveringsOf(index: RuleIndex, met: readonly Met[]): readonly Covering[] {
+  const none: Covering = {}
+  const coverings = index.accounts.map(() => none)
   for (const last of met) {
-    for (const alias of last.rule.accounts) {
-      const before = coverings.get(alias) ?? none
-      const known = before.wider.get(last)
-      const covering = known ?? { last, before, wider: new Map<Met, Covering>() }
-      if (known === undefined) before.wider.set(last, covering)
-      coverings.set(alias, covering)
+    const widened = new Map<Covering, Covering>()
+    for (const place of index.placesOf(last.rule)) {
+      const before = coverings[place] ?? none
+      const known = widened.get(before)
+      const covering = known ?? { last, before }
+      if (known === undefined) widened.set(before, covering)
+      coverings[place] = covering
     }
   }
   return coverings
@@ -108,14 +111,30 @@ function rulesOf(covering: Covering): readonly Met[] {
   return met.toReversed()
 }
 
-function rolesUnder(covering: readonly Met[], kinds: ReadonlyMap<string, RoleKind>): readonly HeldRole[] {
-  const granted = new Set(covering.flatMap(({ rule }) => (rule.effect === 'grant' ? [...rule.roles] : [])))
-  const held: HeldRole[] = []
-  for (const kind of kinds.values()) {
-    const answer = granted.has(kind.key) ? answerFor(covering, kind) : undefined
-    if (answer !== undefined && !('code' in answer)) held.push({ kind, ...answer })
+function rolesUnder(covering: Covering, { mapping }: RuleIndex): readonly HeldRole[] {
+  const held = heldUnder(covering, mapping.roles)
+  return [...mapping.roles.keys()].flatMap((key) => held.get(key) ?? [])
+}
+
+function heldUnder(covering: Covering, kinds: ReadonlyMap<string, RoleKind>): ReadonlyMap<string, HeldRole> {
+  const { last, before } = covering
+  if (last === undefined || before === undefined) return new Map()
+  if (covering.held !== undefined) return covering.held
+  const held = new Map(heldUnder(before, kinds))
+  const met = rulesOf(covering)
+  for (const key of last.rule.roles) {
+    const kind = kinds.get(key)
+    const role = kind && heldBy(met, kind)
+    if (role === undefined) held.delete(key)
+    else held.set(key, role)
   }
+  covering.held = held
   return held
+}
+
+function heldBy(covering: readonly Met[], kind: RoleKind): HeldRole | undefined {
+  const answer = answerFor(covering, kind)
+  return 'code' in answer ? undefined : { kind, ...answer }
 }
 
 /** What the rules that cover an account say of a kind of role there. */

@@ -5,11 +5,11 @@ import { requireEntitlement, type Entitlement } from '../../domain/entitlement/d
 import { durationChoices, durationOf, printDuration } from '../../domain/entitlement/duration.ts'
 import { requireRole } from '../../domain/entitlement/find-role.ts'
 import { passThroughFault } from '../../domain/entitlement/pass-through.ts'
-import type { Account, RoleTarget } from '../../domain/entitlement/rule.ts'
+import type { RoleTarget } from '../../domain/entitlement/rule.ts'
 import { RolegateError } from '../../domain/errors.ts'
 import type { PassThroughAttempt } from '../../domain/sign-in/attempt.ts'
 import type { GatewaySession } from '../../domain/sign-in/session.ts'
-import type { ListRoles } from '../../usecases/entitlement/list-roles.ts'
+import type { ListAccounts } from '../../usecases/entitlement/list-accounts.ts'
 import type { ExplainNothing } from '../../usecases/entitlement/explain-nothing.ts'
 import type { BeginPassThrough } from '../../usecases/hand-over/begin-pass-through.ts'
 import type { IssueCredentials } from '../../usecases/hand-over/issue-credentials.ts'
@@ -21,12 +21,13 @@ import { sessionOf } from '../browser-session.ts'
 import { accountCard, roleCard } from '../cards.ts'
 import { sendToConsole, showCredentials } from '../hand-out.ts'
 import type { MoveBrowser } from '../move-browser.ts'
-import { show, type AccountCard, type Pages, type RoleCard } from '../pages.ts'
+import { show, showLong, type Pages } from '../pages.ts'
+import { portalList } from '../portal-list.ts'
 import { parse, SecondsText } from '../parse.ts'
 import { factsOf } from '../request-facts.ts'
 
 type Deps = {
-  listRoles: ListRoles
+  listAccounts: ListAccounts
   explainNothing: ExplainNothing
   issueCredentials: IssueCredentials
   openConsole: OpenConsole
@@ -57,16 +58,15 @@ const CredentialsForm = z.strictObject({ _csrf: z.string(), seconds: SecondsText
 export function portalRoutes(deps: Deps): Router {
   const router = Router({ caseSensitive: true })
 
-  router.get('/', (req, res) => {
+  router.get('/', async (req, res) => {
     const session = sessionOf(req, deps.now)
-    const listed = deps.listRoles(session)
+    const listed = deps.listAccounts(session)
     if (listed.length === 0) {
       show(res, 'no-roles', 'You have no roles yet', noRolesModel(session))
       return
     }
-    const accounts = accountCards(listed.map(({ entitlement }) => entitlement))
-    const { state } = session.principal.groups
-    show(res, 'portal', 'Your roles', { accounts, roleCount: listed.length, groupsTruncated: state === 'truncated' })
+    const groupsTruncated = session.principal.groups.state === 'truncated'
+    await showLong(req, res, 'portal', 'Your roles', { ...portalList(listed, req.query), groupsTruncated })
   })
 
   router.get('/roles/:account/:role', (req, res, next) => {
@@ -168,15 +168,6 @@ const roleName = ({ params }: Request): string => `${String(params['account'])}/
 /** `?destination=` of a link into the portal, to fill the field with. */
 const destinationIn = ({ query }: Request): string =>
   typeof query['destination'] === 'string' ? query['destination'].slice(0, 2000) : ''
-
-function accountCards(held: readonly Entitlement[]): AccountCard[] {
-  const byAccount = new Map<Account, RoleCard[]>()
-  for (const entitlement of held) {
-    const cards = byAccount.get(entitlement.target.account) ?? []
-    byAccount.set(entitlement.target.account, [...cards, roleCard(entitlement)])
-  }
-  return [...byAccount].map(([account, roles]) => ({ ...accountCard(account), roles }))
-}
 
 /** What binds, in words, before the click (product.md). */
 function capSentence(entitlement: Entitlement, session: GatewaySession, now: Date): string {

@@ -11,6 +11,12 @@ export type StatedRole = HeldRole & { readonly state: 'available' | 'not_now' }
 /** Accounts where the same holds share one and the same list of roles. */
 export type ListedAccount = { readonly account: Account; readonly roles: readonly StatedRole[] }
 
+/** In accounts that are alike for this session: what was said before, of a list and of a role. */
+type Stated = {
+  readonly lists: Map<readonly HeldRole[], readonly StatedRole[]>
+  readonly roles: Map<HeldRole, StatedRole>
+}
+
 export type ListAccounts = (session: GatewaySession) => readonly ListedAccount[]
 
 /** The roles of a signed-in person by account, decided anew from the rules in force. */
@@ -18,24 +24,37 @@ export function makeListAccounts(deps: { rules: CurrentRules; closing: DeviceClo
   return function listAccounts(session) {
     const now = deps.now()
     requireSessionMay(session, { kind: 'look' }, now)
-    const stated = new Map<readonly HeldRole[], Map<string, readonly StatedRole[]>>()
+    const plain: Stated = { lists: new Map(), roles: new Map() }
+    const others = new Map<string, Stated>()
+
+    /** What this session may take depends on the account by its IdP for AWS, and by whether it is closed to devices. */
+    function statedIn(account: Account, roles: readonly HeldRole[]): readonly StatedRole[] {
+      const alike = alikeTo(account)
+      const known = alike.lists.get(roles)
+      if (known !== undefined) return known
+      const made = roles.map((held) => {
+        const role = alike.roles.get(held) ?? { ...held, state: stateOf({ account, kind: held.kind }) }
+        alike.roles.set(held, role)
+        return role
+      })
+      alike.lists.set(roles, made)
+      return made
+    }
+
+    function alikeTo(account: Account): Stated {
+      const closed = deps.closing.closes(account)
+      if (!closed && account.passThroughIdp === undefined) return plain
+      const key = `${closed} ${account.passThroughIdp ?? ''}`
+      const known = others.get(key) ?? { lists: new Map(), roles: new Map() }
+      others.set(key, known)
+      return known
+    }
 
     const stateOf = (target: Pick<RoleTarget, 'account' | 'kind'>): StatedRole['state'] =>
       sessionFault(session, deps.closing.takeRole(target, 'credentials'), now) === undefined &&
       passThroughFault(target, session) === undefined
         ? 'available'
         : 'not_now'
-
-    /** What this session may take depends on the account by its IdP for AWS, and by whether it is closed to devices. */
-    function statedIn(account: Account, roles: readonly HeldRole[]): readonly StatedRole[] {
-      const alike = stated.get(roles) ?? new Map<string, readonly StatedRole[]>()
-      const key = `${account.passThroughIdp ?? ''}|${deps.closing.closes(account)}`
-      const known = alike.get(key)
-      if (known !== undefined) return known
-      const made = roles.map((held): StatedRole => ({ ...held, state: stateOf({ account, kind: held.kind }) }))
-      stated.set(roles, alike.set(key, made))
-      return made
-    }
 
     return holdingsOf(deps.rules(), session.principal).map(({ account, roles }) => ({
       account,

@@ -1,0 +1,74 @@
+/**
+ * Somebody with ten roles in each of a thousand accounts: what it costs to list them all, for a terminal and for a person,
+ * and through the Identity-Center API, which asks for each account.
+ */
+import { gunzipSync } from 'node:zlib'
+import { cpuPerOperation } from './harness/cpu.ts'
+import { ACCOUNTS, startManyRoles } from './harness/many-roles.ts'
+import { drive, send } from './harness/load.ts'
+import { script } from './harness/places.ts'
+import { interleave } from './harness/rounds.ts'
+import { startSide } from './harness/side.ts'
+import { signIn, signInDevice } from './harness/sign-in.ts'
+import { costLine, type Figure } from './harness/verdict.ts'
+import type { Bench } from './run.ts'
+
+/** As many people, each met by other rules. */
+const PEOPLE = 10
+const GROUPS = 50
+
+export const portal: Bench = async ({ rounds, operations }) => {
+  const op = await startSide({ script: script('neighbours/minimal-op') })
+  const gateway = await startManyRoles(op.url)
+  const cookies: string[] = []
+  const bearers: string[] = []
+  for (let person = 0; person < PEOPLE; person += 1) {
+    const cookie = await signIn(gateway.url, { person, groupCount: GROUPS })
+    cookies.push(cookie)
+    bearers.push(await signInDevice(gateway.url, cookie))
+  }
+  const gzip = { 'accept-encoding': 'gzip' }
+  const sizes = { list: 0, page: 0 }
+  const list = async (index: number) => {
+    const headers = { ...gzip, authorization: `Bearer ${bearers[index % PEOPLE]}` }
+    const { bytes } = await send(`${gateway.url}/v1/roles?form=compact`, { headers })
+    sizes.list = Math.max(sizes.list, bytes.length)
+    return bytes
+  }
+  const page = async (index: number) => {
+    const { bytes } = await send(gateway.url, { headers: { ...gzip, cookie: cookies[index % PEOPLE] ?? '' } })
+    sizes.page = Math.max(sizes.page, bytes.length)
+    return bytes
+  }
+  const count = Math.max(PEOPLE, operations / 5)
+  await requireAllRoles(await list(0))
+  for (const ask of [list, page]) await drive(count, ask)
+
+  const milliseconds = (ask: (index: number) => Promise<unknown>) => {
+    const cost = cpuPerOperation(gateway, count, (times) => drive(times, ask))
+    return async () => (await cost()) / 1000
+  }
+  const costs = await interleave({ list: milliseconds(list), page: milliseconds(page) }, rounds)
+  const [listed = [], shown = []] = [costs.get('list'), costs.get('page')]
+  const figures: Figure[] = [
+    { title: 'portal: all 10,000 roles, kB compressed', ratios: [sizes.list / 1000], must: 20, goal: 12 },
+    { title: 'portal: all 10,000 roles, calls', ratios: [1], must: 1, goal: 1 },
+    { title: 'portal: all 10,000 roles, ms of CPU', ratios: listed, must: 4, goal: 2.5 },
+    { title: 'portal: first page, kB compressed', ratios: [sizes.page / 1000], must: 20, goal: 8 },
+    { title: 'portal: first page, ms of CPU', ratios: shown, must: 3, goal: 1 },
+  ]
+  return {
+    costs: [costLine('GET /v1/roles?form=compact', listed, 'ms of CPU'), costLine('GET /', shown, 'ms of CPU')],
+    figures,
+  }
+}
+
+/** What was measured is the whole list. */
+async function requireAllRoles(compressed: Buffer): Promise<void> {
+  const { accounts, lists } = JSON.parse(gunzipSync(compressed).toString()) as {
+    accounts: { list: number[] }
+    lists: unknown[][]
+  }
+  const roles = accounts.list.reduce((sum, number) => sum + (lists[number]?.length ?? 0), 0)
+  if (roles !== ACCOUNTS * 10) throw new Error(`listed ${roles} roles`)
+}
