@@ -1,8 +1,11 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { aBrowser, noBrowser, signInAs } from '../support/a-browser.ts'
 import { aDemo, type Demo } from '../support/a-demo.ts'
 import { form } from '../support/a-person.ts'
+import { anAuthorization } from '../support/an-authorization.ts'
 
 describe.skipIf(noBrowser)(`in a real browser${noBrowser === undefined ? '' : ` (${noBrowser})`}`, () => {
   let demo: Demo
@@ -91,10 +94,34 @@ describe.skipIf(noBrowser)(`in a real browser${noBrowser === undefined ? '' : ` 
     await context.close()
   })
 
+  it('sends the browser back to the terminal beside it, by the rules of its own page (contract.md, CSP)', async () => {
+    const { context, page, complaints } = await aTab()
+    const terminal = createServer((req, res) => {
+      heard = req.url?.startsWith('/callback') === true ? req.url : heard
+      res.setHeader('content-type', 'text/html').end('<link rel="icon" href="data:,">back at the terminal')
+    })
+    let heard = ''
+    await new Promise<void>((resolve) => terminal.listen(0, '127.0.0.1', resolve))
+    const { port } = terminal.address() as AddressInfo
+    const { path } = anAuthorization({ redirect_uri: `http://127.0.0.1:${port}/callback`, host: 'laptop' })
+    // Not signed in yet: by way of the IdP to the same page.
+    await page.goto(`${demo.url}${path}`)
+    await signInAs(page, 'alice')
+    await page.waitForURL(`${demo.url}${path}`)
+    expect(await page.locator('main').innerText()).toContain('laptop')
+    expect(await page.evaluate('document.activeElement.value')).toBe('deny')
+    await page.getByRole('button', { name: 'Approve' }).click()
+    await page.waitForURL(`http://127.0.0.1:${port}/callback**`)
+    expect(heard).toMatch(/^\/callback\?code=rgc_[\w-]{43}&state=a-state-of-the-terminal&iss=/)
+    expect(complaints).toEqual([])
+    await context.close()
+    terminal.close()
+  })
+
   it('fills the device code from the fragment, submits nothing by itself, and lets the terminal in', async () => {
     const { context, page, complaints } = await aTab()
     const started = (await form(demo, '/oauth/device_authorization', { client_id: 'rolegate-cli', host: 'build-7' }))
-      .body as { device_code: string; user_code: string; verification_uri_complete: string }
+      .body as Record<'device_code' | 'user_code' | 'match_number' | 'verification_uri_complete', string>
     await page.goto(demo.url)
     await signInAs(page, 'alice')
     await page.waitForURL(`${demo.url}/`)
@@ -104,7 +131,7 @@ describe.skipIf(noBrowser)(`in a real browser${noBrowser === undefined ? '' : ` 
     await page.locator('main form button').click()
     expect(await page.locator('main').innerText()).toContain('build-7')
     expect(await page.evaluate('document.activeElement.value')).toBe('deny')
-    await page.getByRole('button', { name: /Approve|Let it in/i }).click()
+    await page.getByRole('button', { name: `Approve: it shows ${started.match_number}` }).click()
     await expect.poll(() => page.locator('main').innerText()).toMatch(/terminal/i)
     const redeemed = await form(demo, '/oauth/token', {
       client_id: 'rolegate-cli',
