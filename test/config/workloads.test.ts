@@ -253,6 +253,13 @@ describe('rules about jobs (threats.md R3)', () => {
   })
 })
 
+it('warns of an elevated role, which no job gets (threats.md D16)', () => {
+  const text = withJobs().replace('roles: [readonly], max_duration', 'roles: [readonly, admin], max_duration')
+  expect(load(text).warnings).toEqual([
+    expect.stringContaining('rules[1].grant.roles: "admin" is elevated: no job ever gets it'),
+  ])
+})
+
 describe('in-file tests as a job', () => {
   const asked = (test: string) => messages(`${withJobs()}tests:\n  - ${test}\n`)
   it('answers by the same decision, and knows what `require` pins', () => {

@@ -153,10 +153,15 @@ describe('what is refused there (threats.md D15)', () => {
 
   it('a container token at every other door', async () => {
     const bearer = { authorization: `Bearer ${containerToken}` }
-    for (const path of ['/v1/whoami', '/v1/roles'])
+    for (const path of ['/v1/whoami', '/v1/roles', '/v1/sessions', '/v1/aws-config'])
       expect((await request(demo.url).get(path).set(bearer)).status).toBe(401)
-    for (const path of ['/v1/credentials', '/v1/console'])
+    for (const path of ['/v1/credentials', '/v1/console', '/v1/sessions/end'])
       expect((await request(demo.url).post(path).set(bearer).send({ role: 'payments-dev/developer' })).status).toBe(401)
+    // The Identity-Center API’s doors, by its own header.
+    const sso = { 'x-amz-sso_bearer_token': containerToken }
+    const lent = '/federation/credentials?account_id=111122223333&role_name=developer'
+    for (const path of ['/assignment/accounts', lent])
+      expect((await request(demo.url).get(path).set(sso)).status).toBe(401)
     const client = { client_id: 'rolegate-cli' }
     const refresh = await form(demo, '/oauth/token', {
       ...client,

@@ -106,6 +106,11 @@ describe('what a job’s session is not worth (threats.md D16)', () => {
       ['payments-dev/developer', 'available'],
       ['payments-prod/admin', 'not_now'],
     ])
+    const byStockClients = (role: string) =>
+      request(demo.url)
+        .get(`/federation/credentials?account_id=222233334444&role_name=${role}`)
+        .set('x-amz-sso_bearer_token', token)
+    expect((await byStockClients('admin')).headers['x-amzn-errortype']).toBe('ForbiddenException')
     const device = await request(demo.url).get('/device').set(as(token)).set('accept', 'text/html')
     expect(device.status).toBe(303)
   })

@@ -21,8 +21,8 @@ const SKEW_SECONDS = 60
 const OLDEST_SECONDS = 600
 /** threats.md D15: what lies in a file for everybody beside it to read is good for an hour at most. */
 const LONGEST_IN_FILE_SECONDS = 3_600
-/** A replay is refused by its age long before. */
-const LONGEST_REMEMBERED_SECONDS = 24 * 3_600
+/** Nothing of ours lasts as long, and a replay is refused by its age long before. A date past what can be counted has no end. */
+const LONGEST_SECONDS = 24 * 3_600
 
 /**
  * Verifies tokens of CI jobs and containers. The signature by the issuer's own keys, then everything else: whose it is, for
@@ -165,11 +165,12 @@ function countedBy(
   digest: Digest,
 ): Pick<VerifiedWorkload, 'tokenId' | 'expiresAt' | 'countsUntil'> {
   if (jti !== undefined && (typeof jti !== 'string' || jti === '' || jti.length > 255)) throw rejected('jti_unusable')
+  const endsAt = Math.min(exp, iat + LONGEST_SECONDS)
   const signed = token.slice(0, token.lastIndexOf('.'))
   return {
     tokenId: jti === undefined ? `signed ${digest(signed)}` : `jti ${jti}`,
-    expiresAt: new Date(exp * 1000),
-    countsUntil: new Date((Math.min(exp, iat + LONGEST_REMEMBERED_SECONDS) + SKEW_SECONDS) * 1000),
+    expiresAt: new Date(endsAt * 1000),
+    countsUntil: new Date((endsAt + SKEW_SECONDS) * 1000),
   }
 }
 

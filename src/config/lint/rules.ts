@@ -25,7 +25,11 @@ function lintMatch(rule: RuleEntry, path: Path, file: ConfigFile, findings: Find
   const { idps } = file
   const ways = [match.group, match.any_of, match.everyone, match.workload].filter((way) => way !== undefined)
   if (ways.length !== 1) findings.fault(path, 'needs exactly one of group, any_of, everyone, workload')
-  if (match.workload !== undefined) return lintJobs({ ...match, workload: match.workload }, path, file, findings)
+  if (match.workload !== undefined) {
+    lintJobs({ ...match, workload: match.workload }, path, file, findings)
+    if (grant !== undefined) lintJobsRoles(grant.roles, [...path.slice(0, -1), 'grant', 'roles'], file, findings)
+    return
+  }
   if (match.claims !== undefined) findings.fault([...path, 'claims'], 'goes with "workload" only')
   // threats.md R3: without an IdP any of them could mint the group's name.
   if (match.idp === undefined && grant !== undefined)
@@ -59,6 +63,12 @@ function lintJobs(
     if (!itemsOf(values).some((value) => itemsOf(required).includes(value)))
       findings.fault([...here, name], `meets nobody: "${id}" requires another value`)
   }
+}
+
+/** threats.md D16: the class of a job's session keeps it from elevated roles, whatever is written. */
+function lintJobsRoles(selector: Selector, path: Path, { roles }: ConfigFile, findings: Findings): void {
+  const never = itemsOf(selector).filter((key) => Object.hasOwn(roles, key) && roles[key]?.elevated === true)
+  for (const key of never) findings.warn(path, `"${key}" is elevated: no job ever gets it`)
 }
 
 /** A name that must be the id of a configured workload. */

@@ -90,7 +90,7 @@ export function makeTakeContainerCredentials(deps: {
   async function byWorkloadToken({ proof, request }: Input): Promise<Holder> {
     async function session(): Promise<GatewaySession> {
       const verified = await deps.verifyWorkloadToken(proof, 'container')
-      const id = `container-${deps.digest(verified.tokenId).slice(0, 22)}`
+      const id = `container-${deps.digest(JSON.stringify([verified.principal.issuer, verified.tokenId])).slice(0, 22)}`
       return workloadSession(verified, { id, address: request.address, now: deps.now() })
     }
     return { session: await session().catch(deps.refuseWorkload(request)), lookAgain: session }

@@ -271,6 +271,7 @@ describe('a container’s token', () => {
   it.each([
     ['with the jobs’ audience', { aud: EXCHANGE }, 'audience'],
     ['when it lives longer than an hour', aged(0, 3601), 'lives_too_long'],
+    ['when it lives for ever', aged(0, 1e300), 'lives_too_long'],
     ['after its end', aged(3661), 'err_jwt_expired'],
     ['without a required claim', { aud: CONTAINER, ref: 'refs/heads/x' }, 'required_claim:ref'],
   ])('is refused %s (threats.md D15)', async (_what, claims, reason) => {
@@ -297,7 +298,10 @@ describe('what counts once', () => {
   })
 
   it('is remembered for a day at most, whatever the token says of its end', async () => {
-    const { countsUntil } = await aVerifier().verifyWorkloadToken(await job({ exp: NOW + 10 ** 9 }), 'exchange')
-    expect(countsUntil).toEqual(secondsAfter(NINE, 24 * 3600 + 60))
+    for (const exp of [NOW + 10 ** 9, 1e18, 1e300]) {
+      const { countsUntil, expiresAt } = await aVerifier().verifyWorkloadToken(await job({ exp }), 'exchange')
+      expect(countsUntil).toEqual(secondsAfter(NINE, 24 * 3600 + 60))
+      expect(expiresAt).toEqual(secondsAfter(NINE, 24 * 3600))
+    }
   })
 })
