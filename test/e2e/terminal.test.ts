@@ -1,4 +1,5 @@
 import { STSClient, GetCallerIdentityCommand } from '@aws-sdk/client-sts'
+import { fromHttp } from '@aws-sdk/credential-provider-http'
 import { execFile, spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -200,6 +201,21 @@ describe('the built program in a terminal', () => {
       role: 'payments-dev/readonly',
       accessKeyId: expect.stringMatching(/^ASIA/),
     })
+  })
+
+  it('writes a token for a container, and the SDK in it is the person’s session', async () => {
+    const file = join(home, 'container', 'token')
+    const { code, out } = await rolegate('container-token', 'payments-dev/developer', '--file', file)
+    expect(code).toBe(0)
+    const { AWS_CONTAINER_CREDENTIALS_FULL_URI: uri = '', AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: token = '' } =
+      Object.fromEntries(out.split('\n').map((line) => line.split('='))) as Record<string, string>
+    const sts = new STSClient({
+      region: 'eu-central-1',
+      endpoint: demo.awsUrl,
+      credentials: fromHttp({ awsContainerCredentialsFullUri: uri, awsContainerAuthorizationTokenFile: token }),
+    })
+    const { Arn } = await sts.send(new GetCallerIdentityCommand({}))
+    expect(Arn).toMatch(/^arn:aws:sts::111122223333:assumed-role\/Developer\/alice@example\.com\+/)
   })
 
   it('signs out, on the server too', async () => {
