@@ -153,7 +153,7 @@ export async function compose(config: Config, host: Host): Promise<Gateway> {
       crossNetwork: cli.crossNetwork,
     }),
     redeemDeviceLogin: makeRedeemDeviceLogin({ ...deps, findSession, issueTokens }),
-    refreshTokens: makeRefreshTokens({ ...deps, findSession, issueAccessToken, sealUnder }),
+    refreshTokens: makeRefreshTokens({ ...letIn, issueAccessToken, sealUnder }),
     revokeToken: makeRevokeToken({ ...deps, findSession, endSession }),
   }
 

@@ -309,6 +309,13 @@ describe('refreshTokens', () => {
     expect(await codeOf(refresh(world, refreshToken))).toBe('invalid_grant')
   })
 
+  it('carries nobody on by a way that has been switched off since (security.md D-1)', async () => {
+    const world = await aDeviceWorld()
+    const { refreshToken } = await world.signedIn()
+    world.ways.get('entra')?.delete('device')
+    expect(await codeOf(refresh(world, refreshToken))).toBe('condition_unmet')
+  })
+
   it.each(['', 'rgr_', `rgr_${'x'.repeat(43)}`, '__proto__'])('renews nothing of %j', async (token) => {
     expect(await codeOf(refresh(await aDeviceWorld(), token))).toBe('invalid_grant')
   })
