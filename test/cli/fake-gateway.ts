@@ -13,6 +13,8 @@ export type Reply = {
   readonly json?: unknown
   readonly raw?: string
   readonly headers?: Readonly<Record<string, string>>
+  /** Not before this. */
+  readonly after?: Promise<void>
 }
 export type FakeGateway = {
   readonly origin: string
@@ -166,6 +168,7 @@ export async function aGateway(): Promise<FakeGateway> {
         (queue && queue.length > 1 ? queue.shift() : queue?.[0]) ??
         usual(origin)[heard.route] ??
         aProblem(404, 'not_found')
+      await reply.after
       res.writeHead(reply.status ?? 200, {
         'content-type': 'application/json',
         'x-request-id': 'req-header',

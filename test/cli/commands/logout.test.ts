@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { aGateway } from '../fake-gateway.ts'
+import { setImmediate } from 'node:timers/promises'
+import { aGateway, someTokens } from '../fake-gateway.ts'
 import { aTerminal } from '../fake-terminal.ts'
 
 describe('rolegate logout', () => {
@@ -21,6 +22,23 @@ describe('rolegate logout', () => {
     const { exit } = await aTerminal().run('logout', '--server', gateway.origin)
     expect(exit).toBe(0)
     expect(gateway.asked).toEqual([])
+  })
+
+  it('waits for a renewal that has begun, and ends what it brought', async () => {
+    const gateway = await aGateway()
+    let release: () => void = () => undefined
+    const held = new Promise<void>((resolve) => (release = resolve))
+    gateway.on('POST /oauth/token', { ...someTokens('new'), after: held })
+    const terminal = aTerminal()
+    terminal.signIn(gateway.origin, { expiresAt: '2030-01-01T09:00:10Z' })
+    const renewing = terminal.run('whoami')
+    await expect.poll(() => gateway.askedFor('POST /oauth/token').length).toBe(1)
+    const waited = aTerminal({ ...terminal.world, sleep: async () => setImmediate().then(release) })
+    expect((await waited.run('logout')).exit).toBe(0)
+    expect((await renewing).exit).toBe(0)
+    expect(gateway.askedFor('POST /oauth/revoke')[0]?.body).toBe('client_id=rolegate-cli&token=rgr_new')
+    expect(terminal.tokens()).toEqual({})
+    expect((await terminal.run('whoami')).exit).toBe(4)
   })
 
   it('forgets the tokens here even when the gateway cannot be told, and says so', async () => {
