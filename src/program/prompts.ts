@@ -1,5 +1,5 @@
 import { autocomplete, confirm, isCancel } from '@clack/prompts'
-import { isFoundIn } from '../cli/fuzzy.ts'
+import { narrow } from '../cli/narrow.ts'
 import type { Choice } from '../cli/world.ts'
 
 const MOST_SHOWN = 10
@@ -8,15 +8,28 @@ const terminal = { input: process.stdin, output: process.stderr }
 
 /** What the person chose; undefined when they pressed Ctrl-C or Esc. */
 export async function pick(question: string, choices: readonly Choice[]): Promise<string | undefined> {
+  const options = lastOf((typed) => narrow(choices, typed).map(({ value, hint }) => ({ value, label: value, hint })))
   const chosen = await autocomplete<string>({
     ...terminal,
     message: question,
-    options: choices.map(({ value, hint }) => ({ value, label: value, hint })),
+    options() {
+      return options(this.userInput ?? '')
+    },
+    // Or it would narrow once more, in its own way.
+    filter: () => true,
     maxItems: MOST_SHOWN,
-    filter: (typed, { value, hint }) => isFoundIn(typed, `${value} ${hint ?? ''}`),
     validate: (value) => (value === undefined ? 'Choose one of them.' : undefined),
   })
   return isCancel(chosen) ? undefined : chosen
+}
+
+/** Asked for several times between two keys: what was answered last is answered again. */
+function lastOf<T>(answer: (typed: string) => T): (typed: string) => T {
+  let last: { readonly typed: string; readonly found: T } | undefined
+  return (typed) => {
+    if (last?.typed !== typed) last = { typed, found: answer(typed) }
+    return last.found
+  }
 }
 
 /** Undefined when they pressed Ctrl-C or Esc. */

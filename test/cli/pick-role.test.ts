@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest'
-import { isFoundIn } from '../../src/cli/fuzzy.ts'
 import type { Choice } from '../../src/cli/world.ts'
 import { aRole } from './fake-gateway.ts'
 import { signedIn } from './fake-terminal.ts'
@@ -90,20 +89,5 @@ describe('a missing ROLE', () => {
     })
     expect(await run('env')).toEqual({ exit: 130, out: '', err: '' })
     expect(asked('POST /v1/credentials')).toEqual([])
-  })
-})
-
-describe('what is typed in the picker', () => {
-  it.each([
-    { typed: '', found: true },
-    { typed: 'prod', found: true },
-    { typed: 'PROD', found: true },
-    { typed: 'payro', found: true },
-    { typed: 'readonly prod', found: true },
-    { typed: '2222', found: true },
-    { typed: 'dorp', found: false },
-    { typed: 'prod admin', found: false },
-  ])('“$typed” finds payments-prod/readonly: $found', ({ typed, found }) => {
-    expect(isFoundIn(typed, 'payments-prod/readonly 222222222222, Payments')).toBe(found)
   })
 })

@@ -58,6 +58,13 @@ describe.skipIf(noTmux)(`somebody at a terminal${because(noTmux)}`, () => {
     expect(screen()).toContain('Not signed in.')
   })
 
+  it('may leave that question by Ctrl-C: 130', async () => {
+    const ended = start('rolegate login')
+    await shows('Sign in there?')
+    press('C-c')
+    expect(await ended()).toBe(130)
+  })
+
   it('signs in by the browser beside the terminal', async () => {
     const ended = start('rolegate login --no-browser')
     await shows('Sign in there?')

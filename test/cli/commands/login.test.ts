@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { aGateway, anOauthError, someTokens } from '../fake-gateway.ts'
+import { aGateway, anOauthError, aProblem, someTokens } from '../fake-gateway.ts'
 import { readTokens } from '../kept-files.ts'
 import { aTerminal } from '../fake-terminal.ts'
 
@@ -146,6 +146,14 @@ describe('rolegate login --device', () => {
     const { err } = await aTerminal().run('-q', 'login', '--server', gateway.origin)
     expect(err.trimEnd().split('\n')).toHaveLength(5)
     expect(err).toContain('WDJB-MJHT')
+  })
+
+  it('is signed in though the roles cannot be listed', async () => {
+    const gateway = await aGateway()
+    gateway.on('GET /v1/roles', aProblem(503, 'store_unavailable'))
+    const { exit, err } = await aTerminal().run('login', '--server', gateway.origin)
+    expect(exit).toBe(0)
+    expect(err).toContain('(device session: no elevated roles).\n')
   })
 
   it('prints the whoami answer with --json', async () => {
