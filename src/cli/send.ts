@@ -15,7 +15,13 @@ export type Ask = {
   readonly json?: unknown
   readonly bearer?: string
 }
-export type Answer = { readonly status: number; readonly body: unknown; readonly requestId?: string }
+export type Answer = {
+  readonly status: number
+  readonly body: unknown
+  readonly requestId?: string
+  /** By the gateway's clock. */
+  readonly date?: Date
+}
 /** One request to the one gateway. Fails with `gateway_unreachable` unless an answer in JSON came back in time. */
 export type Send = (ask: Ask) => Promise<Answer>
 
@@ -35,7 +41,7 @@ export function makeSend(
       trace(`${ask.method} ${ask.path} ${status} request ${requestId || '-'}`)
       const text = await readCapped(response, origin)
       if (status >= 300 && status < 400) throw redirected(origin)
-      return { status, body: parseBody(text, status, origin), requestId }
+      return { status, body: parseBody(text, status, origin), requestId, ...dateOf(response) }
     } catch (thrown) {
       throw thrown instanceof RolegateError || world.interrupted.aborted
         ? thrown
@@ -68,6 +74,11 @@ async function readCapped(response: Response, origin: string): Promise<string> {
     text += decoder.decode(chunk, { stream: true })
   }
   return text + decoder.decode()
+}
+
+function dateOf({ headers }: Response): Pick<Answer, 'date'> {
+  const date = new Date(headers.get('date') ?? '')
+  return Number.isNaN(date.getTime()) ? {} : { date }
 }
 
 function parseBody(text: string, status: number, origin: string): unknown {

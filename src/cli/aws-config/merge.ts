@@ -1,7 +1,7 @@
 import type { ConfigFacts } from '../../domain/aws/config-file/facts.ts'
 import type { Way } from '../../domain/aws/config-file/lines.ts'
 import { mergeConfig, type Merged } from '../../domain/aws/config-file/merge.ts'
-import { asRolegateError, type ErrorValues } from '../../domain/errors.ts'
+import { asRolegateError, type ErrorValues, type RolegateError } from '../../domain/errors.ts'
 import { failure, type Said } from '../failure.ts'
 import type { CliWorld } from '../world.ts'
 import { credentialsFile, readText } from './files.ts'
@@ -17,9 +17,13 @@ export async function planConfig(world: CliWorld, path: string, facts: ConfigFac
   try {
     return { path, before, ...mergeConfig({ ...wish, facts, config: before, credentials }) }
   } catch (thrown) {
-    throw failure('config_invalid', said(asRolegateError(thrown).values, path))
+    throw mergeFailure(asRolegateError(thrown), path)
   }
 }
+
+/** Why a config file could not be planned or looked at, in words. */
+export const mergeFailure = ({ values }: RolegateError, path: string): RolegateError =>
+  failure('config_invalid', said(values, path))
 
 /** How a profile of this program's own gets its credentials. */
 export const processWay = ({ program, platform }: CliWorld): Way => ({

@@ -2,6 +2,7 @@ import { splitAtBlock } from '../../domain/aws/config-file/block.ts'
 import { configFile, replaceText } from '../aws-config/files.ts'
 import { planConfig, processWay, type Planned } from '../aws-config/merge.ts'
 import type { Call, Command } from '../command.ts'
+import { listed } from '../listed.ts'
 import { unifiedDiff } from '../unified-diff.ts'
 
 export const configure: Command = {
@@ -72,11 +73,4 @@ function report(planned: Planned, { isDry, next }: { isDry: boolean; next: boole
   if (removed.length > 0) say(`${isDry ? 'Would be removed' : 'Removed'}: ${listed(removed)}`)
   const [first] = written
   if (next && !isDry && first !== undefined) say(`Sign in: aws sso login --profile ${first}`)
-}
-
-const MOST_LISTED = 8
-
-const listed = (names: readonly string[]): string => {
-  const rest = names.length - MOST_LISTED
-  return `${names.slice(0, MOST_LISTED).join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`
 }

@@ -4,6 +4,7 @@ import { beginOf, endOf, putBlock, splitAtBlock } from './block.ts'
 import { sessionNameOf, type ConfigFacts } from './facts.ts'
 import { sectionsOf, type Way } from './lines.ts'
 import { isProfileName, nameRoles, type NamedRole } from './profile-names.ts'
+import { roleIn } from './profile-role.ts'
 import { readSections, type ConfigSection } from './read-sections.ts'
 
 export type Merge = {
@@ -86,20 +87,20 @@ function blockOf(
 const namesIn = (sections: readonly ConfigSection[], kind: ConfigSection['kind']): ReadonlySet<string> =>
   new Set(sections.filter((section) => section.kind === kind).map(({ name }) => name))
 
+const NAME = /^[a-z0-9][a-z0-9-]{0,62}$/
+
 /**
  * The profile of an old block whose role is no longer on the list, read back so far that it can be built anew. Whatever is
  * not plainly one of ours is let go.
  */
-function vanishedIn({ name, keys }: ConfigSection, wanted: readonly NamedRole[], way: Way): readonly NamedRole[] {
+function vanishedIn(section: ConfigSection, wanted: readonly NamedRole[], way: Way): readonly NamedRole[] {
+  const { name, keys } = section
   const region = keys.get('region') ?? ''
   const accountId = keys.get('sso_account_id') ?? ''
-  const [, alias = accountId, role = keys.get('sso_role_name') ?? ''] =
-    / credential-process ([a-z0-9][a-z0-9-]{0,62})\/([a-z0-9][a-z0-9-]{0,62})$/.exec(
-      keys.get('credential_process') ?? '',
-    ) ?? []
+  const { account: alias, role } = roleIn(section)
   const same = (one: NamedRole) => one.role === role && (one.alias === alias || one.accountId === alias)
   if (wanted.some((one) => one.name === name || same(one))) return []
-  const complete = way.mode === 'process' ? alias !== '' : /^\d{12}$/.test(accountId)
-  const plain = isProfileName(name) && isRegion(region) && /^[a-z0-9][a-z0-9-]{0,62}$/.test(role)
+  const complete = way.mode === 'process' || /^\d{12}$/.test(accountId)
+  const plain = isProfileName(name) && isRegion(region) && NAME.test(alias) && NAME.test(role)
   return plain && complete ? [{ name, alias, role, accountId, region }] : []
 }

@@ -212,10 +212,13 @@ describe('roles that are no longer on the list', () => {
     ['no region', (text: string) => text.replace('region = eu-central-1\nservices', 'services')],
     ['a strange account', (text: string) => text.replace('012345678901', '0123')],
     ['a strange name', (text: string) => text.replace('payments-dev.readonly', 'payments dev')],
+    ['a command for an account', (text: string) => text.replace('012345678901', 'x" $(evil) "')],
   ])('an entry of the block with %s is let go, not copied (threats.md D13)', (_what, change) => {
-    const { text, kept } = merge(change(both), fewer)
-    expect(kept).toEqual([])
-    expect(text).not.toContain('evil')
+    for (const way of [PROCESS, { mode: 'sso' } as const]) {
+      const { text, kept } = merge(change(both), { ...fewer, way })
+      expect(text).not.toContain('evil')
+      expect(kept.length === 0 || way === PROCESS).toBe(true)
+    }
   })
 })
 

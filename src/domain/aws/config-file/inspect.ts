@@ -1,0 +1,73 @@
+import { splitAtBlock } from './block.ts'
+import { sessionNameOf, type ConfigFacts } from './facts.ts'
+import { commandIn, roleIn } from './profile-role.ts'
+import { readSections, type ConfigSection } from './read-sections.ts'
+
+/** What stands in a person's files of one gateway, beside what should. */
+export type Inspected = {
+  /** Nothing of the gateway's: the block was never written. */
+  readonly absent: boolean
+  /** The sections all profiles share say something else than the gateway does. */
+  readonly outdated: boolean
+  /** `alias/role` of roles without a profile in the block. */
+  readonly missing: readonly string[]
+  /** Profiles of the block whose role is not on the list. */
+  readonly vanished: readonly string[]
+  /** Names that the file has twice, which makes Python's SDK refuse it whole. */
+  readonly twice: readonly string[]
+  /** Profiles of the block that the credentials file has too, whose keys win. */
+  readonly shadowed: readonly string[]
+  /** Profiles that sign in as this gateway's do and are not led to it: they talk to real AWS (threats.md D8). */
+  readonly misled: readonly string[]
+  /** Programs that credential_process of the block names. */
+  readonly programs: readonly string[]
+}
+
+/** Fails with `config_invalid` when the marks of the block do not pair up. */
+export function inspectConfig(facts: ConfigFacts, config: string, credentials: string): Inspected {
+  const { before, block, after } = splitAtBlock(config, facts.origin)
+  const ours = readSections(block ?? '')
+  const profiles = ours.filter(({ kind }) => kind === 'profile')
+  const everywhere = [...readSections(before), ...ours, ...readSections(after)]
+  const held = profiles.map((profile) => ({ name: profile.name, ...roleIn(profile) }))
+  const isRole = (role: ConfigFacts['roles'][number]) => (one: { account: string; role: string }) =>
+    one.role === role.role && (one.account === role.alias || one.account === role.accountId)
+  const credentialNames = new Set(readSections(credentials).map(({ name }) => name))
+
+  return {
+    absent: block === undefined,
+    outdated: block !== undefined && !sharesFacts(ours, facts),
+    missing: facts.roles.filter((role) => !held.some(isRole(role))).map(({ alias, role }) => `${alias}/${role}`),
+    vanished: held.filter((one) => !facts.roles.some((role) => isRole(role)(one))).map(({ name }) => name),
+    twice: [...new Set(everywhere.filter((one, index) => everywhere.findIndex(same(one)) < index).map(headingOf))],
+    shadowed: profiles.map(({ name }) => name).filter((name) => credentialNames.has(name)),
+    misled: everywhere.filter((one) => isMisled(one, everywhere, facts)).map(headingOf),
+    programs: [...new Set(profiles.flatMap(commandIn))],
+  }
+}
+
+const same = (one: ConfigSection) => (other: ConfigSection) => one.kind === other.kind && one.name === other.name
+const headingOf = ({ kind, name }: ConfigSection): string => (kind === 'other' ? name : `${kind} ${name}`)
+
+/** Profiles that ask this program need none of them. */
+function sharesFacts(ours: readonly ConfigSection[], { origin, startUrl, ssoRegion }: ConfigFacts): boolean {
+  const session = ours.find(({ kind }) => kind === 'sso-session')
+  if (session === undefined) return ours.every(({ kind, keys }) => kind === 'profile' && keys.has('credential_process'))
+  const says = (key: string, value: string) => session.keys.get(key) === value
+  return (
+    says('sso_start_url', startUrl) && says('sso_region', ssoRegion) && leadsTo(origin, ours)(sessionNameOf(origin))
+  )
+}
+
+/** True of the name of a `[services]` that leads both halves of the sign-in to this origin. */
+const leadsTo = (origin: string, sections: readonly ConfigSection[]) => (name: string) => {
+  const services = sections.find((one) => one.kind === 'services' && one.name === name)
+  return ['sso.endpoint_url', 'sso_oidc.endpoint_url'].every((key) => services?.keys.get(key) === origin)
+}
+
+function isMisled({ kind, name, keys }: ConfigSection, all: readonly ConfigSection[], facts: ConfigFacts): boolean {
+  if (kind !== 'profile' && name !== 'default') return false
+  const session = all.find((one) => one.kind === 'sso-session' && one.name === keys.get('sso_session'))
+  const startUrl = keys.get('sso_start_url') ?? session?.keys.get('sso_start_url')
+  return startUrl === facts.startUrl && !leadsTo(facts.origin, all)(keys.get('services') ?? '')
+}
