@@ -38,7 +38,7 @@ import { makeDescribeConfig } from './usecases/entitlement/describe-config.ts'
 import { makeStartTerminalSession } from './usecases/device/start-terminal-session.ts'
 import { makeExplainNothing } from './usecases/entitlement/explain-nothing.ts'
 import { makeFollowLink } from './usecases/entitlement/follow-link.ts'
-import { makeListAccounts } from './usecases/entitlement/list-accounts.ts'
+import { makeListAccount, makeListAccounts } from './usecases/entitlement/list-accounts.ts'
 import { makeListForIdentityCenter } from './usecases/entitlement/list-for-identity-center.ts'
 import { makeListRoles } from './usecases/entitlement/list-roles.ts'
 import { makeBeginPassThrough } from './usecases/hand-over/begin-pass-through.ts'
@@ -134,7 +134,7 @@ export async function compose(config: Config, host: Host): Promise<Gateway> {
       publicUrl: config.server.publicUrl,
       identityCenter: config.identityCenter,
     }),
-    listForIdentityCenter: makeListForIdentityCenter({ listAccounts }),
+    listForIdentityCenter: makeListForIdentityCenter({ listAccounts, listAccount: makeListAccount(deps) }),
     clients: makeClients({ ...deps, sealer: memory.clientSealer }),
     mySessions: makeMySessions({ ...deps, endSession }),
     explainNothing: makeExplainNothing(deps),

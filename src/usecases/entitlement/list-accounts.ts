@@ -1,7 +1,7 @@
 import type { DeviceClosing } from '../../domain/device/closing.ts'
-import { holdingsOf, type HeldRole } from '../../domain/entitlement/decide.ts'
+import { holdingsOf, rolesIn, type HeldRole } from '../../domain/entitlement/decide.ts'
 import { passThroughFault } from '../../domain/entitlement/pass-through.ts'
-import type { Account, RoleTarget } from '../../domain/entitlement/rule.ts'
+import type { Account } from '../../domain/entitlement/rule.ts'
 import { requireSessionMay, sessionFault, type GatewaySession } from '../../domain/sign-in/session.ts'
 import type { CurrentRules, Now } from '../ports.ts'
 
@@ -19,11 +19,36 @@ type Stated = {
 
 export type ListAccounts = (session: GatewaySession) => readonly ListedAccount[]
 
+export type ListAccount = (session: GatewaySession, accountId: string) => readonly StatedRole[]
+
+type Deps = { readonly rules: CurrentRules; readonly closing: DeviceClosing; readonly now: Now }
+
+/** What is theirs in one account; nothing in one that nobody knows. It costs one account, not all. */
+export function makeListAccount(deps: Deps): ListAccount {
+  return function listAccount(session, accountId) {
+    const stateOf = lookAs(session, deps)
+    const index = deps.rules()
+    const account = index.accounts.find(({ id }) => id === accountId)
+    if (account === undefined) return []
+    return rolesIn(index, session.principal, account).map((held) => ({ ...held, state: stateOf(account, held) }))
+  }
+}
+
+/** Fails where the session may not even look; else says of a role whether it may take it. */
+function lookAs(session: GatewaySession, { closing, now: clock }: Deps) {
+  const now = clock()
+  requireSessionMay(session, { kind: 'look' }, now)
+  return (account: Account, { kind }: HeldRole): StatedRole['state'] =>
+    sessionFault(session, closing.takeRole({ account, kind }, 'credentials'), now) === undefined &&
+    passThroughFault({ account, kind }, session) === undefined
+      ? 'available'
+      : 'not_now'
+}
+
 /** The roles of a signed-in person by account, decided anew from the rules in force. */
-export function makeListAccounts(deps: { rules: CurrentRules; closing: DeviceClosing; now: Now }): ListAccounts {
+export function makeListAccounts(deps: Deps): ListAccounts {
   return function listAccounts(session) {
-    const now = deps.now()
-    requireSessionMay(session, { kind: 'look' }, now)
+    const stateOf = lookAs(session, deps)
     const plain: Stated = { lists: new Map(), roles: new Map() }
     const others = new Map<string, Stated>()
 
@@ -33,7 +58,7 @@ export function makeListAccounts(deps: { rules: CurrentRules; closing: DeviceClo
       const known = alike.lists.get(roles)
       if (known !== undefined) return known
       const made = roles.map((held) => {
-        const role = alike.roles.get(held) ?? { ...held, state: stateOf({ account, kind: held.kind }) }
+        const role = alike.roles.get(held) ?? { ...held, state: stateOf(account, held) }
         alike.roles.set(held, role)
         return role
       })
@@ -49,12 +74,6 @@ export function makeListAccounts(deps: { rules: CurrentRules; closing: DeviceClo
       others.set(key, known)
       return known
     }
-
-    const stateOf = (target: Pick<RoleTarget, 'account' | 'kind'>): StatedRole['state'] =>
-      sessionFault(session, deps.closing.takeRole(target, 'credentials'), now) === undefined &&
-      passThroughFault(target, session) === undefined
-        ? 'available'
-        : 'not_now'
 
     return holdingsOf(deps.rules(), session.principal).map(({ account, roles }) => ({
       account,

@@ -1,7 +1,7 @@
 import { RolegateError } from '../../domain/errors.ts'
 import type { Account } from '../../domain/entitlement/rule.ts'
 import type { GatewaySession } from '../../domain/sign-in/session.ts'
-import type { ListAccounts, ListedAccount } from './list-accounts.ts'
+import type { ListAccount, ListAccounts, StatedRole } from './list-accounts.ts'
 
 /** One page of a list, and where the next begins. */
 type Page<Item> = { readonly items: readonly Item[]; readonly next?: string }
@@ -19,12 +19,15 @@ export type ListForIdentityCenter = {
  * page begins after an item by name, so that a list that changes meanwhile loses nothing (`invalid_request` when that
  * item is gone).
  */
-export function makeListForIdentityCenter(deps: { listAccounts: ListAccounts }): ListForIdentityCenter {
-  const open = ({ roles }: ListedAccount) => roles.filter(({ state }) => state === 'available')
+export function makeListForIdentityCenter(deps: {
+  listAccounts: ListAccounts
+  listAccount: ListAccount
+}): ListForIdentityCenter {
+  const isOpen = ({ state }: StatedRole): boolean => state === 'available'
 
   return {
     accounts(session, turn) {
-      const held = deps.listAccounts(session).filter((listed) => open(listed).length > 0)
+      const held = deps.listAccounts(session).filter(({ roles }) => roles.some(isOpen))
       return pageOf(
         held.map(({ account }) => account),
         ({ id }) => id,
@@ -32,8 +35,7 @@ export function makeListForIdentityCenter(deps: { listAccounts: ListAccounts }):
       )
     },
     roles(session, accountId, turn) {
-      const listed = deps.listAccounts(session).find(({ account }) => account.id === accountId)
-      const keys = listed === undefined ? [] : open(listed).map(({ kind }) => kind.key)
+      const keys = deps.listAccount(session, accountId).flatMap((role) => (isOpen(role) ? [role.kind.key] : []))
       // An account that is not theirs and one that does not exist look the same.
       if (keys.length === 0) throw new RolegateError('role_unknown')
       return pageOf(keys, (key) => key, turn)

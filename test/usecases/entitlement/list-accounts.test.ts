@@ -1,6 +1,6 @@
 import { closingBy } from '../../../src/domain/device/closing.ts'
 import { describe, expect, it } from 'vitest'
-import { makeListAccounts } from '../../../src/usecases/entitlement/list-accounts.ts'
+import { makeListAccount, makeListAccounts } from '../../../src/usecases/entitlement/list-accounts.ts'
 import { anAccount, anIndex, aRule } from '../../support/a-mapping.ts'
 import { refusalOf } from '../../support/a-refusal.ts'
 import { aSession, NINE } from '../../support/a-session.ts'
@@ -35,6 +35,18 @@ describe('listAccounts', () => {
     const [one, two, passed] = listAccounts(aSession())
     expect(two?.roles).toBe(one?.roles)
     expect(passed?.roles).not.toBe(one?.roles)
+  })
+
+  it('says the same of one account, at the price of one', () => {
+    const deps = { rules: () => anIndex({ accounts, rules }), closing, now: () => NINE }
+    for (const session of [aSession(), aSession({ via: 'device' })]) {
+      for (const { account, roles } of listAccounts(session)) {
+        expect(makeListAccount(deps)(session, account.id)).toEqual(roles)
+      }
+    }
+    expect(makeListAccount(deps)(aSession(), '999999999999')).toEqual([])
+    const ended = aSession({ endsAt: NINE })
+    expect(refusalOf(() => makeListAccount(deps)(ended, '000000000001')).code).toBe('sign_in_required')
   })
 
   it('lists nothing for an ended session', () => {
