@@ -251,6 +251,19 @@ describe.skipIf(noTmux)(`somebody at a terminal${because(noTmux)}`, () => {
     expect(await run(`${nobody}-4 rolegate env payments-dev/admin --server ${gateway.origin}`)).toBe(7)
   })
 
+  it('sees its own sign-ins, and ends one of them: it is over there at once', async () => {
+    const other = `${nobody}-3 rolegate --server ${demo.url}`
+    expect(await run(`${other} whoami --short`)).toBe(0)
+    expect(await run('rolegate sessions')).toBe(0)
+    expect(screen()).toMatch(/^ID +BY +CLIENT +HOST +ADDRESS +SINCE +UNTIL/m)
+    expect(screen().match(/\(this one\)$/gm)).toHaveLength(1)
+    const id = /^(\S+) +device /m.exec(screen())?.[1] ?? ''
+    expect(await run(`rolegate sessions end ${id}`)).toBe(0)
+    expect(await run(`${other} whoami --short`)).toBe(4)
+    expect(await run('rolegate sessions -o csv | grep -c device')).toBe(1)
+    expect(await run('rolegate whoami --short')).toBe(0)
+  })
+
   it('signs out everywhere', async () => {
     expect(await run('rolegate logout --all')).toBe(0)
     expect(screen()).toContain(`Signed out of ${demo.url}.`)

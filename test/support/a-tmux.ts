@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'vitest'
 
-const PROGRAM = fileURLToPath(new URL('../../dist/main.js', import.meta.url))
+const PROGRAM = fileURLToPath(new URL('../../dist/rolegate.cjs', import.meta.url))
 const TMUX = '/usr/bin/tmux'
 
 /** Why a terminal cannot be driven here, or undefined. */
