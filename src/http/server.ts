@@ -233,7 +233,8 @@ function makeFrame(deps: ServerDeps & { csrfToken: (id: string) => string }): Re
   return (req, res, next) => {
     Object.defineProperty(res.locals, 'frame', {
       configurable: true,
-      enumerable: true,
+      // Express copies what it can enumerate for each page, and would have it made twice.
+      enumerable: false,
       get(): Omit<Frame, 'title'> {
         // A route that reads no session's cookie may have found who it is by other means.
         const signedIn = (res.locals['session'] as GatewaySession | undefined) ?? req.session?.signedIn
