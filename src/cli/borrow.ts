@@ -1,14 +1,16 @@
 import { LEAST_SECONDS, parseDuration, printDuration } from '../domain/entitlement/duration.ts'
+import { parseUntil, secondsUntil } from '../domain/entitlement/until.ts'
 import type { Lent } from './answers.ts'
 import type { Call, Connection, Option } from './command.ts'
 import { failure } from './failure.ts'
 import { findOrPickRole, requireRoleOrTerminal } from './pick-role.ts'
+import type { CliWorld } from './world.ts'
 
 export const DURATION_OPTION = {
   type: 'string',
   short: 'd',
   value: 'DURATION',
-  about: 'how long it lasts: 15m, 3h, 1h30m; default ROLEGATE_DURATION, then the role’s own',
+  about: 'how long it lasts: 15m, 3h, 1h30m, until 18:00; default ROLEGATE_DURATION, then the role’s own',
 } as const satisfies Option
 
 export const REGION_OPTION = {
@@ -36,18 +38,26 @@ export function secondsAsked({ text, world, misused }: Call): number | undefined
   const flag = text('duration')
   const typed = flag ?? (world.env['ROLEGATE_DURATION'] || undefined)
   if (typed === undefined) return undefined
-  const fault = faultOf(typed)
-  if (fault === undefined) return parseDuration(typed)
+  const seconds = secondsOf(typed, world)
+  const fault = faultOf(typed, seconds)
+  if (fault === undefined) return seconds
   throw flag === undefined
     ? failure('config_invalid', { title: 'ROLEGATE_DURATION is unusable', detail: fault })
     : misused(fault)
 }
 
-function faultOf(typed: string): string | undefined {
+function secondsOf(typed: string, { now, timeZone }: CliWorld): number | undefined {
+  const until = parseUntil(typed)
+  return until === undefined ? parseDuration(typed) : secondsUntil(until, now(), timeZone)
+}
+
+function faultOf(typed: string, seconds: number | undefined): string | undefined {
   if (/^\d+$/.test(typed)) return `“${typed}” names no unit: write ${typed}s, ${typed}m or ${typed}h.`
-  const seconds = parseDuration(typed)
-  if (seconds === undefined) return `“${typed}” is no duration: write 15m, 3h or 1h30m.`
-  return seconds < LEAST_SECONDS ? `AWS lends for at least ${printDuration(LEAST_SECONDS)}.` : undefined
+  if (typed.startsWith('until') && seconds === undefined) return `“${typed}” names no time: write until 18:00.`
+  if (seconds === undefined) return `“${typed}” is no duration: write 15m, 3h, 1h30m or until 18:00.`
+  if (seconds >= LEAST_SECONDS) return undefined
+  const short = typed.startsWith('until') ? `“${typed}” is ${printDuration(seconds)} from now. ` : ''
+  return `${short}AWS lends for at least ${printDuration(LEAST_SECONDS)}.`
 }
 
 /** The region handed on: -r, else the caller's AWS_REGION, else none. Checked, for some printed forms have no quotes. */

@@ -12,7 +12,7 @@ export const overviewOf = (commands: readonly Command[]): string =>
     ...indented(commands.map(({ name, summary }) => [name, summary])),
     '',
     'A ROLE is alias/role, a role ARN, 123456789012/role, or the unique beginning of alias/role.',
-    'A DURATION is 15m, 3h, 1h30m.',
+    'A DURATION is 15m, 3h, 1h30m, or until 18:00.',
     '',
     'More: rolegate COMMAND --help · rolegate help environment · rolegate help exit-codes',
     '',

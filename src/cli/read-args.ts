@@ -36,11 +36,26 @@ export function readArgs(command: Command, args: readonly string[]): Typed {
 function readOptions(command: Command, args: readonly string[]): Omit<Typed, 'rest'> {
   try {
     const options = { ...GLOBAL_OPTIONS, ...command.options }
-    const { positionals, values } = parseArgs({ args: [...args], options, allowPositionals: true, strict: true })
+    const { positionals, values } = parseArgs({
+      args: [...joinUntil(command, args)],
+      options,
+      allowPositionals: true,
+      strict: true,
+    })
     return { words: positionals, values }
   } catch (thrown) {
     throw usageFailure(firstSentence(thrown), command.usage)
   }
+}
+
+/** `-d until 18:00` is one duration, with quotes around it or without. */
+function joinUntil({ options }: Command, args: readonly string[]): readonly string[] {
+  const at = args.findIndex((word, index) =>
+    word === 'until' ? ['-d', '--duration'].includes(args[index - 1] ?? '') : word === '--duration=until',
+  )
+  const time = args[at + 1]
+  if (options['duration'] === undefined || at < 0 || time === undefined) return args
+  return args.toSpliced(at, 2, `${args[at]} ${time}`)
 }
 
 /** parseArgs adds advice about quoting that only confuses. */

@@ -11,6 +11,9 @@ describe('durations', () => {
     { typed: '3600', says: '3600s, 3600m or 3600h' },
     { typed: 'soon', says: 'is no duration' },
     { typed: '5m', says: 'at least 15m' },
+    { typed: 'until 9:10', says: '“until 9:10” is 10m from now. AWS lends for at least 15m' },
+    { typed: 'until 25:00', says: 'names no time: write until 18:00' },
+    { typed: 'until', says: 'names no time: write until 18:00' },
   ])(
     '$typed is a usage error, from the flag, and a configuration error from ROLEGATE_DURATION',
     async ({ typed, says }) => {
@@ -21,6 +24,26 @@ describe('durations', () => {
       expect([...flag.gateway.asked, ...variable.gateway.asked]).toEqual([])
     },
   )
+
+  it.each([
+    { line: ['-d', 'until 18:00'], seconds: 9 * 3600 },
+    { line: ['-d', 'until', '18:00'], seconds: 9 * 3600 },
+    { line: ['--duration', 'until', '9:00'], seconds: 24 * 3600 },
+    { line: ['--duration=until 18:00'], seconds: 9 * 3600 },
+    { line: ['--duration=until', '18:00'], seconds: 9 * 3600 },
+  ])('$line is asked for as $seconds seconds, at nine o’clock', async ({ line, seconds }) => {
+    for (const command of ['env', 'credential-process', 'exec']) {
+      const { run, asked } = await signedIn()
+      await run(command, ROLE, ...line, ...(command === 'exec' ? ['--', 'until', '18:00'] : []))
+      expect(asked(CREDENTIALS)).toEqual([{ role: ROLE, seconds }])
+    }
+  })
+
+  it('reads until 18:00 by the clock of the person’s own zone, from ROLEGATE_DURATION too', async () => {
+    const { run, asked } = await signedIn({ timeZone: 'Europe/Berlin', env: { ROLEGATE_DURATION: 'until 18:00' } })
+    await run('env', ROLE)
+    expect(asked(CREDENTIALS)).toEqual([{ role: ROLE, seconds: 8 * 3600 }])
+  })
 
   it('says when the gateway lends for less than asked, and what limited it', async () => {
     const { gateway, run } = await signedIn({ env: { ROLEGATE_DURATION: '3h' } })

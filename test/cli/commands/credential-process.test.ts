@@ -118,6 +118,14 @@ describe('kept credentials', () => {
     expect(warm(terminal, '-d', ['1h', ROLE])).toBeDefined()
   })
 
+  it('are of one duration until a time, in quotes or without', async () => {
+    const { terminal, run } = await signedIn()
+    await run('credential-process', ROLE, '-d', 'until', '18:00')
+    expect(warm(terminal, ROLE, ['-d', 'until 18:00'])).toBeDefined()
+    expect(warm(terminal, ROLE, ['--duration', 'until', '18:00'])).toBeDefined()
+    expect(warm(terminal, ROLE, ['-d', 'until', '19:00'])).toBeUndefined()
+  })
+
   it('are neither taken nor kept with --no-cache', async () => {
     const { gateway, terminal, run } = await signedIn()
     await run('credential-process', ROLE, '--no-cache')

@@ -1,0 +1,42 @@
+const UNTIL = /^until ([01]?\d|2[0-3]):([0-5]\d)$/
+const DAY_MS = 86_400_000
+
+/** Minutes since midnight of `until 18:00`; undefined for anything else. */
+export function parseUntil(text: string): number | undefined {
+  const [, hour, minute] = UNTIL.exec(text) ?? []
+  return hour === undefined ? undefined : Number(hour) * 60 + Number(minute)
+}
+
+/**
+ * Whole seconds until the clocks of a zone show so many minutes since midnight: tomorrow, when that is past or now. A time
+ * that comes twice is the first of the two; one that is skipped is as long after the last one shown as it would have been.
+ */
+export function secondsUntil(minutes: number, now: Date, timeZone: string): number {
+  const from = Math.floor(now.getTime() / 1000) * 1000
+  const shownNow = shownAt(from, timeZone)
+  const today = Math.floor(shownNow / DAY_MS) * DAY_MS + minutes * 60_000
+  const due = today > shownNow ? today : today + DAY_MS
+  const [before, after] = [due - DAY_MS, due + DAY_MS].map((at) => due - (shownAt(at, timeZone) - at)) as [
+    number,
+    number,
+  ]
+  const met = [before, after].filter((at) => at > from && shownAt(at, timeZone) === due)
+  return ((met.length > 0 ? Math.min(...met) : before) - from) / 1000
+}
+
+/** What the clocks show at an instant, as milliseconds: the instant at which those of UTC show the same. */
+function shownAt(at: number, timeZone: string): number {
+  const format = new Intl.DateTimeFormat('en-US-u-ca-iso8601-nu-latn', {
+    timeZone,
+    hourCycle: 'h23',
+    year: 'numeric',
+    month: 'numeric',
+    day: 'numeric',
+    hour: 'numeric',
+    minute: 'numeric',
+    second: 'numeric',
+  })
+  const fields = Object.fromEntries(format.formatToParts(at).map(({ type, value }) => [type, Number(value)]))
+  const { year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0 } = fields
+  return Date.UTC(year, month - 1, day, hour, minute, second)
+}
