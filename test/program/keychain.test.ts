@@ -7,8 +7,10 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { aGateway } from '../cli/fake-gateway.ts'
 
 const PROGRAM = fileURLToPath(new URL('../../dist/main.js', import.meta.url))
-const TOOLS = ['/usr/bin/dbus-run-session', '/usr/bin/gnome-keyring-daemon']
-const none = TOOLS.every((tool) => existsSync(tool)) ? undefined : 'no apt-get install dbus gnome-keyring'
+const SESSION = '/usr/bin/dbus-run-session'
+const none = [SESSION, '/usr/bin/gnome-keyring-daemon'].every((tool) => existsSync(tool))
+  ? undefined
+  : 'no apt-get install dbus gnome-keyring'
 const UNLOCKED = `printf '\\n' | gnome-keyring-daemon --unlock --components=secrets >/dev/null 2>&1`
 
 describe.skipIf(none)(`a Secret Service of its own${none ? ` (${none})` : ''}`, () => {
@@ -69,9 +71,7 @@ async function aMachine(store: Record<string, string>) {
       const script = [first, ...lines.map((line) => `'${process.execPath}' '${PROGRAM}' ${line}; echo exit $?`)].join(
         '\n',
       )
-      execFile('dbus-run-session', ['--', 'sh', '-c', script], { env, timeout: 50_000 }, (_, out, err) =>
-        resolve({ out, err }),
-      )
+      execFile(SESSION, ['--', 'sh', '-c', script], { env, timeout: 50_000 }, (_, out, err) => resolve({ out, err }))
     })
   return { gateway, folder, inSession }
 }
