@@ -206,6 +206,25 @@ describe('what is refused there (threats.md D15)', () => {
   })
 })
 
+describe('what AWS says no to', () => {
+  it.each([
+    ['refuse-all', 403, 'aws_refused'],
+    ['throttle', 503, 'aws_unavailable'],
+    ['down', 503, 'aws_unavailable'],
+  ] as const)('%s: %i, and no SDK retries what would fail again', async (mood, status, code) => {
+    demo.world.aws.behave(mood)
+    try {
+      for (const proof of [containerToken, await projected()]) {
+        const answer = await ask(proof)
+        expect([answer.status, answer.body.code, answer.body.Code]).toEqual([status, code, code])
+        expect(answer.headers['retry-after'] !== undefined).toBe(status === 503)
+      }
+    } finally {
+      demo.world.aws.behave('normal')
+    }
+  })
+})
+
 describe('the end of a container token', () => {
   it('comes with its session’s: a revoked terminal, a sign-out in the browser', async () => {
     const bob = await aPersonAt(demo, 'bob')

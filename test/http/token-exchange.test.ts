@@ -193,6 +193,19 @@ describe('a token that is refused', () => {
     expect(lastOf('workload_refused')).toMatchObject({ reason: 'audience' })
   })
 
+  it('at every door that takes bearers: a job’s own token is for the exchange alone (threats.md F4)', async () => {
+    const token = await jobToken()
+    for (const path of ['/v1/whoami', '/v1/roles', '/v1/sessions', '/v1/aws-config'])
+      expect((await request(demo.url).get(path).set(as(token))).status).toBe(401)
+    await credentials(token, 'payments-dev/readonly').expect(401)
+    const container = await request(demo.url)
+      .get('/v1/container-credentials/payments-dev/readonly')
+      .set('authorization', token)
+    expect(container.status).toBe(403)
+    // Nothing of that used it up.
+    await exchange(demo, token).expect(200)
+  })
+
   it.each([
     [
       'a job’s token as an access token',

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { decide } from '../../../src/domain/entitlement/decide.ts'
 import type { Rule } from '../../../src/domain/entitlement/rule.ts'
 import type { Principal } from '../../../src/domain/sign-in/principal.ts'
+import { workloadPrincipal } from '../../../src/domain/sign-in/workload.ts'
 import { anIndex, aRule, aTarget } from '../../support/a-mapping.ts'
 import { aPrincipal } from '../../support/a-principal.ts'
 
@@ -69,6 +70,26 @@ describe('rules about jobs (threats.md R3)', () => {
           expect(anIndex({ rules }).met(aJob(claimed))).toEqual([])
         },
       ),
+    )
+  })
+
+  it('nothing a token can say makes a job one of anybody’s people (property)', () => {
+    const rules = [
+      aRule({ id: 'group', match: { idp: 'ci', groups: ['payments', '*', ''] } }),
+      aRule({ id: 'everyone', match: { idp: 'ci', everyone: true } }),
+      aRule({ id: 'any', match: { groups: ['payments'] }, effect: 'deny' }),
+      aRule({ id: 'jobs', match: forJobs({ ref: ['refs/heads/main'] }) }),
+    ]
+    const index = anIndex({ rules })
+    const name = fc.constantFrom('groups', 'idp', 'workload', 'ref', 'roles', 'email', 'amr', '__proto__', 'toString')
+    const value = fc.oneof(fc.jsonValue(), fc.constantFrom('payments', 'refs/heads/main', ['payments'], false))
+    const mapping = { id: 'ci', issuer: 'https://ci.example.com', require: {}, keep: ['ref', 'groups', 'idp'] }
+    fc.assert(
+      fc.property(fc.dictionary(name, value), (claims) => {
+        const job = workloadPrincipal({ ...claims, sub: 'job' }, mapping)
+        const open = Object.hasOwn(claims, 'ref') && claims['ref'] === 'refs/heads/main'
+        expect(index.met(job).map(({ rule }) => rule.id)).toEqual(open ? ['jobs'] : [])
+      }),
     )
   })
 
