@@ -152,7 +152,7 @@ export async function compose(config: Config, host: Host): Promise<Gateway> {
       issueTokens,
       crossNetwork: cli.crossNetwork,
     }),
-    redeemDeviceLogin: makeRedeemDeviceLogin({ ...deps, findSession, issueTokens }),
+    redeemDeviceLogin: makeRedeemDeviceLogin({ ...letIn, issueTokens }),
     refreshTokens: makeRefreshTokens({ ...letIn, issueAccessToken, sealUnder }),
     revokeToken: makeRevokeToken({ ...deps, findSession, endSession }),
   }

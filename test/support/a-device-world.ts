@@ -7,10 +7,12 @@ import type { AuditEvent } from '../../src/domain/audit/event.ts'
 import { OWN_CLIENT } from '../../src/domain/device/client.ts'
 import { RolegateError } from '../../src/domain/errors.ts'
 import type { GatewaySession } from '../../src/domain/sign-in/session.ts'
+import { makeAuthorizeTerminal } from '../../src/usecases/device/authorize-terminal.ts'
 import { makeAuthenticateBearer } from '../../src/usecases/device/authenticate-bearer.ts'
 import { makeDecideDeviceLogin } from '../../src/usecases/device/decide-device-login.ts'
 import { makeFindDeviceLogin } from '../../src/usecases/device/find-device-login.ts'
 import { makeIssueAccessToken, makeIssueTokens, type Tokens } from '../../src/usecases/device/issue-tokens.ts'
+import { makeRedeemAuthorizationCode } from '../../src/usecases/device/redeem-authorization-code.ts'
 import { makeRedeemDeviceLogin } from '../../src/usecases/device/redeem-device-login.ts'
 import { makeRefreshTokens } from '../../src/usecases/device/refresh-tokens.ts'
 import { makeRevokeToken } from '../../src/usecases/device/revoke-token.ts'
@@ -24,6 +26,7 @@ import type {
   DeviceLogins,
   RefreshGrants,
   Sessions,
+  Store,
   UserCodes,
 } from '../../src/usecases/ports.ts'
 import { makeEndSession } from '../../src/usecases/sign-in/end-session.ts'
@@ -32,10 +35,19 @@ import { aClock, aRequest, aSession } from './a-session.ts'
 
 export const CLIENT = 'rolegate-cli'
 
-/** Every terminal story over a real store in memory, with a clock and an audit log that the test holds. */
-export async function aDeviceWorld({ session = aSession() }: { session?: GatewaySession } = {}) {
+/** Every terminal story over a real store, in memory unless another is opened, with a clock and an audit log that the test holds. */
+export async function aDeviceWorld({
+  session = aSession(),
+  crossNetwork = { pkce: 'downgrade', device: 'retype' },
+  openStore = (now) => makeMemoryStore({ now }),
+}: {
+  session?: GatewaySession
+  /** What the operator says of terminals from elsewhere. */
+  crossNetwork?: { pkce: 'downgrade' | 'refuse'; device: 'retype' | 'refuse' }
+  openStore?: (now: () => Date) => Store
+} = {}) {
   const clock = aClock()
-  const store = makeMemoryStore({ now: clock.now })
+  const store = openStore(clock.now)
   const recorded: AuditEvent[] = []
   /** What happens elsewhere while a record is being written. */
   const world = { onAudit: async (_event: AuditEvent): Promise<void> => {} }
@@ -88,12 +100,17 @@ export async function aDeviceWorld({ session = aSession() }: { session?: Gateway
   const issueAccessToken = makeIssueAccessToken(deps)
   const issueTokens = makeIssueTokens({ ...deps, issueAccessToken })
   const startDeviceLogin = makeStartDeviceLogin(deps)
-  const decideDeviceLogin = makeDecideDeviceLogin({ ...letIn, crossNetwork: 'retype' })
-  const showDeviceLogin = makeShowDeviceLogin({ ...letIn, crossNetwork: 'retype' })
-  const redeemDeviceLogin = makeRedeemDeviceLogin({ ...deps, findSession, issueTokens })
+  const decideDeviceLogin = makeDecideDeviceLogin({ ...letIn, crossNetwork: crossNetwork.device })
+  const showDeviceLogin = makeShowDeviceLogin({ ...letIn, crossNetwork: crossNetwork.device })
+  const redeemDeviceLogin = makeRedeemDeviceLogin({ ...letIn, issueTokens })
+  const redeemAuthorizationCode = makeRedeemAuthorizationCode({
+    ...letIn,
+    issueTokens,
+    crossNetwork: crossNetwork.pkce,
+  })
   await tables.sessions.put(session.id, session, { expiresAt: session.endsAt })
 
-  const refresh = makeRefreshTokens({ ...deps, findSession, issueAccessToken })
+  const refresh = makeRefreshTokens({ ...letIn, issueAccessToken })
   const start = (id = CLIENT) =>
     startDeviceLogin({ client: { ...OWN_CLIENT, id }, claims: { host: 'laptop' }, request: aRequest() })
   /** Looks at who asks, as the page shows it, and then says so. */
@@ -123,7 +140,10 @@ export async function aDeviceWorld({ session = aSession() }: { session?: Gateway
     startDeviceLogin,
     decideDeviceLogin,
     showDeviceLogin,
-    letIn,
+    redeemDeviceLogin,
+    authorizeTerminal: makeAuthorizeTerminal(deps),
+    redeemAuthorizationCode,
+    findSession,
     networks,
     ways,
     findDeviceLogin,
@@ -132,7 +152,8 @@ export async function aDeviceWorld({ session = aSession() }: { session?: Gateway
     issueTokens,
     authenticateBearer: makeAuthenticateBearer({ ...deps, findSession }),
     issuers,
-    refreshTokens: (asked: { refreshToken: string; clientId: string }) => refresh({ ...asked, request: aRequest() }),
+    refreshTokens: ({ address, ...asked }: { refreshToken: string; clientId: string; address?: string }) =>
+      refresh({ ...asked, request: aRequest(address === undefined ? {} : { address }) }),
     refreshGrants: tables.refreshGrants,
     revokeToken: makeRevokeToken({ ...deps, findSession, endSession }),
     /** A terminal that was signed in. */

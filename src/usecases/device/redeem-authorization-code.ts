@@ -19,12 +19,13 @@ export type RedeemAuthorizationCode = (input: {
 
 type Turn =
   | { readonly kind: 'used'; readonly code: AuthorizationCode; readonly sessionId: string }
-  | { readonly kind: 'stolen'; readonly sessionId: string }
-  | { readonly kind: 'refused'; readonly reason: string }
+  /** `made` is the session that an earlier use of the same code made. */
+  | { readonly kind: 'refused'; readonly code: AuthorizationCode; readonly reason: string; readonly made?: string }
 
 /**
  * Trades an authorization code for tokens, once. Fails with `invalid_grant` for a code that is unknown, over, another
- * client's, sent to another address, or without its verifier. A second use ends what the first one made (RFC 6749 §4.1.2).
+ * client's, sent to another address, or without its verifier; why stands in the audit log, with the browser's address
+ * beside the terminal's. A second use ends what the first one made (RFC 6749 §4.1.2).
  */
 export function makeRedeemAuthorizationCode(deps: {
   authorizationCodes: AuthorizationCodes
@@ -44,13 +45,13 @@ export function makeRedeemAuthorizationCode(deps: {
   type Input = Parameters<RedeemAuthorizationCode>[0]
 
   function turn(code: AuthorizationCode, { clientId, redirectUri, codeVerifier }: Input): Turn {
+    const refused = (reason: string) => ({ kind: 'refused', code, reason }) as const
     // security.md D-4: another client's try changes nothing, and ends nothing either.
-    if (code.clientId !== clientId) return { kind: 'refused', reason: 'another_client' }
-    if (code.usedFor !== null) return { kind: 'stolen', sessionId: code.usedFor }
-    if (code.redirectUri !== redirectUri) return { kind: 'refused', reason: 'another_redirect' }
-    if (!isVerifier(codeVerifier) || deps.digest(codeVerifier) !== code.codeChallenge)
-      return { kind: 'refused', reason: 'wrong_verifier' }
-    if (deps.now() >= code.expiresAt) return { kind: 'refused', reason: 'code_expired' }
+    if (code.clientId !== clientId) return refused('another_client')
+    if (code.usedFor !== null) return { ...refused('code_reused'), made: code.usedFor }
+    if (code.redirectUri !== redirectUri) return refused('another_redirect')
+    if (!isVerifier(codeVerifier) || deps.digest(codeVerifier) !== code.codeChallenge) return refused('wrong_verifier')
+    if (deps.now() >= code.expiresAt) return refused('code_expired')
     return { kind: 'used', code, sessionId: newSessionId(deps.randomText) }
   }
 
@@ -61,60 +62,92 @@ export function makeRedeemAuthorizationCode(deps: {
       const next = {
         ...code,
         ...(answer.kind === 'used' && { usedFor: answer.sessionId }),
-        reused: answer.kind === 'stolen',
+        // Once seen, it stays so, whoever tries next: the session may still be in the making.
+        reused: code.reused || (answer.kind === 'refused' && answer.made !== undefined),
       }
       const keep = { expiresAt: new Date(code.expiresAt.getTime() + CODE_MEMORY_SECONDS * 1000) }
       return { next, answer, keep }
     })
   }
 
-  /** threats.md D2: a code that somebody else took up is worth a device code at most. */
-  function wayOf({ approverAddress }: AuthorizationCode, parent: GatewaySession, request: RequestFacts): LoginWay {
-    if (isSameNetwork(approverAddress, request.address, deps.nameNetwork)) return 'pkce'
-    const mayBeDevice = deps.loginWays.get(parent.principal.idp)?.has('device') === true
-    if (deps.crossNetwork === 'downgrade' && mayBeDevice) return 'device'
-    throw invalidGrant('another_network')
+  /** Puts on record why a code that somebody approved was not taken; what is thrown tells the terminal less. */
+  async function refuse(code: AuthorizationCode, reason: string, request: RequestFacts): Promise<never> {
+    const { clientId, approverAddress } = code
+    const parent = await deps.findSession(code.parentId)
+    if (parent !== undefined) {
+      const { principal } = parent
+      await deps.audit({ event: 'code_refused', request, principal, clientId, approverAddress, reason })
+    }
+    throw invalidGrant(reason)
   }
 
-  async function endStolen(sessionId: string, request: RequestFacts): Promise<never> {
-    const reason = 'code_reused'
+  /** threats.md D2: a code that somebody else took up is worth a device code at most. */
+  function wayOf(
+    { approverAddress }: AuthorizationCode,
+    { principal: { idp } }: GatewaySession,
+    { address }: RequestFacts,
+  ): LoginWay | { readonly refused: string } {
+    const ways = deps.loginWays.get(idp)
+    // security.md D-1: switched off means off at every step.
+    if (ways?.has('pkce') !== true) return { refused: 'no_pkce_login' }
+    if (isSameNetwork(approverAddress, address, deps.nameNetwork)) return 'pkce'
+    return deps.crossNetwork === 'downgrade' && ways.has('device') ? 'device' : { refused: 'another_network' }
+  }
+
+  async function endStolen(sessionId: string, request: RequestFacts): Promise<void> {
     const session = await deps.findSession(sessionId)
     await deps.sessions.delete(sessionId)
-    if (session !== undefined)
-      await deps.audit({ event: 'session_ended', request, principal: session.principal, session, reason })
-    throw invalidGrant(reason)
+    if (session === undefined) return
+    const { principal } = session
+    await deps.audit({ event: 'session_ended', request, principal, session, reason: 'code_reused' })
+  }
+
+  async function issueOnce(code: AuthorizationCode, session: GatewaySession, input: Input): Promise<Tokens> {
+    const { request } = input
+    const { clientId, approverAddress } = code
+    const { principal } = session
+    await deps.audit({ event: 'code_redeemed', request, principal, session, clientId, approverAddress })
+    const tokens = await deps.issueTokens(session, clientId)
+    // A second use that came while this session was being made could not end it.
+    const kept = await deps.authorizationCodes.get(deps.digest(input.code))
+    if (kept?.reused === false) return tokens
+    await endStolen(session.id, request)
+    throw invalidGrant('code_reused')
+  }
+
+  async function redeem(code: AuthorizationCode, id: string, input: Input): Promise<Tokens> {
+    const { request } = input
+    const parent = await deps.findSession(code.parentId)
+    // security.md D-20: signed out between approval and use.
+    if (parent === undefined) throw invalidGrant('signed_out')
+    const via = wayOf(code, parent, request)
+    if (typeof via === 'object') return refuse(code, via.refused, request)
+    const { host } = code.claims
+    const terminal = { client: code.clientName, address: request.address, ...(host !== undefined && { host }) }
+    const session = await deps.startTerminalSession({ parent, via, terminal, id }).catch(asSignedOut)
+    try {
+      return await issueOnce(code, session, input)
+    } catch (thrown) {
+      // What was not handed out must not stay behind, neither in a list of sessions nor for anybody else.
+      await deps.sessions.delete(session.id)
+      throw thrown
+    }
   }
 
   return async function redeemAuthorizationCode(input) {
     const { request } = input
     const turned = await use(input)
-    if (turned === undefined || turned.kind === 'refused') {
-      await deps.limitRate(`authorization-code:${networkOf(request.address)}`, 60, 60)
-      throw invalidGrant(turned?.reason ?? 'unknown_code')
-    }
-    if (turned.kind === 'stolen') return endStolen(turned.sessionId, request)
-
-    const { code, sessionId: id } = turned
-    const parent = await deps.findSession(code.parentId)
-    // security.md D-20: signed out between approval and use.
-    if (parent === undefined) throw invalidGrant('signed_out')
-    const facts = { request, principal: parent.principal, approverAddress: code.approverAddress }
-    try {
-      const via = wayOf(code, parent, request)
-      const { host } = code.claims
-      const terminal = { client: code.clientName, address: request.address, ...(host !== undefined && { host }) }
-      const session = await deps.startTerminalSession({ parent, via, terminal, id })
-      await deps.audit({ ...facts, event: 'code_redeemed', session, clientId: code.clientId })
-      const tokens = await deps.issueTokens(session, code.clientId)
-      // A second use that came while this session was being made could not end it.
-      const kept = await deps.authorizationCodes.get(deps.digest(input.code))
-      return kept?.reused === false ? tokens : await endStolen(session.id, request)
-    } catch (thrown) {
-      if (!(thrown instanceof RolegateError) || thrown.reason !== 'another_network') throw thrown
-      await deps.audit({ ...facts, event: 'code_refused', clientId: code.clientId, reason: thrown.reason })
-      throw thrown
-    }
+    if (turned?.kind === 'used') return redeem(turned.code, turned.sessionId, input)
+    if (turned?.made !== undefined) await endStolen(turned.made, request)
+    await deps.limitRate(`authorization-code:${networkOf(request.address)}`, 60, 60)
+    if (turned === undefined) throw invalidGrant('unknown_code')
+    return refuse(turned.code, turned.reason, request)
   }
+}
+
+/** To a terminal, a browser that signed out meanwhile is a code that is no longer good. */
+function asSignedOut(thrown: unknown): never {
+  throw thrown instanceof RolegateError && thrown.code === 'sign_in_required' ? invalidGrant('signed_out') : thrown
 }
 
 const invalidGrant = (reason: string) => new RolegateError('invalid_grant', {}, { reason })

@@ -2,9 +2,10 @@ import type { RequestFacts } from '../../domain/audit/event.ts'
 import { poll, type Poll } from '../../domain/device/device-login.ts'
 import { networkOf } from '../../domain/device/network.ts'
 import { RolegateError } from '../../domain/errors.ts'
-import type { Audit, DeviceLogins, Digest, LimitRate, Now } from '../ports.ts'
+import type { Audit, DeviceLogins, Digest, LimitRate, Now, Sessions } from '../ports.ts'
 import type { FindSession } from '../sign-in/find-session.ts'
 import type { IssueTokens, Tokens } from './issue-tokens.ts'
+import type { LoginWays } from './login-ways.ts'
 
 export type RedeemDeviceLogin = (input: {
   readonly deviceCode: string
@@ -18,6 +19,8 @@ export type RedeemDeviceLogin = (input: {
  */
 export function makeRedeemDeviceLogin(deps: {
   deviceLogins: DeviceLogins
+  sessions: Pick<Sessions, 'delete'>
+  loginWays: LoginWays
   findSession: FindSession
   issueTokens: IssueTokens
   audit: Audit
@@ -46,6 +49,11 @@ export function makeRedeemDeviceLogin(deps: {
     // security.md D-20: signed out between approval and poll.
     const session = await deps.findSession(polled.sessionId)
     if (session === undefined) throw new RolegateError('device_denied')
+    // security.md D-1: switched off means off at every step.
+    if (deps.loginWays.get(session.principal.idp)?.has('device') !== true) {
+      await deps.sessions.delete(session.id)
+      throw new RolegateError('device_denied', {}, { reason: 'no_device_login' })
+    }
     await deps.audit({ event: 'device_redeemed', request, principal: session.principal, session, clientId })
     return deps.issueTokens(session, clientId)
   }
