@@ -1,16 +1,26 @@
 import type { Express, Request, RequestHandler } from 'express'
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { RolegateError } from '../domain/errors.ts'
-import type { AuthenticateBearer } from '../usecases/device/authenticate-bearer.ts'
-import { bearerIn, type AnswerCredentials } from './credentials.ts'
 import type { Facts, NoteFacts } from './request-facts.ts'
 import { PROGRAM_HEADERS } from './security-headers.ts'
 import type { LogAnswer } from './witness.ts'
 
-const ROUTE = '/v1/credentials'
-/** As Express's own reader is told in routes/v1.ts. */
-const MOST_BYTES = 16 * 1024
-const JSON_TYPE = /^application\/json(; ?charset=utf-8)?$/i
+/** A route as the hot door serves it. */
+export type HotRoute = {
+  readonly path: string
+  /** As Express's own reader is told at this route. */
+  readonly mostBytes: number
+  /** Content types it takes. */
+  readonly takes: RegExp
+  /** Whether it is asked with a bearer token, or with none. */
+  readonly bearer: boolean
+  read(text: string): unknown
+  /** Whether Express shall have it after all, as it was read. */
+  passes?(body: unknown): boolean
+  answer(asked: { readonly authorization: string; readonly body: unknown; readonly facts: Facts }): Promise<object>
+  /** A refusal that comes so often that it is told here: its status and its body, and it is on record. */
+  refuse?(thrown: unknown, facts: Facts): { readonly status: number; readonly body: object } | undefined
+}
 
 /** What was begun at the hot door and failed there, on its way through Express. */
 const failures = new WeakMap<IncomingMessage, { readonly facts: Facts; readonly thrown: unknown }>()
@@ -26,57 +36,65 @@ export const failAsAtHotDoor: RequestHandler = (req, _res, next) => {
 
 /**
  * What terminals ask all day, answered on node:http: Express costs a quarter of a hand-over (DECISIONS.md 21). Only the
- * plainest request is taken and only success is answered here. Whatever is unusual goes to Express unread, and a failure
- * goes there with what was thrown, so that there is one place for refusals.
+ * plainest request is taken. Whatever is unusual goes to Express unread, and a failure goes there with what was thrown, so
+ * that there is one place for refusals; but for those which are a terminal's daily bread.
  */
 export function makeHotDoor(deps: {
   express: Express
+  routes: readonly HotRoute[]
   publicHost: string
   isWelcome: (req: Request) => boolean
   noteFacts: NoteFacts
   logAnswer: LogAnswer
-  authenticateBearer: AuthenticateBearer
-  answerCredentials: AnswerCredentials
 }): RequestListener {
   const { express } = deps
+  const routes = new Map(deps.routes.map((route) => [route.path, route]))
 
   /** Express's getters over a request that Express has not touched: addresses are read as everywhere else. */
   const asExpressSees = ({ headers, socket }: IncomingMessage): Request =>
     Object.create(express.request, { headers: { value: headers }, socket: { value: socket } }) as Request
 
-  async function serve(req: IncomingMessage, res: ServerResponse, seen: Request): Promise<void> {
+  async function serve(route: HotRoute, req: IncomingMessage, res: ServerResponse, seen: Request): Promise<void> {
     const facts = deps.noteFacts(seen)
+    const tell = (status: number, body: object): void => {
+      deps.logAnswer(res, facts, 'POST', () => route.path)
+      send(res, facts, status, JSON.stringify(body))
+    }
     try {
-      const body = parseJson(await textOf(req))
-      const session = await deps.authenticateBearer(bearerIn(req.headers.authorization ?? ''))
-      const answer = JSON.stringify(await deps.answerCredentials(session, body, facts))
-      deps.logAnswer(res, facts, 'POST', () => ROUTE)
-      send(res, facts, answer)
+      const body = route.read(await textOf(req))
+      if (route.passes?.(body) === true) {
+        // Express's readers leave alone what has been read.
+        Object.assign(req, { body })
+        return void express(req, res)
+      }
+      tell(200, await route.answer({ authorization: req.headers.authorization ?? '', body, facts }))
     } catch (thrown) {
+      const refusal = route.refuse?.(thrown, facts)
+      if (refusal !== undefined) return tell(refusal.status, refusal.body)
       failures.set(req, { facts, thrown })
       express(req, res)
     }
   }
 
   return (req, res) => {
-    if (!isPlain(req) || req.headers.host !== deps.publicHost) return void express(req, res)
+    const route = req.method === 'POST' ? routes.get(req.url ?? '') : undefined
+    if (route === undefined || !isPlain(route, req) || req.headers.host !== deps.publicHost)
+      return void express(req, res)
     const seen = asExpressSees(req)
-    if (deps.isWelcome(seen)) void serve(req, res, seen)
+    if (deps.isWelcome(seen)) void serve(route, req, res, seen)
     else express(req, res)
   }
 }
 
-/** A bearer token, no cookie (threats.md H7), and a short JSON body that comes as it is. */
-function isPlain({ method, url, headers }: IncomingMessage): boolean {
+/** The one proof this route takes, no cookie (threats.md H7), and a short body that comes as it is. */
+function isPlain({ bearer, takes, mostBytes }: HotRoute, { headers }: IncomingMessage): boolean {
   const length = Number(headers['content-length'])
   return (
-    method === 'POST' &&
-    url === ROUTE &&
-    headers.authorization !== undefined &&
+    (headers.authorization !== undefined) === bearer &&
     headers.cookie === undefined &&
-    JSON_TYPE.test(headers['content-type'] ?? '') &&
+    takes.test(headers['content-type'] ?? '') &&
     length > 0 &&
-    length <= MOST_BYTES &&
+    length <= mostBytes &&
     headers['transfer-encoding'] === undefined &&
     headers['content-encoding'] === undefined
   )
@@ -93,18 +111,8 @@ function textOf(req: IncomingMessage): Promise<string> {
 
 const utf8 = new TextDecoder()
 
-/** An object or a list, as Express's reader takes it. */
-function parseJson(text: string): unknown {
-  try {
-    if (/^[\t\n\r ]*[{[]/.test(text)) return JSON.parse(text)
-  } catch (cause) {
-    throw new RolegateError('invalid_request', {}, { cause })
-  }
-  throw new RolegateError('invalid_request')
-}
-
-function send(res: ServerResponse, { requestId }: Facts, answer: string): void {
-  res.writeHead(200, {
+function send(res: ServerResponse, { requestId }: Facts, status: number, answer: string): void {
+  res.writeHead(status, {
     'x-request-id': requestId,
     ...PROGRAM_HEADERS,
     'Content-Type': 'application/json; charset=utf-8',

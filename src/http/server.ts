@@ -11,7 +11,9 @@ import { makeAnswerCredentials, type AnswerCredentials } from './credentials.ts'
 import { makeCsrfToken, makeIsCsrfToken, makeRequireCsrf } from './csrf.ts'
 import { makeErrorHandler, nothingHere } from './errors.ts'
 import { factsAtHotDoor, makeHotDoor } from './hot-door.ts'
+import { hotRoutes } from './hot-routes.ts'
 import { makeMoveBrowser } from './move-browser.ts'
+import { makeOauthAnswers, type OauthAnswers, type OauthStories } from './oauth-answers.ts'
 import type { Frame } from './pages.ts'
 import { factsOf, makeKeepFacts, makeNoteFacts, type NoteFacts } from './request-facts.ts'
 import { authorizeRoutes } from './routes/authorize.ts'
@@ -33,7 +35,14 @@ import { makeSecurityHeaders, programHeaders } from './security-headers.ts'
 import { makeSealedCookie } from './sealed-cookie.ts'
 import type { SessionStore } from './session-store.ts'
 import { cameByTls, makeDrain, requireOurHost, requireTlsInFront } from './welcome.ts'
-import { makeAccessLog, makeLogAnswer, makeLogRefusal, type LogAnswer, type Witness } from './witness.ts'
+import {
+  makeAccessLog,
+  makeLogAnswer,
+  makeLogRefusal,
+  makeNoteRefusal,
+  type LogAnswer,
+  type Witness,
+} from './witness.ts'
 
 type Stories = Pick<Parameters<typeof goRoutes>[0], 'followLink'> &
   Omit<
@@ -43,15 +52,8 @@ type Stories = Pick<Parameters<typeof goRoutes>[0], 'followLink'> &
   Pick<Parameters<typeof passThroughRoutes>[0], 'completePassThrough'> &
   Parameters<typeof deviceRoutes>[0] &
   Parameters<typeof meRoutes>[0] &
-  Pick<
-    Parameters<typeof oauthRoutes>[0],
-    | 'startDeviceLogin'
-    | 'redeemDeviceLogin'
-    | 'redeemAuthorizationCode'
-    | 'refreshTokens'
-    | 'revokeToken'
-    | 'offeredWays'
-  > &
+  OauthStories &
+  Pick<Parameters<typeof oauthRoutes>[0], 'revokeToken'> &
   Pick<Parameters<typeof authorizeRoutes>[0], 'authorizeTerminal'> &
   Omit<Parameters<typeof tokenExchangeRoutes>[0] & Parameters<typeof containerRoutes>[0], 'logRefusal'> &
   Pick<Parameters<typeof signInRoutes>[0], 'beginSignIn' | 'completeSignIn' | 'endSession'> &
@@ -96,17 +98,24 @@ export function createServer(deps: ServerDeps): RequestListener {
   const noteFacts = makeNoteFacts({ ...deps, trustsProxies: deps.trustedProxies.length > 0 })
   const logAnswer = makeLogAnswer(deps)
   const answerCredentials = makeAnswerCredentials(deps.stories)
-  const shared = { ...deps, noteFacts, logAnswer, answerCredentials }
+  const oauthAnswers = makeOauthAnswers({ ...deps.stories, publicUrl: deps.publicUrl })
+  const shared = { ...deps, noteFacts, logAnswer, answerCredentials, oauthAnswers }
   return makeHotDoor({
-    ...shared,
+    noteFacts,
+    logAnswer,
     express: createExpress(shared),
-    authenticateBearer: deps.stories.authenticateBearer,
+    routes: hotRoutes({ ...shared, ...deps.stories, noteRefusal: makeNoteRefusal(deps.witness) }),
     publicHost: new URL(deps.publicUrl).host,
     isWelcome: (req) => !deps.isDraining() && (!deps.tlsInFront || cameByTls(req)),
   })
 }
 
-type Shared = { noteFacts: NoteFacts; logAnswer: LogAnswer; answerCredentials: AnswerCredentials }
+type Shared = {
+  noteFacts: NoteFacts
+  logAnswer: LogAnswer
+  answerCredentials: AnswerCredentials
+  oauthAnswers: OauthAnswers
+}
 
 /** Every request that is not the hot door's walks down this list. */
 function createExpress(deps: ServerDeps & Shared): Express {
@@ -126,7 +135,7 @@ function createExpress(deps: ServerDeps & Shared): Express {
   })
   const csrfToken = makeCsrfToken(deps.csrfKey)
   const requireCsrf = makeRequireCsrf({ isCsrfToken: makeIsCsrfToken(deps.csrfKey), origin: publicUrl })
-  const oauth = { ...stories, publicUrl, logRefusal }
+  const oauth = { ...stories, oauthAnswers: deps.oauthAnswers, publicUrl, logRefusal }
   const idpSignOut = makeSealedCookie({
     name: 'rolegate-idp-sign-out',
     sealer: deps.attemptSealer,

@@ -20,14 +20,22 @@ export type Witness = {
 export type LogRefusal = (error: RolegateError, req: Request, status: number) => void
 
 /** A refusal, by code; only what we could not help is an error with its causes. */
-export function makeLogRefusal({ log, metrics }: Witness): LogRefusal {
-  return (error, req, status) => {
+export type NoteRefusal = (error: RolegateError, requestId: string | undefined, status: number) => void
+
+export function makeNoteRefusal({ log, metrics }: Witness): NoteRefusal {
+  return (error, requestId, status) => {
     metrics.refusal(error.code)
-    const requestId = req.res === undefined ? undefined : factsOf(req.res).requestId
     const facts = { request_id: requestId, code: error.code, status, reason: error.reason }
     if (status >= 500) log.error('a request failed', facts, error)
     else log.info('a request was refused', facts)
   }
+}
+
+/** The same for a request of Express's. */
+export function makeLogRefusal(witness: Witness): LogRefusal {
+  const noteRefusal = makeNoteRefusal(witness)
+  return (error, req, status) =>
+    noteRefusal(error, req.res === undefined ? undefined : factsOf(req.res).requestId, status)
 }
 
 /** `route` is asked when the answer has gone. */

@@ -1,8 +1,10 @@
-import express from 'express'
+import express, { urlencoded } from 'express'
 import { createServer, request as ask, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { RolegateError } from '../../src/domain/errors.ts'
 import { makeHotDoor } from '../../src/http/hot-door.ts'
+import { hotRoutes } from '../../src/http/hot-routes.ts'
 import { aDemo, type Demo } from '../support/a-demo.ts'
 import { aPersonAt, aTerminalOf } from '../support/a-person.ts'
 
@@ -138,10 +140,84 @@ describe('the hot door and Express give one answer', () => {
   })
 })
 
+describe('terminals’ forms get one answer from the hot door and from Express', () => {
+  let demo: Demo
+  beforeAll(async () => void (demo = await aDemo()))
+  afterAll(() => demo.close())
+
+  const device = 'urn:ietf:params:oauth:grant-type:device_code'
+  const many = Object.fromEntries(Array.from({ length: 25 }, (_, n) => [`f${n}`, '1']))
+  const TABLE: readonly [what: string, status: number, path: string, fields: () => Record<string, string> | string][] =
+    [
+      [
+        'a wrong device code',
+        400,
+        'token',
+        () => ({ client_id: 'rolegate-cli', grant_type: device, device_code: 'rgd_x' }),
+      ],
+      ['no device code', 400, 'token', () => ({ client_id: 'rolegate-cli', grant_type: device })],
+      ['another client', 401, 'token', () => ({ client_id: 'x', grant_type: device, device_code: 'rgd_x' })],
+      ['another grant', 400, 'token', () => ({ client_id: 'rolegate-cli', grant_type: 'password' })],
+      ['a field twice', 400, 'token', () => 'client_id=rolegate-cli&client_id=rolegate-cli&grant_type=x'],
+      [
+        'a wrong refresh token',
+        400,
+        'token',
+        () => ({ client_id: 'rolegate-cli', grant_type: 'refresh_token', refresh_token: 'x' }),
+      ],
+      ['no fields to speak of', 400, 'token', () => '&&'],
+      ['too many fields', 413, 'token', () => ({ client_id: 'rolegate-cli', ...many })],
+      ['too many fields', 413, 'device_authorization', () => ({ client_id: 'rolegate-cli', ...many })],
+      ['another client', 401, 'device_authorization', () => ({ client_id: 'x' })],
+      ['too long a name', 400, 'device_authorization', () => ({ client_id: 'rolegate-cli', host: 'x'.repeat(65) })],
+      ['a job’s token that is none', 400, 'token', () => ({
+      grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
+      subject_token: 'x',
+      subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
+    })], // prettier-ignore
+    ]
+
+  it.each(TABLE)('%s: %i at %s', async (_what, status, path, fields) => {
+    const given = fields()
+    const body = typeof given === 'string' ? given : new URLSearchParams(given).toString()
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' }
+    const [hot, byExpress] = [
+      await send(demo.url, { headers, body, path: `/oauth/${path}` }),
+      await send(demo.url, { headers, body, path: `/oauth/${path}?x` }),
+    ]
+    expect([hot[0], maskedHeaders(hot[1]), masked(hot[2])]).toEqual([
+      byExpress[0],
+      maskedHeaders(byExpress[1]),
+      masked(byExpress[2]),
+    ])
+    expect(hot[0]).toBe(status)
+  })
+
+  it('a poll in vain, and the start of a sign-in', async () => {
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' }
+    const polls: unknown[] = []
+    for (const query of ['', '?x']) {
+      const started = await send(demo.url, {
+        headers,
+        body: 'client_id=rolegate-cli',
+        path: `/oauth/device_authorization${query}`,
+      })
+      const { device_code, ...rest } = JSON.parse(started[2]) as { device_code: string }
+      const poll = new URLSearchParams({ client_id: 'rolegate-cli', grant_type: device, device_code }).toString()
+      const [status, raw, body] = await send(demo.url, { headers, body: poll, path: `/oauth/token${query}` })
+      polls.push([started[0], maskedHeaders(started[1]), Object.keys(rest), status, maskedHeaders(raw), body])
+    }
+    expect(polls[0]).toEqual(polls[1])
+    expect(JSON.stringify(polls[0])).toContain('authorization_pending')
+  })
+})
+
 describe('what the hot door takes', () => {
   let took: string[] = []
   let welcome = true
-  const app = express().use((_req, res) => void res.end('express'))
+  const app = express()
+    .use(urlencoded({ extended: false }))
+    .use(({ body }: { body?: object }, res) => void res.end(`express${body === undefined ? '' : JSON.stringify(body)}`))
   const door = createServer(
     makeHotDoor({
       express: app,
@@ -149,8 +225,19 @@ describe('what the hot door takes', () => {
       isWelcome: () => welcome,
       noteFacts: ({ ip = '' }) => ({ requestId: 'a-request', address: ip, userAgent: '', at: 0 }),
       logAnswer: (_res, { address }, method, route) => void took.push(`${method} ${String(route())} ${address}`),
-      authenticateBearer: async () => ({}) as never,
-      answerCredentials: async () => ({ answered: 'hot' }),
+      routes: hotRoutes({
+        authenticateBearer: async () => ({}) as never,
+        answerCredentials: async () => ({ answered: 'hot' }),
+        oauthAnswers: {
+          deviceAuthorization: async (fields) => ({ started: fields }),
+          token: async (fields) => {
+            if ((fields as { device_code?: string }).device_code === 'waiting')
+              throw new RolegateError('authorization_pending')
+            return { redeemed: fields }
+          },
+        },
+        noteRefusal: ({ code }, requestId, status) => void took.push(`${code} ${requestId} ${status}`),
+      }),
     }),
   )
   let url: string
@@ -199,6 +286,43 @@ describe('what the hot door takes', () => {
     )
     const [, , body] = await send(url, { headers: asked, body: '{}', path })
     expect([body, took]).toEqual(['express', []])
+  })
+
+  describe('forms of terminals', () => {
+    const posted: OutgoingHttpHeaders = { host: 'gateway.example', 'content-type': 'application/x-www-form-urlencoded' }
+    const sent = (body: string, path = '/oauth/token', headers: OutgoingHttpHeaders = {}) =>
+      send(url, { headers: { ...posted, 'content-length': Buffer.byteLength(body), ...headers }, body, path })
+
+    it('are read as Express reads them', async () => {
+      const [status, , body] = await sent('a=1&b=%C3%A4+b&c=1&c=2&d', '/oauth/device_authorization')
+      expect([status, JSON.parse(body)]).toEqual([200, { started: { a: '1', b: 'ä b', c: ['1', '2'], d: '' } }])
+      expect(took).toEqual(['POST /oauth/device_authorization 127.0.0.1'])
+    })
+
+    it('a poll in vain is answered here, and on record', async () => {
+      const [status, , body] = await sent('device_code=waiting')
+      expect([status, JSON.parse(body).error]).toEqual([400, 'authorization_pending'])
+      expect(took).toEqual(['authorization_pending a-request 400', 'POST /oauth/token 127.0.0.1'])
+    })
+
+    it('a token exchange goes to Express, with what was read', async () => {
+      const grant = 'urn:ietf:params:oauth:grant-type:token-exchange'
+      const [, , body] = await sent(`grant_type=${encodeURIComponent(grant)}&subject_token=x`)
+      expect([body, took]).toEqual([`express${JSON.stringify({ grant_type: grant, subject_token: 'x' })}`, []])
+    })
+
+    it.each<[string, OutgoingHttpHeaders]>([
+      ['an authorization beside it', { authorization: 'Basic YTpi' }],
+      ['a cookie', { cookie: 'a=b' }],
+      ['another content type', { 'content-type': 'application/json' }],
+    ])('with %s is left to Express', async (_because, headers) => {
+      expect((await sent('{"a":1}', '/oauth/token', headers))[2]).toMatch(/^express/)
+      expect(took).toEqual([])
+    })
+
+    it('that is long is left to Express, unread', async () => {
+      expect((await sent(`a=${'x'.repeat(9000)}`))[2]).toMatch(/^express\{"a":"x/)
+    })
   })
 
   it('leaves a long body to Express, unread', async () => {

@@ -1,45 +1,25 @@
 import { Router, urlencoded, type ErrorRequestHandler, type Request, type RequestHandler } from 'express'
 import { z } from 'zod'
-import { printable } from '../../domain/device/client.ts'
-import { showUserCode } from '../../domain/device/user-code.ts'
 import { RolegateError, type ErrorCode } from '../../domain/errors.ts'
 import { requireOwnClient } from '../../usecases/device/clients.ts'
-import type { Tokens } from '../../usecases/device/issue-tokens.ts'
-import type { RedeemAuthorizationCode } from '../../usecases/device/redeem-authorization-code.ts'
-import type { RedeemDeviceLogin } from '../../usecases/device/redeem-device-login.ts'
-import type { RefreshTokensOf } from '../../usecases/device/refresh-tokens.ts'
 import type { RevokeToken } from '../../usecases/device/revoke-token.ts'
 import type { LoginWay } from '../../usecases/device/start-terminal-session.ts'
-import type { StartDeviceLogin } from '../../usecases/device/start-device-login.ts'
 import { answerFor } from '../answers.ts'
 import { fromExpress, refuse } from '../errors.ts'
+import { failAsAtHotDoor } from '../hot-door.ts'
+import { DEVICE_GRANT, type OauthAnswers } from '../oauth-answers.ts'
 import { parse } from '../parse.ts'
 import { factsOf } from '../request-facts.ts'
 import type { LogRefusal } from '../witness.ts'
 
-const DEVICE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code'
 /** Answered before the others: routes/token-exchange.ts. */
 export const EXCHANGE_GRANT = 'urn:ietf:params:oauth:grant-type:token-exchange'
 
-const Said = z.string().max(64).optional()
-const StartForm = z.object({ client_id: z.string(), host: Said, user: Said, tool: Said })
-const TokenForm = z.object({
-  client_id: z.string(),
-  grant_type: z.string(),
-  device_code: z.string().max(200).optional(),
-  refresh_token: z.string().max(200).optional(),
-  code: z.string().max(200).optional(),
-  redirect_uri: z.string().max(300).optional(),
-  code_verifier: z.string().max(200).optional(),
-})
 const RevokeForm = z.object({ client_id: z.string(), token: z.string().max(200) })
 
 /** RFC 8628, RFC 6749 §6, RFC 7009 and RFC 8414, as far as terminals need them. Reads no cookie. */
 export function oauthRoutes(deps: {
-  startDeviceLogin: StartDeviceLogin
-  redeemDeviceLogin: RedeemDeviceLogin
-  redeemAuthorizationCode: RedeemAuthorizationCode
-  refreshTokens: RefreshTokensOf
+  oauthAnswers: OauthAnswers
   revokeToken: RevokeToken
   publicUrl: string
   /** The ways that somebody here may sign a terminal in. */
@@ -75,34 +55,12 @@ export function oauthRoutes(deps: {
     })
   })
 
-  router.post('/oauth/device_authorization', ...form, async (req, res) => {
-    const { client_id: clientId, host, user, tool } = parse(StartForm, req.body)
-    const client = requireOwnClient(clientId)
-    // security.md D-1: switched off means off at every step.
-    if (!offers('device')) throw new RolegateError('unsupported_grant')
-    const claims = {
-      ...(host && { host: printable(host) }),
-      ...(user && { user: printable(user) }),
-      ...(tool && { tool: printable(tool) }),
-    }
-    const started = await deps.startDeviceLogin({ client, claims, request: factsOf(res) })
-    const userCode = showUserCode(started.userCode)
-    res.json({
-      device_code: started.deviceCode,
-      user_code: userCode,
-      ...(started.matchNumber !== undefined && { match_number: started.matchNumber }),
-      verification_uri: `${deps.publicUrl}/device`,
-      // In the fragment, which no server and no log sees; nothing is submitted by itself (threats.md D5).
-      verification_uri_complete: `${deps.publicUrl}/device#${userCode}`,
-      expires_in: started.expiresInSeconds,
-      interval: started.intervalSeconds,
-    })
+  router.post('/oauth/device_authorization', failAsAtHotDoor, ...form, async (req, res) => {
+    res.json(await deps.oauthAnswers.deviceAuthorization(req.body, factsOf(res)))
   })
 
-  router.post('/oauth/token', ...form, async (req, res) => {
-    const asked = parse(TokenForm, req.body)
-    requireOwnClient(asked.client_id)
-    res.json(tokenAnswer(await tokensFor(asked, res)))
+  router.post('/oauth/token', failAsAtHotDoor, ...form, async (req, res) => {
+    res.json(await deps.oauthAnswers.token(req.body, factsOf(res)))
   })
 
   router.post('/oauth/revoke', ...form, async (req, res) => {
@@ -112,38 +70,9 @@ export function oauthRoutes(deps: {
     res.json({})
   })
 
-  function tokensFor(asked: z.output<typeof TokenForm>, res: Parameters<typeof factsOf>[0]): Promise<Tokens> {
-    const { client_id: clientId, device_code: deviceCode, refresh_token: refreshToken } = asked
-    if (asked.grant_type === DEVICE_GRANT && offers('device')) {
-      if (deviceCode === undefined) throw new RolegateError('invalid_request', { field: 'device_code' })
-      return deps.redeemDeviceLogin({ deviceCode, clientId, request: factsOf(res) })
-    }
-    if (asked.grant_type === 'authorization_code' && offers('pkce')) return redeemCode(asked, res)
-    if (asked.grant_type === 'refresh_token' && deps.offeredWays.size > 0) {
-      if (refreshToken === undefined) throw new RolegateError('invalid_request', { field: 'refresh_token' })
-      return deps.refreshTokens({ refreshToken, clientId, request: factsOf(res) })
-    }
-    throw new RolegateError('unsupported_grant')
-  }
-
-  function redeemCode(asked: z.output<typeof TokenForm>, res: Parameters<typeof factsOf>[0]): Promise<Tokens> {
-    const { client_id: clientId, code, redirect_uri: redirectUri, code_verifier: codeVerifier } = asked
-    if (code === undefined) throw new RolegateError('invalid_request', { field: 'code' })
-    if (redirectUri === undefined) throw new RolegateError('invalid_request', { field: 'redirect_uri' })
-    if (codeVerifier === undefined) throw new RolegateError('invalid_request', { field: 'code_verifier' })
-    return deps.redeemAuthorizationCode({ code, clientId, redirectUri, codeVerifier, request: factsOf(res) })
-  }
-
   router.use('/oauth', makeOauthErrorHandler(deps.logRefusal))
   return router
 }
-
-const tokenAnswer = ({ accessToken, refreshToken, expiresInSeconds }: Tokens) => ({
-  access_token: accessToken,
-  token_type: 'Bearer',
-  expires_in: expiresInSeconds,
-  refresh_token: refreshToken,
-})
 
 export const requireForm: RequestHandler = (req: Request, _res, next) => {
   if (!req.is('application/x-www-form-urlencoded')) throw new RolegateError('unsupported_media_type')
@@ -196,9 +125,15 @@ export function makeOauthErrorHandler(logRefusal: LogRefusal): ErrorRequestHandl
   return (thrown, req, res, next) => {
     if (res.headersSent) return next(thrown)
     const error = fromExpress(thrown)
-    const { status, title, why } = answerFor(error)
+    const { status } = answerFor(error)
     logRefusal(error, req, status)
     refuse(res, error, status)
-    res.json({ error: OAUTH_ERROR[error.code], error_description: `${title}. ${why}` })
+    res.json(oauthError(error))
   }
+}
+
+/** RFC 6749 §5.2. */
+export function oauthError(error: RolegateError): object {
+  const { title, why } = answerFor(error)
+  return { error: OAUTH_ERROR[error.code], error_description: `${title}. ${why}` }
 }
