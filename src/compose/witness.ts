@@ -35,7 +35,15 @@ export async function openAudit(
     now: host.now,
     onWritten(event) {
       fails = false
-      metrics.event(event)
+      metrics.event(event.event)
+      if (event.event !== 'decision') return
+      for (const { rule } of event.fenced ?? []) {
+        metrics.fenced(rule)
+        log.warn('a group fitted a pattern and names what its fence keeps it from', {
+          rule,
+          request_id: event.request.requestId,
+        })
+      }
     },
     onFailure(cause) {
       fails = true

@@ -1,10 +1,12 @@
 import { defaultRegionOf } from '../domain/aws/partition.ts'
-import type { Account, Mapping, RoleKind, Rule, TagSource } from '../domain/entitlement/rule.ts'
+import type { Account, Mapping, PatternMatch, RoleKind, Rule, TagSource } from '../domain/entitlement/rule.ts'
 import type { AuditSink, Config, Idp, LoginWay, OidcIdp, PassThroughWay, SamlIdp, StsSettings } from './config.ts'
 import type { OidcEntry, SamlEntry } from './idp-schema.ts'
 import { audienceFor } from './lint/sts.ts'
 import { nameNetworkBy } from './networks.ts'
+import { parseTemplate } from '../domain/entitlement/pattern.ts'
 import { fromFolder } from './paths.ts'
+import { readPattern } from './patterns.ts'
 import type { ConfigFile, RuleEntry, StsEntry } from './schema.ts'
 import type { Secrets } from './secrets.ts'
 import { accountsMeant, rolesMeant } from './selectors.ts'
@@ -212,23 +214,47 @@ function claimsOfTags({ roles }: ConfigFile): readonly string[] {
   return [...new Set(sources.flatMap((source) => ('claim' in source ? [source.claim] : [])))]
 }
 
-function ruleOf({ id, match, grant, deny }: RuleEntry, file: ConfigFile): Rule {
+function ruleOf({ id, match, grant, deny, within }: RuleEntry, file: ConfigFile): Rule {
   const { accounts, roles } = file
   const selected = grant ?? deny
   if (selected === undefined) throw new Error(`the rule ${id} has no effect`)
   return {
     id,
-    match: matchOf(match, file),
+    match: matchOf({ match, grant }, file),
     effect: grant === undefined ? 'deny' : 'grant',
-    accounts: accountsMeant(selected.accounts, accounts),
-    roles: rolesMeant(selected.roles, roles),
+    accounts: fencedBy(within && accountsMeant(within.accounts, accounts), accountsMeant, selected.accounts, accounts),
+    roles: fencedBy(within && rolesMeant(within.roles, roles), rolesMeant, selected.roles, roles),
     ...(grant?.max_duration !== undefined && { maxSeconds: grant.max_duration }),
   }
 }
 
-function matchOf(match: RuleEntry['match'], file: ConfigFile): Rule['match'] {
-  const { idp, group, any_of: anyOf, everyone, workload } = match
+/** What the fence allows of what is selected; what a group itself will name is all that the fence allows. */
+function fencedBy<Selector extends string | readonly string[] | undefined, Known>(
+  fence: ReadonlySet<string> | undefined,
+  meant: (selector: Selector, known: Known) => ReadonlySet<string>,
+  selector: Selector,
+  known: Known,
+): ReadonlySet<string> {
+  if (typeof selector === 'string' && parseTemplate(selector) !== undefined) return fence ?? new Set()
+  const selected = meant(selector, known)
+  return fence === undefined ? selected : new Set([...selected].filter((name) => fence.has(name)))
+}
+
+function patternMatchOf(source: string, grant: RuleEntry['grant']): PatternMatch {
+  const read = readPattern(source)
+  if ('fault' in read) throw new Error(`the pattern ${source} was not checked`)
+  const account = templateIn(grant?.accounts)
+  const role = templateIn(grant?.roles)
+  return { pattern: read.pattern, ...(account !== undefined && { account }), ...(role !== undefined && { role }) }
+}
+
+const templateIn = (selector: string | readonly string[] | undefined) =>
+  typeof selector === 'string' ? parseTemplate(selector) : undefined
+
+function matchOf({ match, grant }: Pick<RuleEntry, 'match' | 'grant'>, file: ConfigFile): Rule['match'] {
+  const { idp, group, any_of: anyOf, everyone, workload, pattern } = match
   if (workload !== undefined) return workloadMatchOf({ ...match, workload }, file)
+  if (pattern !== undefined) return { idp: idp ?? '', ...patternMatchOf(pattern, grant) }
   const whom =
     everyone === true ? { everyone } : { groups: [...new Set(anyOf ?? (group === undefined ? [] : [group]))] }
   return idp === undefined ? whom : { idp, ...whom }

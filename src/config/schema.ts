@@ -115,6 +115,11 @@ const rule = z.strictObject({
         .min(1, 'must not be empty')
         .optional()
         .describe('Members of at least one of these groups.'),
+      pattern: z
+        .string()
+        .min(1, 'must not be empty')
+        .optional()
+        .describe('Groups whose whole name fits this RE2 pattern. A grant by it needs `within`.'),
       everyone: z.literal(true).optional().describe('Whoever signs in, with or without groups.'),
       workload: name
         .optional()
@@ -123,13 +128,15 @@ const rule = z.strictObject({
         ),
       claims: claimValues.optional().describe('With `workload`: claims and the exact values they must have besides.'),
     })
-    .describe('Whom the rule meets: exactly one of `group`, `any_of`, `everyone`, `workload`.'),
+    .describe('Whom the rule meets: exactly one of `group`, `any_of`, `pattern`, `everyone`, `workload`.'),
   grant: z
     .strictObject({
       accounts: oneOrMore('an alias, "env:NAME", "tag:NAME", "*"').describe(
-        'Which accounts: aliases, `env:NAME`, `tag:NAME`, or `"*"`.',
+        'Which accounts: aliases, `env:NAME`, `tag:NAME`, or `"*"`; with a pattern also `${NAME}` of what it captures.',
       ),
-      roles: oneOrMore('a role key, "*"').describe('Which role keys, or `"*"`.'),
+      roles: oneOrMore('a role key, "*"').describe(
+        'Which role keys, or `"*"`; with a pattern also `${NAME}` of what it captures.',
+      ),
       max_duration: duration('15m', '12h')
         .optional()
         .describe('Longest role session by this rule; the role’s limit stays.'),
@@ -144,6 +151,13 @@ const rule = z.strictObject({
     })
     .optional()
     .describe('Closes these roles, whatever grants them.'),
+  within: z
+    .strictObject({
+      accounts: oneOrMore('an alias, "env:NAME", "tag:NAME", "*"').describe('Which accounts, at most.'),
+      roles: oneOrMore('a role key, "*"').describe('Which role keys, at most.'),
+    })
+    .optional()
+    .describe('The fence of a grant by pattern: whatever a group is called, it opens nothing else.'),
 })
 
 const sts = z.strictObject({

@@ -131,8 +131,8 @@ describe('keys and kinds', () => {
     },
     {
       because: 'refuses keys of a later version until they work',
-      text: changed([GRANT, `${GRANT}\n    within: { accounts: "*" }`], ['group: Team', "pattern: 'aws-.*'"]),
-      faults: ['19:26  rules[0].match.pattern: unknown key', '21:5  rules[0].within: unknown key'],
+      text: changed([GRANT, `${GRANT}\n    approval: { by: Team }`]),
+      faults: ['21:5  rules[0].approval: unknown key'],
     },
     {
       because: 'refuses control characters in what people read',
@@ -500,12 +500,12 @@ describe('rules', () => {
     {
       because: 'wants one way to match',
       text: changed(['group: Team', 'group: Team, everyone: true']),
-      faults: ['19:12  rules[0].match: needs exactly one of group, any_of, everyone, workload'],
+      faults: ['19:12  rules[0].match: needs exactly one of group, any_of, pattern, everyone, workload'],
     },
     {
       because: 'wants a way to match',
       text: changed(['{ idp: entra, group: Team }', '{ idp: entra }']),
-      faults: ['19:12  rules[0].match: needs exactly one of group, any_of, everyone, workload'],
+      faults: ['19:12  rules[0].match: needs exactly one of group, any_of, pattern, everyone, workload'],
     },
     {
       because: 'knows no everyone: false',

@@ -235,9 +235,12 @@ describe('rules about jobs (threats.md R3)', () => {
     ],
     [
       'match: { workload: ci, everyone: true }',
-      'rules[1].match: needs exactly one of group, any_of, everyone, workload',
+      'rules[1].match: needs exactly one of group, any_of, pattern, everyone, workload',
     ],
-    ['match: { workload: ci, group: Team }', 'rules[1].match: needs exactly one of group, any_of, everyone, workload'],
+    [
+      'match: { workload: ci, group: Team }',
+      'rules[1].match: needs exactly one of group, any_of, pattern, everyone, workload',
+    ],
     [
       'match: { workload: ci, claims: { ref: "refs/*" } }',
       'rules[1].match.claims.ref: must be exact: "*" stands for nothing here',

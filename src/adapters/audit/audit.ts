@@ -1,4 +1,4 @@
-import { auditRecord } from '../../domain/audit/event.ts'
+import { auditRecord, type AuditEvent } from '../../domain/audit/event.ts'
 import { RolegateError } from '../../domain/errors.ts'
 import type { Audit, Now, Store } from '../../usecases/ports.ts'
 import { makeGroupedSink, type AuditSink } from './grouped-sink.ts'
@@ -11,7 +11,7 @@ export function makeAudit(deps: {
   sinks: readonly AuditSink[]
   newId: () => string
   now: Now
-  onWritten: (event: string) => void
+  onWritten: (event: AuditEvent) => void
   onFailure: (cause: unknown) => void
 }): Audit {
   return async function audit(event) {
@@ -22,7 +22,7 @@ export function makeAudit(deps: {
       deps.onFailure(cause)
       throw new RolegateError('audit_unavailable', {}, { cause })
     }
-    deps.onWritten(event.event)
+    deps.onWritten(event)
   }
 }
 

@@ -31,6 +31,12 @@ export function makeMetrics({ version, withProcess }: { version: string; withPro
     labelNames: ['code'],
     registers,
   })
+  const fenced = new Counter({
+    name: 'rolegate_fence_refusals_total',
+    help: 'Groups that fitted a pattern and named what its fence keeps them from, by rule, at sign-in.',
+    labelNames: ['rule'],
+    registers,
+  })
   const tampered = new Counter({
     name: 'rolegate_store_tampered_rows_total',
     help: 'Store rows that did not open under the sealing key.',
@@ -48,6 +54,7 @@ export function makeMetrics({ version, withProcess }: { version: string; withPro
     request: (method: string, route: string, code: number, seconds: number) =>
       requests.observe({ method, route, code: String(code) }, seconds),
     event: (event: string) => events.inc({ event }),
+    fenced: (rule: string) => fenced.inc({ rule }),
     refusal: (code: string) => refusals.inc({ code }),
     tampered: (table: string) => tampered.inc({ table }),
     auditFailure: () => auditFailures.inc(),

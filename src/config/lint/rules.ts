@@ -1,7 +1,9 @@
+import { parseTemplate } from '../../domain/entitlement/pattern.ts'
 import { didYouMean } from '../did-you-mean.ts'
 import type { Findings, Path } from '../faults.ts'
 import type { ConfigFile, RuleEntry } from '../schema.ts'
 import { accountsMeant, aliasesMeant, itemsOf, rolesMeant } from '../selectors.ts'
+import { lintPattern } from './patterns.ts'
 import { lintExact } from './workloads.ts'
 
 type Selector = string | readonly string[]
@@ -16,6 +18,8 @@ export function lintRules(file: ConfigFile, findings: Findings): void {
     else findings.fault([...path, 'id'], `"${rule.id}" is the id of rules[${earlier}] too`)
     lintMatch(rule, [...path, 'match'], file, findings)
     lintEffect(rule, path, file, findings)
+    lintPattern(rule, path, findings)
+    lintWithin(rule, path, file, findings)
   })
   lintUnused(file, findings)
 }
@@ -23,8 +27,10 @@ export function lintRules(file: ConfigFile, findings: Findings): void {
 function lintMatch(rule: RuleEntry, path: Path, file: ConfigFile, findings: Findings): void {
   const { match, grant } = rule
   const { idps } = file
-  const ways = [match.group, match.any_of, match.everyone, match.workload].filter((way) => way !== undefined)
-  if (ways.length !== 1) findings.fault(path, 'needs exactly one of group, any_of, everyone, workload')
+  const ways = [match.group, match.any_of, match.pattern, match.everyone, match.workload].filter(
+    (way) => way !== undefined,
+  )
+  if (ways.length !== 1) findings.fault(path, 'needs exactly one of group, any_of, pattern, everyone, workload')
   if (match.workload !== undefined) {
     lintJobs({ ...match, workload: match.workload }, path, file, findings)
     if (grant !== undefined) lintJobsRoles(grant.roles, [...path.slice(0, -1), 'grant', 'roles'], file, findings)
@@ -120,8 +126,8 @@ function lintEffect({ grant, deny, id }: RuleEntry, path: Path, file: ConfigFile
   if ((grant === undefined) === (deny === undefined)) findings.fault(path, `"${id}" needs exactly one of grant, deny`)
   if (grant !== undefined) {
     const here = [...path, 'grant']
-    lintAccountSelector(grant.accounts, [...here, 'accounts'], file, findings)
-    lintRoleSelector(grant.roles, [...here, 'roles'], file, findings)
+    if (!isTemplate(grant.accounts)) lintAccountSelector(grant.accounts, [...here, 'accounts'], file, findings)
+    if (!isTemplate(grant.roles)) lintRoleSelector(grant.roles, [...here, 'roles'], file, findings)
     for (const key of ['accounts', 'roles'] as const) {
       if (grant[key] === '*' && !grant.wildcard)
         findings.fault([...here, key], '"*" in a grant needs "wildcard: true" beside it')
@@ -136,6 +142,16 @@ function lintEffect({ grant, deny, id }: RuleEntry, path: Path, file: ConfigFile
     if (!meets) findings.fault(here, 'closes nothing: there is no account or no role')
   }
 }
+
+/** A fence is written as selectors are, and holds what there is. */
+function lintWithin({ within }: RuleEntry, path: Path, file: ConfigFile, findings: Findings): void {
+  if (within === undefined) return
+  lintAccountSelector(within.accounts, [...path, 'within', 'accounts'], file, findings)
+  lintRoleSelector(within.roles, [...path, 'within', 'roles'], file, findings)
+}
+
+const isTemplate = (selector: Selector): boolean =>
+  typeof selector === 'string' && parseTemplate(selector) !== undefined
 
 /** Each item of a selector means at least one account (threats.md R4). */
 export function lintAccountSelector(
@@ -183,7 +199,14 @@ const shown = (text: string): string => (text.length > 80 ? `${text.slice(0, 80)
 
 /** What nobody can have is most likely forgotten. */
 function lintUnused({ accounts, roles, rules }: ConfigFile, findings: Findings): void {
-  const grants = rules.flatMap(({ grant }) => grant ?? [])
+  const grants = rules.flatMap(({ grant, within }) =>
+    grant === undefined
+      ? []
+      : {
+          accounts: isTemplate(grant.accounts) ? (within?.accounts ?? []) : grant.accounts,
+          roles: isTemplate(grant.roles) ? (within?.roles ?? []) : grant.roles,
+        },
+  )
   const reached = new Set(grants.flatMap((grant) => [...accountsMeant(grant.accounts, accounts)]))
   const granted = new Set(grants.flatMap((grant) => [...rolesMeant(grant.roles, roles)]))
   for (const alias of Object.keys(accounts)) {

@@ -1,4 +1,5 @@
 import type { Strategy } from '../aws/assertion.ts'
+import type { Fenced } from '../entitlement/pattern-index.ts'
 import type { Duration } from '../entitlement/duration.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { Principal } from '../sign-in/principal.ts'
@@ -41,7 +42,13 @@ type Subject = { readonly principal: Principal; readonly session?: GatewaySessio
 export type AuditEvent = { readonly request: RequestFacts } & (
   | ({ readonly event: 'sign_in' } & Subject)
   /** What the rules make of somebody who has just signed in: how many roles, and which rules met them. */
-  | ({ readonly event: 'decision'; readonly roles: number; readonly rules: readonly string[] } & Subject)
+  | ({
+      readonly event: 'decision'
+      readonly roles: number
+      readonly rules: readonly string[]
+      /** Groups that fitted a pattern and were kept out by its fence: somebody may be naming groups to get in. */
+      readonly fenced?: readonly Fenced[]
+    } & Subject)
   | {
       readonly event: 'sign_in_refused'
       readonly idp: string

@@ -1,6 +1,7 @@
 import { roleArnOf } from '../aws/arn.ts'
 import type { Principal } from '../sign-in/principal.ts'
 import { meetsClaims } from '../sign-in/workload.ts'
+import { PatternIndex, type Fenced } from './pattern-index.ts'
 import type { Account, Mapping, RoleKind, RoleTarget, Rule, WorkloadMatch } from './rule.ts'
 
 /** A rule that meets somebody, and by which of their groups; null: by `everyone`. */
@@ -15,6 +16,8 @@ export type RuleIndex = {
   placesOf(rule: Rule): readonly number[]
   /** All rules that meet this principal, in the order of the file. */
   met(principal: Principal): readonly Met[]
+  /** Their groups that fitted a pattern and were kept out by its fence. */
+  fenced(principal: Principal): readonly Fenced[]
   /** The role, when account and role key both exist. */
   target(alias: string, key: string): RoleTarget | undefined
   /** The same for an account and a kind of this mapping. */
@@ -25,7 +28,13 @@ export type RuleIndex = {
 }
 
 type Placed = { readonly rule: Rule; readonly order: number }
-type Shelf = { readonly byGroup: Map<string, Placed[]>; readonly everyone: Placed[] }
+type Shelf = {
+  readonly byGroup: Map<string, Placed[]>
+  readonly everyone: Placed[]
+  readonly patterns: PatternIndex
+}
+
+type Looked = { readonly met: readonly Met[]; readonly fenced: readonly Fenced[] }
 
 export function compileRules(mapping: Mapping): RuleIndex {
   const shelves = new Map<string, Shelf>()
@@ -56,7 +65,7 @@ export function compileRules(mapping: Mapping): RuleIndex {
   }
 
   const groupDenies = mapping.rules.flatMap(({ effect, match }) =>
-    effect === 'deny' && 'groups' in match ? [match] : [],
+    effect === 'deny' && ('groups' in match || 'pattern' in match) ? [match] : [],
   )
   const accounts = [...mapping.accounts.values()]
   const placeOf = new Map(accounts.map(({ alias }, place) => [alias, place]))
@@ -68,19 +77,31 @@ export function compileRules(mapping: Mapping): RuleIndex {
   const keyByRoleName = new Map([...mapping.roles.values()].map(({ roleName, key }) => [roleName, key]))
 
   // A hand-over asks three times about one principal. Neither it nor these rules ever change: a reload compiles anew.
-  const metBefore = new WeakMap<Principal, readonly Met[]>()
+  const lookedBefore = new WeakMap<Principal, Looked>()
 
-  function look(principal: Principal): readonly Met[] {
-    if (principal.workload === true) return lookForJob(principal)
+  function lookAt(principal: Principal): Looked {
+    const known = lookedBefore.get(principal) ?? look(principal)
+    lookedBefore.set(principal, known)
+    return known
+  }
+
+  function look(principal: Principal): Looked {
+    if (principal.workload === true) return { met: lookForJob(principal), fenced: [] }
+    const fenced: Fenced[] = []
     const found: (Met & { order: number })[] = []
     for (const shelf of [shelves.get(principal.idp), anybodys]) {
       if (shelf === undefined) continue
       for (const { rule, order } of shelf.everyone) found.push({ rule, order, group: null })
       for (const group of principal.groups.names) {
         for (const { rule, order } of shelf.byGroup.get(group) ?? []) found.push({ rule, order, group })
+        shelf.patterns.meet(
+          group,
+          (rule, order) => found.push({ rule, order, group }),
+          (kept) => fenced.push(kept),
+        )
       }
     }
-    return found.toSorted((a, b) => a.order - b.order)
+    return { met: found.toSorted((a, b) => a.order - b.order), fenced }
   }
 
   /** A job meets the rules about its workload, and the denies that say everyone: nothing about people, whatever it claims. */
@@ -107,11 +128,8 @@ export function compileRules(mapping: Mapping): RuleIndex {
       const found = alias === undefined || key === undefined ? undefined : target(alias, key)
       return found?.arn === arn ? found : undefined
     },
-    met(principal) {
-      const known = metBefore.get(principal) ?? look(principal)
-      metBefore.set(principal, known)
-      return known
-    },
+    met: (principal) => lookAt(principal).met,
+    fenced: (principal) => lookAt(principal).fenced,
     denyReadsGroups: (idp) => allReadDeny || readDeny.has(idp),
   }
 }
@@ -124,7 +142,7 @@ function placeForJobs(workloads: Map<string, PlacedForJobs[]>, rule: Rule, match
   else placed.push({ rule, match, order })
 }
 
-const newShelf = (): Shelf => ({ byGroup: new Map(), everyone: [] })
+const newShelf = (): Shelf => ({ byGroup: new Map(), everyone: [], patterns: new PatternIndex() })
 
 function shelfOf(shelves: Map<string, Shelf>, idp: string): Shelf {
   const shelf = shelves.get(idp) ?? newShelf()
@@ -135,6 +153,10 @@ function shelfOf(shelves: Map<string, Shelf>, idp: string): Shelf {
 function place(shelf: Shelf, rule: Rule, match: Exclude<Rule['match'], WorkloadMatch>, order: number): void {
   if ('everyone' in match) {
     shelf.everyone.push({ rule, order })
+    return
+  }
+  if ('pattern' in match) {
+    shelf.patterns.add(rule, match, order)
     return
   }
   for (const group of match.groups) {

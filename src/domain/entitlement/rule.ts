@@ -1,5 +1,6 @@
 import type { RoleArn } from '../aws/arn.ts'
 import type { Partition } from '../aws/partition.ts'
+import type { GroupPattern, Template } from './pattern.ts'
 
 /** An AWS account as the gateway knows it: `accounts.<alias>`. */
 export type Account = {
@@ -48,7 +49,16 @@ export type RoleTarget = {
 }
 
 type Match =
-  { readonly idp: string; readonly groups: readonly string[] } | { readonly idp: string; readonly everyone: true }
+  | { readonly idp: string; readonly groups: readonly string[] }
+  | { readonly idp: string; readonly everyone: true }
+  | ({ readonly idp: string } & PatternMatch)
+
+/** Groups that fit a pattern. What a template says of such a group has to be among the accounts and roles of the rule: its fence. */
+export type PatternMatch = {
+  readonly pattern: GroupPattern
+  readonly account?: Template
+  readonly role?: Template
+}
 
 /** Jobs and containers of one `workloads` entry, all of whose claims named here have one of the values named (threats.md D16). */
 export type WorkloadMatch = {

@@ -1,6 +1,7 @@
 import type { RequestFacts } from '../../domain/audit/event.ts'
 import { asRolegateError, RolegateError } from '../../domain/errors.ts'
 import { networkOf } from '../../domain/device/network.ts'
+import type { Fenced } from '../../domain/entitlement/pattern-index.ts'
 import { entitlementsOf } from '../../domain/entitlement/decide.ts'
 import type { SignInAttempt } from '../../domain/sign-in/attempt.ts'
 import { principalFrom, type ClaimMapping, type VerifiedClaims } from '../../domain/sign-in/claims.ts'
@@ -67,7 +68,12 @@ export function makeCompleteSignIn(deps: {
     else await deps.endSession(former, request)
   }
 
-  function decisionFor(principal: Principal): { roles: number; rules: readonly string[] } {
+  function decisionFor(principal: Principal): {
+    roles: number
+    rules: readonly string[]
+    fenced?: readonly Fenced[]
+  } {
+    const fenced = deps.rules().fenced(principal).slice(0, MOST_RULES_ON_RECORD)
     const rules = [
       ...new Set(
         deps
@@ -76,7 +82,11 @@ export function makeCompleteSignIn(deps: {
           .map(({ rule }) => rule.id),
       ),
     ]
-    return { roles: entitlementsOf(deps.rules(), principal).length, rules: rules.slice(0, MOST_RULES_ON_RECORD) }
+    return {
+      roles: entitlementsOf(deps.rules(), principal).length,
+      rules: rules.slice(0, MOST_RULES_ON_RECORD),
+      ...(fenced.length > 0 && { fenced }),
+    }
   }
 
   return async function completeSignIn(input) {

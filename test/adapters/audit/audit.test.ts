@@ -36,7 +36,7 @@ function anAudit(...sinks: AuditSink[]) {
     sinks,
     newId: () => `id-${(ids += 1)}`,
     now: aClock().now,
-    onWritten: (event) => written.push(event),
+    onWritten: (event) => written.push(event.event),
     onFailure: (cause) => failures.push(cause),
   })
   return { audit, written, failures }

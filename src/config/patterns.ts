@@ -1,0 +1,35 @@
+import { RE2JS } from 're2js'
+import { literalPrefix, type GroupPattern } from '../domain/entitlement/pattern.ts'
+
+/** Longer ones say more than one thing. */
+const MOST_LETTERS = 300
+
+/**
+ * RE2's syntax: linear time, no look-around, no references back (contract.md). It always has to fit the whole name, and its
+ * text has to say so. A fault is a sentence for the file's author.
+ */
+export function readPattern(source: string): { pattern: GroupPattern; names: readonly string[] } | { fault: string } {
+  if (source.length > MOST_LETTERS) return { fault: `must be at most ${MOST_LETTERS} characters` }
+  if (!source.startsWith('^') || !/(?<!\\)(?:\\\\)*\$$/.test(source))
+    return { fault: 'must be anchored: it begins with ^ and ends with $, so that it means whole names' }
+  try {
+    const compiled = RE2JS.compile(source)
+    const names = Object.keys(compiled.namedGroups())
+    const pattern: GroupPattern = {
+      source,
+      prefix: literalPrefix(source),
+      captures(group) {
+        const matcher = compiled.matcher(group)
+        if (!matcher.matches()) return undefined
+        return Object.fromEntries(names.map((name) => [name, matcher.group(name) ?? '']))
+      },
+    }
+    return { pattern, names }
+  } catch (thrown) {
+    return { fault: `is no RE2 pattern: ${reasonOf(thrown)}` }
+  }
+}
+
+/** RE2JS says `error parsing regexp: invalid or unsupported Perl syntax: \`(?=\``. */
+const reasonOf = (thrown: unknown): string =>
+  (thrown instanceof Error ? thrown.message : '').replace(/^error parsing regexp: /, '') || 'it cannot be read'

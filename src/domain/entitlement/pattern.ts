@@ -1,0 +1,68 @@
+/** A pattern over the whole name of a group, in time linear in its length. Built by config/. */
+export type GroupPattern = {
+  /** As the file has it. */
+  readonly source: string
+  /** What every name it fits begins with; empty where nothing is fixed. */
+  readonly prefix: string
+  /** The named captures of a name that it fits as a whole; undefined for any other. */
+  captures(group: string): Readonly<Record<string, string>> | undefined
+}
+
+/** `${account}`, or `aws-${account}`: text with captures in it. */
+export type Template = readonly (string | { readonly capture: string })[]
+
+const PLACE = /\$\{([A-Za-z_][A-Za-z0-9_]*)\}/
+
+/** Reads a template; text without a place in it is none. */
+export function parseTemplate(text: string): Template | undefined {
+  if (!PLACE.test(text)) return undefined
+  return text
+    .split(PLACE)
+    .map((part, index) => (index % 2 === 1 ? { capture: part } : part))
+    .filter((part) => part !== '')
+}
+
+/** What a template says for these captures. One that took no part in the match is empty text. */
+export const fill = (template: Template, captures: Readonly<Record<string, string>>): string =>
+  template.map((part) => (typeof part === 'string' ? part : (captures[part.capture] ?? ''))).join('')
+
+/** The names a template asks a pattern for. */
+export const capturesIn = (template: Template): readonly string[] =>
+  template.flatMap((part) => (typeof part === 'string' ? [] : [part.capture]))
+
+/**
+ * The text that every match of an RE2 pattern begins with, where that is plain from its first characters: a question of
+ * speed alone, so anything unusual means none.
+ */
+export function literalPrefix(source: string): string {
+  if (!source.startsWith('^') || hasChoiceOutside(source)) return ''
+  let prefix = ''
+  let at = 1
+  while (at < source.length) {
+    const escaped = source[at] === '\\'
+    const letter = escaped ? source[at + 1] : source[at]
+    if (letter === undefined || (escaped ? /[A-Za-z0-9]/ : /[.*+?()[\]{}|^$]/).test(letter)) break
+    const next = source[at + (escaped ? 2 : 1)] ?? ''
+    // What may be missing, or be there several times, is not fixed. A surrogate is half a letter: its quantifier is for both.
+    if (/[*?{+]/.test(next) || /[\ud800-\udfff]/.test(letter)) break
+    prefix += letter
+    at += escaped ? 2 : 1
+  }
+  return prefix
+}
+
+/** Whether an alternative stands outside all brackets: `^a|b$`. */
+function hasChoiceOutside(source: string): boolean {
+  let depth = 0
+  let inClass = false
+  for (let at = 0; at < source.length; at += 1) {
+    const letter = source[at]
+    if (letter === '\\') at += 1
+    else if (inClass) inClass = letter !== ']'
+    else if (letter === '[') inClass = true
+    else if (letter === '(') depth += 1
+    else if (letter === ')') depth -= 1
+    else if (letter === '|' && depth === 0) return true
+  }
+  return false
+}
