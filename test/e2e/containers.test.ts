@@ -1,22 +1,16 @@
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
 import { fromHttp } from '@aws-sdk/credential-provider-http'
-import { execFile, execFileSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ACCESS_TOKEN, aDemoWithJobs, exchange, type DemoWithJobs } from '../support/a-demo-with-jobs.ts'
 import { aPersonAt, aTerminalOf } from '../support/a-person.ts'
+import { botocoreWithTokenFile, withoutBotocore } from '../support/botocore.ts'
 
-/** Why botocore cannot run here, or undefined. Its https rule is of 2025-10; http on loopback is older. */
-const noBotocore = ((): string | undefined => {
-  try {
-    execFileSync('python3', ['-c', 'import botocore.session'], { stdio: 'ignore' })
-    return undefined
-  } catch {
-    return 'no botocore on this machine: pip install botocore'
-  }
-})()
+/** Its https rule is of 2025-10; http on loopback is older. */
+const noBotocore = withoutBotocore(botocoreWithTokenFile)
 
 let demo: DemoWithJobs
 let folder: string
@@ -100,7 +94,7 @@ except Exception as refused:
         AWS_CONTAINER_CREDENTIALS_FULL_URI: path,
         AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: file,
       }
-      execFile('python3', ['-c', SCRIPT], { env, timeout: 60_000 }, (failure, out) =>
+      execFile(botocoreWithTokenFile?.python ?? 'python3', ['-c', SCRIPT], { env, timeout: 60_000 }, (failure, out) =>
         failure === null ? resolve(JSON.parse(out) as Record<string, unknown>) : reject(failure),
       )
     })

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { botocoreWithServices, withoutBotocore } from './botocore.ts'
 
 /** A `~/.aws/config` as one SDK reads it: profiles by name, and the sections they point to. */
 export type SdkConfig = {
@@ -24,14 +25,7 @@ for path in json.load(sys.stdin):
 `
 
 /** Why Python's SDK cannot be asked here, or undefined. */
-export const noBotocore = ((): string | undefined => {
-  try {
-    execFileSync('python3', ['-c', 'import botocore.configloader'], { stdio: 'ignore' })
-    return undefined
-  } catch {
-    return 'no botocore on this machine: pip install botocore'
-  }
-})()
+export const noBotocore = withoutBotocore(botocoreWithServices)
 
 /** The texts as Python's SDK reads them; null where it cannot. */
 export function readByBotocore(texts: readonly string[]): readonly (SdkConfig | null)[] {
@@ -42,7 +36,7 @@ export function readByBotocore(texts: readonly string[]): readonly (SdkConfig | 
       writeFileSync(path, text)
       return path
     })
-    const out = execFileSync('python3', ['-X', 'utf8', '-c', BOTOCORE], {
+    const out = execFileSync(botocoreWithServices?.python ?? 'python3', ['-X', 'utf8', '-c', BOTOCORE], {
       input: JSON.stringify(paths),
       encoding: 'utf8',
     })
