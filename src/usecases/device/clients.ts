@@ -5,6 +5,8 @@ import type { Now, RandomText, Sealer } from '../ports.ts'
 /** As long as AWS's own: clients keep a registration and never ask for another while it lasts (measured). */
 const REGISTRATION_SECONDS = 90 * 24 * 3600
 const MOST_REDIRECTS = 5
+/** What every door takes for an id: it travels in the address of a page. */
+const LONGEST_ID = 1000
 const SCOPE = 'sso:account:access'
 
 const GRANTS: ReadonlyMap<string, Grant> = new Map([
@@ -74,6 +76,7 @@ export function makeClients(deps: { sealer: Sealer; randomText: RandomText; now:
         e: Math.floor(expiresAt.getTime() / 1000),
       }
       const clientId = deps.sealer.seal(JSON.stringify(said), 'client-id')
+      if (clientId.length > LONGEST_ID) throw new RolegateError('invalid_request', { field: 'redirectUris' })
       return { clientId, clientSecret: deps.sealer.seal(said.i, 'client-secret'), issuedAt, expiresAt }
     },
 
