@@ -321,6 +321,79 @@ describe('refreshTokens', () => {
   })
 })
 
+describe('a refresh from another network (threats.md D9)', () => {
+  const AWAY = '198.51.100.9'
+  const from = (world: World, refreshToken: string, address: string) =>
+    world.refreshTokens({ refreshToken, clientId: CLIENT, address })
+
+  it('is let through when it is the first: laptops travel', async () => {
+    const world = await aDeviceWorld()
+    const { refreshToken } = await world.signedIn()
+    const next = await from(world, refreshToken, AWAY)
+    expect(await isAlive(world, next.accessToken)).toBe(true)
+    await expect(from(world, next.refreshToken, '192.0.2.1')).resolves.toBeDefined()
+  })
+
+  it('is a theft when a second network comes within the window, and ends the lineage', async () => {
+    const world = await aDeviceWorld()
+    const { refreshToken, accessToken } = await world.signedIn()
+    const next = await from(world, refreshToken, aRequest().address)
+    expect(await refusalFrom(from(world, refreshToken, AWAY))).toMatchObject({ reason: 'refresh_token_reused' })
+    for (const token of [accessToken, next.accessToken]) expect(await isAlive(world, token)).toBe(false)
+    expect(await codeOf(refresh(world, next.refreshToken))).toBe('invalid_grant')
+    expect(world.recorded.at(-1)).toMatchObject({ event: 'session_ended', request: { address: AWAY } })
+  })
+
+  it('is none when both are one network that the operator named, or one household', async () => {
+    const world = await aDeviceWorld()
+    world.networks.set(aRequest().address, 'office').set(AWAY, 'office')
+    const { refreshToken } = await world.signedIn()
+    const next = await from(world, refreshToken, aRequest().address)
+    expect((await from(world, refreshToken, AWAY)).refreshToken).toBe(next.refreshToken)
+    const home = await from(world, next.refreshToken, '2001:db8:1:2::1')
+    expect((await from(world, next.refreshToken, '2001:db8:1:2::ffff')).refreshToken).toBe(home.refreshToken)
+    expect(await codeOf(from(world, next.refreshToken, '2001:db8:1:3::1'))).toBe('invalid_grant')
+  })
+
+  it.each([
+    ['the same network, at the thirtieth second', 30, aRequest().address, true],
+    ['the same network, after it', 30.001, aRequest().address, false],
+    ['another network, at once', 0, AWAY, false],
+    ['an address nobody can read', 0, '', false],
+  ] as const)('%s: once more after %d s', async (_where, seconds, address, isLet) => {
+    const world = await aDeviceWorld()
+    const { refreshToken } = await world.signedIn()
+    const next = await refresh(world, refreshToken)
+    world.clock.pass(seconds)
+    const heard = await from(world, refreshToken, address).then(
+      (tokens) => tokens.refreshToken,
+      () => undefined,
+    )
+    expect(heard).toBe(isLet ? next.refreshToken : undefined)
+    expect(await isAlive(world, next.accessToken)).toBe(isLet)
+  })
+
+  it('is a theft also by another client that comes from the same place', async () => {
+    const world = await aDeviceWorld()
+    const { refreshToken } = await world.signedIn()
+    const next = await refresh(world, refreshToken)
+    expect(await codeOf(refresh(world, refreshToken, 'other-client'))).toBe('invalid_grant')
+    expect(await isAlive(world, next.accessToken)).toBe(false)
+  })
+
+  it('writes no token into any record (security.md A-4)', async () => {
+    const world = await aDeviceWorld()
+    const first = await world.signedIn()
+    const next = await refresh(world, first.refreshToken)
+    await refusalFrom(from(world, first.refreshToken, AWAY))
+    const text = JSON.stringify(world.recorded)
+    for (const { accessToken, refreshToken } of [first, next]) {
+      expect(text).not.toContain(accessToken)
+      expect(text).not.toContain(refreshToken)
+    }
+  })
+})
+
 describe('revokeToken (RFC 7009)', () => {
   it.each(['accessToken', 'refreshToken'] as const)(
     'ends the session, and with it all its tokens, by its %s',
