@@ -26,7 +26,7 @@ export const claimValues = z.record(
 
 export const workload = z.strictObject({
   id: name.describe('Its name in rules and in the audit trail; unlike every IdP’s.'),
-  label: freeText.optional().describe('What people call it; default the id.'),
+  label: freeText.optional().describe('What errors call it; default the id.'),
   issuer: line.describe('Its issuer URL, exactly as its tokens state it.'),
   audience: line
     .optional()

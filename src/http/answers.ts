@@ -300,7 +300,8 @@ const ANSWER = {
   idp_unavailable: {
     status: 503,
     title: 'Your identity provider does not answer',
-    why: 'Rolegate could not reach it. Sign-ins at other providers and running sessions are not affected.',
+    why: ({ label = 'it' }) =>
+      `Rolegate could not reach ${String(label)}. Sign-ins at other providers and running sessions are not affected.`,
     next: 'Try again in a moment.',
     who: OPERATOR,
   },

@@ -6,6 +6,8 @@ import { makeIssuerKeys, type IssuerKeys } from './issuer-keys.ts'
 
 /** One entry of `workloads`. */
 export type WorkloadSettings = {
+  /** What people call it. */
+  readonly label: string
   /** Of tokens traded for a session. */
   readonly audience: string
   /** Of tokens shown at the containers' own address. */
@@ -107,7 +109,7 @@ function reasonOf(thrown: unknown): string {
 const named = ({ code, values, reason, cause }: RolegateError, entry: WorkloadSettings | undefined): RolegateError =>
   new RolegateError(
     code,
-    { ...values, ...(entry !== undefined && { idp: entry.mapping.id }) },
+    { ...values, ...(entry !== undefined && { idp: entry.mapping.id, label: entry.label }) },
     { ...(reason !== undefined && { reason }), cause },
   )
 

@@ -18,6 +18,7 @@ async function aWorldOfJobs(bend: IssuerBend = {}, { allowHttp = true } = {}) {
   const { verifyWorkloadToken, down } = makeVerifyWorkloadToken({
     workloads: [
       {
+        label: 'CI',
         audience: EXCHANGE,
         containerAudience: 'containers',
         algorithms: ['RS256'],
@@ -115,7 +116,10 @@ describe('an issuer that cannot be asked', () => {
   ])('%s: `idp_unavailable`, and asked again in three seconds', async (_how, bend) => {
     const { verify, clock, issuer, failures, down } = await aWorldOfJobs(bend)
     const refusal = await refusalFrom(verify())
-    expect([refusal.code, refusal.values['idp']]).toEqual(['idp_unavailable', 'ci'])
+    expect([refusal.code, refusal.values]).toEqual([
+      'idp_unavailable',
+      { idp: 'ci', label: 'CI', retryAfterSeconds: 5 },
+    ])
     expect(failures).toHaveLength(1)
     expect(down()).toEqual(['ci'])
     await refusalFrom(verify())

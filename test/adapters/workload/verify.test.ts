@@ -23,6 +23,7 @@ afterEach(() => {
 const anEntry = (changes: Partial<WorkloadSettings & { id: string; require: Record<string, string[]> }> = {}) => {
   const { id = 'ci', require = { repository_id: ['74'], ref: ['refs/heads/main'] }, ...settings } = changes
   return {
+    label: 'CI',
     audience: EXCHANGE,
     containerAudience: CONTAINER,
     algorithms: ['RS256', 'ES256'],
