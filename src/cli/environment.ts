@@ -16,8 +16,11 @@ export const ENVIRONMENT: ReadonlyMap<string, string> = new Map([
   ['AWS_ENDPOINT_URL_SSO_OIDC', 'likewise'],
   ['AWS_ACCESS_KEY_ID', 'looked at by `doctor`, as are the others of its kind: what wins over profiles'],
   ['AWS_IGNORE_CONFIGURED_ENDPOINT_URLS', 'looked at by `doctor`: it makes AWS tools ignore where profiles send them'],
-  ['HTTPS_PROXY', 'looked at by `doctor`, as are the others of its kind; AWS tools use it, and this program does not'],
-  ['NO_PROXY', 'looked at by `doctor` beside it'],
+  [
+    'HTTPS_PROXY',
+    'the proxy to a gateway by https; `doctor` looks at it and the others of its kind, which AWS tools use',
+  ],
+  ['NO_PROXY', 'names that are reached past it, by commas'],
   ['AWS_REGION', 'the region handed on, when -r does not name one'],
   ['AWS_PROFILE', 'removed from the environment of what `exec` starts'],
   ['AWS_DEFAULT_PROFILE', 'removed likewise'],

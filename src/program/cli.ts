@@ -4,6 +4,7 @@ import { constants, homedir, hostname, userInfo } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { run } from '../cli/run.ts'
 import type { Child, ChildEnd, CliWorld } from '../cli/world.ts'
+import { proxiedFetch } from './proxied-fetch.ts'
 import { VERSION } from './version.ts'
 
 /** Runs one line of the client in this process's world; answers with the exit code. */
@@ -29,7 +30,7 @@ export const cliWorld = (interrupt: AbortController): CliWorld => ({
   now: () => new Date(),
   sleep: async (ms, signal) => sleep(ms, undefined, { signal }),
   timeout: timeoutSignal,
-  fetch,
+  fetch: proxiedFetch(process.env),
   spawn: runChild,
   exists: existsSync,
   listen: async (hear) => (await import('./loopback.ts')).listenOnLoopback(hear),

@@ -79,11 +79,17 @@ function routeFindings(env: Environment, origin: string): readonly Finding[] {
 function proxyFindings(names: readonly string[], env: Environment, origin: string): readonly Finding[] {
   if (names.length === 0) return []
   const url = new URL(origin)
-  const says = `${names.join(', ')}: AWS tools go through that proxy. This program does not.`
+  const says = `${names.join(', ')}: AWS tools go through that proxy; this program does, when HTTPS_PROXY is set.`
   const spared = isSpared(url.hostname, env['NO_PROXY'] ?? env['no_proxy'] ?? '')
   if (spared) return [ok('proxy', `${names.join(', ')} set, and NO_PROXY spares this gateway.`)]
   return isLoopback(url)
-    ? [warn('proxy', `${says} It cannot reach this machine’s own gateway.`, `Add ${url.hostname} to NO_PROXY.`)]
+    ? [
+        warn(
+          'proxy',
+          `${names.join(', ')}: AWS tools go through that proxy, which cannot reach this machine’s own gateway.`,
+          `Add ${url.hostname} to NO_PROXY.`,
+        ),
+      ]
     : [warn('proxy', says, `If the gateway is inside your network, add ${url.hostname} to NO_PROXY.`)]
 }
 
