@@ -1,5 +1,5 @@
 import { splitAtBlock } from './block.ts'
-import { sessionNameOf, type ConfigFacts } from './facts.ts'
+import { sessionNameOf, type ConfigFacts, type ConfigRole } from './facts.ts'
 import { commandIn, roleIn } from './profile-role.ts'
 import { readSections, type ConfigSection } from './read-sections.ts'
 
@@ -30,23 +30,30 @@ export function inspectConfig(facts: ConfigFacts, config: string, credentials: s
   const profiles = ours.filter(({ kind }) => kind === 'profile')
   const everywhere = [...readSections(before), ...ours, ...readSections(after)]
   const held = profiles.map((profile) => ({ name: profile.name, ...roleIn(profile) }))
-  const isRole = (role: ConfigFacts['roles'][number]) => (one: { account: string; role: string }) =>
-    one.role === role.role && (one.account === role.alias || one.account === role.accountId)
+  const heldRoles = new Set(held.map(({ account, role }) => `${account}/${role}`))
+  const namesOf = ({ alias, accountId, role }: ConfigRole) => [`${alias}/${role}`, `${accountId}/${role}`]
+  const listedRoles = new Set(facts.roles.flatMap(namesOf))
   const credentialNames = new Set(readSections(credentials).map(({ name }) => name))
 
   return {
     absent: block === undefined,
     outdated: block !== undefined && !sharesFacts(ours, facts),
-    missing: facts.roles.filter((role) => !held.some(isRole(role))).map(({ alias, role }) => `${alias}/${role}`),
-    vanished: held.filter((one) => !facts.roles.some((role) => isRole(role)(one))).map(({ name }) => name),
-    twice: [...new Set(everywhere.filter((one, index) => everywhere.findIndex(same(one)) < index).map(headingOf))],
+    missing: facts.roles
+      .filter((role) => !namesOf(role).some((name) => heldRoles.has(name)))
+      .map(({ alias, role }) => `${alias}/${role}`),
+    vanished: held.filter(({ account, role }) => !listedRoles.has(`${account}/${role}`)).map(({ name }) => name),
+    twice: repeated(everywhere.map(headingOf)),
     shadowed: profiles.map(({ name }) => name).filter((name) => credentialNames.has(name)),
-    misled: everywhere.filter((one) => isMisled(one, everywhere, facts)).map(headingOf),
+    misled: everywhere.filter(makeIsMisled(everywhere, facts)).map(headingOf),
     programs: [...new Set(profiles.flatMap(commandIn))],
   }
 }
 
-const same = (one: ConfigSection) => (other: ConfigSection) => one.kind === other.kind && one.name === other.name
+function repeated(texts: readonly string[]): readonly string[] {
+  const seen = new Set<string>()
+  return [...new Set(texts.filter((text) => seen.size === seen.add(text).size))]
+}
+
 const headingOf = ({ kind, name }: ConfigSection): string => (kind === 'other' ? name : `${kind} ${name}`)
 
 /** Profiles that ask this program need none of them. */
@@ -60,14 +67,24 @@ function sharesFacts(ours: readonly ConfigSection[], { origin, startUrl, ssoRegi
 }
 
 /** True of the name of a `[services]` that leads both halves of the sign-in to this origin. */
-const leadsTo = (origin: string, sections: readonly ConfigSection[]) => (name: string) => {
-  const services = sections.find((one) => one.kind === 'services' && one.name === name)
-  return ['sso.endpoint_url', 'sso_oidc.endpoint_url'].every((key) => services?.keys.get(key) === origin)
+function leadsTo(origin: string, sections: readonly ConfigSection[]): (name: string) => boolean {
+  const services = sections.filter(({ kind }) => kind === 'services')
+  return (name) => {
+    const keys = services.find((one) => one.name === name)?.keys
+    return keys?.get('sso.endpoint_url') === origin && keys.get('sso_oidc.endpoint_url') === origin
+  }
 }
 
-function isMisled({ kind, name, keys }: ConfigSection, all: readonly ConfigSection[], facts: ConfigFacts): boolean {
-  if (kind !== 'profile' && name !== 'default') return false
-  const session = all.find((one) => one.kind === 'sso-session' && one.name === keys.get('sso_session'))
-  const startUrl = keys.get('sso_start_url') ?? session?.keys.get('sso_start_url')
-  return startUrl === facts.startUrl && !leadsTo(facts.origin, all)(keys.get('services') ?? '')
+function makeIsMisled(
+  all: readonly ConfigSection[],
+  { origin, startUrl }: ConfigFacts,
+): (one: ConfigSection) => boolean {
+  const sessions = all.filter(({ kind }) => kind === 'sso-session')
+  const isLedHere = leadsTo(origin, all)
+  return ({ kind, name, keys }) => {
+    if (kind !== 'profile' && name !== 'default') return false
+    const session = sessions.find((one) => one.name === keys.get('sso_session'))
+    const signsInAt = keys.get('sso_start_url') ?? session?.keys.get('sso_start_url')
+    return signsInAt === startUrl && !isLedHere(keys.get('services') ?? '')
+  }
 }

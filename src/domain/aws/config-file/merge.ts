@@ -50,7 +50,7 @@ export function mergeConfig({ facts, way, template, config, credentials, prune }
 
   const wanted = nameRoles(facts.roles, template)
   const before = readSections(split.block ?? '').filter(({ kind }) => kind === 'profile')
-  const vanished = prune ? [] : before.flatMap((section) => vanishedIn(section, wanted, way))
+  const vanished = prune ? [] : before.flatMap(makeVanishedIn(wanted, way))
   const isTheirs = namesIn(theirs, 'profile')
   const isFree = ({ name }: NamedRole) => !isTheirs.has(name)
   const [written, kept] = [wanted.filter(isFree), vanished.filter(isFree)]
@@ -58,12 +58,13 @@ export function mergeConfig({ facts, way, template, config, credentials, prune }
   const ours = sectionsOf(facts, written, way)
   const old = kept.flatMap((profile) => sectionsOf(facts, [profile], way).slice(-1))
   const names = [...written, ...kept].map(({ name }) => name)
+  const present = new Set(names)
   const winners = namesIn(readSections(credentials), 'other')
   return {
     text: putBlock(split, blockOf(facts, ours, old)),
     written: written.map(({ name }) => name),
     kept: kept.map(({ name }) => name),
-    removed: before.map(({ name }) => name).filter((name) => !names.includes(name)),
+    removed: before.map(({ name }) => name).filter((name) => !present.has(name)),
     skipped: wanted.filter((profile) => !isFree(profile)).map(({ name }) => name),
     shadowed: names.filter((name) => winners.has(name)),
   }
@@ -93,14 +94,17 @@ const NAME = /^[a-z0-9][a-z0-9-]{0,62}$/
  * The profile of an old block whose role is no longer on the list, read back so far that it can be built anew. Whatever is
  * not plainly one of ours is let go.
  */
-function vanishedIn(section: ConfigSection, wanted: readonly NamedRole[], way: Way): readonly NamedRole[] {
-  const { name, keys } = section
-  const region = keys.get('region') ?? ''
-  const accountId = keys.get('sso_account_id') ?? ''
-  const { account: alias, role } = roleIn(section)
-  const same = (one: NamedRole) => one.role === role && (one.alias === alias || one.accountId === alias)
-  if (wanted.some((one) => one.name === name || same(one))) return []
-  const complete = way.mode === 'process' || /^\d{12}$/.test(accountId)
-  const plain = isProfileName(name) && isRegion(region) && NAME.test(alias) && NAME.test(role)
-  return plain && complete ? [{ name, alias, role, accountId, region }] : []
+function makeVanishedIn(wanted: readonly NamedRole[], way: Way): (section: ConfigSection) => readonly NamedRole[] {
+  const names = new Set(wanted.map(({ name }) => name))
+  const roles = new Set(wanted.flatMap(({ alias, accountId, role }) => [`${alias}/${role}`, `${accountId}/${role}`]))
+  return (section) => {
+    const { name, keys } = section
+    const region = keys.get('region') ?? ''
+    const accountId = keys.get('sso_account_id') ?? ''
+    const { account: alias, role } = roleIn(section)
+    if (names.has(name) || roles.has(`${alias}/${role}`)) return []
+    const complete = way.mode === 'process' || /^\d{12}$/.test(accountId)
+    const plain = isProfileName(name) && isRegion(region) && NAME.test(alias) && NAME.test(role)
+    return plain && complete ? [{ name, alias, role, accountId, region }] : []
+  }
 }
