@@ -1,7 +1,7 @@
 import { STSClient, GetCallerIdentityCommand } from '@aws-sdk/client-sts'
 import { fromHttp } from '@aws-sdk/credential-provider-http'
 import { execFile, spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -161,6 +161,35 @@ describe('the built program in a terminal', () => {
         'json',
       )
       expect(asked.code).toBe(0)
+      expect(JSON.parse(asked.out)).toMatchObject({ Account: '111122223333' })
+    },
+    60_000,
+  )
+
+  it('configures the stock tools, and the doctor finds nothing broken', async () => {
+    const config = join(home, 'configured')
+    const configure = (...args: string[]) =>
+      run(process.execPath, [PROGRAM, 'configure', ...args], { ...env, AWS_CONFIG_FILE: config })
+    expect((await configure()).code).toBe(0)
+    expect(readFileSync(config, 'utf8')).toContain('[profile payments-dev.developer]')
+    expect(await configure('--diff')).toMatchObject({ code: 0, out: '' })
+    const looked = await run(process.execPath, [PROGRAM, 'doctor'], { ...env, AWS_CONFIG_FILE: config })
+    expect([looked.code, looked.out]).toEqual([0, expect.stringMatching(/✓ sign-in +alice@example\.com/)])
+  })
+
+  it.skipIf(noAws)(
+    `feeds Debian’s aws by what configure --mode process wrote${noAws === undefined ? '' : ` (${noAws})`}`,
+    async () => {
+      const configured = { ...env, AWS_CONFIG_FILE: join(home, 'by-process') }
+      expect((await run(process.execPath, [PROGRAM, 'configure', '--mode', 'process'], configured)).code).toBe(0)
+      const profile = ['--profile', 'payments-dev.developer']
+      const asked = await run(
+        AWS,
+        ['sts', 'get-caller-identity', ...profile, '--endpoint-url', demo.awsUrl, '--output', 'json'],
+        // The file names the gateway and the program by itself.
+        { ...configured, ROLEGATE_URL: '' },
+      )
+      expect([asked.code, asked.err]).toEqual([0, ''])
       expect(JSON.parse(asked.out)).toMatchObject({ Account: '111122223333' })
     },
     60_000,
