@@ -1,6 +1,6 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import type { Browser, BrowserContext, Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { aBrowser, noBrowser, signInAs } from '../support/a-browser.ts'
 import { aDemo, type Demo } from '../support/a-demo.ts'
@@ -17,7 +17,6 @@ type Ended = { code: number; out: string; err: string }
 describe.skipIf(missing)(`Debian’s aws, with nothing of ours${missing === undefined ? '' : ` (${missing})`}`, () => {
   let demo: Demo
   let browser: Browser
-  let context: BrowserContext
   let page: Page
   let alice: Person
   let home: AwsHome
@@ -69,8 +68,7 @@ describe.skipIf(missing)(`Debian’s aws, with nothing of ours${missing === unde
   beforeAll(async () => {
     demo = await aDemo()
     ;[alice, browser] = await Promise.all([aPersonAt(demo, 'alice'), aBrowser()])
-    context = await browser.newContext()
-    page = await context.newPage()
+    page = await browser.newPage()
     home = await aLaptop()
   })
   afterAll(async () => {
@@ -172,7 +170,7 @@ describe.skipIf(missing)(`Debian’s aws, with nothing of ours${missing === unde
     alice = await aPersonAt(demo, 'alice')
     const laptop = await aLaptop(`\n${legacy}\n`)
     const denied = await login(home, 'payments-dev.developer')
-    page = await context.newPage()
+    // In the tab that still shows the last one's end.
     await readAbout(denied)
     await page.getByRole('button', { name: 'Deny' }).click()
     const refused = await denied.ended

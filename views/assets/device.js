@@ -5,8 +5,10 @@ const field = document.getElementById('user-code')
 
 function takeCode() {
   if (!location.hash) return
+  // A link opened on one of the pages that follow: the address is the form's, and only its fragment is new.
+  if (!field) return location.replace(`${location.pathname}?${location.hash}`)
   const code = location.hash.slice(1).replace(/^user_code=/, '')
-  history.replaceState(null, '', location.pathname + location.search)
+  history.replaceState(null, '', location.pathname)
   if (/^[A-Za-z]{4}-?[A-Za-z]{4}$/.test(code)) {
     field.value = code.toUpperCase()
     document.getElementById('device-filled').hidden = false
@@ -14,5 +16,4 @@ function takeCode() {
 }
 
 takeCode()
-// The link opened once more in this tab, after a sign-in: a new fragment loads no page.
 addEventListener('hashchange', takeCode)
