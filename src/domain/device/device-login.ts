@@ -2,7 +2,8 @@ import type { MatchNumbers } from './match-numbers.ts'
 
 /** Five minutes: long enough to walk to a browser (threats.md D7). */
 export const DEVICE_LOGIN_SECONDS = 300
-export const POLL_SECONDS = 5
+/** AWS's own is one second; RFC 8628's five, where nothing is said, feel broken to whoever has just approved. */
+export const POLL_SECONDS = 2
 
 /** One terminal waiting for a person with a browser (RFC 8628). */
 export type DeviceLogin = {

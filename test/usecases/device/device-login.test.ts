@@ -31,7 +31,7 @@ describe('a terminal signs in', () => {
     const { deviceCode, userCode, expiresInSeconds, intervalSeconds } = await world.start()
     expect(deviceCode).toMatch(/^rgd_[\w-]{43}$/)
     expect(userCode).toMatch(/^[BCDFGHJKLMNPQRSTVWXZ]{8}$/)
-    expect([expiresInSeconds, intervalSeconds]).toEqual([300, 5])
+    expect([expiresInSeconds, intervalSeconds]).toEqual([300, 2])
 
     expect(await codeOf(world.redeem(deviceCode))).toBe('authorization_pending')
     await world.decide(userCode)
@@ -307,7 +307,7 @@ describe('redeemDeviceLogin', () => {
       world.clock.pass(after)
       return codeOf(world.redeem(deviceCode))
     }
-    expect([await heard(0), await heard(5), await heard(4), await heard(9), await heard(15), await heard(15)]).toEqual([
+    expect([await heard(0), await heard(2), await heard(1), await heard(6), await heard(12), await heard(12)]).toEqual([
       'authorization_pending',
       'authorization_pending',
       'slow_down',
