@@ -16,6 +16,7 @@ export const configure: Command = {
     mode: {
       type: 'string',
       value: 'MODE',
+      oneOf: ['sso', 'process'],
       about: 'sso (default): the tools sign in themselves; process: they ask this program, for tools that cannot',
     },
     template: {

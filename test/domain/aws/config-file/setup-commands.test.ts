@@ -1,5 +1,15 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -67,6 +77,16 @@ describe.each(PROGRAMS.filter(([program]) => has(program)))('the lines for %s', 
     expect(config('.aws/config.bak')).toContain('[profile mine]')
   })
 
+  it('write through a link: people keep such files elsewhere', () => {
+    const { paste, home, write, config } = aHome(program)
+    write(printBlock(someFacts([PROD])))
+    renameSync(join(home, '.aws/config'), join(home, 'dotfile'))
+    symlinkSync(join(home, 'dotfile'), join(home, '.aws/config'))
+    paste(printSetup(shell, facts, 'page'))
+    expect(lstatSync(join(home, '.aws/config')).isSymbolicLink()).toBe(true)
+    expect(config('dotfile')).toBe(block)
+  })
+
   it('cut nothing where an old block has lost its end', () => {
     const { paste, config, write } = aHome(program)
     write('# >>> rolegate https://aws.example.com >>>\n[profile mine]\n')
@@ -94,6 +114,8 @@ describe.each(PROGRAMS.filter(([program]) => has(program)))('the lines for %s', 
     writeFileSync(join(home, 'Downloads', BLOCK_FILE), block)
     paste(printSetup(shell, facts, 'file'))
     expect(config()).toBe(block)
+    // Used up: the next one is not saved beside it under another name.
+    expect(existsSync(join(home, 'Downloads', BLOCK_FILE))).toBe(false)
   })
 
   it('and the variables say where we are', () => {
