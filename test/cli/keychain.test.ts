@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { CliWorld, Keychain } from '../../src/cli/world.ts'
@@ -94,6 +94,17 @@ describe('a keychain that does not work', () => {
     expect(err).toContain(`It keeps your sign-in at ${gateway.origin}.`)
     expect((await locked.run('login', '--device')).exit).toBe(0)
     expect((await locked.run('whoami')).exit).toBe(0)
+  })
+
+  it.each(['', 'keychain'])('keeps no credentials from going with logout: ROLEGATE_TOKEN_STORE=%s', async (store) => {
+    const { terminal } = await aSignIn()
+    await terminal.run('credential-process', 'payments-dev/admin')
+    const env = { ...terminal.world.env, ROLEGATE_TOKEN_STORE: store }
+    const locked = aTerminal({ ...terminal.world, env, keychain: none })
+    expect((await locked.run('logout')).exit).toBe(store === '' ? 9 : 3)
+    expect(existsSync(join(terminal.folder, 'cache', 'credentials'))).toBe(true)
+    expect(readdirSync(join(terminal.folder, 'cache', 'credentials'))).toEqual([])
+    expect(await terminal.run('credential-process', 'payments-dev/admin')).toMatchObject({ exit: 4, out: '' })
   })
 
   it('keeps nobody from renewing: the successor goes to the file', async () => {

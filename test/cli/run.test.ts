@@ -61,7 +61,10 @@ describe('help', () => {
   )
 
   it('knows the topics environment and exit-codes', async () => {
-    expect((await aTerminal().run('help', 'environment')).out).toContain('ROLEGATE_URL')
+    const { out } = await aTerminal().run('help', 'environment')
+    expect(out).toContain('ROLEGATE_URL')
+    // threats.md D14: what the encrypted file is good for, and what not.
+    expect(out).toContain('It does not keep it from programs that run as you')
     expect((await aTerminal().run('help', 'exit-codes')).out).toMatch(/^ {2}130 +interrupted$/m)
   })
 })

@@ -54,6 +54,22 @@ describe('the kept sign-in', () => {
     expect(gateway.asked).toHaveLength(1)
   })
 
+  it('that somebody ended while it was renewed stays ended', async () => {
+    const gateway = await aGateway()
+    let release: () => void = () => undefined
+    const after = new Promise<void>((resolve) => (release = resolve))
+    gateway.on(TOKEN, { ...someTokens('late'), after })
+    const terminal = aTerminal()
+    terminal.signIn(gateway.origin, SOON)
+    const renewing = terminal.run('whoami')
+    await expect.poll(() => gateway.askedFor(TOKEN).length).toBe(1)
+    terminal.signOut(gateway.origin)
+    release()
+    await renewing
+    expect(terminal.tokens()[gateway.origin]?.accessToken).not.toBe('rga_late')
+    expect((await terminal.run('whoami')).exit).toBe(4)
+  })
+
   it('survives a gateway that is down while it should be renewed', async () => {
     const terminal = aTerminal()
     terminal.signIn('http://127.0.0.1:9', SOON)

@@ -35,8 +35,8 @@ async function endAll(call: Call): Promise<number> {
 
 async function isToldToEnd(origin: string, call: Call): Promise<boolean> {
   const connection = await call.connect(origin)
-  const ended = await takeTokens(connection, call.world)
   try {
+    const ended = await takeTokens(connection, call.world)
     if (ended !== undefined) await revokeToken(connection.send, spokesman(ended))
   } catch (thrown) {
     if (call.world.interrupted.aborted) throw thrown
@@ -49,10 +49,16 @@ async function isToldToEnd(origin: string, call: Call): Promise<boolean> {
 /** Under the lock: a parallel renewal must not bring them back. */
 const takeTokens = ({ store, origin }: Connection, world: CliWorld): Promise<Tokens | undefined> =>
   store.alone(origin, async () => {
-    const kept = await store.read(origin)
-    if (kept !== undefined) await store.forget(origin)
-    await forgetRoleNames(world, origin)
-    return kept
+    try {
+      const kept = await store.read(origin)
+      // A keychain that is locked: there is a sign-in, and nothing to end it with.
+      if (kept === undefined && (await store.origins()).includes(origin)) throw onlyHere(origin)
+      return kept
+    } finally {
+      // Even when they cannot be read: what was kept under them, credentials of roles above all, is gone.
+      await store.forget(origin)
+      await forgetRoleNames(world, origin)
+    }
   })
 
 async function revoke(ended: Tokens, { send, origin }: Connection): Promise<void> {
