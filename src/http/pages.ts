@@ -132,6 +132,7 @@ export type Pages = {
     readonly profile?: string
     readonly forms: readonly PrintedForm[]
     readonly firstCommand: string
+    readonly elsewhereCommand: string
     readonly exports: readonly PrintedForm[]
     readonly ownCommands: string
   }

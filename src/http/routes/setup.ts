@@ -33,6 +33,7 @@ function setupModel(facts: ConfigFacts): Pages['setup'] {
     forms: inEach(
       (shell) => `${printSetup(shell, facts, asFile ? 'file' : 'page')}aws sso login --profile ${first?.name}`,
     ),
+    elsewhereCommand: `aws sso login --use-device-code --profile ${first?.name}`,
     firstCommand: `aws s3 ls --profile ${first?.name}`,
     exports: inEach((shell) => printExports(shell, facts)),
     ownCommands: `rolegate login --server ${facts.origin}\nrolegate configure`,

@@ -102,6 +102,14 @@ describe.each(PROGRAMS.filter(([program]) => has(program)))('the lines for %s', 
     expect(config()).toBe(`${other}${block}`)
   })
 
+  it.each(['http://[::1]:8420', 'http://127.0.0.1:8420', 'https://a-b.c.example:8443'])('know %s again', (origin) => {
+    const { paste, config } = aHome(program)
+    const elsewhere = someFacts([PROD], { origin, startUrl: 'https://rolegate.invalid.awsapps.com/start' })
+    paste(printSetup(shell, elsewhere, 'page'))
+    paste(printSetup(shell, elsewhere, 'page'))
+    expect(config()).toBe(printBlock(elsewhere))
+  })
+
   it('take the file that AWS_CONFIG_FILE names', () => {
     const { paste, config, home } = aHome(program)
     paste(printSetup(shell, facts, 'page'), { AWS_CONFIG_FILE: join(home, 'a b/config') })
