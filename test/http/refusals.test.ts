@@ -1,0 +1,294 @@
+import request, { type Response } from 'supertest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { ErrorCode } from '../../src/domain/errors.ts'
+import { sqliteTitle, whyNoSqlite } from '../adapters/store/sql.ts'
+import { ACCESS_TOKEN, exchange, EXCHANGE_GRANT } from '../support/a-demo-with-jobs.ts'
+import { aGatewayOverRestarts, type GatewayOverRestarts } from '../support/a-gateway-over-restarts.ts'
+import { aPersonAt, aTerminalOf, aVisitor, form, type Person } from '../support/a-person.ts'
+
+/** One role, asked for by everybody: what differs is why they do not get it. */
+const ROLE = 'payments-dev/readonly'
+
+/** Somebody's keys to each door: a browser, a terminal signed in with a code, and what it gave a container. */
+type Holder = { readonly person: Person; readonly access: string; readonly container: string }
+
+type Verdict = ErrorCode | 'given'
+type Door = {
+  readonly knock: (gateway: GatewayOverRestarts, holder: Holder) => Promise<Response>
+  /** What the answer says, whatever words the door has for it. */
+  readonly read: (answer: Response) => { verdict: string; status: number }
+}
+
+/** A page leads to the sign-in, shows the error, or goes on. */
+const page = (way: 'console' | 'credentials'): Door => ({
+  knock: async (_gateway, { person }) => person.post(`/roles/${ROLE}/${way}`, { _csrf: await person.csrf() }),
+  read: ({ status, text, headers }) => {
+    if (String(headers['location']).startsWith('/sign-in')) return { verdict: 'sign_in_required', status: 401 }
+    return { verdict: status < 400 ? 'given' : (/code +(\w+)/.exec(text)?.[1] ?? text), status }
+  },
+})
+
+const v1 = (path: string): Door => ({
+  knock: async ({ url }, { access }) =>
+    request(url)
+      .post(path)
+      .set(access === '' ? {} : { authorization: `Bearer ${access}` })
+      .send({ role: ROLE }),
+  read: ({ status, body }) => ({ verdict: status === 200 ? 'given' : String(body.code), status }),
+})
+
+/** What IAM Identity Center’s clients call our codes: they tell errors apart by these words (aws.md §1). */
+const EXCEPTION = new Map<string, ErrorCode>([
+  ['UnauthorizedException 401', 'sign_in_required'],
+  ['ResourceNotFoundException 404', 'role_unknown'],
+])
+
+const DOORS = {
+  'the console, from a page': page('console'),
+  'credentials, from a page': page('credentials'),
+  'POST /v1/credentials': v1('/v1/credentials'),
+  'POST /v1/console': v1('/v1/console'),
+  'GET /federation/credentials': {
+    knock: async ({ url }, { access }) =>
+      request(url)
+        .get('/federation/credentials?account_id=111122223333&role_name=readonly')
+        .set('x-amz-sso_bearer_token', access),
+    read: ({ status, headers }) => {
+      const exception = String(headers['x-amzn-errortype'])
+      return { verdict: status === 200 ? 'given' : (EXCEPTION.get(`${exception} ${status}`) ?? exception), status }
+    },
+  },
+  'GET /v1/container-credentials': {
+    knock: async ({ url }, { container }) =>
+      request(url)
+        .get(`/v1/container-credentials/${ROLE}`)
+        .set(container === '' ? {} : { authorization: container }),
+    read: ({ status, body }) => ({ verdict: status === 200 ? 'given' : String(body.code), status }),
+  },
+} satisfies Record<string, Door>
+type DoorName = keyof typeof DOORS
+
+const AMZ: DoorName = 'GET /federation/credentials'
+const CONTAINER: DoorName = 'GET /v1/container-credentials'
+/** What the pages answer, where that is another thing. */
+const pages = (verdict: Verdict): Partial<Record<DoorName, Verdict>> => ({
+  'the console, from a page': verdict,
+  'credentials, from a page': verdict,
+})
+
+const STATUS: Partial<Record<Verdict, number>> = {
+  sign_in_required: 401,
+  sign_in_rejected: 403,
+  not_entitled: 403,
+  denied_by_rule: 403,
+  condition_unmet: 403,
+  role_unknown: 404,
+}
+
+type World = { readonly gateway: GatewayOverRestarts; readonly alice: Holder }
+
+/** Why somebody does not get it, the code that says so, and where the answer is another one. */
+type Row = {
+  readonly because: string
+  readonly code: Verdict
+  /** Nobody is known, so there is nobody to put on record. */
+  readonly unrecorded?: true
+  readonly except?: Partial<Record<DoorName, Verdict>>
+  readonly prepare: (world: World) => Promise<Holder>
+}
+
+const withRule = (text: string) => (file: string) => file.replace('\nsts:', `${text}\n\nsts:`)
+const withSessions = (text: string) => (file: string) => `${file}\nsessions: ${text}\n`
+const READONLY = /(\n {2}readonly: \{)(.*), max_duration: 12h \}/
+
+async function signedIn(gateway: GatewayOverRestarts): Promise<Holder> {
+  const person = await aPersonAt(gateway, 'alice')
+  const { accessToken: access } = await aTerminalOf(gateway, person)
+  const { body } = await form(gateway, '/oauth/token', {
+    grant_type: EXCHANGE_GRANT,
+    subject_token_type: ACCESS_TOKEN,
+    subject_token: access,
+    scope: `container:${ROLE}`,
+  }).expect(200)
+  return { person, access, container: (body as { access_token: string }).access_token }
+}
+
+/** Alice as she is signed in, at a gateway that was started again with another file. */
+const afterRestart =
+  (change: (text: string) => string) =>
+  async ({ gateway, alice }: World): Promise<Holder> => {
+    await gateway.start(change)
+    return alice
+  }
+
+const ROWS: readonly Row[] = [
+  {
+    because: 'nothing is in the way',
+    code: 'given',
+    prepare: async ({ alice }) => alice,
+  },
+  {
+    because: 'nobody says who they are',
+    code: 'sign_in_required',
+    unrecorded: true,
+    prepare: async ({ gateway }) => ({ person: aVisitor(gateway), access: '', container: '' }),
+  },
+  {
+    because: 'they show a token of another kind (threats.md F4)',
+    code: 'sign_in_required',
+    unrecorded: true,
+    prepare: async ({ gateway, alice }) => ({
+      person: aVisitor(gateway),
+      access: alice.container,
+      container: alice.access.replace('rga_', 'rgk_'),
+    }),
+  },
+  {
+    because: 'their browser has signed out (threats.md D10)',
+    code: 'sign_in_required',
+    unrecorded: true,
+    prepare: async ({ alice }) => {
+      await alice.person.post('/sign-out', { _csrf: await alice.person.csrf() }).expect(303)
+      return alice
+    },
+  },
+  {
+    because: 'their IdP is gone from the file (threats.md I2)',
+    code: 'sign_in_required',
+    unrecorded: true,
+    prepare: afterRestart((file) =>
+      file.replace('- id: demo\n', '- id: other\n').replaceAll('idp: demo,', 'idp: other,'),
+    ),
+  },
+  {
+    because: 'their IdP’s name stands for another issuer now (threats.md I2)',
+    code: 'sign_in_required',
+    unrecorded: true,
+    prepare: async (world) =>
+      afterRestart((file) =>
+        file.replace(/(- id: demo\n {4}type: oidc\n {4}label: .*\n {4}issuer: ).*/, `$1${world.gateway.jobs.issuer}`),
+      )(world),
+  },
+  {
+    because: 'no rule gives it to them any more',
+    code: 'not_entitled',
+    prepare: afterRestart((file) =>
+      file.replace(/group: (platform-engineers|payments-developers) \}/g, 'group: somebody-else }'),
+    ),
+  },
+  {
+    because: 'a rule denies it',
+    code: 'denied_by_rule',
+    prepare: afterRestart(
+      withRule('  - { id: frozen, match: { everyone: true }, deny: { accounts: [payments-dev], roles: [readonly] } }'),
+    ),
+  },
+  {
+    because: 'there is no such role',
+    code: 'role_unknown',
+    // A token of a role that is gone is a token of another role (threats.md D15).
+    except: { [CONTAINER]: 'sign_in_required' },
+    prepare: afterRestart((file) =>
+      file.replace('\n  readonly: {', '\n  looker: {').replaceAll('roles: [readonly', 'roles: [looker'),
+    ),
+  },
+  {
+    because: 'it is elevated, and they are at a terminal (threats.md D4)',
+    code: 'condition_unmet',
+    except: pages('given'),
+    prepare: afterRestart((file) => file.replace(READONLY, '$1$2, elevated: true, max_duration: 1h }')),
+  },
+  {
+    because: 'the account is closed to terminals that began with a code (threats.md D4)',
+    code: 'condition_unmet',
+    except: pages('given'),
+    prepare: afterRestart(withSessions('{ cli: { device: { except: [payments-dev] } } }')),
+  },
+  {
+    because: 'the console is closed to terminals that began with a code (threats.md D4)',
+    code: 'condition_unmet',
+    except: {
+      ...pages('given'),
+      'POST /v1/credentials': 'given',
+      [AMZ]: 'given',
+      [CONTAINER]: 'given',
+    },
+    prepare: afterRestart(withSessions('{ cli: { device: { console: false } } }')),
+  },
+  {
+    because: 'they are a job, which has no browser for a console (threats.md D16)',
+    code: 'condition_unmet',
+    except: {
+      ...pages('sign_in_required'),
+      'POST /v1/credentials': 'given',
+      [AMZ]: 'given',
+      [CONTAINER]: 'sign_in_required',
+    },
+    prepare: async ({ gateway }) => {
+      const { body } = await exchange(gateway, await gateway.jobs.token({ aud: `${gateway.url}/workloads` })).expect(
+        200,
+      )
+      const { access_token: access } = body as { access_token: string }
+      return { person: aVisitor(gateway), access, container: '' }
+    },
+  },
+  {
+    because: 'less than fifteen minutes are left of their sign-in (threats.md H4)',
+    code: 'sign_in_required',
+    prepare: async ({ gateway }) => {
+      await gateway.start(withSessions('{ browser: { absolute: 20m, idle: 20m } }'))
+      const holder = await signedIn(gateway)
+      gateway.clock.offsetSeconds += 6 * 60
+      return holder
+    },
+  },
+  {
+    because: 'their sign-in has ended (threats.md I7)',
+    code: 'sign_in_required',
+    unrecorded: true,
+    prepare: async ({ gateway }) => {
+      await gateway.start(withSessions('{ browser: { absolute: 20m, idle: 20m } }'))
+      const holder = await signedIn(gateway)
+      gateway.clock.offsetSeconds += 20 * 60
+      return holder
+    },
+  },
+]
+
+/** One function judges every session and one story hands over: so every door must refuse alike (threats.md D17). */
+describe.skipIf(whyNoSqlite !== undefined)(sqliteTitle('every refusal at every door'), () => {
+  let gateway: GatewayOverRestarts
+  beforeAll(async () => {
+    gateway = await aGatewayOverRestarts()
+  }, 60_000)
+  afterAll(() => gateway.close())
+
+  describe.each(ROWS)('$because', ({ code, unrecorded, except = {}, prepare }) => {
+    let holder: Holder
+    beforeAll(async () => {
+      await gateway.start()
+      holder = await prepare({ gateway, alice: await signedIn(gateway) })
+    }, 60_000)
+
+    it.each(Object.keys(DOORS) as DoorName[])('%s', async (name) => {
+      const { knock, read } = DOORS[name]
+      const expected: Verdict = except[name] ?? code
+      const before = gateway.audit().length
+      const answer = await knock(gateway, holder)
+      const { verdict, status } = read(answer)
+      // Three of our codes are one word to stock clients; the record tells them apart.
+      const isForbidden = name === AMZ && STATUS[expected] === 403
+      expect(verdict).toBe(isForbidden ? 'ForbiddenException' : expected)
+      const records = gateway.audit().slice(before)
+      if (expected === 'given') return expect(records.map(({ event }) => event)).toEqual(['intent', 'issued'])
+      expect(status).toBe(STATUS[expected])
+      expect(answer.text).not.toMatch(/ASIA|SigninToken/)
+      const nobody = unrecorded === true || (expected !== code && holder.container === '')
+      // The stock clients’ door names the account by its digits.
+      const role = name === AMZ ? ROLE.replace('payments-dev', '111122223333') : ROLE
+      expect(records.map((record) => [record['event'], record['code'], record['role']])).toEqual(
+        nobody ? [] : [['refused', expected, role]],
+      )
+    })
+  })
+})

@@ -1,0 +1,109 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { compose } from '../../src/compose.ts'
+import { loadConfig } from '../../src/config/load.ts'
+import { diskWorld, hashOf } from '../../src/program/read-config.ts'
+import { startDemoWorld } from '../../src/sandbox/world.ts'
+import { freePorts } from './a-demo.ts'
+import { aJobIssuer } from './a-job-issuer.ts'
+
+export type GatewayOverRestarts = Awaited<ReturnType<typeof aGatewayOverRestarts>>
+
+/**
+ * A gateway in the demo's world that keeps its rows in a file: started again with another rolegate.yaml, it finds everybody
+ * still signed in. With jobs of an issuer that really signs, who may look at payments-dev.
+ */
+export async function aGatewayOverRestarts() {
+  const [gatewayPort = 0, idpPort = 0, awsPort = 0, consolePort = 0, managementPort = 0] = await freePorts(5)
+  const clock = { offsetSeconds: 0 }
+  const now = () => new Date(Date.now() + clock.offsetSeconds * 1000)
+  const lines: string[] = []
+  const folder = mkdtempSync(join(tmpdir(), 'rolegate-restarts-'))
+  const masterKey = randomBytes(32)
+  const jobs = await aJobIssuer({ now })
+  const world = await startDemoWorld({
+    gatewayPort,
+    idpPort,
+    awsPort,
+    consolePort,
+    managementPort,
+    now,
+    random: (bytes) => randomBytes(bytes),
+  })
+  const written = world.configText
+    .replace('store: { driver: memory }', `store: { driver: sqlite, path: ${join(folder, 'rolegate.db')} }`)
+    .replace('\nidps:', '\nsecrets: { master_key_env: MASTER_KEY }\n\nidps:')
+    .replace('[{ type: store }]', '[{ type: store }, { type: stdout }]')
+    .replace(
+      '\naccounts:',
+      `
+workloads:
+  - id: github
+    issuer: ${jobs.issuer}
+    allow: { http: true }
+    require: { repository_id: "74", ref: refs/heads/main }
+
+accounts:`,
+    )
+    .replace(
+      '\nsts:',
+      `
+  - id: deploys
+    match: { workload: github }
+    grant: { accounts: [payments-dev], roles: [readonly] }
+
+sts:`,
+    )
+    // What the file imagines of itself would not hold once a test has changed it.
+    .replace(/\ntests:[\s\S]*$/, '\n')
+  let gateway: Awaited<ReturnType<typeof compose>> | undefined
+
+  async function stop(): Promise<void> {
+    await gateway?.close()
+    gateway = undefined
+  }
+
+  const url = `http://127.0.0.1:${gatewayPort}`
+
+  return {
+    url,
+    world,
+    clock,
+    jobs,
+    audit: () =>
+      lines
+        .join('')
+        .split('\n')
+        .filter((line) => line.includes('"stream":"audit"'))
+        .map((line) => JSON.parse(line) as Record<string, unknown>),
+    /** Starts it, or starts it again, with the file as `change` makes it. */
+    async start(change: (text: string) => string = (text) => text): Promise<void> {
+      await stop()
+      const text = change(written)
+      const env = { ...world.env, MASTER_KEY: masterKey.toString('base64') }
+      const { config } = loadConfig(text, { ...diskWorld('demo.yaml'), env, insecureDev: true })
+      gateway = await compose(
+        { ...config, masterKeys: [masterKey], log: { level: 'warn' } },
+        {
+          now,
+          print: (line) => void lines.push(line),
+          version: '0.0.0',
+          demo: true,
+          acceptNewIssuer: false,
+          configHash: hashOf(text),
+        },
+      )
+      await gateway.listen()
+      // Connections of before are found to be dead by whoever uses them first.
+      await fetch(url).catch(() => undefined)
+    },
+    async close() {
+      await stop()
+      await world.close()
+      await jobs.close()
+      rmSync(folder, { recursive: true })
+    },
+  }
+}
