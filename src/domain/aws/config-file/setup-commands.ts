@@ -59,6 +59,7 @@ const SETUP: Readonly<Record<SetupShell, (origin: string, block: string | undefi
     [
       '$awsConfig = if ($Env:AWS_CONFIG_FILE) { $Env:AWS_CONFIG_FILE } else { "$HOME/.aws/config" }',
       'New-Item -ItemType Directory -Force (Split-Path $awsConfig) | Out-Null',
+      'if (Test-Path $awsConfig) { Copy-Item -Force $awsConfig "$awsConfig.bak" }',
       `$before = if (Test-Path $awsConfig) { [IO.File]::ReadAllText($awsConfig) } else { '' }`,
       `$before = $before -replace '(?s)(?<=^|\\n)${escaped(beginOf(origin))}.*?${escaped(endOf(origin))}[^\\n]*(\\n|$)', ''`,
       'if ($before -and -not $before.EndsWith("`n")) { $before += "`n" }',
