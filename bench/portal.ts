@@ -59,9 +59,8 @@ export const portal: Bench = async ({ rounds, operations }) => {
   )
   const [listed = [], shown = [], before = []] = [costs.get('list'), costs.get('page'), costs.get('replaced')]
   const figures: Figure[] = [
-    { title: 'portal: all 10,000 roles, kB compressed', ratios: [sizes.list / 1000], must: 20, goal: 12 },
-    { title: 'portal: all 10,000 roles, calls', ratios: [1], must: 1, goal: 1 },
-    { title: 'portal: all 10,000 roles, ms of CPU', ratios: listed, must: 4, goal: 2.5 },
+    { title: 'portal: all 10,000 roles in one call, kB compressed', ratios: [sizes.list / 1000], must: 20, goal: 12 },
+    { title: 'portal: all 10,000 roles in one call, ms of CPU', ratios: listed, must: 4, goal: 2.5 },
     { title: 'portal: first page, kB compressed', ratios: [sizes.page / 1000], must: 20, goal: 8 },
     { title: 'portal: first page, ms of CPU', ratios: shown, must: 3, goal: 1 },
   ]
@@ -101,7 +100,7 @@ async function listByAccount(gateway: string, bearer: string): Promise<number> {
   return calls
 }
 
-/** What was measured is the whole list. */
+/** What was measured is the whole list, in the one answer of one call. */
 async function requireAllRoles(compressed: Buffer): Promise<void> {
   const { accounts, lists } = JSON.parse(gunzipSync(compressed).toString()) as {
     accounts: { list: number[] }
