@@ -1,11 +1,12 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { aBrowser, noBrowser, signInAs } from '../support/a-browser.ts'
 import { aDemo, type Demo } from '../support/a-demo.ts'
 import { aPersonAt, type Person } from '../support/a-person.ts'
-import { aStockClient, ask, signedInByCode } from '../support/a-stock-client.ts'
+import { approve, ask, aStockClient, signedInByCode, START_URL } from '../support/a-stock-client.ts'
+import { aTmuxTerminal, noTmux } from '../support/a-tmux.ts'
 import { anAwsHome, servedConfig, type AwsHome } from '../support/an-aws-home.ts'
 
 /** Debian's, of January 2023: older than endpoints in `~/.aws/config`. */
@@ -158,6 +159,41 @@ describe.skipIf(missing)(`Debian’s aws, with nothing of ours${missing === unde
     expect(code).toBe(255)
     expect(err).toMatch(/session associated with this profile has expired or is otherwise invalid.*aws sso login/)
   }, 60_000)
+
+  it.skipIf(noTmux)(
+    'writes by `configure sso` a profile that works, for whoever would rather be asked',
+    async () => {
+      alice = await aPersonAt(demo, 'alice')
+      const laptop = anAwsHome('')
+      laptop.takeRuleSet(demo)
+      homes.push(laptop)
+      // Its browser comes up empty.
+      const terminal = aTmuxTerminal({ ...laptop.env, BROWSER: '/bin/true' })
+      onTestFinished(() => terminal.close())
+      const tell = async (question: string, answer: string) => {
+        await terminal.shows(question)
+        terminal.type(answer)
+        terminal.press('Enter')
+      }
+      const ended = terminal.start(`${AWS} configure sso`)
+      await tell('SSO session name', 'gw')
+      await tell('SSO start URL', START_URL)
+      await tell('SSO region', 'eu-central-1')
+      await tell('SSO registration scopes', 'sso:account:access')
+      await approve(alice, await terminal.shows(/^([B-Z]{4}-[B-Z]{4})$/m))
+      await tell('> Payments, payments-dev (111122223333)', '')
+      await tell('> readonly', '')
+      await tell('CLI default client Region', 'eu-central-1')
+      await tell('CLI default output format', 'json')
+      await tell('CLI profile name', 'mine')
+      expect(await ended()).toBe(0)
+      expect(JSON.parse((await caller(laptop, 'mine')).out)).toMatchObject({
+        Account: '111122223333',
+        Arn: expect.stringContaining('assumed-role/ReadOnly/alice@'),
+      })
+    },
+    90_000,
+  )
 
   it('stops when its person denies, and when nobody answers in five minutes', async () => {
     const legacy = [
