@@ -15,14 +15,16 @@ type Line = { role?: string; server?: string; duration?: string; minTtl?: string
 export function warmCredentials(argv: readonly string[], place: Place, now: Date): string | undefined {
   const line = parseLine(argv)
   const leastSeconds = line?.minTtl === undefined ? LEAST_LEFT_SECONDS : secondsOf(line.minTtl)
-  // With `memory`, nothing is kept on this machine, nor taken from it.
-  if (line?.role === undefined || place.env['ROLEGATE_TOKEN_STORE'] === 'memory') return undefined
+  if (line?.role === undefined || !KEEPING.has(place.env['ROLEGATE_TOKEN_STORE'] ?? '')) return undefined
   const origin = originOf(line.server ?? (place.env['ROLEGATE_URL'] || savedServer(place)))
   if (origin === undefined) return undefined
   const duration = line.duration ?? place.env['ROLEGATE_DURATION'] ?? ''
   const kept = readCredentials(place, { origin, role: line.role, duration })
   return kept !== undefined && lastsFor(kept, leastSeconds * 1000, now) ? kept.document : undefined
 }
+
+/** With `memory`, nothing is kept on this machine, nor taken from it. */
+const KEEPING: ReadonlySet<string> = new Set(['', 'keychain', 'file'])
 
 const VALUES: Readonly<Record<string, keyof Line>> = {
   '--server': 'server',

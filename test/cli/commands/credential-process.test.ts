@@ -99,6 +99,7 @@ describe('kept credentials', () => {
     { of: 'another duration of the environment', line: [ROLE], env: { ROLEGATE_DURATION: '30m' } },
     { of: 'another gateway', line: [ROLE, '--server', 'http://localhost:9'] },
     { of: 'nobody, with memory', line: [ROLE], env: { ROLEGATE_TOKEN_STORE: 'memory' } },
+    { of: 'nobody, with a store that is none', line: [ROLE], env: { ROLEGATE_TOKEN_STORE: 'cloud' } },
     { of: 'nobody, with --no-cache', line: [ROLE, '--no-cache'] },
     { of: 'whatever is unusual', line: [ROLE, ROLE] },
     { of: 'whatever asks for more', line: [ROLE, '--json'] },
