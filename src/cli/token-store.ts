@@ -27,11 +27,16 @@ export type TokenStore = {
   /** New tokens of the same sign-in. */
   readonly renew: (origin: string, tokens: Tokens) => Promise<void>
   readonly forget: (origin: string) => Promise<void>
+  /** Forgets the sign-in even when it cannot be read, and says what it was; undefined when nobody was signed in. */
+  readonly take: (origin: string) => Promise<Taken | undefined>
   /** Every gateway that a sign-in is kept for. */
   readonly origins: () => Promise<readonly string[]>
   /** One process at a time for each gateway: parallel commands refresh once. */
   readonly alone: <T>(origin: string, work: () => Promise<T>) => Promise<T>
 }
+
+/** The tokens of a sign-in, or why they could not be read. */
+export type Taken = { readonly tokens: Tokens } | { readonly unread: unknown }
 
 type Asked = Mark['store'] | undefined
 
@@ -104,9 +109,35 @@ function makeKeptStore(world: CliWorld, asked: Asked, say: (line: string) => voi
     }
   }
 
+  const readMarked = async (origin: string, { store }: Mark): Promise<Taken> => {
+    const place = placeName(store, world)
+    try {
+      const text = await places[store].read(origin)
+      return text === undefined ? { unread: gone(place) } : { tokens: parseTokens(JSON.parse(text), place) }
+    } catch (thrown) {
+      if (world.interrupted.aborted) throw thrown
+      return { unread: thrown }
+    }
+  }
+
+  const take = async (origin: string): Promise<Taken | undefined> => {
+    await takeOver()
+    const mark = markOf(world, origin)
+    if (mark === undefined) return undefined
+    const taken = await readMarked(origin, mark)
+    try {
+      await forget(origin)
+    } catch (thrown) {
+      // What cannot be read cannot be removed either; without its mark nobody finds it.
+      if ('tokens' in taken || world.interrupted.aborted || markOf(world, origin) !== undefined) throw thrown
+    }
+    return taken
+  }
+
   return {
     read,
     forget,
+    take,
     keep,
     renew: async (origin, tokens) => {
       const mark = markOf(world, origin)
@@ -128,6 +159,9 @@ const said = (thrown: unknown): string => (failureLines(thrown)[0] ?? '').replac
 
 const placeName = (store: Mark['store'], world: CliWorld): string =>
   store === 'file' ? join(configFolder(world), 'tokens.enc') : 'The keychain’s item “rolegate”'
+
+const gone = (place: string) =>
+  failure('config_invalid', { title: `${place} keeps no sign-in any more`, detail: 'Somebody removed it.' })
 
 function markOf(world: CliWorld, origin: string): Mark | undefined {
   try {
@@ -167,6 +201,11 @@ function makeMemoryStore(): TokenStore {
     keep,
     renew: keep,
     forget: async (origin) => void kept.delete(origin),
+    take: async (origin) => {
+      const tokens = kept.get(origin)
+      kept.delete(origin)
+      return tokens && { tokens }
+    },
     origins: async () => [...kept.keys()],
     alone: (_origin, work) => work(),
   }

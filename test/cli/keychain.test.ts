@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { CliWorld, Keychain } from '../../src/cli/world.ts'
+import { warmCredentials } from '../../src/cli/warm.ts'
 import { aGateway } from './fake-gateway.ts'
 import { aTerminal, type Terminal } from './fake-terminal.ts'
 
@@ -96,15 +97,50 @@ describe('a keychain that does not work', () => {
     expect((await locked.run('whoami')).exit).toBe(0)
   })
 
-  it.each(['', 'keychain'])('keeps no credentials from going with logout: ROLEGATE_TOKEN_STORE=%s', async (store) => {
-    const { terminal } = await aSignIn()
-    await terminal.run('credential-process', 'payments-dev/admin')
-    const env = { ...terminal.world.env, ROLEGATE_TOKEN_STORE: store }
-    const locked = aTerminal({ ...terminal.world, env, keychain: none })
-    expect((await locked.run('logout')).exit).toBe(store === '' ? 9 : 3)
-    expect(existsSync(join(terminal.folder, 'cache', 'credentials'))).toBe(true)
-    expect(readdirSync(join(terminal.folder, 'cache', 'credentials'))).toEqual([])
-    expect(await terminal.run('credential-process', 'payments-dev/admin')).toMatchObject({ exit: 4, out: '' })
+  describe.each(['', 'keychain'])('and ROLEGATE_TOKEN_STORE=%s', (store) => {
+    const locked = () => Promise.reject(new Error('locked'))
+
+    it.each(['logout', 'logout --all'])('keeps nobody from `%s`, which says what is left', async (line) => {
+      const { terminal, gateway } = await aSignIn()
+      await terminal.run('credential-process', 'payments-dev/admin')
+      const env = { ...terminal.world.env, ROLEGATE_TOKEN_STORE: store }
+      const here = aTerminal({ ...terminal.world, env, keychain: locked })
+      const { exit, err } = await here.run(...line.split(' '))
+      expect(exit).toBe(3)
+      expect(err).toContain(
+        `You are signed out on this machine only. ${gateway.origin} could not be told: The keychain of this machine cannot be used.`,
+      )
+      expect(err).not.toContain('Signed out of')
+      expect(err).toContain('sign out in the portal')
+      expect(gateway.askedFor('POST /oauth/revoke')).toEqual([])
+      expect(readdirSync(join(terminal.folder, 'cache', 'credentials'))).toEqual([])
+      // Neither what was kept, nor the item itself once the keychain opens again.
+      expect(warmCredentials(['credential-process', 'payments-dev/admin'], terminal.world, new Date(0))).toBeUndefined()
+      expect(await terminal.run('credential-process', 'payments-dev/admin')).toMatchObject({ exit: 4, out: '' })
+      expect(await terminal.run('logout')).toMatchObject({ exit: 0, err: expect.stringContaining('Nobody was') })
+    })
+  })
+
+  it('keeps no other gateway from being told by `logout --all`', async () => {
+    const { terminal, gateway } = await aSignIn()
+    const other = await aGateway()
+    terminal.signInAlso(other.origin)
+    const locked = aTerminal({ ...terminal.world, keychain: none })
+    const { exit, err } = await locked.run('logout', '--all')
+    expect(exit).toBe(3)
+    expect(err).toContain(`Signed out of ${other.origin}.`)
+    expect(err).toContain(`${gateway.origin} could not be told`)
+    expect(other.askedFor('POST /oauth/revoke')).toHaveLength(1)
+  })
+
+  it('that lost the item leaves a sign-in nobody can end from here, and logout says so', async () => {
+    const { terminal, items } = await aSignIn()
+    items.clear()
+    expect(await terminal.run('logout')).toMatchObject({
+      exit: 3,
+      err: expect.stringContaining('signed out on this machine only'),
+    })
+    expect(await terminal.run('logout')).toMatchObject({ exit: 0 })
   })
 
   it('keeps nobody from renewing: the successor goes to the file', async () => {

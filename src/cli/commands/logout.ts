@@ -1,8 +1,9 @@
 import type { Call, Command, Connection } from '../command.ts'
-import { failure } from '../failure.ts'
+import { asRolegateError, type RolegateError } from '../../domain/errors.ts'
+import { failure, saidOf } from '../failure.ts'
 import { revokeToken } from '../oauth.ts'
 import { forgetRoleNames } from '../role-names.ts'
-import { type Tokens, makeTokenStore } from '../token-store.ts'
+import { makeTokenStore, type Taken, type Tokens, type TokenStore } from '../token-store.ts'
 import type { CliWorld } from '../world.ts'
 
 export const logout: Command = {
@@ -14,71 +15,67 @@ export const logout: Command = {
   async run(call) {
     if (call.flag('all')) return endAll(call)
     const connection = await call.connect()
-    const ended = await takeTokens(connection, call.world)
-    if (ended !== undefined) await revoke(ended, connection)
-    call.say(
-      ended === undefined ? `Nobody was signed in at ${connection.origin}.` : `Signed out of ${connection.origin}.`,
-    )
+    const ended = await end(connection, call.world)
+    if (ended.untold !== undefined) throw onlyHere([ended])
+    call.say(ended.wasKept ? `Signed out of ${connection.origin}.` : `Nobody was signed in at ${connection.origin}.`)
     return 0
   },
 }
 
+type Ended = { readonly origin: string; readonly wasKept: boolean; readonly untold?: RolegateError }
+
 /** One gateway that cannot be told keeps no other from being told. */
 async function endAll(call: Call): Promise<number> {
-  const untold: string[] = []
   const origins = await makeTokenStore(call.world).origins()
-  for (const origin of origins) if (!(await isToldToEnd(origin, call))) untold.push(origin)
+  const untold: Ended[] = []
+  for (const origin of origins) {
+    const ended = await end(await call.connect(origin), call.world)
+    if (ended.untold === undefined) call.say(`Signed out of ${origin}.`)
+    else untold.push(ended)
+  }
   if (origins.length === 0) call.say('Nobody was signed in at any gateway.')
-  if (untold.length > 0) throw onlyHere(untold.join(', '))
+  if (untold.length > 0) throw onlyHere(untold)
   return 0
 }
 
-async function isToldToEnd(origin: string, call: Call): Promise<boolean> {
-  const connection = await call.connect(origin)
+/** Here in any case, then there. `untold`: why the gateway does not know; nothing of it works here any more. */
+async function end({ store, origin, send }: Connection, world: CliWorld): Promise<Ended> {
+  const taken = await takeSignIn(store, origin, world)
+  if (taken === undefined) return { origin, wasKept: false }
+  if ('unread' in taken) return { origin, wasKept: true, untold: asRolegateError(taken.unread) }
   try {
-    const ended = await takeTokens(connection, call.world)
-    if (ended !== undefined) await revokeToken(connection.send, spokesman(ended))
+    await revokeToken(send, spokesman(taken.tokens))
+    return { origin, wasKept: true }
   } catch (thrown) {
-    if (call.world.interrupted.aborted) throw thrown
-    return false
+    if (world.interrupted.aborted) throw thrown
+    return { origin, wasKept: true, untold: asRolegateError(thrown) }
   }
-  call.say(`Signed out of ${origin}.`)
-  return true
 }
 
-/** Under the lock: a parallel renewal must not bring them back. */
-const takeTokens = ({ store, origin }: Connection, world: CliWorld): Promise<Tokens | undefined> =>
+/** Under the lock: a parallel renewal must not bring it back. */
+const takeSignIn = (store: TokenStore, origin: string, world: CliWorld): Promise<Taken | undefined> =>
   store.alone(origin, async () => {
-    try {
-      const kept = await store.read(origin)
-      // A keychain that is locked: there is a sign-in, and nothing to end it with.
-      if (kept === undefined && (await store.origins()).includes(origin)) throw onlyHere(origin)
-      return kept
-    } finally {
-      // Even when they cannot be read: what was kept under them, credentials of roles above all, is gone.
-      await store.forget(origin)
-      await forgetRoleNames(world, origin)
-    }
+    const taken = await store.take(origin)
+    await forgetRoleNames(world, origin)
+    return taken
   })
-
-async function revoke(ended: Tokens, { send, origin }: Connection): Promise<void> {
-  try {
-    await revokeToken(send, spokesman(ended))
-  } catch (cause) {
-    throw onlyHere(origin, cause)
-  }
-}
 
 /** The refresh token speaks for the whole sign-in; the gateway ends all of it (threats.md D10). */
 const spokesman = ({ refreshToken, accessToken }: Tokens): string => refreshToken ?? accessToken
 
-const onlyHere = (origins: string, cause?: unknown) =>
-  failure(
-    'gateway_unreachable',
+/** Said of all that were not told; the code is that of the first. */
+function onlyHere(untold: readonly Ended[]): RolegateError {
+  const cause = untold[0]?.untold
+  const why = untold.map(({ origin, untold: because }) => `${origin} could not be told: ${titleOf(because)}.`)
+  return failure(
+    cause?.code === 'config_invalid' ? 'config_invalid' : 'gateway_unreachable',
     {
       title: 'You are signed out on this machine only',
-      detail: `${origins} could not be told; there the sign-in lasts until its time is over.`,
+      detail: `${why.join(' ')} There the sign-in lasts until its time is over.`,
       next: 'To end it now, sign out in the portal: that ends every terminal of yours.',
     },
     { cause },
   )
+}
+
+const titleOf = (thrown: unknown): string => saidOf(thrown).title.replace(/[.!]$/, '')

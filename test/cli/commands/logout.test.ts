@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { setImmediate } from 'node:timers/promises'
 import { aGateway, someTokens } from '../fake-gateway.ts'
@@ -48,6 +50,17 @@ describe('rolegate logout', () => {
     expect(exit).toBe(9)
     expect(err).toContain('signed out on this machine only')
     expect(terminal.tokens()).toEqual({})
+  })
+
+  it('forgets what lies in a broken file too, and says what the gateway does not know', async () => {
+    const terminal = aTerminal()
+    terminal.signIn('http://127.0.0.1:9')
+    writeFileSync(join(terminal.folder, 'tokens.enc'), 'rubbish')
+    const { exit, err } = await terminal.run('logout')
+    expect(exit).toBe(3)
+    expect(err).toContain('signed out on this machine only')
+    expect(err).toContain('tokens.enc cannot be used')
+    expect(await terminal.run('logout')).toMatchObject({ exit: 0 })
   })
 
   describe('--all', () => {
