@@ -140,6 +140,18 @@ describe('the AWS SDK for JavaScript', () => {
     expect(renewals()).toBe(1)
   })
 
+  it('fromSSO renews in several programs at once, and none of them ends the sign-in of the others (threats.md D9)', async () => {
+    await signIn({ endsIn: -1 })
+    const programs = await Promise.all([1, 2, 3, 4].map(() => provide('fromSSO', 'payments-dev.readonly')))
+    expect(programs.flat().map(({ lent }) => lent?.accessKeyId)).toEqual(
+      programs.map(() => expect.stringMatching(/^ASIA/)),
+    )
+    const { accessToken, refreshToken } = home.kept()
+    home.keep(client, { accessToken, refreshToken: refreshToken ?? '' }, minutes(-1))
+    const [later] = await provide('fromSSO', 'payments-dev.readonly')
+    expect(later?.lent?.accessKeyId).toMatch(/^ASIA/)
+  })
+
   it('fromSSO tells of a sign-in that is over', async () => {
     const { accessToken } = await signIn({ endsIn: -1 })
     await call(demo, '/logout', {}).set('x-amz-sso_bearer_token', accessToken).expect(200)

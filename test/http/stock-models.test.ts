@@ -16,7 +16,8 @@ import * as oidc from '@aws-sdk/client-sso-oidc'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { aDemo, type Demo } from '../support/a-demo.ts'
 import { aPersonAt, type Person } from '../support/a-person.ts'
-import { approve, signedInByCode, START_URL } from '../support/a-stock-client.ts'
+import { approve, aStockAuthorization, signedInByCode, START_URL } from '../support/a-stock-client.ts'
+import { answered } from '../support/an-authorization.ts'
 
 const DEVICE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code'
 
@@ -96,6 +97,26 @@ describe('the model of sso-oidc', () => {
       refreshToken: expect.stringMatching(/^rgr_/),
     })
     expect(renewed.accessToken).not.toBe(first.accessToken)
+  })
+
+  it('reads a sign-in through the browser beside the terminal, and a code used twice', async () => {
+    const { clientId = '', clientSecret = '' } = await register({
+      grantTypes: ['authorization_code', 'refresh_token'],
+      redirectUris: ['http://127.0.0.1/oauth/callback'],
+      issuerUrl: START_URL,
+    })
+    const asked = aStockAuthorization({ clientId, clientSecret })
+    const back = await answered(alice, asked)
+    const code = {
+      grantType: 'authorization_code',
+      code: back.searchParams.get('code') ?? '',
+      redirectUri: asked.fields['redirect_uri'],
+      codeVerifier: asked.verifier,
+    }
+    const first = await create({ clientId, clientSecret }, code)
+    expect(first).toMatchObject({ tokenType: 'Bearer', refreshToken: expect.stringMatching(/^rgr_/) })
+    expect((await portal.send(new ListAccountsCommand({ accessToken: first.accessToken }))).accountList).toHaveLength(4)
+    expect(await failureOf(create({ clientId, clientSecret }, code))).toBeInstanceOf(oidc.InvalidGrantException)
   })
 
   it('reads slow_down, and not for the two polls at once that the AWS CLI begins with', async () => {
