@@ -3,12 +3,20 @@ import request from 'supertest'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { aDemo, type Demo } from '../support/a-demo.ts'
 import { ACCESS_TOKEN, EXCHANGE_GRANT } from '../support/a-demo-with-jobs.ts'
-import { anAuthorization } from '../support/an-authorization.ts'
+import { anAuthorization, answered } from '../support/an-authorization.ts'
 import { aPersonAt, aTerminalOf, aVisitor, form, type Person } from '../support/a-person.ts'
+import { aStockAuthorization, aStockClient, call, START_URL, type StockClient } from '../support/a-stock-client.ts'
 
 let demo: Demo
 let alice: Person
-let tokens: Record<'access' | 'refresh' | 'device' | 'container' | 'csrf' | 'id', string>
+let client: StockClient
+let tokens: Record<
+  'access' | 'refresh' | 'device' | 'user' | 'code' | 'container' | 'clientId' | 'clientSecret' | 'csrf' | 'id',
+  string
+>
+type Kind = keyof typeof tokens
+/** Every kind of token there is, but these. */
+const allBut = (...own: Kind[]) => (Object.keys(tokens) as Kind[]).filter((kind) => !own.includes(kind))
 beforeAll(async () => {
   demo = await aDemo()
   alice = await aPersonAt(demo, 'alice')
@@ -21,7 +29,11 @@ beforeAll(async () => {
     subject_token: accessToken,
     scope: 'container:payments-dev/readonly',
   })
+  client = await aStockClient(demo)
   tokens = {
+    ...client,
+    user: (started.body as { user_code: string }).user_code,
+    code: (await answered(alice, anAuthorization())).searchParams.get('code') ?? '',
     container: (forContainer.body as { access_token: string }).access_token,
     access: accessToken,
     refresh: refreshToken,
@@ -37,7 +49,7 @@ afterAll(() => demo.close())
 const ROUTES: readonly [
   method: 'get' | 'post',
   path: string,
-  kind: 'browser' | 'bearer' | 'sdk' | 'protocol' | 'open',
+  kind: 'browser' | 'bearer' | 'sso' | 'sdk' | 'protocol' | 'open',
 ][] = [
   ['get', '/', 'browser'],
   ['get', '/roles/payments-dev/readonly', 'browser'],
@@ -51,6 +63,7 @@ const ROUTES: readonly [
   ['post', '/device', 'browser'],
   ['get', anAuthorization().path, 'browser'],
   ['post', '/oauth/authorize', 'browser'],
+  ['post', '/authorize', 'browser'],
   ['post', '/sign-out', 'browser'],
   ['get', '/v1/whoami', 'bearer'],
   ['get', '/v1/roles', 'bearer'],
@@ -59,6 +72,9 @@ const ROUTES: readonly [
   ['post', '/v1/console', 'bearer'],
   ['get', '/v1/sessions', 'bearer'],
   ['post', '/v1/sessions/end', 'bearer'],
+  ['get', '/assignment/accounts', 'sso'],
+  ['get', '/assignment/roles?account_id=111122223333', 'sso'],
+  ['get', '/federation/credentials?account_id=111122223333&role_name=readonly', 'sso'],
   ['get', '/v1/container-credentials/payments-dev/readonly', 'sdk'],
   ['get', '/oidc/demo/callback', 'protocol'],
   ['post', '/saml/contractors/acs', 'protocol'],
@@ -88,7 +104,7 @@ const ROUTES: readonly [
 describe('each token kind at every door (threats.md F4)', () => {
   const doors = ROUTES.filter(([, , kind]) => kind === 'bearer')
   it.each(doors)('%s %s takes an access token as bearer and nothing else', async (method, path) => {
-    for (const kind of ['refresh', 'device', 'container', 'csrf', 'id'] as const) {
+    for (const kind of allBut('access')) {
       const answer = await request(demo.url)
         [method](path)
         .set('authorization', `Bearer ${tokens[kind]}`)
@@ -110,7 +126,7 @@ describe('each token kind at every door (threats.md F4)', () => {
           .get(path)
           .set({ authorization: token, ...more })
       await ask(tokens.container).expect(200)
-      for (const kind of ['access', 'refresh', 'device', 'csrf', 'id'] as const) {
+      for (const kind of allBut('container')) {
         const { status, body } = await ask(tokens[kind])
         expect([kind, status >= 401 && status <= 403, body.AccessKeyId]).toEqual([kind, true, undefined])
       }
@@ -118,6 +134,84 @@ describe('each token kind at every door (threats.md F4)', () => {
       await request(demo.url).get(path).set('cookie', alice.jar.header(demo.url)).expect(403)
     },
   )
+
+  it.each(ROUTES.filter(([, , kind]) => kind === 'sso'))(
+    '%s %s takes an access token in AWS’s own header, and neither another token nor another header',
+    async (_method, path) => {
+      const ask = (headers: Record<string, string>) => request(demo.url).get(path).set(headers)
+      await ask({ 'x-amz-sso_bearer_token': tokens.access }).expect(200)
+      const refused = [
+        ...allBut('access').map((kind) => ({ 'x-amz-sso_bearer_token': tokens[kind] })),
+        { 'x-amz-sso_bearer_token': `Bearer ${tokens.access}` },
+        { 'x-amz-sso_bearer_token': tokens.access.slice(0, -1) },
+        { authorization: `Bearer ${tokens.access}` },
+        { cookie: alice.jar.header(demo.url), 'sec-fetch-site': 'same-origin' },
+      ]
+      for (const headers of refused) {
+        const { status, headers: answered } = await ask(headers)
+        expect([status, answered['x-amzn-errortype']]).toEqual([401, 'UnauthorizedException'])
+      }
+      // Said twice, it is not one token (threats.md F4).
+      await ask({ 'x-amz-sso_bearer_token': `${tokens.access}, ${tokens.access}` }).expect(401)
+    },
+  )
+
+  it('POST /logout ends nothing for a token that speaks for nobody', async () => {
+    for (const kind of allBut('access', 'refresh', 'container'))
+      await request(demo.url).post('/logout').set('x-amz-sso_bearer_token', tokens[kind]).expect(200)
+    await request(demo.url).post('/logout').set('authorization', `Bearer ${tokens.access}`).expect(200)
+    await alice.post('/logout', {}).expect(200)
+    await request(demo.url).get('/v1/whoami').set('authorization', `Bearer ${tokens.access}`).expect(200)
+    await alice.get('/').expect(200)
+  })
+
+  it.each(['/device_authorization', '/token'])(
+    'POST %s knows a client by its id with its secret, and by no other token',
+    async (path) => {
+      const refresh = { grantType: 'refresh_token', refreshToken: `rgr_${'A'.repeat(43)}`, startUrl: START_URL }
+      const said = (who: object) => call(demo, path, { ...refresh, ...who })
+      for (const kind of allBut('clientId')) {
+        const { status, headers } = await said({ ...client, clientId: tokens[kind] })
+        expect([kind, status, headers['x-amzn-errortype']]).toEqual([kind, 401, 'InvalidClientException'])
+      }
+      for (const kind of allBut('clientSecret')) {
+        const { status, headers } = await said({ ...client, clientSecret: tokens[kind] })
+        expect([kind, status, headers['x-amzn-errortype']]).toEqual([kind, 401, 'InvalidClientException'])
+      }
+    },
+  )
+
+  it.each([
+    ['deviceCode', 'urn:ietf:params:oauth:grant-type:device_code', 'device'],
+    ['refreshToken', 'refresh_token', 'refresh'],
+    ['code', 'authorization_code', 'code'],
+  ] as const)(
+    'POST /token takes no other kind as %s, and not that of another client',
+    async (field, grantType, own) => {
+      for (const kind of [...allBut(own), own]) {
+        const { status, headers } = await call(demo, '/token', {
+          ...client,
+          grantType,
+          redirectUri: 'http://127.0.0.1:50124/oauth/callback',
+          codeVerifier: 'A'.repeat(43),
+          // Their own kind in the right place is tried last, by a client it was not made for: once, for it ends things.
+          [field]: kind === 'refresh' && own === 'refresh' ? `${tokens.refresh.slice(0, -1)}` : tokens[kind],
+        })
+        expect([kind, status, headers['x-amzn-errortype']]).toEqual([kind, 400, 'InvalidGrantException'])
+      }
+    },
+  )
+
+  it('GET /authorize asks for a sign-in, whatever token comes along', async () => {
+    const { path } = aStockAuthorization(client)
+    const answer = await request(demo.url)
+      .get(path)
+      .set({ authorization: `Bearer ${tokens.access}`, accept: 'text/html' })
+    expect([answer.status, answer.headers['location']]).toEqual([
+      303,
+      `/sign-in?returnTo=${encodeURIComponent(path)}#-`,
+    ])
+  })
 
   it.each(ROUTES.filter(([, , kind]) => kind === 'browser'))(
     '%s %s does not listen to a bearer token',
@@ -134,11 +228,12 @@ describe('each token kind at every door (threats.md F4)', () => {
   )
 
   it.each([
-    ['device_code', 'urn:ietf:params:oauth:grant-type:device_code', ['access', 'refresh', 'container', 'id', 'csrf']],
-    ['refresh_token', 'refresh_token', ['access', 'device', 'container', 'id', 'csrf']],
-    ['code', 'authorization_code', ['access', 'refresh', 'device', 'container', 'id', 'csrf']],
-  ] as const)('the token endpoint takes no other kind as %s', async (field, grant, kinds) => {
-    for (const kind of kinds) {
+    ['device_code', 'urn:ietf:params:oauth:grant-type:device_code', 'device'],
+    ['refresh_token', 'refresh_token', 'refresh'],
+    ['code', 'authorization_code', 'code'],
+  ] as const)('the token endpoint takes no other kind as %s', async (field, grant, own) => {
+    // A registered client’s id is longer than anything that is read here.
+    for (const kind of allBut(own, 'clientId')) {
       const answer = await form(demo, '/oauth/token', {
         client_id: 'rolegate-cli',
         grant_type: grant,
@@ -163,7 +258,7 @@ describe('each token kind at every door (threats.md F4)', () => {
 
   it('trades a token for no kind but its own (RFC 8693, threats.md F4)', async () => {
     for (const type of ['access_token', 'refresh_token', 'id_token', 'jwt', 'saml2'])
-      for (const kind of ['access', 'refresh', 'device', 'container', 'csrf', 'id'] as const) {
+      for (const kind of allBut()) {
         const answer = await form(demo, '/oauth/token', {
           grant_type: EXCHANGE_GRANT,
           subject_token_type: `urn:ietf:params:oauth:token-type:${type}`,
