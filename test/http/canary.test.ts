@@ -1,7 +1,9 @@
 import request from 'supertest'
 import { expect, it } from 'vitest'
 import { ACCESS_TOKEN, aDemoWithJobs, exchange } from '../support/a-demo-with-jobs.ts'
+import { anAuthorization, answered, redeem } from '../support/an-authorization.ts'
 import { aPersonAt, aTerminalOf, aVisitor, form } from '../support/a-person.ts'
+import * as stock from '../support/a-stock-client.ts'
 
 /** A secret as it stands, and as logs tend to disguise it. */
 const disguises = (secret: string): string[] => [
@@ -60,6 +62,66 @@ it('no secret of any kind reaches log or audit, at level debug, on good paths an
     refresh_token: `${refreshToken}x`,
   })
 
+  // A terminal with a browser beside it, and a stock tool by either way; what each hears when it is refused.
+  const heard: string[] = []
+  const hear = async (refused: PromiseLike<request.Response>) => {
+    const { status, text, headers } = await refused
+    expect(status).toBeGreaterThanOrEqual(400)
+    heard.push(text, JSON.stringify(headers))
+  }
+  const codeIn = ({ searchParams }: URL) => searchParams.get('code') ?? ''
+  const asked = anAuthorization()
+  const code = codeIn(await answered(alice, asked))
+  remember('authorization code', code)
+  remember('code verifier', asked.verifier)
+  await hear(redeem(demo, asked, code, { code_verifier: 'A'.repeat(43) }))
+  await hear(redeem(demo, asked, code, { redirect_uri: `http://127.0.0.1:1/${code}` }))
+  await hear(redeem(demo, asked, code, { client_id: code }))
+  const beside = (await redeem(demo, asked, code).expect(200)).body as Record<string, string>
+  remember('access token by PKCE', beside['access_token'])
+  remember('refresh token by PKCE', beside['refresh_token'])
+  await hear(redeem(demo, asked, code))
+  await hear(alice.get(anAuthorization({ redirect_uri: `https://evil.example/${code}` }).path))
+
+  const tool = await stock.aStockClient(demo)
+  remember('client secret of a tool', tool.clientSecret)
+  const waiting = await stock.start(demo, tool)
+  remember('device code of a tool', waiting.deviceCode)
+  remember('user code of a tool', waiting.userCode)
+  remember('user code of a tool, plain', waiting.userCode.replace('-', ''))
+  // In the fragment alone: no server and no log sees it (threats.md D5).
+  expect(waiting.verificationUriComplete.replace(/#.*/, '')).not.toContain(waiting.userCode)
+  await hear(stock.pollOnce(demo, tool, waiting.deviceCode))
+  await hear(stock.pollOnce(demo, tool, `${waiting.deviceCode}x`))
+  await hear(stock.pollOnce(demo, { ...tool, clientSecret: `${tool.clientSecret}x` }, waiting.deviceCode))
+  await stock.approve(alice, waiting.userCode)
+  const { body: held } = await stock.pollOnce(demo, tool, waiting.deviceCode).expect(200)
+  const { accessToken: toolsAccess, refreshToken: toolsRefresh } = held as Record<
+    'accessToken' | 'refreshToken',
+    string
+  >
+  remember('access token of a tool', toolsAccess)
+  remember('refresh token of a tool', toolsRefresh)
+  const toolAsked = stock.aStockAuthorization(tool)
+  const toolCode = codeIn(await answered(alice, toolAsked))
+  remember('authorization code of a tool', toolCode)
+  const redeemTool = { ...tool, grantType: 'authorization_code', code: toolCode, codeVerifier: toolAsked.verifier }
+  await hear(stock.call(demo, '/token', { ...redeemTool, redirectUri: 'http://127.0.0.1:1/oauth/callback' }))
+  const credentials = '/federation/credentials?account_id=111122223333&role_name=developer'
+  const { body: federated } = await stock.ask(demo, credentials, toolsAccess).expect(200)
+  const { roleCredentials } = federated as { roleCredentials: Record<string, string> }
+  remember('secret access key of a tool', roleCredentials['secretAccessKey'])
+  remember('session token of a tool', roleCredentials['sessionToken'])
+  for (const path of [
+    `${credentials}x`,
+    `/assignment/roles?account_id=${toolsAccess}`,
+    '/assignment/accounts?next_token=x',
+  ])
+    await hear(stock.ask(demo, path, toolsAccess))
+  await hear(stock.ask(demo, '/assignment/accounts', toolsRefresh))
+  await hear(stock.refresh(demo, tool, toolsAccess))
+  await hear(stock.refresh(demo, await stock.aStockClient(demo), toolsRefresh))
+
   // Jobs and containers, well and badly.
   const audience = { aud: `${demo.url}/workloads` }
   const jobToken = await demo.jobs.token(audience)
@@ -111,11 +173,14 @@ it('no secret of any kind reaches log or audit, at level debug, on good paths an
   await demo.close()
   await demo.jobs.close()
 
-  expect(secrets.size).toBeGreaterThanOrEqual(25)
+  expect(secrets.size).toBeGreaterThanOrEqual(39)
   const leaked = [...secrets].filter(([, secret]) =>
     disguises(secret).some((form) => printed.includes(form) || metrics.includes(form)),
   )
   expect(leaked.map(([what]) => what)).toEqual([])
+  // Nor does a refusal say again what it was told.
+  const echoed = [...secrets].filter(([, secret]) => heard.some((text) => text.includes(secret)))
+  expect(echoed.map(([what]) => what)).toEqual([])
   // No JWT of anybody's either: ours toward AWS, or the IdP's.
   expect(printed).not.toMatch(/eyJ[\w-]{10,}\.eyJ/)
 })

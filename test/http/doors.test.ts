@@ -185,22 +185,18 @@ describe('each token kind at every door (threats.md F4)', () => {
     ['deviceCode', 'urn:ietf:params:oauth:grant-type:device_code', 'device'],
     ['refreshToken', 'refresh_token', 'refresh'],
     ['code', 'authorization_code', 'code'],
-  ] as const)(
-    'POST /token takes no other kind as %s, and not that of another client',
-    async (field, grantType, own) => {
-      for (const kind of [...allBut(own), own]) {
-        const { status, headers } = await call(demo, '/token', {
-          ...client,
-          grantType,
-          redirectUri: 'http://127.0.0.1:50124/oauth/callback',
-          codeVerifier: 'A'.repeat(43),
-          // Their own kind in the right place is tried last, by a client it was not made for: once, for it ends things.
-          [field]: kind === 'refresh' && own === 'refresh' ? `${tokens.refresh.slice(0, -1)}` : tokens[kind],
-        })
-        expect([kind, status, headers['x-amzn-errortype']]).toEqual([kind, 400, 'InvalidGrantException'])
-      }
-    },
-  )
+  ] as const)('POST /token takes no other kind as %s', async (field, grantType, own) => {
+    for (const kind of allBut(own)) {
+      const { status, headers } = await call(demo, '/token', {
+        ...client,
+        grantType,
+        redirectUri: 'http://127.0.0.1:50124/oauth/callback',
+        codeVerifier: 'A'.repeat(43),
+        [field]: tokens[kind],
+      })
+      expect([kind, status, headers['x-amzn-errortype']]).toEqual([kind, 400, 'InvalidGrantException'])
+    }
+  })
 
   it('GET /authorize asks for a sign-in, whatever token comes along', async () => {
     const { path } = aStockAuthorization(client)
