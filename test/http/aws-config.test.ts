@@ -55,7 +55,7 @@ describe('GET /v1/aws-config', () => {
     expect(answer.headers).toMatchObject({
       'content-type': 'text/plain; charset=utf-8',
       'cache-control': 'no-store',
-      'content-disposition': 'attachment; filename=rolegate-aws-config.txt',
+      'content-disposition': expect.stringMatching(/^attachment; filename=rolegate-aws-config-[0-9a-f]{16}\.txt$/),
     })
     // Allow-listed keys, and no host but our own.
     const keys = answer.text.split('\n').flatMap((line) => /^\s*(\w+) =/.exec(line)?.[1] ?? [])

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -83,9 +84,14 @@ it('has people with very many roles save them first, and paste few lines', async
     .join('\n')
   const big = await aDemo({ edit: (text) => text.replace(/^accounts:\n/m, `accounts:\n${accounts}\n`) })
   try {
-    const { text } = await (await aPersonAt(big, 'alice')).get('/setup').expect(200)
+    const alice = await aPersonAt(big, 'alice')
+    const { text } = await alice.get('/setup').expect(200)
     expect(text).toContain('Save them as a file')
-    expect(text).toContain('cat ~/Downloads/rolegate-aws-config')
+    const file = await alice.get('/v1/aws-config?format=text').set('sec-fetch-site', 'same-origin').expect(200)
+    const name = /filename=(\S+)$/.exec(String(file.headers['content-disposition']))?.[1]
+    expect(name).toMatch(/^rolegate-aws-config-[0-9a-f]{16}\.txt$/)
+    expect(text).toContain(`Downloads/${name}`)
+    expect(text).toContain(createHash('sha256').update(file.text).digest('hex'))
     expect(text).not.toContain('[profile many-1')
   } finally {
     await big.close()

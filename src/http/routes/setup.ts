@@ -1,7 +1,8 @@
 import { Router } from 'express'
 import type { ConfigFacts } from '../../domain/aws/config-file/facts.ts'
 import { nameRoles } from '../../domain/aws/config-file/profile-names.ts'
-import { printExports, printSetup, type SetupShell } from '../../domain/aws/config-file/setup-commands.ts'
+import { printExports, printSetup, savedBlock, type SetupShell } from '../../domain/aws/config-file/setup-commands.ts'
+import type { Sha256 } from '../../domain/aws/session-name.ts'
 import type { DescribeConfig } from '../../usecases/entitlement/describe-config.ts'
 import type { Now } from '../../usecases/ports.ts'
 import { sessionOf } from '../browser-session.ts'
@@ -11,17 +12,18 @@ import { show, type Pages } from '../pages.ts'
 const MOST_PASTED = 100
 
 /** `GET /setup`: what to paste, so that the stock AWS CLI signs in here. Nothing on the page is secret. */
-export function setupRoutes(deps: { describeConfig: DescribeConfig; now: Now }): Router {
+export function setupRoutes(deps: { describeConfig: DescribeConfig; sha256: Sha256; now: Now }): Router {
   const router = Router({ caseSensitive: true })
   router.get('/setup', (req, res) => {
-    show(res, 'setup', 'Set up your terminal', setupModel(deps.describeConfig(sessionOf(req, deps.now))))
+    show(res, 'setup', 'Set up your terminal', setupModel(deps.describeConfig(sessionOf(req, deps.now)), deps.sha256))
   })
   return router
 }
 
-function setupModel(facts: ConfigFacts): Pages['setup'] {
+function setupModel(facts: ConfigFacts, sha256: Sha256): Pages['setup'] {
   const [first] = nameRoles(facts.roles)
   const asFile = facts.roles.length > MOST_PASTED
+  const saved = asFile ? savedBlock(facts, sha256) : undefined
   const inEach = (print: (shell: SetupShell) => string) =>
     SHELLS.map(({ id, label }) => ({ id, label, text: print(id).trimEnd() }))
   return {
@@ -30,9 +32,7 @@ function setupModel(facts: ConfigFacts): Pages['setup'] {
     asFile,
     fileHref: '/v1/aws-config?format=text',
     ...(first !== undefined && { profile: first.name }),
-    forms: inEach(
-      (shell) => `${printSetup(shell, facts, asFile ? 'file' : 'page')}aws sso login --profile ${first?.name}`,
-    ),
+    forms: inEach((shell) => `${printSetup(shell, facts, saved)}aws sso login --profile ${first?.name}`),
     elsewhereCommand: `aws sso login --use-device-code --profile ${first?.name}`,
     firstCommand: `aws s3 ls --profile ${first?.name}`,
     exports: inEach((shell) => printExports(shell, facts)),

@@ -1,6 +1,7 @@
 import { json, Router, type Request, type RequestHandler, type Response } from 'express'
 import { z } from 'zod'
 import { isRegion } from '../../domain/aws/partition.ts'
+import type { Sha256 } from '../../domain/aws/session-name.ts'
 import { RolegateError } from '../../domain/errors.ts'
 import type { GatewaySession } from '../../domain/sign-in/session.ts'
 import type { AuthenticateBearer } from '../../usecases/device/authenticate-bearer.ts'
@@ -37,6 +38,7 @@ type Deps = {
   authenticateBearer: AuthenticateBearer
   listRoles: ListRoles
   describeConfig: DescribeConfig
+  sha256: Sha256
   answerCredentials: AnswerCredentials
   openConsole: OpenConsole
   browserSession: RequestHandler
@@ -74,7 +76,7 @@ export function v1Routes(deps: Deps): Router {
   })
 
   router.get('/v1/aws-config', authenticate, async (req, res) => {
-    await sendAwsConfig(req, res, deps.describeConfig(signedIn(res)), deps.version)
+    await sendAwsConfig(req, res, deps.describeConfig(signedIn(res)), deps)
   })
 
   router.get('/v1/sessions', authenticate, async (_req, res) => {
