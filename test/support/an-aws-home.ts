@@ -31,6 +31,8 @@ export function anAwsHome(config: string) {
   const cache = join(aws, 'sso', 'cache')
   const cached = join(cache, `${createHash('sha1').update(session).digest('hex')}.json`)
   mkdirSync(cache, { recursive: true })
+  // Debian's aws stumbles where two of them make this folder at once.
+  mkdirSync(join(aws, 'cli', 'cache'), { recursive: true })
   writeFileSync(join(aws, 'config'), config)
 
   return {
