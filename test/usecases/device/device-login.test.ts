@@ -102,6 +102,36 @@ describe('startDeviceLogin', () => {
     await expect(world.start()).resolves.toBeDefined()
   })
 
+  it('keeps a share for the operator’s own networks, however many flood it from anywhere (threats.md D7)', async () => {
+    const world = await aDeviceWorld()
+    const startFrom = (address: string) =>
+      world.startDeviceLogin({ client: OWN_CLIENT, claims: {}, request: aRequest({ address }) })
+    for (const _ of numbers(3_000)) await world.limitRate('device-start:all', 3_000, 60)
+    expect(await codeOf(startFrom('198.51.100.1'))).toBe('rate_limited')
+    world.networks.set('192.0.2.1', 'office')
+    await expect(startFrom('192.0.2.1')).resolves.toBeDefined()
+  })
+
+  it('counts a registered client by itself, wherever it asks from: thirty a minute (threats.md D7)', async () => {
+    const world = await aDeviceWorld()
+    const startAs = (id: string, n: number) =>
+      world.startDeviceLogin({
+        client: { ...OWN_CLIENT, id, kind: 'registered' },
+        claims: {},
+        request: aRequest({ address: `198.51.100.${n}` }),
+      })
+    for (const n of numbers(30)) await startAs('client-1', n)
+    expect(await codeOf(startAs('client-1', 31))).toBe('rate_limited')
+    await expect(startAs('client-2', 32)).resolves.toBeDefined()
+  })
+
+  it('gives a stock tool no number, which it could not show', async () => {
+    const world = await aDeviceWorld()
+    const client = { ...OWN_CLIENT, id: 'client-1', kind: 'registered' } as const
+    expect(await world.startDeviceLogin({ client, claims: {}, request: aRequest() })).not.toHaveProperty('matchNumber')
+    expect((await world.start()).matchNumber).toMatch(/^[1-9]\d$/)
+  })
+
   it('draws again when a user code is taken, and gives each its own (security.md D-10)', async () => {
     const world = await aDeviceWorld()
     const codes = new Set<string>()
