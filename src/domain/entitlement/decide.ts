@@ -1,7 +1,7 @@
 import { RolegateError } from '../errors.ts'
 import type { Principal } from '../sign-in/principal.ts'
 import type { Met, RuleIndex } from './compile.ts'
-import type { Account, RoleKind, RoleTarget } from './rule.ts'
+import type { Account, RoleKind, RoleTarget, Rule } from './rule.ts'
 
 /** For how long at most, and by which grant: what rules say of a kind of role, whatever account they cover it in. */
 type Standing = {
@@ -20,6 +20,9 @@ export type HeldRole = Standing & { readonly kind: RoleKind }
 
 /** An account and what is held there. Accounts that the same rules cover share one and the same list. */
 export type HeldAccount = { readonly account: Account; readonly roles: readonly HeldRole[] }
+
+/** Ways in beyond these are no news: somebody may be in thousands of groups. */
+const MOST_VIA = 20
 
 export type Via = { readonly rule: string; readonly group: string | null }
 
@@ -63,35 +66,40 @@ export function holdingsOf(index: RuleIndex, principal: Principal): readonly Hel
   for (const [place, account] of index.accounts.entries()) {
     const covering = coverings[place]
     if (covering?.last === undefined) continue
-    covering.roles ??= rolesUnder(covering, index)
+    covering.roles ??= rolesUnder(rulesOf(covering), index)
     if (covering.roles.length > 0) held.push({ account, roles: covering.roles })
   }
   return held
 }
 
 /** What is held in this one account. */
-export function rolesIn(index: RuleIndex, principal: Principal, account: Account): readonly HeldRole[] {
-  const covering = coveringOf(index.met(principal), account)
-  return [...index.mapping.roles.values()].flatMap((kind) => heldBy(covering, kind) ?? [])
-}
+export const rolesIn = (index: RuleIndex, principal: Principal, account: Account): readonly HeldRole[] =>
+  rolesUnder(ruleByRule(coveringOf(index.met(principal), account)), index)
 
 const coveringOf = (met: readonly Met[], { alias }: Account): readonly Met[] =>
   met.filter(({ rule }) => rule.accounts.has(alias))
 
-/** Rules that cover an account together: the last of them, and those before it in the file. */
-type Covering = {
-  readonly last?: Met
-  readonly before?: Covering
-  /** By key of its kind; a kind that the last rule does not name is held as before it. */
-  held?: ReadonlyMap<string, HeldRole>
-  roles?: readonly HeldRole[]
+/** A rule, and every way it met the person: many groups may open one rule. */
+type Spoken = { readonly rule: Rule; readonly met: readonly Met[] }
+
+function ruleByRule(met: readonly Met[]): readonly Spoken[] {
+  const spoken = new Map<Rule, Met[]>()
+  for (const one of met) {
+    const known = spoken.get(one.rule)
+    if (known === undefined) spoken.set(one.rule, [one])
+    else known.push(one)
+  }
+  return [...spoken].map(([rule, each]) => ({ rule, met: each }))
 }
+
+/** Rules that cover an account together: the last of them, and those before it in the file. */
+type Covering = { readonly last?: Spoken; readonly before?: Covering; roles?: readonly HeldRole[] }
 
 /** By an account's place in the file. Costs what the rules list, not accounts times rules. */
 function coveringsOf(index: RuleIndex, met: readonly Met[]): readonly Covering[] {
   const none: Covering = {}
   const coverings = index.accounts.map(() => none)
-  for (const last of met) {
+  for (const last of ruleByRule(met)) {
     const widened = new Map<Covering, Covering>()
     for (const place of index.placesOf(last.rule)) {
       const before = coverings[place] ?? none
@@ -105,36 +113,30 @@ function coveringsOf(index: RuleIndex, met: readonly Met[]): readonly Covering[]
 }
 
 /** In the order of the file. */
-function rulesOf(covering: Covering): readonly Met[] {
-  const met: Met[] = []
-  for (let at: Covering | undefined = covering; at?.last !== undefined; at = at.before) met.push(at.last)
-  return met.toReversed()
+function rulesOf(covering: Covering): readonly Spoken[] {
+  const spoken: Spoken[] = []
+  for (let at: Covering | undefined = covering; at?.last !== undefined; at = at.before) spoken.push(at.last)
+  return spoken.toReversed()
 }
 
-function rolesUnder(covering: Covering, { mapping }: RuleIndex): readonly HeldRole[] {
-  const held = heldUnder(covering, mapping.roles)
-  return [...mapping.roles.keys()].flatMap((key) => held.get(key) ?? [])
-}
-
-function heldUnder(covering: Covering, kinds: ReadonlyMap<string, RoleKind>): ReadonlyMap<string, HeldRole> {
-  const { last, before } = covering
-  if (last === undefined || before === undefined) return new Map()
-  if (covering.held !== undefined) return covering.held
-  const held = new Map(heldUnder(before, kinds))
-  const met = rulesOf(covering)
-  for (const key of last.rule.roles) {
-    const kind = kinds.get(key)
-    const role = kind && heldBy(met, kind)
-    if (role === undefined) held.delete(key)
-    else held.set(key, role)
+/** One pass over the rules, and over what each names: security.md M-17. */
+function rolesUnder(spoken: readonly Spoken[], { mapping }: RuleIndex): readonly HeldRole[] {
+  const denied = new Set<string>()
+  const grants = new Map<string, Met[]>()
+  for (const { rule, met } of spoken) {
+    for (const key of rule.roles) {
+      if (rule.effect === 'deny') denied.add(key)
+      else {
+        const known = grants.get(key)
+        if (known === undefined) grants.set(key, [...met])
+        else known.push(...met)
+      }
+    }
   }
-  covering.held = held
-  return held
-}
-
-function heldBy(covering: readonly Met[], kind: RoleKind): HeldRole | undefined {
-  const answer = answerFor(covering, kind)
-  return 'code' in answer ? undefined : { kind, ...answer }
+  return [...mapping.roles.values()].flatMap((kind) => {
+    const opening = denied.has(kind.key) ? undefined : grants.get(kind.key)
+    return opening === undefined ? [] : { kind, ...standingBy(opening, kind) }
+  })
 }
 
 /** What the rules that cover an account say of a kind of role there. */
@@ -142,17 +144,19 @@ function answerFor(covering: readonly Met[], kind: RoleKind): Standing | Extract
   const speaking = covering.filter(({ rule }) => rule.roles.has(kind.key))
   const denied = speaking.find(({ rule }) => rule.effect === 'deny')
   if (denied !== undefined) return { allowed: false, code: 'denied_by_rule', rule: denied.rule.id }
+  return speaking.length === 0 ? { allowed: false, code: 'not_entitled' } : standingBy(speaking, kind)
+}
 
+/** By these grants, of which there is at least one. */
+function standingBy(opening: readonly Met[], kind: RoleKind): Standing {
   // The role's own limit binds every grant: one that names more is no longer for it.
   const secondsOf = ({ rule }: Met) => Math.min(rule.maxSeconds ?? kind.maxSeconds, kind.maxSeconds)
   // A stable sort: of equally long grants the first in the file is the one that is used.
-  const grants = speaking.toSorted((a, b) => secondsOf(b) - secondsOf(a))
-  const [best] = grants
-  if (best === undefined) return { allowed: false, code: 'not_entitled' }
-  const maxSeconds = secondsOf(best)
+  const grants = opening.toSorted((a, b) => secondsOf(b) - secondsOf(a))
+  const maxSeconds = Math.max(0, ...grants.slice(0, 1).map(secondsOf))
   return {
     maxSeconds,
     limitedBy: maxSeconds < kind.maxSeconds ? 'rule' : 'role',
-    via: grants.map(({ rule, group }) => ({ rule: rule.id, group })),
+    via: grants.slice(0, MOST_VIA).map(({ rule, group }) => ({ rule: rule.id, group })),
   }
 }

@@ -256,6 +256,23 @@ describe('holdingsOf', () => {
     expect(b?.roles.map(({ kind }) => kind.key)).toEqual(['readonly'])
   })
 
+  it('is done with thousands of rules and groups at once: whoever names groups must not stop the gateway (security.md M-17)', () => {
+    const names = Array.from({ length: 3_000 }, (_, n) => String(n))
+    const accounts = names.slice(0, 20).map((n) => anAccount({ alias: `a-${n}`, id: n.padStart(12, '0') }))
+    const roles = names.slice(0, 20).map((n) => aRoleKind({ key: `r-${n}`, roleName: `R${n}` }))
+    const rules = names.map((n, at) =>
+      aRule({
+        id: `rule-${n}`,
+        match: { idp: 'entra', groups: [n] },
+        accounts: accounts.filter((_, place) => (place + at) % 3 > 0).map(({ alias }) => alias),
+        roles: roles.map(({ key }) => key),
+      }),
+    )
+    const held = holdingsOf(anIndex({ accounts, roles, rules }), aPrincipal({ groups: names }))
+    expect(held.map(({ roles: open }) => open.length)).toEqual(accounts.map(() => 20))
+    expect(held[0]?.roles[0]?.via).toHaveLength(20)
+  })
+
   it('leaves out an account in which everything is denied', () => {
     const rules = [aRule({ accounts: ['a', 'b'] }), deny({ accounts: ['b'] })]
     expect(held(rules).map(({ account }) => account.alias)).toEqual(['a'])
