@@ -93,6 +93,10 @@ const CONDITION = new Map<string, string>([
     'another_network',
     'The terminal asks from another network than this browser, and the people who run Rolegate let nobody in that way.',
   ],
+  [
+    'moved_terminal',
+    'The terminal took the sign-in up from another network than it began in, so it was ended. Networks of many addresses are named by the people who run Rolegate.',
+  ],
   ['no_device_login', 'Codes of terminals are switched off for the people of your identity provider.'],
   [
     'no_pkce_login',

@@ -1,5 +1,6 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { Request, RequestHandler } from 'express'
+import type { IncomingMessage } from 'node:http'
 import { RolegateError } from '../domain/errors.ts'
 
 /**
@@ -45,6 +46,22 @@ export function makeRequireCsrf(deps: { isCsrfToken: IsCsrfToken; origin: string
     if (!deps.isCsrfToken(id, req.get('x-csrf-token') ?? body?._csrf)) throw new RolegateError('csrf_rejected')
     next()
   }
+}
+
+/**
+ * Whether a page made this request: browsers say so in Origin and in Sec-Fetch-Site, and programs do not (Node's fetch sends
+ * Sec-Fetch-Mode alone).
+ */
+export const cameFromPage = ({ headers }: IncomingMessage): boolean =>
+  headers.origin !== undefined || headers['sec-fetch-site'] !== undefined || headers['sec-fetch-dest'] !== undefined
+
+/**
+ * Addresses where a terminal asks for itself. A page that asks in its place would do so from its visitor's own address, and
+ * so be taken for a terminal beside them (threats.md D2, D3).
+ */
+export const refusePages: RequestHandler = (req, _res, next) => {
+  if (cameFromPage(req)) throw new RolegateError('csrf_rejected')
+  next()
 }
 
 /** Fails with `csrf_rejected` when the browser says that another site made the request. */

@@ -1,6 +1,7 @@
 import type { Express, Request, RequestHandler } from 'express'
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { RolegateError } from '../domain/errors.ts'
+import { cameFromPage } from './csrf.ts'
 import type { Facts, NoteFacts } from './request-facts.ts'
 import { PROGRAM_HEADERS } from './security-headers.ts'
 import type { LogAnswer } from './witness.ts'
@@ -87,11 +88,13 @@ export function makeHotDoor(deps: {
 }
 
 /** The one proof this route takes, no cookie (threats.md H7), and a short body that comes as it is. */
-function isPlain({ bearer, takes, mostBytes }: HotRoute, { headers }: IncomingMessage): boolean {
+function isPlain({ bearer, takes, mostBytes }: HotRoute, req: IncomingMessage): boolean {
+  const { headers } = req
   const length = Number(headers['content-length'])
   return (
     (headers.authorization !== undefined) === bearer &&
     headers.cookie === undefined &&
+    !cameFromPage(req) &&
     takes.test(headers['content-type'] ?? '') &&
     length > 0 &&
     length <= mostBytes &&

@@ -1,5 +1,6 @@
 import type { Request, RequestHandler, Response } from 'express'
 import type { RequestFacts } from '../domain/audit/event.ts'
+import { canonicalAddress, isLoopback } from '../domain/device/network.ts'
 
 export type Facts = RequestFacts & { readonly at: number }
 
@@ -10,10 +11,20 @@ export function makeNoteFacts(deps: {
   newRequestId: () => string
   now: () => Date
   trustsProxies: boolean
+  /** TLS ends in front of us and nobody is named who may say who the client is: on loopback that is somebody's proxy. */
+  proxyUnnamed: boolean
 }): NoteFacts {
+  function addressOf(req: Request): string {
+    const peer = req.socket.remoteAddress ?? ''
+    const isProxy = deps.trustsProxies ? trusts(req, peer) : deps.proxyUnnamed && isLoopback(canonicalAddress(peer))
+    // threats.md R12: a proxy that does not say who asks leaves that unknown; unknown is beside nobody (threats.md D2, D3).
+    if (isProxy && (!deps.trustsProxies || req.headers['x-forwarded-for'] === undefined)) return ''
+    return canonicalAddress(req.ip ?? '')
+  }
+
   return (req) => ({
     requestId: givenRequestId(req, deps.trustsProxies) ?? deps.newRequestId(),
-    address: plainAddress(req.ip ?? ''),
+    address: addressOf(req),
     userAgent: (req.get('user-agent') ?? '').slice(0, 200),
     at: deps.now().getTime(),
   })
@@ -38,6 +49,6 @@ function givenRequestId(req: Request, trustsProxies: boolean): string | undefine
   return peerTrusted && given !== undefined && /^[A-Za-z0-9-]{8,64}$/.test(given) ? given : undefined
 }
 
-/** threats.md R12: an IPv4 address in IPv6 clothes is that IPv4 address. */
-const plainAddress = (address: string): string =>
-  address.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, '').replace(/%.*$/, '')
+/** As Express judges the peers it was told to trust. */
+const trusts = (req: Request, peer: string): boolean =>
+  (req.app.get('trust proxy fn') as (address: string, hop: number) => boolean)(peer, 0)

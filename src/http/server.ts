@@ -95,7 +95,9 @@ export type ServerDeps = {
 
 /** What every request meets: the hot door, and behind it the whole of Express. */
 export function createServer(deps: ServerDeps): RequestListener {
-  const noteFacts = makeNoteFacts({ ...deps, trustsProxies: deps.trustedProxies.length > 0 })
+  const trustsProxies = deps.trustedProxies.length > 0
+  const proxyUnnamed = !trustsProxies && deps.publicUrl.startsWith('https:')
+  const noteFacts = makeNoteFacts({ ...deps, trustsProxies, proxyUnnamed })
   const logAnswer = makeLogAnswer(deps)
   const answerCredentials = makeAnswerCredentials(deps.stories)
   const oauthAnswers = makeOauthAnswers({ ...deps.stories, publicUrl: deps.publicUrl })

@@ -1,3 +1,5 @@
+import type { GatewaySession } from '../domain/sign-in/session.ts'
+import type { LoginWay } from '../usecases/device/start-terminal-session.ts'
 import type { ListRoles } from '../usecases/entitlement/list-roles.ts'
 
 /** What a terminal would be able to take, as the pages that let one in say it. */
@@ -6,18 +8,21 @@ export type Given = {
   readonly roles: readonly string[]
   readonly roleCount: number
   readonly accountCount: number
-  readonly elevatedCount: number
+  /** Roles of theirs that terminals do not get. */
+  readonly keptCount: number
 }
 
 const MOST_NAMED = 30
 
-export function givenTo(listed: ReturnType<ListRoles>): Given {
+/** As the terminal's own session will find it: `via` is what it will be. */
+export function givenTo(listRoles: ListRoles, session: GatewaySession, via: LoginWay): Given {
+  const listed = listRoles({ ...session, via })
   const targets = listed.map(({ entitlement }) => entitlement.target)
-  const given = targets.filter(({ kind }) => !kind.elevated)
+  const given = listed.flatMap(({ entitlement, state }) => (state === 'available' ? [entitlement.target] : []))
   return {
     roles: given.slice(0, MOST_NAMED).map(({ name }) => name),
     roleCount: given.length,
     accountCount: new Set(given.map(({ account }) => account.id)).size,
-    elevatedCount: targets.length - given.length,
+    keptCount: targets.length - given.length,
   }
 }

@@ -1,6 +1,6 @@
 import { roleArnOf } from '../aws/arn.ts'
 import type { Principal } from '../sign-in/principal.ts'
-import { meetsClaims } from '../sign-in/workload.ts'
+import { mayMeetClaims, meetsClaims } from '../sign-in/workload.ts'
 import { PatternIndex, type Fenced } from './pattern-index.ts'
 import type { Account, Mapping, RoleKind, RoleTarget, Rule, WorkloadMatch } from './rule.ts'
 
@@ -106,7 +106,9 @@ export function compileRules(mapping: Mapping): RuleIndex {
 
   /** A job meets the rules about its workload, and the denies that say everyone: nothing about people, whatever it claims. */
   function lookForJob({ idp: id, claims }: Principal): readonly Met[] {
-    const about = (workloads.get(id) ?? []).filter(({ match }) => meetsClaims(claims, match.claims))
+    const about = (workloads.get(id) ?? []).filter(({ rule, match }) =>
+      (rule.effect === 'deny' ? mayMeetClaims : meetsClaims)(claims, match.claims),
+    )
     const found = [...about, ...anybodys.everyone]
     return found.toSorted((a, b) => a.order - b.order).map(({ rule }) => ({ rule, group: null }))
   }

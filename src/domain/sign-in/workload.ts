@@ -26,6 +26,16 @@ export const meetsClaims = (
     return value !== undefined && values.includes(value)
   })
 
+/**
+ * The same for a deny: a claim that cannot be compared, because the token lacks it or says something that is no plain value,
+ * counts as met there (threats.md R4).
+ */
+export const mayMeetClaims = (
+  claims: Readonly<Record<string, string>>,
+  wanted: Readonly<Record<string, readonly string[]>>,
+): boolean =>
+  Object.entries(wanted).every(([name, values]) => !Object.hasOwn(claims, name) || values.includes(claims[name] ?? ''))
+
 /** The claims of a verified token that are plain values, as text. Lists and objects are no value to compare with. */
 export function claimTexts(
   claims: Readonly<Record<string, unknown>>,

@@ -149,7 +149,7 @@ export function authorizeRoutes(deps: {
       claims: ask.claims,
       address,
       port: String(redirectOf(ask.client, ask.redirectUri)?.port ?? ''),
-      ...givenTo(deps.listRoles(session)),
+      ...givenTo(deps.listRoles, session, 'pkce'),
       until: endWithin(deps.now(), deps.mostSeconds.pkce, session.endsAt),
     }
   }

@@ -16,6 +16,7 @@ import type { LoginWay } from '../../usecases/device/start-terminal-session.ts'
 import type { ListForIdentityCenter } from '../../usecases/entitlement/list-for-identity-center.ts'
 import type { IssueCredentials } from '../../usecases/hand-over/issue-credentials.ts'
 import { answerFor } from '../answers.ts'
+import { refusePages } from '../csrf.ts'
 import { fromExpress, refuse } from '../errors.ts'
 import { parse } from '../parse.ts'
 import { factsOf, type Facts } from '../request-facts.ts'
@@ -83,9 +84,12 @@ export function identityCenterRoutes(deps: {
   startHost: string
   logRefusal: LogRefusal
 }): Router {
-  const router = Router({ caseSensitive: true })
+  // Strict, as the list of its addresses is: one with a slash at the end is nobody's.
+  const router = Router({ caseSensitive: true, strict: true })
   const body: RequestHandler[] = [requireJson, json({ limit: '16kb', inflate: false })]
   const startUrls = [`${deps.publicUrl}/start`, `https://${deps.startHost}/start`]
+
+  router.use((req, res, next) => (IDENTITY_CENTER.test(req.path) ? refusePages(req, res, next) : next()))
 
   router.post('/client/register', ...body, (req, res) => {
     const { clientName: name, scopes = [], grantTypes = [], redirectUris = [] } = parse(Registration, req.body)
@@ -154,6 +158,11 @@ export function identityCenterRoutes(deps: {
         throw new RolegateError('unsupported_grant')
     }
   }
+
+  // Express answers HEAD as GET: here that would take a role and lend it to nobody (security.md C-1).
+  router.head(IDENTITY_CENTER, () => {
+    throw new RolegateError('not_found')
+  })
 
   router.get('/assignment/accounts', async (req, res) => {
     const session = await holderOf(req)

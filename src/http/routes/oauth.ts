@@ -5,6 +5,7 @@ import { requireOwnClient } from '../../usecases/device/clients.ts'
 import type { RevokeToken } from '../../usecases/device/revoke-token.ts'
 import type { LoginWay } from '../../usecases/device/start-terminal-session.ts'
 import { answerFor } from '../answers.ts'
+import { refusePages } from '../csrf.ts'
 import { fromExpress, refuse } from '../errors.ts'
 import { failAsAtHotDoor } from '../hot-door.ts'
 import { DEVICE_GRANT, type OauthAnswers } from '../oauth-answers.ts'
@@ -54,6 +55,8 @@ export function oauthRoutes(deps: {
       revocation_endpoint_auth_methods_supported: ['none'],
     })
   })
+
+  router.use(['/oauth/device_authorization', '/oauth/token', '/oauth/revoke'], refusePages)
 
   router.post('/oauth/device_authorization', failAsAtHotDoor, ...form, async (req, res) => {
     res.json(await deps.oauthAnswers.deviceAuthorization(req.body, factsOf(res)))

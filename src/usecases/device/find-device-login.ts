@@ -29,9 +29,9 @@ export function makeFindDeviceLogin(deps: {
     requireSessionMay(session, { kind: 'approve-terminal' }, deps.now())
     // A sign-in asks twice: to see who waits, and to answer.
     await deps.limitRate(`user-code:session:${session.id}`, 20, 60)
+    await deps.limitRate(`user-code:address:${networkOf(request.address)}`, 100, 60)
     // Together, whoever guesses: 34 bits against 600 tries a minute in five minutes of life (security.md D-15).
     await deps.limitRate('user-code:all', 600, 60)
-    await deps.limitRate(`user-code:address:${networkOf(request.address)}`, 100, 60)
 
     const userCode = parseUserCode(typed)
     const known = userCode && (await deps.userCodes.get(deps.codeDigest(userCode)))

@@ -1,7 +1,8 @@
 import type { RequestFacts } from '../../domain/audit/event.ts'
 import { poll, type Poll } from '../../domain/device/device-login.ts'
-import { networkOf } from '../../domain/device/network.ts'
+import { isSameNetwork, networkOf, type NameNetwork } from '../../domain/device/network.ts'
 import { RolegateError } from '../../domain/errors.ts'
+import type { GatewaySession } from '../../domain/sign-in/session.ts'
 import type { Audit, DeviceLogins, Digest, LimitRate, Now, Sessions } from '../ports.ts'
 import type { FindSession } from '../sign-in/find-session.ts'
 import type { IssueTokens, Tokens } from './issue-tokens.ts'
@@ -15,7 +16,8 @@ export type RedeemDeviceLogin = (input: {
 
 /**
  * A terminal's poll (RFC 8628 §3.4-3.5). Fails with `authorization_pending`, `slow_down`, `device_code_expired`,
- * `device_denied`, or `invalid_grant` for a code that is unknown, redeemed, or another client's.
+ * `device_denied`, `condition_unmet` from another network than it began in, or `invalid_grant` for a code that is unknown, redeemed,
+ * or another client's.
  */
 export function makeRedeemDeviceLogin(deps: {
   deviceLogins: DeviceLogins
@@ -25,6 +27,7 @@ export function makeRedeemDeviceLogin(deps: {
   issueTokens: IssueTokens
   audit: Audit
   limitRate: LimitRate
+  nameNetwork: NameNetwork
   digest: Digest
   now: Now
 }): RedeemDeviceLogin {
@@ -36,6 +39,17 @@ export function makeRedeemDeviceLogin(deps: {
       const answer = poll(login, deps.now())
       return { next: answer.next, answer, keep }
     })
+  }
+
+  /**
+   * threats.md D3: the page said where the terminal asked from. Whoever takes the sign-in up elsewhere is another than the one
+   * that was approved; where one company's requests leave by many addresses, `networks` says that they are one place.
+   */
+  async function refuseElsewhere(session: GatewaySession, request: RequestFacts): Promise<never> {
+    const reason = 'another_network'
+    await deps.sessions.delete(session.id)
+    await deps.audit({ event: 'session_ended', request, principal: session.principal, session, reason })
+    throw new RolegateError('condition_unmet', { condition: 'moved_terminal' }, { reason })
   }
 
   return async function redeemDeviceLogin({ deviceCode, clientId, request }) {
@@ -54,6 +68,8 @@ export function makeRedeemDeviceLogin(deps: {
       await deps.sessions.delete(session.id)
       throw new RolegateError('device_denied', {}, { reason: 'no_device_login' })
     }
+    if (!isSameNetwork(session.terminal?.address ?? '', request.address, deps.nameNetwork))
+      return refuseElsewhere(session, request)
     await deps.audit({ event: 'device_redeemed', request, principal: session.principal, session, clientId })
     return deps.issueTokens(session, clientId)
   }

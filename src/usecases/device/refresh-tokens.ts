@@ -4,7 +4,7 @@ import { RolegateError } from '../../domain/errors.ts'
 import { requireSessionMay } from '../../domain/sign-in/session.ts'
 import type { Audit, Digest, Now, RandomText, RefreshGrant, RefreshGrants, SealUnder, Sessions } from '../ports.ts'
 import type { FindSession } from '../sign-in/find-session.ts'
-import { requireWay, type LoginWays } from './login-ways.ts'
+import type { LoginWays } from './login-ways.ts'
 import type { IssueAccessToken, Tokens } from './issue-tokens.ts'
 
 /** How long a superseded token still gets its successor: two processes of one person may refresh at once (threats.md D9). */
@@ -20,8 +20,7 @@ export type RefreshTokensOf = (input: {
  * Renews a terminal's tokens. A refresh token has one successor for ever: presented again within thirty seconds it
  * yields the same one; later, by another client, or from another network, it was stolen, and the whole lineage ends
  * (RFC 9700 §4.14, threats.md D9).
- * Fails with `invalid_grant`, or with
- * `condition_unmet` where the operator has switched this way of signing in off since.
+ * Fails with `invalid_grant`.
  */
 export function makeRefreshTokens(deps: {
   refreshGrants: RefreshGrants
@@ -67,8 +66,9 @@ export function makeRefreshTokens(deps: {
     if (session === undefined) throw new RolegateError('invalid_grant')
     requireSessionMay(session, { kind: 'look' }, deps.now())
     // security.md D-1: a way that has been switched off since carries nobody on.
-    if (session.via !== 'browser' && session.via !== 'token-exchange')
-      requireWay(deps.loginWays, session.principal.idp, session.via)
+    const way = session.via === 'device' || session.via === 'pkce' ? session.via : undefined
+    if (way !== undefined && deps.loginWays.get(session.principal.idp)?.has(way) !== true)
+      throw new RolegateError('invalid_grant', {}, { reason: `no_${way}_login` })
 
     const keep = { expiresAt: session.endsAt, owner: session.id }
     const turned = await deps.refreshGrants.update(deps.digest(presented), (grant) => ({

@@ -45,12 +45,13 @@ export function makeStartDeviceLogin(deps: {
   }
 
   return async function startDeviceLogin({ client, claims, request }) {
-    // threats.md D7: whoever floods us from anywhere leaves the operator's own networks their share.
-    const isKnown = deps.nameNetwork(request.address) !== undefined
-    await deps.limitRate(isKnown ? 'device-start:known' : 'device-start:all', 3_000, 60)
+    // threats.md D7: what is refused for its address counts for nobody else.
+    await deps.limitRate(`device-start:${networkOf(request.address)}`, 30, 60)
     // Ours is everybody's; a registration is one machine's.
     if (client.kind === 'registered') await deps.limitRate(`device-start:client:${client.id}`, 30, 60)
-    await deps.limitRate(`device-start:${networkOf(request.address)}`, 30, 60)
+    // Whoever floods us from everywhere leaves the operator's own networks their share.
+    const isKnown = deps.nameNetwork(request.address) !== undefined
+    await deps.limitRate(isKnown ? 'device-start:known' : 'device-start:all', 3_000, 60)
     const now = deps.now()
     const expiresAt = new Date(now.getTime() + DEVICE_LOGIN_SECONDS * 1000)
     const deviceCode = `rgd_${deps.randomText(256)}`

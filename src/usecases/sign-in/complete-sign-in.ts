@@ -97,6 +97,8 @@ export function makeCompleteSignIn(deps: {
       const { code, reason } = asRolegateError(thrown)
       // Anybody can call a callback: past this many a minute they get a 429 and no record (threats.md A4, D7).
       await deps.limitRate(`sign-in-refused:${network}`, 60, 60)
+      // From everywhere together, so that strangers cannot fill the disk and stop everybody (threats.md A4).
+      await deps.limitRate('anonymous-refusals', 600, 60)
       await deps.audit({
         event: 'sign_in_refused',
         request: input.request,

@@ -60,6 +60,8 @@ export function makeReceiveLogout(deps: {
     const logout = await saml.receiveLogout(message).catch(async (thrown: unknown) => {
       const { code, reason } = asRolegateError(thrown)
       await deps.limitRate(`sign-in-refused:${network}`, 60, 60)
+      // From everywhere together, so that strangers cannot fill the disk and stop everybody (threats.md A4).
+      await deps.limitRate('anonymous-refusals', 600, 60)
       await deps.audit({ event: 'sign_out_refused', request, idp, code, ...(reason !== undefined && { reason }) })
       throw thrown
     })

@@ -13,6 +13,8 @@ export function makeRefuseWorkload(deps: { audit: Audit; limitRate: LimitRate })
   return (request) => async (thrown) => {
     const { code, reason, values } = asRolegateError(thrown)
     await deps.limitRate(`workload-refused:${networkOf(request.address)}`, 60, 60)
+    // From everywhere together, so that strangers cannot fill the disk and stop everybody (threats.md A4).
+    await deps.limitRate('anonymous-refusals', 600, 60)
     await deps.audit({
       event: 'workload_refused',
       request,

@@ -313,7 +313,7 @@ describe('refreshTokens', () => {
     const world = await aDeviceWorld()
     const { refreshToken } = await world.signedIn()
     world.ways.get('entra')?.delete('device')
-    expect(await codeOf(refresh(world, refreshToken))).toBe('condition_unmet')
+    expect(await codeOf(refresh(world, refreshToken))).toBe('invalid_grant')
   })
 
   it.each(['', 'rgr_', `rgr_${'x'.repeat(43)}`, '__proto__'])('renews nothing of %j', async (token) => {
