@@ -254,6 +254,22 @@ describe('the Identity-Center-compatible API', () => {
     expect(refused(await refresh(demo, client, tokens.refreshToken))).toEqual([400, 'InvalidGrantException'])
   })
 
+  it('knows its addresses exactly, and takes no role for a HEAD', async () => {
+    const { tokens } = await signedInByCode(demo, alice)
+    const path = '/federation/credentials?role_name=readonly&account_id=111122223333'
+    const before = demo.audit().length
+    const head = await request(demo.url).head(path).set('x-amz-sso_bearer_token', tokens.accessToken)
+    const slashed = await ask(demo, path.replace('?', '/?'), tokens.accessToken)
+    expect([head.status, slashed.status]).toEqual([404, 404])
+    expect(demo.audit()).toHaveLength(before)
+  })
+
+  it('refuses a registration whose id would fit no address', async () => {
+    const redirectUris = Array.from({ length: 4 }, (_, n) => `http://127.0.0.1/${'x'.repeat(150)}${n}`)
+    const answer = await call(demo, '/client/register', { clientName: 'x', clientType: 'public', redirectUris })
+    expect(refused(answer)).toEqual([400, 'InvalidRequestException'])
+  })
+
   it('reads JSON alone, and no cookie', async () => {
     const form = await request(demo.url).post('/client/register').type('form').send({ clientName: 'x' })
     expect(refused(form)).toEqual([415, 'InvalidRequestException'])

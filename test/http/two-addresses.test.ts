@@ -241,6 +241,69 @@ describe('a terminal that asks from where the browser is not (threats.md D3)', (
   })
 })
 
+describe('what another hostile reading found', () => {
+  const world = worldOf(behindProxy())
+
+  it('gives nothing to whoever takes a device sign-in up elsewhere than it began (threats.md D3)', async () => {
+    const { demo, alice } = world
+    const { body } = await form(demo, '/oauth/device_authorization', { client_id: 'rolegate-cli' })
+      .set(from(HERE))
+      .expect(200)
+    const { device_code, user_code, match_number: number } = body as Record<string, string>
+    const _csrf = await alice.csrf()
+    const post = (fields: Record<string, string>) =>
+      alice.post('/device', { _csrf, user_code: user_code ?? '', ...fields }).set(from(HERE))
+    await post({}).expect(200)
+    await post({ number: number ?? '' }).expect(200)
+    const poll = (address: string) =>
+      form(demo, '/oauth/token', {
+        client_id: 'rolegate-cli',
+        grant_type: 'urn:ietf:params:oauth:grant-type:device_code',
+        device_code: device_code ?? '',
+      }).set(from(address))
+    const stolen = await poll(AWAY).expect(403)
+    expect(stolen.body).toMatchObject({ error: 'access_denied' })
+    await poll(HERE).expect(400)
+    expect(last(world, 'session_ended')).toMatchObject({ reason: 'another_network', client_ip: AWAY })
+  })
+
+  it.each([
+    ['/oauth/device_authorization', { client_id: 'rolegate-cli' }],
+    ['/oauth/token', { client_id: 'rolegate-cli', grant_type: 'refresh_token', refresh_token: 'rgr_x' }],
+    ['/oauth/revoke', { client_id: 'rolegate-cli', token: 'rga_x' }],
+  ])('%s answers no page that asks in a terminal’s place, from its visitor’s own address', async (path, fields) => {
+    for (const header of [
+      { origin: 'https://evil.example' },
+      { 'sec-fetch-site': 'cross-site' },
+      { 'sec-fetch-site': 'none', 'sec-fetch-dest': 'document' },
+      { origin: world.demo.url },
+    ])
+      await form(world.demo, path, fields).set(header).expect(403)
+    // Node's own fetch says as much, and is no page.
+    const plain = await form(world.demo, path, fields).set('sec-fetch-mode', 'cors')
+    expect(plain.status).not.toBe(403)
+  })
+
+  it.each(['/client/register', '/device_authorization', '/token', '/logout'])(
+    '%s answers none either',
+    async (path) => {
+      const answer = await call(world.demo, path, {}).set('origin', 'https://evil.example')
+      expect([answer.status, answer.headers['x-amzn-errortype']]).toEqual([403, 'InvalidRequestException'])
+    },
+  )
+
+  it('lets nobody stop others’ sign-ins: what is refused for its address counts for no one else (threats.md D7)', async () => {
+    for (let tries = 0; tries < 31; tries += 1)
+      await form(world.demo, '/oauth/device_authorization', { client_id: 'rolegate-cli' }).set(from('198.51.100.77'))
+    await form(world.demo, '/oauth/device_authorization', { client_id: 'rolegate-cli' })
+      .set(from('198.51.100.77'))
+      .expect(429)
+    await form(world.demo, '/oauth/device_authorization', { client_id: 'rolegate-cli' })
+      .set(from('198.51.100.78'))
+      .expect(200)
+  })
+})
+
 describe('a peer that is no trusted proxy', () => {
   const world = worldOf((text) => `${text}\nnetworks: { office: [192.0.2.0/24] }\n`)
 

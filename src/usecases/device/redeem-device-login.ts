@@ -68,7 +68,9 @@ export function makeRedeemDeviceLogin(deps: {
       await deps.sessions.delete(session.id)
       throw new RolegateError('device_denied', {}, { reason: 'no_device_login' })
     }
-    if (!isSameNetwork(session.terminal?.address ?? '', request.address, deps.nameNetwork))
+    // Of two that nobody knows nothing can be told; their page has warned of it.
+    const startedFrom = session.terminal?.address ?? ''
+    if (startedFrom !== request.address && !isSameNetwork(startedFrom, request.address, deps.nameNetwork))
       return refuseElsewhere(session, request)
     await deps.audit({ event: 'device_redeemed', request, principal: session.principal, session, clientId })
     return deps.issueTokens(session, clientId)

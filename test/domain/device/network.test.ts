@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { isSameNetwork, networkOf } from '../../../src/domain/device/network.ts'
+import { canonicalAddress, isSameNetwork, networkOf } from '../../../src/domain/device/network.ts'
 
 describe('networkOf (security.md V-5)', () => {
   it.each([
@@ -41,5 +41,33 @@ describe('isSameNetwork (threats.md D2, D3)', () => {
   ])('%s', (_what, one, other, same) => {
     expect(isSameNetwork(one, other, office)).toBe(same)
     expect(isSameNetwork(other, one, office)).toBe(same)
+  })
+})
+
+describe('canonicalAddress (threats.md R12)', () => {
+  it.each([
+    ['203.0.113.7', '203.0.113.7'],
+    ['::ffff:203.0.113.7', '203.0.113.7'],
+    ['::FFFF:cb00:7107', '203.0.113.7'],
+    ['0:0:0:0:0:ffff:cb00:7107', '203.0.113.7'],
+    ['64:ff9b::cb00:7107', '203.0.113.7'],
+    ['64:ff9b::203.0.113.7', '203.0.113.7'],
+    ['fe80::1%eth0', 'fe80::1'],
+    ['2001:db8::1', '2001:db8::1'],
+    ['', ''],
+    ['unknown', 'unknown'],
+  ])('reads %j as %j', (address, canonical) => {
+    expect(canonicalAddress(address)).toBe(canonical)
+  })
+
+  it('takes no two IPv4 addresses for one place because they wear IPv6, nor two behind one Teredo server', () => {
+    const nameless = () => undefined
+    for (const [one, other] of [
+      ['64:ff9b::cb00:7107', '64:ff9b::c633:6401'],
+      ['::ffff:cb00:7107', '::ffff:c633:6401'],
+      ['2001:0:4136:e378:8000:63bf:3fff:fdd2', '2001:0:4136:e378:8000:63bf:3fff:fdd3'],
+    ] as const)
+      expect(isSameNetwork(one, other, nameless)).toBe(false)
+    expect(isSameNetwork('::ffff:cb00:7107', '203.0.113.7', nameless)).toBe(true)
   })
 })
