@@ -9,6 +9,9 @@ import { promisify } from 'node:util'
 import { aboutOf, credentialsFile, credentialsFolder, purposeOf } from '../src/cli/kept/credentials.ts'
 import { localKeyFile, markFile, marksFolder, type Place } from '../src/cli/kept/places.ts'
 import { keyFor, seal } from '../src/cli/kept/sealed.ts'
+import { checkFacts } from '../src/domain/aws/config-file/facts.ts'
+import { sectionsOf } from '../src/domain/aws/config-file/lines.ts'
+import { nameRoles } from '../src/domain/aws/config-file/profile-names.ts'
 import { DOOR } from './harness/places.ts'
 import { interleave, median } from './harness/rounds.ts'
 import { costLine, ratiosOf } from './harness/verdict.ts'
@@ -45,7 +48,7 @@ export const cli: Bench = async ({ rounds, operations }) => {
   try {
     const document = warm({ env, homeFolder: folder })
     const sides = {
-      ours: side('ours', [DOOR, 'credential-process', ROLE], document),
+      ours: side('ours', [DOOR, ...lineOfAProfile()], document),
       node: side('node', ['-e', '0'], ''),
     }
     // Once for the disk's sake.
@@ -81,6 +84,17 @@ function cpuOfChildren(): number {
   if (!existsSync(STAT)) return Number.NaN
   const fields = readFileSync(STAT, 'utf8').split(') ')[1]?.split(' ') ?? []
   return (Number(fields[13]) + Number(fields[14])) * TICK_MS
+}
+
+/** What `rolegate configure --mode process` has SDKs start, after the program. */
+function lineOfAProfile(): readonly string[] {
+  const [alias = '', role = ''] = ROLE.split('/')
+  const roles = [{ alias, role, accountId: '111122223333', region: 'eu-central-1' }]
+  const startUrl = 'https://rolegate.invalid.awsapps.com/start'
+  const facts = checkFacts({ origin: ORIGIN, startUrl, ssoRegion: 'eu-central-1', roles })
+  const way = { mode: 'process', program: [process.execPath, DOOR], windows: false } as const
+  const [, words = ''] = /" (credential-process .*)$/.exec(sectionsOf(facts, nameRoles(roles), way)[0]?.[1] ?? '') ?? []
+  return words.split(' ')
 }
 
 /** Leaves a sign-in and credentials of the usual size, as the client keeps them; gives back what it will print. */

@@ -5,6 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, it, onTestFinished } from 'vitest'
+import { checkFacts } from '../../src/domain/aws/config-file/facts.ts'
+import { sectionsOf } from '../../src/domain/aws/config-file/lines.ts'
+import { nameRoles } from '../../src/domain/aws/config-file/profile-names.ts'
 import { aboutOf, credentialsFile, credentialsFolder, purposeOf } from '../../src/cli/kept/credentials.ts'
 import { localKeyFile, markFile, marksFolder } from '../../src/cli/kept/places.ts'
 import { keyFor, seal } from '../../src/cli/kept/sealed.ts'
@@ -15,9 +18,11 @@ const ORIGIN = 'http://127.0.0.1:9'
 
 it('prints kept credentials whole, however large, without asking anybody', () => {
   const { env, document } = aKeptRole('x'.repeat(300_000))
-  const { status, stdout, stderr } = start(['credential-process', 'payments-dev/readonly'], env)
-  expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
-  expect(stdout).toBe(document)
+  for (const line of [['credential-process', 'payments-dev/readonly'], lineOfAProfile()]) {
+    const { status, stdout, stderr } = start(line, env)
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+    expect(stdout).toBe(document)
+  }
 })
 
 it('leaves every other line to the program, its exit code included', () => {
@@ -27,6 +32,17 @@ it('leaves every other line to the program, its exit code included', () => {
   expect(start(['credential-process'], env)).toMatchObject({ status: 2, stdout: '' })
   expect(start(['serve', '--nonsense'], env)).toMatchObject({ status: 2, stdout: '' })
 })
+
+/** What `rolegate configure --mode process` writes, after the program. */
+function lineOfAProfile(): readonly string[] {
+  const startUrl = 'https://rolegate.invalid.awsapps.com/start'
+  const role = { alias: 'payments-dev', role: 'readonly', accountId: '111122223333', region: 'eu-central-1' }
+  const facts = checkFacts({ origin: ORIGIN, startUrl, ssoRegion: 'eu-central-1', roles: [role] })
+  const way = { mode: 'process', program: [process.execPath, DOOR], windows: false } as const
+  const [, words = ''] =
+    /" (credential-process .*)$/.exec(sectionsOf(facts, nameRoles([role]), way)[0]?.[1] ?? '') ?? []
+  return words.split(' ')
+}
 
 const start = (args: readonly string[], env: Record<string, string>) =>
   spawnSync(process.execPath, [DOOR, ...args], { encoding: 'utf8', env, timeout: 30_000, maxBuffer: 1_000_000 })

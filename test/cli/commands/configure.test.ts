@@ -11,6 +11,7 @@ import {
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { warmCredentials } from '../../../src/cli/warm.ts'
 import { anAwsConfig } from '../fake-gateway.ts'
 import { signedIn } from '../fake-terminal.ts'
 
@@ -110,10 +111,19 @@ describe('rolegate configure', () => {
     const { run, read, gateway } = await aLaptop()
     const { err } = await run('configure', '--mode', 'process')
     expect(read()).toContain(
-      `credential_process = "/usr/bin/node" "/opt/rolegate/dist/main.js" --server ${gateway.origin} credential-process payments-dev/readonly\n`,
+      `credential_process = "/usr/bin/node" "/opt/rolegate/dist/main.js" credential-process payments-dev/readonly --server ${gateway.origin}\n`,
     )
     expect(read()).not.toContain('sso_')
     expect(err).not.toContain('aws sso login')
+  })
+
+  it('writes a line that is answered from what is kept, before the client is loaded', async () => {
+    const { run, read, terminal } = await aLaptop()
+    await run('configure', '--mode', 'process')
+    const [, words = ''] = /^credential_process = "[^"]+" "[^"]+" (.* payments-dev.*)$/m.exec(read()) ?? []
+    const { out } = await run(...words.split(' '))
+    expect(out).toContain('AccessKeyId')
+    expect(warmCredentials(words.split(' '), terminal.world, new Date('2030-01-01T09:00:00Z'))).toBe(out)
   })
 
   it('says when its own path cannot be written into a command line', async () => {

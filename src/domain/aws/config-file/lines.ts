@@ -46,13 +46,14 @@ const ssoProfile = ({ origin }: ConfigFacts, { name, accountId, role, region }: 
   `services = ${sessionNameOf(origin)}`,
 ]
 
+/** The words come in the order that warm.ts knows: SDKs run this line for every program they serve. */
 const processProfile = (
   { origin }: ConfigFacts,
   { name, alias, role, region }: NamedRole,
   { program, windows }: Extract<Way, { mode: 'process' }>,
 ): Section => [
   `[profile ${name}]`,
-  `credential_process = ${program.map((word) => quoted(word, windows)).join(' ')} --server ${origin} credential-process ${alias}/${role}`,
+  `credential_process = ${program.map((word) => quoted(word, windows)).join(' ')} credential-process ${alias}/${role} --server ${origin}`,
   `region = ${region}`,
 ]
 

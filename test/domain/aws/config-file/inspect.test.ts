@@ -27,6 +27,12 @@ describe('inspectConfig', () => {
     expect(inspected(written(PROCESS))).toEqual({ ...WELL, programs: ['/usr/bin/node', '/opt/main.js'] })
   })
 
+  it('knows the lines of the first versions, whose words came in another order', () => {
+    const old = written(PROCESS).replace(/ (credential-process \S+) (--server \S+)$/gm, ' $2 $1')
+    expect(old).toContain('--server https://aws.example.com credential-process payments-dev/readonly\n')
+    expect(inspected(old)).toEqual({ ...WELL, programs: ['/usr/bin/node', '/opt/main.js'] })
+  })
+
   it('whatever the template calls them', () => {
     const template = '{account}/{role}'
     const { text } = mergeConfig({ facts, way: { mode: 'sso' }, template, config: '', credentials: '', prune: false })

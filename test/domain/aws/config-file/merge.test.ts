@@ -52,7 +52,7 @@ describe('the block', () => {
     expect(text.split('\n').slice(2, -2)).toEqual([
       '',
       '[profile payments-dev.readonly]',
-      'credential_process = "/usr/bin/node" "/opt/rolegate/main.js" --server https://aws.example.com credential-process payments-dev/readonly',
+      'credential_process = "/usr/bin/node" "/opt/rolegate/main.js" credential-process payments-dev/readonly --server https://aws.example.com',
       'region = eu-central-1',
     ])
   })
@@ -194,7 +194,7 @@ describe('roles that are no longer on the list', () => {
   it('keep it when the mode changes, as far as it can be built', () => {
     const asProcess = merge(both, { ...fewer, way: PROCESS })
     expect(asProcess.kept).toEqual(['payments-dev.readonly'])
-    expect(asProcess.text).toContain('credential-process 012345678901/readonly\n')
+    expect(asProcess.text).toContain('credential-process 012345678901/readonly --server https://aws.example.com\n')
     expect(merge(asProcess.text, { ...fewer, way: PROCESS }).text).toBe(asProcess.text)
     // An account's number is nowhere in a command line that names its alias.
     const named = merge(merge('', { way: PROCESS }).text, fewer)
@@ -294,7 +294,7 @@ describe('as the JavaScript SDK reads it', () => {
         const name = `${alias}.${role}`
         expect(sso[name]).toMatchObject({ sso_account_id: accountId, sso_role_name: role, region })
         expect(asProcess[name]).toEqual({
-          credential_process: `"/usr/bin/node" "/opt/rolegate/main.js" --server ${facts.origin} credential-process ${alias}/${role}`,
+          credential_process: `"/usr/bin/node" "/opt/rolegate/main.js" credential-process ${alias}/${role} --server ${facts.origin}`,
           region,
         })
       }
