@@ -60,7 +60,7 @@ describe('the block', () => {
   it('writes a Windows path as Windows spells it', () => {
     const program = ['C:\\Program Files\\nodejs\\node.exe', 'C:\\Users\\Zoë\\rolegate\\main.js']
     expect(merge('', { way: { mode: 'process', program, windows: true } }).text).toContain(
-      'credential_process = "C:\\Program Files\\nodejs\\node.exe" "C:\\Users\\Zoë\\rolegate\\main.js" --server',
+      'credential_process = "C:\\Program Files\\nodejs\\node.exe" "C:\\Users\\Zoë\\rolegate\\main.js" credential-process',
     )
   })
 
