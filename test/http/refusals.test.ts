@@ -269,6 +269,7 @@ describe.skipIf(whyNoSqlite !== undefined)(sqliteTitle('every refusal at every d
       await gateway.start()
       holder = await prepare({ gateway, alice: await signedIn(gateway) })
     }, 60_000)
+    afterAll(() => void (gateway.clock.offsetSeconds = 0))
 
     it.each(Object.keys(DOORS) as DoorName[])('%s', async (name) => {
       const { knock, read } = DOORS[name]
@@ -291,4 +292,26 @@ describe.skipIf(whyNoSqlite !== undefined)(sqliteTitle('every refusal at every d
       )
     })
   })
+
+  it.each(Object.keys(DOORS) as DoorName[])(
+    '%s: what AWS lent to somebody who signed out meanwhile is withheld (threats.md H5)',
+    async (name) => {
+      const { knock, read } = DOORS[name]
+      await gateway.start()
+      const alice = await signedIn(gateway)
+      const _csrf = await alice.person.csrf()
+      const before = gateway.audit().length
+      const hold = gateway.world.aws.hold()
+      const asked = knock(gateway, alice)
+      await hold.arrived
+      await alice.person.post('/sign-out', { _csrf }).expect(303)
+      hold.release()
+      const answer = await asked
+      expect(read(answer)).toEqual({ verdict: 'sign_in_required', status: 401 })
+      expect(answer.text).not.toMatch(/ASIA|SigninToken/)
+      const records = gateway.audit().slice(before)
+      expect(records.map(({ event }) => event)).toEqual(['intent', 'sign_out', 'withheld'])
+      expect(records.at(-1)).toMatchObject({ code: 'sign_in_required', access_key_id: expect.stringMatching(/^ASIA/) })
+    },
+  )
 })
