@@ -198,6 +198,36 @@ describe('each token kind at every door (threats.md F4)', () => {
     }
   })
 
+  it.each([
+    ['/oauth/device_authorization', { client_id: 'rolegate-cli' }, 'form'],
+    ['/oauth/token', { client_id: 'rolegate-cli', grant_type: 'refresh_token' }, 'form'],
+    ['/oauth/revoke', { client_id: 'rolegate-cli', token: 'rga_x' }, 'form'],
+    ['/client/register', { clientName: 'x', clientType: 'public' }, 'json'],
+    ['/device_authorization', {}, 'json'],
+    ['/token', { grantType: 'refresh_token' }, 'json'],
+    ['/logout', {}, 'json'],
+  ] as const)(
+    'POST %s is for programs: what a page sends is turned away (threats.md D2, D3)',
+    async (path, said, type) => {
+      const before = demo.audit().length
+      for (const headers of [
+        { origin: demo.url },
+        { origin: 'https://evil.example' },
+        { origin: 'null' },
+        { 'sec-fetch-site': 'same-origin' },
+        { 'sec-fetch-site': 'none' },
+        { 'sec-fetch-dest': 'empty' },
+      ])
+        await request(demo.url)
+          .post(path)
+          .type(type)
+          .set(headers as Record<string, string>)
+          .send({ ...(type === 'json' && { ...client, startUrl: START_URL }), ...said })
+          .expect(403)
+      expect(demo.audit()).toHaveLength(before)
+    },
+  )
+
   it('GET /authorize asks for a sign-in, whatever token comes along', async () => {
     const { path } = aStockAuthorization(client)
     const answer = await request(demo.url)

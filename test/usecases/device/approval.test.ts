@@ -48,7 +48,8 @@ async function waiting({
         },
       }),
     deny: (said: Said = {}) => world.decideDeviceLogin({ ...about(said), decision: { kind: 'deny' } }),
-    poll: () => world.redeemDeviceLogin({ deviceCode, clientId: client.id, request: aRequest({ address: from }) }),
+    poll: (address = from) =>
+      world.redeemDeviceLogin({ deviceCode, clientId: client.id, request: aRequest({ address }) }),
   }
 }
 
@@ -219,6 +220,43 @@ describe('a terminal that asks from elsewhere (threats.md D3)', () => {
     world.networks.set(AWAY, 'office').set(aRequest().address, 'office')
     expect((await look()).checks).toMatchObject({ sameNetwork: true, lookSeconds: 0 })
     expect(await approve({ number: right })).toEqual(approved)
+  })
+})
+
+describe('a terminal that was approved, and takes its sign-in up from elsewhere (threats.md D3)', () => {
+  it.each([
+    ['a stranger’s address', AWAY],
+    ['the neighbour’s', '203.0.113.8'],
+    ['none that can be read', ''],
+  ])('gets nothing from %s: the page said where it asked from', async (_whose, address) => {
+    const { world, right, look, approve, poll } = await waiting()
+    await look()
+    await approve({ number: right })
+    expect(await conditionOf(poll(address))).toBe('moved_terminal')
+    expect(world.recorded.at(-1)).toMatchObject({
+      event: 'session_ended',
+      reason: 'another_network',
+      request: { address },
+      session: { terminal: { address: aRequest().address } },
+    })
+    expect(await terminals(world)).toEqual([])
+    expect(await codeOf(poll())).toBe('invalid_grant')
+  })
+
+  it('may wait there: what is not approved yet tells nothing', async () => {
+    const { right, look, approve, poll } = await waiting()
+    expect(await codeOf(poll(AWAY))).toBe('authorization_pending')
+    await look()
+    await approve({ number: right })
+    await expect(poll()).resolves.toBeDefined()
+  })
+
+  it('is where it was, inside a network that has a name', async () => {
+    const { world, right, look, approve, poll } = await waiting()
+    world.networks.set(AWAY, 'office').set(aRequest().address, 'office')
+    await look()
+    await approve({ number: right })
+    await expect(poll(AWAY)).resolves.toBeDefined()
   })
 })
 
