@@ -44,11 +44,21 @@ export async function redeemCode(
   return readTokens(okOrThrow(await send({ method: 'POST', path: '/oauth/token', form: { ...CLIENT, ...said } })))
 }
 
-/** RFC 6749 §6: fails with `invalid_grant` when the sign-in is over. */
+/** RFC 6749 §6: fails with `invalid_grant` when the sign-in is over, whatever the gateway calls that. */
 export async function refreshTokens(send: Send, refreshToken: string): Promise<TokenAnswer> {
   const form = { ...CLIENT, grant_type: 'refresh_token', refresh_token: refreshToken }
-  return readTokens(okOrThrow(await send({ method: 'POST', path: '/oauth/token', form })))
+  const answer = await send({ method: 'POST', path: '/oauth/token', form })
+  if (isFinal(answer)) throw failure('invalid_grant')
+  return readTokens(okOrThrow(answer))
 }
+
+/** A refusal in OAuth's own form that asking again later would not change. */
+function isFinal({ status, body }: Answer): boolean {
+  const { error } = recordOf(body)
+  return typeof error === 'string' && status >= 400 && status < 500 && status !== 429 && !LATER.has(error)
+}
+
+const LATER: ReadonlySet<string> = new Set(['slow_down', 'temporarily_unavailable'])
 
 /** RFC 8693: one's own access token for one that a container may hold. */
 export async function exchangeForContainerToken(

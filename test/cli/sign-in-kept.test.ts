@@ -70,6 +70,38 @@ describe('the kept sign-in', () => {
     expect((await terminal.run('whoami')).exit).toBe(4)
   })
 
+  it.each(['access_denied', 'invalid_client', 'unauthorized_client', 'expired_token'])(
+    'is over on %s just so: nobody denied anything in a browser now',
+    async (error) => {
+      const gateway = await aGateway()
+      gateway.on(TOKEN, anOauthError(error))
+      const terminal = aTerminal()
+      terminal.signIn(gateway.origin, SOON)
+      const { exit, err } = await terminal.run('whoami')
+      expect(exit).toBe(4)
+      expect(err).toContain(`The sign-in at ${gateway.origin} has ended.`)
+      expect(err).not.toMatch(/denied/)
+      expect(terminal.tokens()).toEqual({})
+    },
+  )
+
+  it.each([
+    { ...anOauthError('slow_down') },
+    { ...anOauthError('temporarily_unavailable') },
+    { ...anOauthError('access_denied'), status: 429 },
+    { ...anOauthError('server_error'), status: 503 },
+    aProblem(403, 'forbidden'),
+  ])('outlasts an answer that another time may be another: $status $json', async (reply) => {
+    const gateway = await aGateway()
+    gateway.on(TOKEN, reply)
+    const terminal = aTerminal()
+    terminal.signIn(gateway.origin, SOON)
+    expect((await terminal.run('whoami')).exit).not.toBe(0)
+    expect(terminal.tokens()[gateway.origin]).toMatchObject({ refreshToken: 'rgr_kept' })
+    gateway.on(TOKEN, someTokens('later'))
+    expect((await terminal.run('whoami')).exit).toBe(0)
+  })
+
   it('survives a gateway that is down while it should be renewed', async () => {
     const terminal = aTerminal()
     terminal.signIn('http://127.0.0.1:9', SOON)
