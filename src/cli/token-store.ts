@@ -6,7 +6,7 @@ import { wipeCredentials } from './kept/credential-cache.ts'
 import { configFolder, fileNameOf, type Mark, markFile, marksFolder, readMark } from './kept/places.ts'
 import { takeOverPlainTokens } from './kept/plain-tokens.ts'
 import { makeTokenFile } from './kept/token-file.ts'
-import { makeTokenKeychain } from './kept/token-keychain.ts'
+import { makeTokenKeychain, PATIENCE_MS } from './kept/token-keychain.ts'
 import { withLock } from './lock.ts'
 import { errnoOf, unusable, writeJson } from './private-file.ts'
 import { recordOf } from './record.ts'
@@ -37,6 +37,12 @@ export type TokenStore = {
 
 /** The tokens of a sign-in, or why they could not be read. */
 export type Taken = { readonly tokens: Tokens } | { readonly unread: unknown }
+
+/**
+ * Work on a sign-in may ask the keychain three times, each time a person who is looking for its password, and the gateway
+ * once. A lock that ends sooner lets another process renew with the same token, and the gateway then ends the sign-in.
+ */
+const HELD_AT_MOST_MS = 3 * PATIENCE_MS + 60_000
 
 type Asked = Mark['store'] | undefined
 
@@ -150,7 +156,7 @@ function makeKeptStore(world: CliWorld, asked: Asked, say: (line: string) => voi
       await takeOver()
       return markedOrigins(world)
     },
-    alone: (origin, work) => withLock(world, join(configFolder(world), `${fileNameOf(origin)}.lock`), work),
+    alone: (origin, work) => withLock(world, join(configFolder(world), `${fileNameOf(origin)}.lock`), work, HELD_AT_MOST_MS),
   }
 }
 

@@ -220,7 +220,7 @@ describe('a sign-in that the first versions kept in plain text', () => {
 describe('the lock on the kept sign-in', () => {
   it.each([
     { holder: { id: 'a', pid: 4242, host: 'build-7', at: '2030-01-01T08:59:59Z' }, because: 'its process is gone' },
-    { holder: { id: 'a', pid: 1, host: 'build-8', at: '2030-01-01T08:58:00Z' }, because: 'it is older than any work' },
+    { holder: { id: 'a', pid: 1, host: 'build-8', at: '2030-01-01T08:52:00Z' }, because: 'it is older than any work' },
     { holder: 'rubbish', because: 'no rolegate wrote it' },
   ])('is taken over when $because', async ({ holder }) => {
     const gateway = await aGateway()
@@ -233,9 +233,12 @@ describe('the lock on the kept sign-in', () => {
     expect(readdirSync(terminal.folder).toSorted()).toEqual(['local.key', 'settings.json', 'sign-ins', 'tokens.enc'])
   })
 
-  it('is waited for while its holder lives, and what the holder renewed is used', async () => {
+  it.each([
+    { at: '2030-01-01T09:00:00Z', so: 'just begun' },
+    { at: '2030-01-01T08:54:00Z', so: 'asked for the password of a keychain, three times' },
+  ])('is waited for while its holder lives, $so, and what the holder renewed is used', async ({ at }) => {
     const gateway = await aGateway()
-    const holder = { id: 'a', pid: 1, host: 'build-7', at: '2030-01-01T09:00:00Z' }
+    const holder = { id: 'a', pid: 1, host: 'build-7', at }
     let waited = 0
     const terminal = aTerminal({
       sleep: async () => {

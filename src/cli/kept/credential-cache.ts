@@ -16,8 +16,8 @@ import { localKey } from './local-key.ts'
 import { signInOf } from './places.ts'
 import { keyFor, seal } from './sealed.ts'
 
-/** Two requests of thirty seconds, and a renewal between them. */
-const HELD_AT_MOST_MS = 120_000
+/** Two requests of thirty seconds, and a renewal between them, which may wait for a keychain. */
+const HELD_AT_MOST_MS = 480_000
 
 export type CredentialCache = {
   readonly read: (wanted: Wanted) => KeptCredentials | undefined

@@ -4,7 +4,7 @@ import type { CliWorld, Keychain } from '../world.ts'
 import type { TokenPlace } from './token-file.ts'
 
 /** A person may have to find the password of their keychain. */
-const PATIENCE_MS = 120_000
+export const PATIENCE_MS = 120_000
 const SLOW_MS = 3_000
 
 /**

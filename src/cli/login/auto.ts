@@ -15,8 +15,8 @@ import { readLoginOffers } from './offers.ts'
 import { claimsOf } from './sign-in.ts'
 import { loginWay } from './way.ts'
 
-/** The browser is waited for five minutes; the rest is two requests. */
-const HELD_AT_MOST_MS = 400_000
+/** The browser is waited for five minutes, and a keychain two each time it is asked; the rest is a few requests. */
+const HELD_AT_MOST_MS = 1_000_000
 /** A program that tries again and again opens no tab each time. */
 const QUIET_AFTER_FAILURE_MS = 60_000
 
