@@ -1,7 +1,7 @@
 import { RolegateError } from '../domain/errors.ts'
 import type { TokenAnswer } from './answers.ts'
 import { failure } from './failure.ts'
-import { refreshTokens } from './oauth.ts'
+import { refreshTokens, revokeToken } from './oauth.ts'
 import type { Send } from './send.ts'
 import type { Tokens, TokenStore } from './token-store.ts'
 
@@ -37,6 +37,10 @@ export const tokensOf = (answer: TokenAnswer, now: Date): Tokens => ({
   expiresAt: new Date(now.getTime() + answer.expiresInSeconds * 1000),
   ...(answer.refreshToken !== undefined && { refreshToken: answer.refreshToken }),
 })
+
+/** The refresh token speaks for the whole sign-in; the gateway ends all of it (threats.md D10). */
+export const endSignIn = (send: Send, { refreshToken, accessToken }: Tokens): Promise<void> =>
+  revokeToken(send, refreshToken ?? accessToken)
 
 async function requireTokens({ store, origin }: Deps): Promise<Tokens> {
   const kept = await store.read(origin)

@@ -43,6 +43,10 @@ describe('rolegate credential-process --auto-login', () => {
     const { exit } = await terminal.run('credential-process', 'payments-dev/admin', '--auto-login')
     expect({ exit, tabs: tabs.length }).toEqual({ exit: 0, tabs: 2 })
     expect(gateway.askedFor(CREDENTIALS).at(-1)?.authorization).toBe('Bearer rga_second')
+    // What it took the place of is ended there too, whatever made the gateway refuse it.
+    expect(gateway.askedFor('POST /oauth/revoke').map(({ body }) => body)).toEqual([
+      'client_id=rolegate-cli&token=rgr_new',
+    ])
     gateway.on(CREDENTIALS, aProblem(401, 'sign_in_required'))
     expect(await terminal.run('credential-process', 'payments-prod/readonly', '--auto-login')).toMatchObject({
       exit: 4,

@@ -1,9 +1,9 @@
 import type { Call, Command, Connection } from '../command.ts'
 import { asRolegateError, type RolegateError } from '../../domain/errors.ts'
 import { failure, saidOf } from '../failure.ts'
-import { revokeToken } from '../oauth.ts'
 import { forgetRoleNames } from '../role-names.ts'
-import { makeTokenStore, type Taken, type Tokens, type TokenStore } from '../token-store.ts'
+import { endSignIn } from '../signed-in.ts'
+import { makeTokenStore, type Taken, type TokenStore } from '../token-store.ts'
 import type { CliWorld } from '../world.ts'
 
 export const logout: Command = {
@@ -44,7 +44,7 @@ async function end({ store, origin, send }: Connection, world: CliWorld): Promis
   if (taken === undefined) return { origin, wasKept: false }
   if ('unread' in taken) return { origin, wasKept: true, untold: asRolegateError(taken.unread) }
   try {
-    await revokeToken(send, spokesman(taken.tokens))
+    await endSignIn(send, taken.tokens)
     return { origin, wasKept: true }
   } catch (thrown) {
     if (world.interrupted.aborted) throw thrown
@@ -59,9 +59,6 @@ const takeSignIn = (store: TokenStore, origin: string, world: CliWorld): Promise
     await forgetRoleNames(world, origin)
     return taken
   })
-
-/** The refresh token speaks for the whole sign-in; the gateway ends all of it (threats.md D10). */
-const spokesman = ({ refreshToken, accessToken }: Tokens): string => refreshToken ?? accessToken
 
 /** Said of all that were not told; the code is that of the first. */
 function onlyHere(untold: readonly Ended[]): RolegateError {

@@ -8,9 +8,9 @@ import { withLock } from '../lock.ts'
 import { readJson, writeJson } from '../private-file.ts'
 import { recordOf } from '../record.ts'
 import { isKnownServer } from '../settings.ts'
-import { tokensOf } from '../signed-in.ts'
 import type { CliWorld } from '../world.ts'
 import { signInByBrowser } from './by-browser.ts'
+import { keepNew } from './keep-new.ts'
 import { readLoginOffers } from './offers.ts'
 import { claimsOf } from './sign-in.ts'
 import { loginWay } from './way.ts'
@@ -49,7 +49,8 @@ export async function autoLogin(connection: Connection, spent: string | undefine
   await withLock(world, `${path}.lock`, signInAlone, HELD_AT_MOST_MS)
 }
 
-async function signInHere({ send, store, origin }: Connection, call: Call): Promise<void> {
+async function signInHere(connection: Connection, call: Call): Promise<void> {
+  const { send, store, origin } = connection
   const { world } = call
   await store.alone(origin, () => store.read(origin))
   const way = loginWay({ device: false, qr: false, noBrowser: false }, await readLoginOffers(send, origin), world)
@@ -57,7 +58,7 @@ async function signInHere({ send, store, origin }: Connection, call: Call): Prom
   const quiet: Call = { ...call, say: () => undefined, world: silent(world) }
   const granted = await signInByBrowser({ send, way, claims: claimsOf(world), idp: undefined }, quiet)
   if (granted === undefined) throw impossible('No port on 127.0.0.1 could be opened.')
-  await store.alone(origin, () => store.keep(origin, tokensOf(granted, world.now())))
+  await keepNew(connection, granted, world)
 }
 
 /** Without a browser nobody would come: then there is nothing to wait for. */

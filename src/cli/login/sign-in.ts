@@ -2,21 +2,22 @@ import type { TokenAnswer } from '../answers.ts'
 import type { Call, Connection } from '../command.ts'
 import type { TerminalClaims } from '../oauth.ts'
 import { saveServer } from '../settings.ts'
-import { tokensOf } from '../signed-in.ts'
 import type { CliWorld } from '../world.ts'
 import { signInByBrowser } from './by-browser.ts'
 import { signInByCode } from './by-code.ts'
+import { keepNew } from './keep-new.ts'
 import { readLoginOffers } from './offers.ts'
 import { loginWay, type WayAsked, withoutLoopback } from './way.ts'
 
 export type LoginAsked = WayAsked & { readonly idp: string | undefined }
 
 /** Signs this terminal in, and keeps what it was given. */
-export async function signIn({ send, store, origin }: Connection, asked: LoginAsked, call: Call): Promise<void> {
+export async function signIn(connection: Connection, asked: LoginAsked, call: Call): Promise<void> {
+  const { send, store, origin } = connection
   // A folder that cannot be written to is found before anybody has gone to a browser.
   await store.alone(origin, () => store.read(origin))
   const granted = await tokensBy(asked, send, origin, call)
-  await store.alone(origin, () => store.keep(origin, tokensOf(granted, call.world.now())))
+  await keepNew(connection, granted, call.world)
   await saveServer(origin, call.world)
 }
 

@@ -185,3 +185,46 @@ describe('rolegate login --device', () => {
     expect(readdirSync(folder)).toEqual(['settings.json'])
   })
 })
+
+describe('a login where somebody is signed in already', () => {
+  const REVOKE = 'POST /oauth/revoke'
+
+  it('ends the old sign-in at the gateway, once the new one is kept', async () => {
+    const gateway = await aGateway()
+    const terminal = aTerminal()
+    terminal.signIn(gateway.origin)
+    expect((await terminal.run('login', '--device')).exit).toBe(0)
+    expect(gateway.askedFor(REVOKE).map(({ body }) => body)).toEqual(['client_id=rolegate-cli&token=rgr_kept'])
+    const routes = gateway.asked.map(({ route }) => route)
+    expect(routes.indexOf(REVOKE)).toBeGreaterThan(routes.indexOf(TOKEN))
+    expect(terminal.tokens()[gateway.origin]).toMatchObject({ refreshToken: 'rgr_new' })
+  })
+
+  it('is one all the same when the gateway cannot end the old one', async () => {
+    const gateway = await aGateway()
+    gateway.on(REVOKE, aProblem(503, 'store_unavailable'))
+    const terminal = aTerminal()
+    terminal.signIn(gateway.origin)
+    expect(await terminal.run('login', '--device')).toMatchObject({
+      exit: 0,
+      err: expect.not.stringContaining('error'),
+    })
+    expect((await terminal.run('whoami')).exit).toBe(0)
+  })
+
+  it('that was denied leaves the old one as it was', async () => {
+    const gateway = await aGateway()
+    gateway.on(TOKEN, anOauthError('access_denied'))
+    const terminal = aTerminal()
+    terminal.signIn(gateway.origin)
+    expect((await terminal.run('login', '--device')).exit).not.toBe(0)
+    expect(gateway.askedFor(REVOKE)).toEqual([])
+    expect(terminal.tokens()[gateway.origin]).toMatchObject({ refreshToken: 'rgr_kept' })
+  })
+
+  it('ends nothing where nobody was signed in', async () => {
+    const gateway = await aGateway()
+    await aTerminal().run('login', '--device', '--server', gateway.origin)
+    expect(gateway.askedFor(REVOKE)).toEqual([])
+  })
+})
