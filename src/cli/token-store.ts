@@ -156,7 +156,8 @@ function makeKeptStore(world: CliWorld, asked: Asked, say: (line: string) => voi
       await takeOver()
       return markedOrigins(world)
     },
-    alone: (origin, work) => withLock(world, join(configFolder(world), `${fileNameOf(origin)}.lock`), work, HELD_AT_MOST_MS),
+    alone: (origin, work) =>
+      withLock(world, join(configFolder(world), `${fileNameOf(origin)}.lock`), work, HELD_AT_MOST_MS),
   }
 }
 
