@@ -128,7 +128,7 @@ export async function compose(config: Config, host: Host): Promise<Gateway> {
     receiveLogout: makeReceiveLogout({ ...deps, providers, endSession }),
     listAccounts,
     listRoles,
-    followLink: makeFollowLink({ listRoles, prepareConsole }),
+    followLink: makeFollowLink({ listAccounts, prepareConsole }),
     describeConfig: makeDescribeConfig({
       listAccounts,
       publicUrl: config.server.publicUrl,

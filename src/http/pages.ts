@@ -137,8 +137,10 @@ export type Pages = {
     readonly ownCommands: string
   }
   /** A link's opener chooses among their own roles. */
-  go: {
+  go: Pick<Pages['portal'], 'question' | 'isWhole' | 'pages' | 'roleCount'> & {
     readonly accounts: readonly AccountCard[]
+    /** What the link said, for the search and the other pages. */
+    readonly carried: Readonly<Record<string, string>>
     /** The console page the link leads to. */
     readonly page?: string | undefined
     /** `alias/role` that the link asked for and they do not have. */

@@ -1,6 +1,7 @@
 import request from 'supertest'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { aDemo, type Demo } from '../support/a-demo.ts'
+import { withManyAccounts } from '../support/many-accounts.ts'
 import { aPersonAt, aTerminalOf, aVisitor, type Person } from '../support/a-person.ts'
 
 let demo: Demo
@@ -111,6 +112,44 @@ describe('GET /go', () => {
     expect(back.headers.get('location')).toBe(path)
     const end = await stranger.get(path).expect(303)
     expect(end.headers['location']).toBe(`/roles/payments-dev/developer?destination=${encodeURIComponent(page())}`)
+  })
+})
+
+describe('GET /go with very many accounts', () => {
+  let big: Demo
+  let person: Person
+  beforeAll(async () => {
+    big = await aDemo({ edit: withManyAccounts(120) })
+    person = await aPersonAt(big, 'alice')
+  })
+  afterAll(() => big.close())
+  const aliasesOn = (html: string) => [...html.matchAll(/<h2>([^<]+)<\/h2>/g)].map(([, alias]) => alias)
+  const hrefIn = (html: string, rel: string) =>
+    (new RegExp(`rel="${rel}" href="([^"]+)"`).exec(html)?.[1] ?? '').replaceAll('&amp;', '&')
+
+  it('offers fifty a page, and carries the link along', async () => {
+    const link = go({ role: 'readonly', destination: 's3', region: 'us-east-1' })
+    const { text } = await person.get(link).expect(200)
+    expect(aliasesOn(text)).toHaveLength(50)
+    const next = hrefIn(text, 'next')
+    expect(Object.fromEntries(new URL(next, big.url).searchParams)).toEqual({
+      role: 'readonly',
+      destination: 's3',
+      region: 'us-east-1',
+      page: '2',
+    })
+    const second = (await person.get(next).expect(200)).text
+    expect(aliasesOn(second)).toHaveLength(50)
+    expect(aliasesOn(second)).not.toContain(aliasesOn(text)[0])
+    expect(second).toContain(`?destination=${encodeURIComponent(`${big.consoleUrl}/s3/home?region=us-east-1`)}`)
+    expect(hrefIn(second, 'prev')).toBe(hrefIn(text, 'next').replace('&page=2', ''))
+  })
+
+  it('searches among them, without a script, and says so when there is nothing', async () => {
+    const { text } = await person.get(go({ role: 'readonly', destination: 's3', q: 'team-077' })).expect(200)
+    expect(aliasesOn(text)).toEqual(['team-077'])
+    expect(text).toContain('<input type="hidden" name="destination" value="s3">')
+    expect((await person.get(go({ q: 'no such thing' })).expect(200)).text).toContain('Nothing found.')
   })
 })
 

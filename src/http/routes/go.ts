@@ -1,12 +1,13 @@
 import { Router } from 'express'
 import { z } from 'zod'
-import type { Entitlement } from '../../domain/entitlement/decide.ts'
-import type { Followed, FollowLink } from '../../usecases/entitlement/follow-link.ts'
+import type { FollowLink, Way } from '../../usecases/entitlement/follow-link.ts'
+import type { ListedAccount } from '../../usecases/entitlement/list-accounts.ts'
 import type { Now } from '../../usecases/ports.ts'
 import { sessionOf } from '../browser-session.ts'
-import { accountCard, roleCard } from '../cards.ts'
+import { accountCard, roleCardIn } from '../cards.ts'
 import { show, type AccountCard } from '../pages.ts'
 import { parse } from '../parse.ts'
+import { onePage } from '../portal-list.ts'
 
 const Name = z.string().min(1).max(64)
 /** Our own names and those of AWS's access portal; what else a link carries is nothing to us. */
@@ -31,36 +32,40 @@ export function goRoutes(deps: { followLink: FollowLink; now: Now }): Router {
     const { account, account_id, role, role_name, ...link } = parse(Query, req.query)
     const asked = { ...link, account: account ?? account_id, role: role ?? role_name }
     const { ways, missing } = deps.followLink(session, asked)
-    const [only, ...others] = ways
-    if (only !== undefined && others.length === 0 && missing === undefined) return res.redirect(303, pageOf(only))
-    const pages = new Set(ways.map(({ destination }) => destination))
+    const only = onlyWay(ways)
+    if (only !== undefined && missing === undefined) return res.redirect(303, only)
+    const carried = Object.fromEntries(Object.entries(asked).flatMap(([name, said]) => (said ? [[name, said]] : [])))
+    const { shown, accountCount: _, ...page } = onePage(ways, req.query, '/go', carried)
+    const consoles = new Set(ways.map(({ destination }) => destination))
+    const destinations = new Map(ways.map((way) => [way.account, way.destination]))
     show(res, 'go', 'Choose a role', {
-      accounts: cardsOf(ways),
+      ...page,
+      carried,
+      accounts: shown.map((listed) => cardOf({ ...listed, destination: destinations.get(listed.account) })),
       // One console for all of them, or each account its own page of that name.
-      ...(pages.size === 1 ? { page: [...pages][0] } : { page: link.destination ?? link.url }),
+      page: consoles.size === 1 ? [...consoles][0] : (link.destination ?? link.url),
       ...(missing !== undefined && { missing }),
     })
   })
   return router
 }
 
-type Way = Followed['ways'][number]
+/** The page of the role, where there is but one. */
+function onlyWay([only, ...others]: readonly Way[]): string | undefined {
+  const [role, ...more] = only?.roles ?? []
+  return only === undefined || role === undefined || others.length + more.length > 0
+    ? undefined
+    : `${roleCardIn(only.account, role).href}${queryOf(only)}`
+}
 
-const pageOf = ({ entitlement: { target }, destination }: Way): string =>
-  `/roles/${target.name}${destination === undefined ? '' : `?destination=${encodeURIComponent(destination)}`}`
+const queryOf = ({ destination }: { readonly destination?: string | undefined }): string =>
+  destination === undefined ? '' : `?destination=${encodeURIComponent(destination)}`
 
 /** A choice, not a hand-over: no button opens the console from here, for it would forget the page. */
-function cardsOf(ways: readonly Way[]): AccountCard[] {
-  const byAccount = new Map<Entitlement['target']['account'], Way[]>()
-  for (const way of ways) {
-    const { account } = way.entitlement.target
-    byAccount.set(account, [...(byAccount.get(account) ?? []), way])
-  }
-  return [...byAccount].map(([account, ways]) => ({
-    ...accountCard(account),
-    roles: ways.map((way) => {
-      const { consoleAction: _, ...card } = roleCard(way.entitlement)
-      return { ...card, href: pageOf(way) }
-    }),
-  }))
-}
+const cardOf = (way: ListedAccount & { readonly destination: Way['destination'] | undefined }): AccountCard => ({
+  ...accountCard(way.account),
+  roles: way.roles.map((held) => {
+    const { consoleAction: _, ...card } = roleCardIn(way.account, held)
+    return { ...card, href: `${card.href}${queryOf(way)}` }
+  }),
+})

@@ -1,11 +1,11 @@
 import { isRegion } from '../../domain/aws/partition.ts'
 import { readConsoleUrl } from '../../domain/aws/console-url.ts'
 import type { Destination } from '../../domain/aws/destination.ts'
-import type { Entitlement } from '../../domain/entitlement/decide.ts'
+import type { Account } from '../../domain/entitlement/rule.ts'
 import { RolegateError } from '../../domain/errors.ts'
 import type { GatewaySession } from '../../domain/sign-in/session.ts'
 import type { PrepareConsole } from '../hand-over/prepare-console.ts'
-import type { ListRoles } from './list-roles.ts'
+import type { ListAccounts, ListedAccount } from './list-accounts.ts'
 
 /** What a link asks for. Whoever made it may have been anybody, and the one who opens it has their own roles. */
 export type Link = {
@@ -18,9 +18,12 @@ export type Link = {
   readonly url?: string | undefined
 }
 
-export type Followed = {
-  /** The roles of the opener that lead there; `destination` only where the link named a page. */
-  readonly ways: readonly { readonly entitlement: Entitlement; readonly destination?: Destination }[]
+/** `destination` only where the link named a page: it is one and the same for all roles of an account. */
+export type Way = ListedAccount & { readonly destination?: Destination }
+
+type Followed = {
+  /** The roles of the opener that lead there, by account. */
+  readonly ways: readonly Way[]
   /** `alias/role` that the link named and the opener does not have: the ways are others of that account. */
   readonly missing?: string
 }
@@ -33,30 +36,46 @@ export type FollowLink = (session: GatewaySession, link: Link) => Followed
  * there; an account that does not exist and one that is not theirs are the same (threats.md P3).
  */
 export function makeFollowLink(deps: {
-  listRoles: ListRoles
+  listAccounts: ListAccounts
   prepareConsole: Pick<PrepareConsole, 'destinationIn'>
 }): FollowLink {
   return function followLink(session, link) {
-    const { account, role, destination, region } = asked(link)
+    const { account: inAccount, role, destination, region } = asked(link)
     const held = deps
-      .listRoles(session)
-      .map(({ entitlement }) => entitlement)
-      .filter(({ target }) => account === undefined || [target.account.alias, target.account.id].includes(account))
-    const named = role === undefined ? held : held.filter(({ target }) => target.kind.key === role)
+      .listAccounts(session)
+      .filter(({ account }) => inAccount === undefined || [account.alias, account.id].includes(inAccount))
+    const named = role === undefined ? held : held.flatMap((listed) => onlyRole(listed, role))
     const chosen = named.length > 0 ? named : held
-    if (chosen.length === 0) throw new RolegateError('not_entitled', { role: wordsFor(account, role) })
+    const [first] = chosen
+    if (first === undefined) throw new RolegateError('not_entitled', { role: wordsFor(inAccount, role) })
 
-    const hasPage = destination !== undefined || region !== undefined
-    const ways = chosen.flatMap((entitlement) => {
-      if (!hasPage) return [{ entitlement }]
-      const page = answerOf(() => deps.prepareConsole.destinationIn(entitlement.target, destination, region))
-      return page instanceof RolegateError ? [] : [{ entitlement, destination: page }]
+    const missing = named.length === 0 && role !== undefined ? { missing: wordsFor(inAccount, role) } : {}
+    if (destination === undefined && region === undefined) return { ways: chosen, ...missing }
+    const pageIn = onceEachConsole((account) => deps.prepareConsole.destinationIn({ account }, destination, region))
+    const ways = chosen.flatMap((listed) => {
+      const page = pageIn(listed.account)
+      return page instanceof RolegateError ? [] : [{ ...listed, destination: page }]
     })
     // None of their consoles has that page: the first says what it would have taken.
-    if (ways.length === 0 && chosen[0] !== undefined) {
-      deps.prepareConsole.destinationIn(chosen[0].target, destination, region)
-    }
-    return { ways, ...(named.length === 0 && role !== undefined && { missing: wordsFor(account, role) }) }
+    const refusal = ways.length === 0 ? pageIn(first.account) : undefined
+    if (refusal instanceof RolegateError) throw refusal
+    return { ways, ...missing }
+  }
+}
+
+function onlyRole({ account, roles }: ListedAccount, role: string): readonly ListedAccount[] {
+  const found = roles.filter(({ kind }) => kind.key === role)
+  return found.length > 0 ? [{ account, roles: found }] : []
+}
+
+/** Accounts of one console get one answer: a link to all of ten thousand costs no more than a link to one. */
+function onceEachConsole(ask: (account: Account) => Destination): (account: Account) => Destination | RolegateError {
+  const answers = new Map<string, Destination | RolegateError>()
+  return (account) => {
+    const console = `${account.partition} ${account.region} ${account.sts}`
+    const answer = answers.get(console) ?? answerOf(() => ask(account))
+    answers.set(console, answer)
+    return answer
   }
 }
 

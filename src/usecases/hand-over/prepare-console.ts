@@ -13,7 +13,7 @@ export function makePrepareConsole(deps: {
 }) {
   return {
     /** `inRegion` is where a page opens that names no region itself. Fails with `destination_refused`. */
-    destinationIn({ account }: RoleTarget, asked: string | undefined, inRegion?: string): Destination {
+    destinationIn({ account }: Pick<RoleTarget, 'account'>, asked: string | undefined, inRegion?: string): Destination {
       const { partition, sts } = account
       const region = inRegion ?? account.region
       const hosts = deps.consoleHosts.get(sts)

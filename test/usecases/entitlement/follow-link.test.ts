@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { closingBy } from '../../../src/domain/device/closing.ts'
 import { makeFollowLink, type Link } from '../../../src/usecases/entitlement/follow-link.ts'
-import { makeListRoles } from '../../../src/usecases/entitlement/list-roles.ts'
+import { makeListAccounts } from '../../../src/usecases/entitlement/list-accounts.ts'
 import { makePrepareConsole } from '../../../src/usecases/hand-over/prepare-console.ts'
 import { anAccount, anIndex, aRule } from '../../support/a-mapping.ts'
 import { refusalOf } from '../../support/a-refusal.ts'
@@ -15,17 +15,21 @@ const index = anIndex({
   accounts: [PROD, CHINA, OTHERS],
   rules: [aRule({ roles: ['readonly', 'dev'] }), aRule({ id: 'china', accounts: ['china'], roles: ['readonly'] })],
 })
+const prepareConsole = makePrepareConsole({
+  consoleHosts: new Map(),
+  openFederation: () => Promise.reject(new Error('a look opens nothing')),
+})
 const followLink = makeFollowLink({
-  listRoles: makeListRoles({ rules: () => index, closing, now: () => NINE }),
-  prepareConsole: makePrepareConsole({
-    consoleHosts: new Map(),
-    openFederation: () => Promise.reject(new Error('a look opens nothing')),
-  }),
+  listAccounts: makeListAccounts({ rules: () => index, closing, now: () => NINE }),
+  prepareConsole,
 })
 
 function followed(link: Link) {
   const { ways, missing } = followLink(aSession(), link)
-  return { ways: ways.map(({ entitlement, destination }) => [entitlement.target.name, destination]), missing }
+  const named = ways.flatMap(({ account, roles, destination }) =>
+    roles.map(({ kind }) => [`${account.alias}/${kind.key}`, destination]),
+  )
+  return { ways: named, missing }
 }
 const S3 = 'https://eu-central-1.console.aws.amazon.com/s3/home?region=eu-central-1'
 
@@ -109,6 +113,40 @@ describe('followLink', () => {
     expect(refusalOf(() => followed({ account: PROD.id, url })).values).toEqual({ field: 'account' })
     expect(refusalOf(() => followed({ url: 's3' })).values).toEqual({ field: 'url' })
     expect(refusalOf(() => followed({ url, destination: 's3' })).values).toEqual({ field: 'url' })
+  })
+
+  it('works out a page once for all accounts of one console, and anew for another', () => {
+    const many = Array.from({ length: 300 }, (_, place) =>
+      anAccount({
+        alias: `a${place}`,
+        id: String(100_000_000_000 + place),
+        ...(place % 3 === 0 && { region: 'us-east-1' }),
+      }),
+    )
+    const accounts = [...many, anAccount({ ...CHINA, alias: 'a300' })]
+    const rules = anIndex({
+      accounts,
+      rules: [aRule({ accounts: accounts.map(({ alias }) => alias), roles: ['dev'] })],
+    })
+    let worked = 0
+    const follow = makeFollowLink({
+      listAccounts: makeListAccounts({ rules: () => rules, closing, now: () => NINE }),
+      prepareConsole: {
+        destinationIn: (...asked) => {
+          worked += 1
+          return prepareConsole.destinationIn(...asked)
+        },
+      },
+    })
+    const { ways } = follow(aSession(), { destination: 's3' })
+    expect(ways.map(({ destination }) => destination)).toEqual(
+      accounts.map(({ region, partition }) =>
+        partition === 'aws-cn'
+          ? 'https://cn-north-1.console.amazonaws.cn/s3/home?region=cn-north-1'
+          : `https://${region}.console.aws.amazon.com/s3/home?region=${region}`,
+      ),
+    )
+    expect(worked).toBe(3)
   })
 
   it('does nothing for an ended session', () => {
