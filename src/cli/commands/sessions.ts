@@ -9,7 +9,7 @@ const FORMS = ['table', 'json', 'csv']
 export const sessions: Command = {
   name: 'sessions',
   usage: 'rolegate sessions [-o table|json|csv] | rolegate sessions end ID',
-  summary: 'List your own sign-ins, in browsers and terminals, or end one of them.',
+  summary: 'List your own terminals, and this sign-in; or end one of them.',
   options: {
     output: { type: 'string', short: 'o', value: 'FORM', oneOf: FORMS, about: 'table (default), json or csv' },
   },
