@@ -39,6 +39,7 @@ import { makeStartTerminalSession } from './usecases/device/start-terminal-sessi
 import { makeExplainNothing } from './usecases/entitlement/explain-nothing.ts'
 import { makeFollowLink } from './usecases/entitlement/follow-link.ts'
 import { makeListAccount, makeListAccounts } from './usecases/entitlement/list-accounts.ts'
+import { makeExplainRole } from './usecases/entitlement/explain-role.ts'
 import { makeListForIdentityCenter } from './usecases/entitlement/list-for-identity-center.ts'
 import { makeListRoles } from './usecases/entitlement/list-roles.ts'
 import { makeBeginPassThrough } from './usecases/hand-over/begin-pass-through.ts'
@@ -136,6 +137,7 @@ export async function compose(config: Config, host: Host): Promise<Gateway> {
     }),
     listForIdentityCenter: makeListForIdentityCenter({ listAccounts, listAccount: makeListAccount(deps) }),
     clients: makeClients({ ...deps, sealer: memory.clientSealer }),
+    explainRole: makeExplainRole(deps),
     mySessions: makeMySessions({ ...deps, endSession }),
     explainNothing: makeExplainNothing(deps),
     issueCredentials: makeIssueCredentials(heart),

@@ -16,6 +16,7 @@ export const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ['credential-process', async () => (await import('./commands/credential-process.ts')).credentialProcess],
   ['container-token', async () => (await import('./commands/container-token.ts')).containerToken],
   ['configure', async () => (await import('./commands/configure.ts')).configure],
+  ['explain', async () => (await import('./commands/explain.ts')).explain],
   ['doctor', async () => (await import('./commands/doctor.ts')).doctor],
   ['completion', async () => (await import('./commands/completion.ts')).completion],
   ['version', async () => (await import('./commands/version.ts')).version],

@@ -199,6 +199,7 @@ function roleOf(key: string, role: ConfigFile['roles'][string]): RoleKind {
     maxSeconds: role.max_duration,
     ...(role.default_duration !== undefined && { defaultSeconds: role.default_duration }),
     elevated: role.elevated,
+    discoverable: role.discoverable ?? !role.elevated,
     sourceIdentity: role.source_identity,
     sessionTags: Object.fromEntries(Object.entries(role.session_tags).map(([tag, value]) => [tag, tagSourceOf(value)])),
     transitiveTags: role.transitive_tags,
@@ -214,7 +215,7 @@ function claimsOfTags({ roles }: ConfigFile): readonly string[] {
   return [...new Set(sources.flatMap((source) => ('claim' in source ? [source.claim] : [])))]
 }
 
-function ruleOf({ id, match, grant, deny, within }: RuleEntry, file: ConfigFile): Rule {
+function ruleOf({ id, owner, match, grant, deny, within }: RuleEntry, file: ConfigFile): Rule {
   const { accounts, roles } = file
   const selected = grant ?? deny
   if (selected === undefined) throw new Error(`the rule ${id} has no effect`)
@@ -222,6 +223,7 @@ function ruleOf({ id, match, grant, deny, within }: RuleEntry, file: ConfigFile)
     id,
     match: matchOf({ match, grant }, file),
     effect: grant === undefined ? 'deny' : 'grant',
+    ...(owner !== undefined && { owner }),
     accounts: fencedBy(within && accountsMeant(within.accounts, accounts), accountsMeant, selected.accounts, accounts),
     roles: fencedBy(within && rolesMeant(within.roles, roles), rolesMeant, selected.roles, roles),
     ...(grant?.max_duration !== undefined && { maxSeconds: grant.max_duration }),

@@ -93,6 +93,10 @@ const role = z.strictObject({
     .optional()
     .describe('Role session when nobody asks for a length; default 1h, or `max_duration` if that is shorter.'),
   elevated: z.boolean().default(false).describe('Marked on pages; not offered to people who lack it.'),
+  discoverable: z
+    .boolean()
+    .optional()
+    .describe('Whether people who lack it may see which groups lead to it; default yes, and no for elevated roles.'),
   source_identity: z.boolean().default(true).describe('Sends the source identity. Off for a role that cannot take it.'),
   session_tags: z
     .record(z.string(), z.string())

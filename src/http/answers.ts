@@ -125,6 +125,10 @@ const CONDITION = new Map<string, string>([
   ['assertion_size', 'The role’s session tags make an assertion larger than AWS takes.'],
 ])
 
+/** Why a condition is not met, for people. */
+export const conditionSentence = (condition: string): string =>
+  CONDITION.get(condition) ?? 'A condition of the role is not met.'
+
 /** SAML's status words, for people (saml-core-2.0 §3.2.2.2). */
 const IDP_SAID = new Map<string, string>([
   ['AuthnFailed', 'Your identity provider could not make sure who you are.'],
@@ -261,7 +265,7 @@ const ANSWER = {
   condition_unmet: {
     status: 403,
     title: 'Not under these conditions',
-    why: ({ condition }) => CONDITION.get(String(condition)) ?? 'A condition of the role is not met.',
+    why: ({ condition }) => conditionSentence(String(condition)),
     next: 'Open the role in the portal.',
   },
   approval_required: {

@@ -68,7 +68,10 @@ export function makeErrorHandler({ logRefusal }: { logRefusal: LogRefusal }): Er
 const pageOf = (req: Request): string =>
   req.method === 'GET' ? req.originalUrl : req.path.replace(/\/(console|credentials)$/, '')
 
-function wayOn({ code }: RolegateError): { label: string; href: string } {
+function wayOn({ code, values }: RolegateError): { label: string; href: string } {
+  const { role } = values
+  if ((code === 'not_entitled' || code === 'denied_by_rule') && typeof role === 'string')
+    return { label: 'Why not?', href: `/roles/${role}/why` }
   return code.startsWith('sign_in') ||
     code === 'groups_missing' ||
     code === 'groups_truncated' ||

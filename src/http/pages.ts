@@ -3,6 +3,7 @@ import { FOR_PAGES, isOurOwnAsking, sendCompressed } from './compressed.ts'
 import type { ApprovalFault, Checks } from '../domain/device/approval.ts'
 import type { DeviceClaims } from '../domain/device/device-login.ts'
 import type { Terminal } from '../domain/sign-in/session.ts'
+import type { Explained } from './explanation.ts'
 import type { Given } from './terminal-card.ts'
 
 /** What every page may show around its own model. */
@@ -164,6 +165,8 @@ export type Pages = {
     readonly again?: Exclude<ApprovalFault, 'wrong_number' | 'another_network'>
     readonly until: Date
   } & Given
+  /** Why this role is theirs, or is not. */
+  why: Explained & { readonly back: string }
   /** Where they are signed in. */
   me: {
     readonly terminals: readonly {

@@ -10,6 +10,7 @@ For people
   env ROLE                  print a role's credentials for a shell
   console ROLE [PAGE]       open the AWS console
   configure                 write a profile for each role into ~/.aws/config
+  explain ROLE              why you may take a role, or why not
   doctor                    say what is wrong here, and what to do about it
   credential-process ROLE   for credential_process in ~/.aws/config
   container-token ROLE      a token for a container, good for one role

@@ -53,6 +53,7 @@ const ROUTES: readonly [
 ][] = [
   ['get', '/', 'browser'],
   ['get', '/roles/payments-dev/readonly', 'browser'],
+  ['get', '/roles/payments-dev/readonly/why', 'browser'],
   ['post', '/roles/payments-dev/readonly/console', 'browser'],
   ['post', '/roles/payments-dev/readonly/credentials', 'browser'],
   ['get', '/setup', 'browser'],
@@ -70,6 +71,7 @@ const ROUTES: readonly [
   ['get', '/v1/aws-config', 'bearer'],
   ['post', '/v1/credentials', 'bearer'],
   ['post', '/v1/console', 'bearer'],
+  ['post', '/v1/explain', 'bearer'],
   ['get', '/v1/sessions', 'bearer'],
   ['post', '/v1/sessions/end', 'bearer'],
   ['get', '/assignment/accounts', 'sso'],

@@ -22,6 +22,7 @@ export function aRoleKind(changes: Partial<RoleKind> = {}): RoleKind {
     summary: 'Deploy and debug',
     maxSeconds: 4 * 3600,
     elevated: false,
+    discoverable: true,
     sourceIdentity: true,
     sessionTags: {},
     transitiveTags: [],

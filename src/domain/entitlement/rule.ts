@@ -31,6 +31,8 @@ export type RoleKind = {
   readonly maxSeconds: number
   readonly defaultSeconds?: number
   readonly elevated: boolean
+  /** Whether people who lack it are told which groups lead to it (threats.md P3). */
+  readonly discoverable: boolean
   readonly sourceIdentity: boolean
   readonly sessionTags: Readonly<Record<string, TagSource>>
   readonly transitiveTags: readonly string[]
@@ -72,6 +74,8 @@ export type Rule = {
   /** Absent only in a deny, which then meets the people of every IdP (threats.md I3). */
   readonly match: Match | WorkloadMatch | { readonly groups: readonly string[] } | { readonly everyone: true }
   readonly effect: 'grant' | 'deny'
+  /** Who answers for it. */
+  readonly owner?: string
   readonly accounts: ReadonlySet<string>
   readonly roles: ReadonlySet<string>
   readonly maxSeconds?: number

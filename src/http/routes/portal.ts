@@ -10,6 +10,7 @@ import { RolegateError } from '../../domain/errors.ts'
 import type { PassThroughAttempt } from '../../domain/sign-in/attempt.ts'
 import type { GatewaySession } from '../../domain/sign-in/session.ts'
 import type { ListAccounts } from '../../usecases/entitlement/list-accounts.ts'
+import type { ExplainRole } from '../../usecases/entitlement/explain-role.ts'
 import type { ExplainNothing } from '../../usecases/entitlement/explain-nothing.ts'
 import type { BeginPassThrough } from '../../usecases/hand-over/begin-pass-through.ts'
 import type { IssueCredentials } from '../../usecases/hand-over/issue-credentials.ts'
@@ -19,6 +20,7 @@ import { answerFor } from '../answers.ts'
 import type { AttemptCookies } from '../attempt-cookies.ts'
 import { sessionOf } from '../browser-session.ts'
 import { accountCard, roleCard } from '../cards.ts'
+import { inWords } from '../explanation.ts'
 import { sendToConsole, showCredentials } from '../hand-out.ts'
 import type { MoveBrowser } from '../move-browser.ts'
 import { show, showLong, type Pages } from '../pages.ts'
@@ -29,6 +31,7 @@ import { factsOf } from '../request-facts.ts'
 type Deps = {
   listAccounts: ListAccounts
   explainNothing: ExplainNothing
+  explainRole: ExplainRole
   issueCredentials: IssueCredentials
   openConsole: OpenConsole
   beginPassThrough: BeginPassThrough
@@ -77,6 +80,11 @@ export function portalRoutes(deps: Deps): Router {
       if (failure === undefined) show(res, 'role', roleName(req), roleModel(session, target, destinationIn(req)))
       else next(failure)
     })
+  })
+
+  router.get('/roles/:account/:role/why', (req, res) => {
+    const explained = inWords(deps.explainRole(sessionOf(req, deps.now), roleName(req)))
+    show(res, 'why', `Why ${explained.role}?`, { ...explained, back: `/roles/${explained.role}` })
   })
 
   router.post('/roles/:account/:role/console', async (req, res) => {

@@ -10,6 +10,7 @@ import type { ListAccounts } from '../../usecases/entitlement/list-accounts.ts'
 import type { ListRoles } from '../../usecases/entitlement/list-roles.ts'
 import type { OpenConsole } from '../../usecases/hand-over/open-console.ts'
 import type { Now } from '../../usecases/ports.ts'
+import type { ExplainRole } from '../../usecases/entitlement/explain-role.ts'
 import type { MySessions } from '../../usecases/sign-in/my-sessions.ts'
 import { cookiesOf } from '../attempt-cookies.ts'
 import { sendAwsConfig } from '../aws-config.ts'
@@ -18,6 +19,7 @@ import { compactRoles } from '../compact-roles.ts'
 import { sendCompressed } from '../compressed.ts'
 import { bearerIn, CredentialsBody, type AnswerCredentials } from '../credentials.ts'
 import { requireSameOrigin } from '../csrf.ts'
+import { inWords } from '../explanation.ts'
 import { failAsAtHotDoor } from '../hot-door.ts'
 import { parse } from '../parse.ts'
 import { factsOf } from '../request-facts.ts'
@@ -30,10 +32,12 @@ const ConsoleBody = z.strictObject({
 /** Whatever else a client sends along is nothing to us. */
 const RolesQuery = z.object({ form: z.enum(['full', 'compact']).optional() })
 
+const ExplainBody = z.strictObject({ role: z.string().min(3).max(2048) })
 const EndBody = z.strictObject({ id: z.string().min(1).max(200) })
 
 type Deps = {
   mySessions: MySessions
+  explainRole: ExplainRole
   listAccounts: ListAccounts
   authenticateBearer: AuthenticateBearer
   listRoles: ListRoles
@@ -99,6 +103,10 @@ export function v1Routes(deps: Deps): Router {
   router.post('/v1/sessions/end', ...body, authenticate, async (req, res) => {
     await deps.mySessions.end(signedIn(res), parse(EndBody, req.body).id, factsOf(res))
     res.status(204).end()
+  })
+
+  router.post('/v1/explain', ...body, authenticate, (req, res) => {
+    res.json(inWords(deps.explainRole(signedIn(res), parse(ExplainBody, req.body).role)))
   })
 
   router.post('/v1/credentials', failAsAtHotDoor, ...body, authenticate, async (req, res) => {

@@ -1,0 +1,57 @@
+import { recordOf } from './record.ts'
+import { oneLine } from './server-text.ts'
+
+/** The gateway's explanation as this client prints it: every text on one line, nothing assumed. */
+export type Explained = {
+  readonly role: string
+  readonly available: boolean
+  readonly because: string
+  readonly idp: string
+  readonly groups: { readonly count: number; readonly state: string }
+  readonly rules: readonly {
+    readonly rule: string
+    readonly effect: string
+    readonly isMet: boolean
+    readonly group?: string
+    readonly wants: readonly string[]
+  }[]
+  readonly unmet: readonly string[]
+  readonly limits: readonly { readonly by: string; readonly seconds: number }[]
+  readonly nearest: readonly string[]
+  readonly ask: readonly string[]
+}
+
+export function readExplained(body: unknown): Explained {
+  const answer = recordOf(body)
+  const groups = recordOf(answer['groups'])
+  return {
+    role: textOf(answer['role']),
+    available: answer['available'] === true,
+    because: textOf(answer['because']),
+    idp: textOf(answer['idp']),
+    groups: { count: numberOf(groups['count']), state: textOf(groups['state']) },
+    rules: listOf(answer['rules']).map((row) => {
+      const { rule, effect, met, wants } = recordOf(row)
+      const { group } = recordOf(met ?? {})
+      return {
+        rule: textOf(rule),
+        effect: textOf(effect),
+        isMet: met !== undefined,
+        ...(typeof group === 'string' && { group: textOf(group) }),
+        wants: listOf(wants).map(textOf),
+      }
+    }),
+    unmet: listOf(answer['unmet']).map((row) => textOf(recordOf(row)['why'])),
+    limits: listOf(answer['limits']).map((row) => ({
+      by: textOf(recordOf(row)['by']),
+      seconds: numberOf(recordOf(row)['seconds']),
+    })),
+    nearest: listOf(answer['nearest']).map(textOf),
+    ask: listOf(answer['ask']).map(textOf),
+  }
+}
+
+const textOf = (value: unknown): string => (typeof value === 'string' ? oneLine(value) : '')
+const numberOf = (value: unknown): number =>
+  typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : 0
+const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [])
