@@ -1,5 +1,6 @@
 import { parseRoleArn } from '../domain/aws/arn.ts'
 import type { Credentials } from '../domain/aws/credentials.ts'
+import { TARGET_NAME } from '../domain/name.ts'
 import { failure } from './failure.ts'
 import { recordOf } from './record.ts'
 import { oneLine } from './server-text.ts'
@@ -42,7 +43,6 @@ export type ConsoleLink = {
   readonly limitedBy: string
 }
 
-const ROLE = /^[a-z0-9][a-z0-9-]{0,62}\/[a-z0-9][a-z0-9-]{0,62}$/
 /** What AWS's credentials are made of. Some printed forms have no quotes, and `eval` would run what is not this. */
 const CREDENTIAL = /^[A-Za-z0-9+/=_.:@-]+$/
 const TOKEN = /^[A-Za-z0-9._~+/=-]+$/
@@ -191,7 +191,7 @@ export function readDeviceStart(body: unknown): DeviceStart {
   }
 }
 
-const roleOf = (value: unknown): string => matching(value, ROLE, 'role')
+const roleOf = (value: unknown): string => matching(value, TARGET_NAME, 'role')
 
 function arnOf(value: unknown): string {
   try {

@@ -1,10 +1,8 @@
 import * as z from 'zod'
+import { NAME } from '../domain/name.ts'
 import { parseDuration, printDuration } from '../domain/entitlement/duration.ts'
 
-/** Account aliases, role keys, IdP, rule and STS ids: what people type, and what stands in URLs and subjects. */
-export const name = z
-  .string()
-  .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'must be a name: lower-case letters, digits and "-", at most 63 characters')
+export const name = z.string().regex(NAME, 'must be a name: lower-case letters, digits and "-", at most 63 characters')
 
 /** Environments and tags: what `env:` and `tag:` select. */
 export const label = z

@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { isRoleName } from '../domain/aws/arn.ts'
 import { PARTITIONS } from '../domain/aws/partition.ts'
+import { TARGET_NAME } from '../domain/name.ts'
 import {
   duration,
   environmentName,
@@ -289,9 +290,7 @@ const sink = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('stdout').describe('Prints JSON lines; not durable.') }),
 ])
 
-const target = z
-  .string()
-  .regex(/^[a-z0-9][a-z0-9-]{0,62}\/[a-z0-9][a-z0-9-]{0,62}$/, 'must be alias/role, as in payments-prod/readonly')
+const target = z.string().regex(TARGET_NAME, 'must be alias/role, as in payments-prod/readonly')
 
 const inFileTest = z.strictObject({
   as: z

@@ -1,3 +1,4 @@
+import { NAME } from '../../domain/name.ts'
 import type { ListedRole } from '../answers.ts'
 import type { Call, Command, Connection } from '../command.ts'
 import { failure } from '../failure.ts'
@@ -33,7 +34,7 @@ export const login: Command = {
 
 function idpAsked({ text, misused }: Call): string | undefined {
   const idp = text('idp')
-  if (idp === undefined || /^[a-z0-9][a-z0-9-]{0,62}$/.test(idp)) return idp
+  if (idp === undefined || NAME.test(idp)) return idp
   throw misused(`“${idp}” is no identity provider’s ID.`)
 }
 

@@ -1,5 +1,6 @@
 import { Router, type ErrorRequestHandler, type Request } from 'express'
 import { RolegateError } from '../../domain/errors.ts'
+import { NAME } from '../../domain/name.ts'
 import type { TakeContainerCredentials } from '../../usecases/workload/take-container-credentials.ts'
 import { answerFor } from '../answers.ts'
 import { fromExpress, refuse } from '../errors.ts'
@@ -8,7 +9,6 @@ import type { LogRefusal } from '../witness.ts'
 
 /** What AWS_CONTAINER_CREDENTIALS_FULL_URI names. */
 const ROUTE = '/v1/container-credentials/:account/:role'
-const NAME = /^[a-z0-9][a-z0-9-]{0,62}$/
 
 /**
  * Credentials as AWS’s SDKs fetch them in a container: the header is the one proof, and whatever a browser would send is

@@ -3,6 +3,7 @@ import { readConsoleUrl } from '../../domain/aws/console-url.ts'
 import type { Destination } from '../../domain/aws/destination.ts'
 import type { Account } from '../../domain/entitlement/rule.ts'
 import { RolegateError } from '../../domain/errors.ts'
+import { NAME } from '../../domain/name.ts'
 import type { GatewaySession } from '../../domain/sign-in/session.ts'
 import type { PrepareConsole } from '../hand-over/prepare-console.ts'
 import type { ListAccounts, ListedAccount } from './list-accounts.ts'
@@ -93,7 +94,6 @@ function asked({ url, ...link }: Link): Omit<Link, 'url'> {
   return { ...link, account: link.account ?? page.accountId, destination: page.destination }
 }
 
-const NAME = /^[a-z0-9][a-z0-9-]{0,62}$/
 const wordsFor = (account = '', role = ''): string => {
   const [inAccount, named] = [NAME.test(account) ? account : 'that account', NAME.test(role) ? role : 'such a role']
   return role === '' ? `a role in ${inAccount}` : account === '' ? named : `${inAccount}/${named}`

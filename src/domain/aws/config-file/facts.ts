@@ -1,4 +1,5 @@
 import { RolegateError } from '../../errors.ts'
+import { NAME } from '../../name.ts'
 import { isRegion } from '../partition.ts'
 
 /** One role a terminal may take. */
@@ -18,7 +19,6 @@ export type ConfigFacts = {
   readonly roles: readonly ConfigRole[]
 } & { readonly __checked: true }
 
-const NAME = /^[a-z0-9][a-z0-9-]{0,62}$/
 const ACCOUNT = /^\d{12}$/
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/
 /** Hosts of AWS's that nobody else can register: under `invalid`, or an Identity Center that was declared as ours (threats.md D8). */

@@ -1,4 +1,5 @@
 import { RolegateError } from '../../errors.ts'
+import { NAME } from '../../name.ts'
 import { isRegion } from '../partition.ts'
 import { beginOf, endOf, putBlock, splitAtBlock } from './block.ts'
 import { sessionNameOf, type ConfigFacts } from './facts.ts'
@@ -87,8 +88,6 @@ function blockOf(
 
 const namesIn = (sections: readonly ConfigSection[], kind: ConfigSection['kind']): ReadonlySet<string> =>
   new Set(sections.filter((section) => section.kind === kind).map(({ name }) => name))
-
-const NAME = /^[a-z0-9][a-z0-9-]{0,62}$/
 
 /**
  * The profile of an old block whose role is no longer on the list, read back so far that it can be built anew. Whatever is
