@@ -265,7 +265,7 @@ describe('the Identity-Center-compatible API', () => {
   })
 
   it('refuses a registration whose id would fit no address', async () => {
-    const redirectUris = Array.from({ length: 4 }, (_, n) => `http://127.0.0.1/${'x'.repeat(150)}${n}`)
+    const redirectUris = Array.from({ length: 5 }, (_, n) => `http://127.0.0.1/${'x'.repeat(240)}${n}`)
     const answer = await call(demo, '/client/register', { clientName: 'x', clientType: 'public', redirectUris })
     expect(refused(answer)).toEqual([400, 'InvalidRequestException'])
   })

@@ -2,7 +2,7 @@ import { json, Router, type ErrorRequestHandler, type Request, type RequestHandl
 import { z } from 'zod'
 import { printable, type Client, type Grant } from '../../domain/device/client.ts'
 import { showUserCode } from '../../domain/device/user-code.ts'
-import { RolegateError, type ErrorCode } from '../../domain/errors.ts'
+import { RolegateError } from '../../domain/errors.ts'
 import type { GatewaySession } from '../../domain/sign-in/session.ts'
 import type { AuthenticateBearer } from '../../usecases/device/authenticate-bearer.ts'
 import type { Clients } from '../../usecases/device/clients.ts'
@@ -15,9 +15,8 @@ import type { StartDeviceLogin } from '../../usecases/device/start-device-login.
 import type { LoginWay } from '../../usecases/device/start-terminal-session.ts'
 import type { ListForIdentityCenter } from '../../usecases/entitlement/list-for-identity-center.ts'
 import type { IssueCredentials } from '../../usecases/hand-over/issue-credentials.ts'
-import { answerFor } from '../answers.ts'
+import { makeAmznErrorHandler } from '../amzn-errors.ts'
 import { refusePages } from '../csrf.ts'
-import { fromExpress, refuse } from '../errors.ts'
 import { parse } from '../parse.ts'
 import { factsOf, type Facts } from '../request-facts.ts'
 import type { LogRefusal } from '../witness.ts'
@@ -226,7 +225,7 @@ export function identityCenterRoutes(deps: {
   const holderOf = (req: Request): Promise<GatewaySession> =>
     deps.authenticateBearer(req.get('x-amz-sso_bearer_token') ?? '')
 
-  router.use(onItsAddresses(makeErrorHandler(deps.logRefusal)))
+  router.use(onItsAddresses(makeAmznErrorHandler(deps.logRefusal)))
   return router
 }
 
@@ -261,70 +260,6 @@ function given(
 const requireJson: RequestHandler = (req, _res, next) => {
   if (!req.is('application/json')) throw new RolegateError('unsupported_media_type')
   next()
-}
-
-/** The exceptions of both APIs, as their service models name them. */
-const AMZN_ERROR = {
-  invalid_request: 'InvalidRequestException',
-  unsupported_grant: 'UnsupportedGrantTypeException',
-  invalid_scope: 'InvalidScopeException',
-  invalid_client: 'InvalidClientException',
-  invalid_grant: 'InvalidGrantException',
-  payload_too_large: 'InvalidRequestException',
-  unsupported_media_type: 'InvalidRequestException',
-  csrf_rejected: 'InvalidRequestException',
-  sign_in_required: 'UnauthorizedException',
-  sign_in_rejected: 'AccessDeniedException',
-  sign_in_expired: 'AccessDeniedException',
-  step_up_required: 'ForbiddenException',
-  groups_missing: 'ForbiddenException',
-  groups_truncated: 'ForbiddenException',
-  no_roles: 'ForbiddenException',
-  not_entitled: 'ForbiddenException',
-  denied_by_rule: 'ForbiddenException',
-  condition_unmet: 'ForbiddenException',
-  approval_required: 'ForbiddenException',
-  role_unknown: 'ResourceNotFoundException',
-  role_ambiguous: 'ResourceNotFoundException',
-  destination_refused: 'InvalidRequestException',
-  aws_refused: 'ForbiddenException',
-  aws_unavailable: 'InternalServerException',
-  idp_unavailable: 'InternalServerException',
-  authorization_pending: 'AuthorizationPendingException',
-  slow_down: 'SlowDownException',
-  device_code_expired: 'ExpiredTokenException',
-  device_denied: 'AccessDeniedException',
-  user_code_unknown: 'InvalidRequestException',
-  rate_limited: 'TooManyRequestsException',
-  audit_unavailable: 'InternalServerException',
-  store_unavailable: 'InternalServerException',
-  shutting_down: 'InternalServerException',
-  config_invalid: 'InternalServerException',
-  gateway_unreachable: 'InternalServerException',
-  not_found: 'ResourceNotFoundException',
-  internal: 'InternalServerException',
-} satisfies Record<ErrorCode, string>
-
-/** `UnsupportedGrantTypeException` → `unsupported_grant_type`, the word of RFC 6749 and RFC 8628 for the same. */
-const oauthWord = (exception: string): string =>
-  exception
-    .replace(/Exception$/, '')
-    .replace(/(?!^)[A-Z]/g, (letter) => `_${letter}`)
-    .toLowerCase()
-
-/** Clients tell errors apart by the header alone; the body is for whoever reads it. */
-function makeErrorHandler(logRefusal: LogRefusal): ErrorRequestHandler {
-  return (thrown, req, res, next) => {
-    if (res.headersSent) return next(thrown)
-    const error = fromExpress(thrown)
-    const { status, title, why, next: doNext } = answerFor(error)
-    logRefusal(error, req, status)
-    refuse(res, error, status)
-    const exception = AMZN_ERROR[error.code]
-    const message = `${title}. ${why} ${doNext} (request ${factsOf(res).requestId})`
-    res.set('x-amzn-errortype', exception)
-    res.json({ error: oauthWord(exception), error_description: message, message })
-  }
 }
 
 const onItsAddresses =

@@ -5,7 +5,6 @@ import type { Now, RandomText, Sealer } from '../ports.ts'
 /** As long as AWS's own: clients keep a registration and never ask for another while it lasts (measured). */
 const REGISTRATION_SECONDS = 90 * 24 * 3600
 const MOST_REDIRECTS = 5
-const MOST_LETTERS = 400
 /** What every door takes for an id: it travels in the address of a page. */
 const LONGEST_ID = 1000
 const SCOPE = 'sso:account:access'
@@ -66,9 +65,7 @@ export function makeClients(deps: { sealer: Sealer; randomText: RandomText; now:
   return {
     register({ name, scopes, grantTypes, redirectUris }) {
       if (scopes.some((scope) => scope !== SCOPE)) throw new RolegateError('invalid_scope')
-      // The id is what was said: it has to fit into the address of a page.
-      if (redirectUris.length > MOST_REDIRECTS || redirectUris.join('').length > MOST_LETTERS)
-        throw new RolegateError('invalid_request', { field: 'redirectUris' })
+      if (redirectUris.length > MOST_REDIRECTS) throw new RolegateError('invalid_request', { field: 'redirectUris' })
       const issuedAt = deps.now()
       const expiresAt = new Date(issuedAt.getTime() + REGISTRATION_SECONDS * 1000)
       const said: Kept = {
