@@ -1,5 +1,5 @@
 import { RE2JS } from 're2js'
-import { literalPrefix, type GroupPattern } from '../domain/entitlement/pattern.ts'
+import { literalPrefix, literalWithin, type GroupPattern } from '../domain/entitlement/pattern.ts'
 
 /** Longer ones say more than one thing. */
 const MOST_LETTERS = 300
@@ -18,6 +18,7 @@ export function readPattern(source: string): { pattern: GroupPattern; names: rea
     const pattern: GroupPattern = {
       source,
       prefix: literalPrefix(source),
+      within: literalWithin(source),
       captures(group) {
         const matcher = compiled.matcher(group)
         if (!matcher.matches()) return undefined

@@ -4,6 +4,8 @@ export type GroupPattern = {
   readonly source: string
   /** What every name it fits begins with; empty where nothing is fixed. */
   readonly prefix: string
+  /** A text that every name it fits holds somewhere, the longest that is plain; empty where there is none. */
+  readonly within: string
   /** The named captures of a name that it fits as a whole; undefined for any other. */
   captures(group: string): Readonly<Record<string, string>> | undefined
 }
@@ -49,6 +51,46 @@ export function literalPrefix(source: string): string {
     at += escaped ? 2 : 1
   }
   return prefix
+}
+
+/** The longest text that every match holds, of what stands outside all brackets: for patterns that begin with anything. */
+export function literalWithin(source: string): string {
+  // Flags change what letters mean, and some escapes are more than two signs: \x41, \pL.
+  if (hasChoiceOutside(source) || /\(\?(?![:<]|P<)/.test(source) || /\\[^\W_dDwWsSbBAz]/.test(source)) return ''
+  const runs: string[] = []
+  let run = ''
+  const end = () => {
+    runs.push(run)
+    run = ''
+  }
+  for (let at = 0; at < source.length;) {
+    const letter = source[at] ?? ''
+    const width = letter === '\\' ? 2 : /[[({]/.test(letter) ? bracketWidth(source, at) : 1
+    const plain = letter === '\\' ? (source[at + 1] ?? '') : letter
+    const isPlain = letter === '\\' ? !/[A-Za-z0-9]/.test(plain) : !/[.*+?()[\]{}|^$]/.test(plain)
+    const next = source[at + width] ?? ''
+    if (isPlain && !/[*?{+]/.test(next) && !/[\ud800-\udfff]/.test(plain)) run += plain
+    else end()
+    at += width
+  }
+  end()
+  return runs.reduce((longest, one) => (one.length > longest.length ? one : longest), '')
+}
+
+/** How far a bracket reaches, with what closes it; to the end where nothing does. */
+function bracketWidth(source: string, from: number): number {
+  let depth = 0
+  let inClass = false
+  for (let at = from; at < source.length; at += 1) {
+    const letter = source[at]
+    if (letter === '\\') at += 1
+    else if (inClass) inClass = letter !== ']'
+    else if (letter === '[') inClass = true
+    else if (letter === '(' || letter === '{') depth += 1
+    else if (letter === ')' || letter === '}') depth -= 1
+    if (depth === 0 && !inClass) return at - from + 1
+  }
+  return source.length - from
 }
 
 /** Whether an alternative stands outside all brackets: `^a|b$`. */

@@ -2,7 +2,13 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { readPattern } from '../../../src/config/patterns.ts'
 import { decide, entitlementsOf } from '../../../src/domain/entitlement/decide.ts'
-import { fill, literalPrefix, parseTemplate, type GroupPattern } from '../../../src/domain/entitlement/pattern.ts'
+import {
+  fill,
+  literalPrefix,
+  literalWithin,
+  parseTemplate,
+  type GroupPattern,
+} from '../../../src/domain/entitlement/pattern.ts'
 import { aMapping, anIndex, aRule } from '../../support/a-mapping.ts'
 import { aPrincipal } from '../../support/a-principal.ts'
 
@@ -131,6 +137,26 @@ describe('readPattern', () => {
   })
 })
 
+describe('literalWithin', () => {
+  it.each([
+    ['^.*-svc$', '-svc'],
+    ['^.*abc.*defg.*$', 'defg'],
+    ['^(x|y)abc(z)?d$', 'abc'],
+    ['^[abc]def[)]gh$', 'def'],
+    ['^.*a\\.b$', 'a.b'],
+    ['^.*ab*c$', 'a'],
+    ['^abc|def$', ''],
+    ['^.*$', ''],
+    ['^a{12}bc$', 'bc'],
+    ['^(?i).*abc$', ''],
+    ['^.*\\x41bc$', ''],
+    ['^.*\\pLbc$', ''],
+    ['^.*\\dbc$', 'bc'],
+  ])('of %s is %j', (source, within) => {
+    expect(literalWithin(source)).toBe(within)
+  })
+})
+
 describe('literalPrefix', () => {
   it.each([
     ['^aws\\.(?P<a>[a-z]+)$', 'aws.'],
@@ -148,7 +174,7 @@ describe('literalPrefix', () => {
     expect(literalPrefix(source)).toBe(prefix)
   })
 
-  it('begins every name that the pattern fits', () => {
+  it('begins every name that the pattern fits, and the other text stands in each', () => {
     const piece = fc.constantFrom(
       'a',
       'b',
@@ -164,6 +190,11 @@ describe('literalPrefix', () => {
       '|',
       '\\w',
       '-',
+      '\\x61',
+      '(?i)',
+      '[^a]',
+      '\\pL',
+      'b{1,2}',
     )
     const source = fc.array(piece, { minLength: 1, maxLength: 6 }).map((pieces) => `^${pieces.join('')}$`)
     const name = fc.string({ unit: fc.constantFrom('a', 'b', '.', '-'), maxLength: 6 })
@@ -172,7 +203,10 @@ describe('literalPrefix', () => {
         const read = readPattern(text)
         if ('fault' in read) return
         for (const one of names)
-          if (read.pattern.captures(one) !== undefined) expect(one.startsWith(read.pattern.prefix)).toBe(true)
+          if (read.pattern.captures(one) !== undefined) {
+            expect(one.startsWith(read.pattern.prefix)).toBe(true)
+            expect(one).toContain(read.pattern.within)
+          }
       }),
       { numRuns: 5_000 },
     )
