@@ -7,6 +7,7 @@ import { keepProfiles, stopSides } from './harness/side.ts'
 import { passes, printFindings, type Findings } from './harness/verdict.ts'
 import { hol } from './hol.ts'
 import { hostile } from './hostile.ts'
+import { map } from './map.ts'
 import { issue } from './issue.ts'
 import { oidcLogin } from './oidc-login.ts'
 import { portal } from './portal.ts'
@@ -32,6 +33,7 @@ const BENCHES = new Map<string, Bench>([
   ['session', session],
   ['cold', cold],
   ['cli', cli],
+  ['map', map],
   ['issue', issue],
   ['saml-verify', samlVerify],
   ['saml-login', samlLogin],

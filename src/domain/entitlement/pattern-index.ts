@@ -4,34 +4,31 @@ import type { PatternMatch, Rule } from './rule.ts'
 /** A group that fitted a pattern and named something outside the rule's fence, or nothing there is: perhaps a rogue one. */
 export type Fenced = { readonly rule: string; readonly group: string; readonly named: string }
 
-/** So many letters tell patterns apart well, and most fixed texts have them. */
-const LETTERS = 3
+/** The more letters, the fewer patterns share them; not every text has six. The last ones: names differ there. */
+const LETTERS = [6, 3]
 
 type Placed = { readonly rule: Rule; readonly match: PatternMatch; readonly order: number }
 
 /**
- * The patterns of one IdP, by what their names begin with, else by three letters that stand somewhere in them: a group is
+ * The patterns of one IdP, by what their names begin with, else by letters that stand somewhere in them: a group is
  * held only against those it could fit, so that ten thousand patterns cost a few look-ups for each group. What has neither is
  * held against every group.
  */
 export class PatternIndex {
   readonly #byLength = new Map<number, Map<string, Placed[]>>()
-  readonly #byLetters = new Map<string, Placed[]>()
+  /** By the last letters of the text, as many as the key says. */
+  readonly #byLetters = new Map<number, Map<string, Placed[]>>(LETTERS.map((count) => [count, new Map()]))
 
   add(rule: Rule, match: PatternMatch, order: number): void {
     const { prefix, within } = match.pattern
-    if (prefix === '' && within.length >= LETTERS) {
-      const letters = within.slice(0, LETTERS)
-      const known = this.#byLetters.get(letters)
-      if (known === undefined) this.#byLetters.set(letters, [{ rule, match, order }])
-      else known.push({ rule, match, order })
+    const count = prefix === '' ? LETTERS.find((letters) => letters <= within.length) : undefined
+    if (count !== undefined) {
+      place(this.#byLetters.get(count) ?? new Map(), within.slice(-count), { rule, match, order })
       return
     }
     const sameLength = this.#byLength.get(prefix.length) ?? new Map<string, Placed[]>()
     this.#byLength.set(prefix.length, sameLength)
-    const placed = sameLength.get(prefix)
-    if (placed === undefined) sameLength.set(prefix, [{ rule, match, order }])
-    else placed.push({ rule, match, order })
+    place(sameLength, prefix, { rule, match, order })
   }
 
   /** Tells of each rule that this group meets, narrowed to what the group says, or that its fence kept it out. */
@@ -52,17 +49,27 @@ export class PatternIndex {
     for (const [length, sameLength] of this.#byLength) {
       if (length <= group.length) found.push(...(sameLength.get(group.slice(0, length)) ?? []))
     }
-    if (this.#byLetters.size === 0) return found
-    const seen = new Set<string>()
-    for (let at = 0; at + LETTERS <= group.length; at += 1) {
-      const letters = group.slice(at, at + LETTERS)
-      if (seen.has(letters)) continue
-      seen.add(letters)
-      for (const placed of this.#byLetters.get(letters) ?? [])
-        if (group.includes(placed.match.pattern.within)) found.push(placed)
+    for (const [count, known] of this.#byLetters) {
+      if (known.size > 0) this.#find(group, count, known, found)
     }
     return found
   }
+
+  #find(group: string, count: number, known: ReadonlyMap<string, readonly Placed[]>, found: Placed[]): void {
+    const seen = new Set<readonly Placed[]>()
+    for (let at = 0; at + count <= group.length; at += 1) {
+      const placed = known.get(group.slice(at, at + count))
+      if (placed === undefined || seen.has(placed)) continue
+      seen.add(placed)
+      for (const one of placed) if (group.includes(one.match.pattern.within)) found.push(one)
+    }
+  }
+}
+
+function place(shelf: Map<string, Placed[]>, key: string, placed: Placed): void {
+  const known = shelf.get(key)
+  if (known === undefined) shelf.set(key, [placed])
+  else known.push(placed)
 }
 
 const saidBy = (template: Template | undefined, captures: Readonly<Record<string, string>>): string | undefined =>
