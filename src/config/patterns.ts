@@ -1,5 +1,5 @@
 import { RE2JS } from 're2js'
-import { literalPrefix, literalWithin, type GroupPattern } from '../domain/entitlement/pattern.ts'
+import { fitsPieces, literalPrefix, literalWithin, piecesOf, type GroupPattern } from '../domain/entitlement/pattern.ts'
 
 /** Longer ones say more than one thing. */
 const MOST_LETTERS = 300
@@ -12,6 +12,11 @@ export function readPattern(source: string): { pattern: GroupPattern; names: rea
   if (source.length > MOST_LETTERS) return { fault: `must be at most ${MOST_LETTERS} characters` }
   if (!source.startsWith('^') || !/(?<!\\)(?:\\\\)*\$$/.test(source))
     return { fault: 'must be anchored: it begins with ^ and ends with $, so that it means whole names' }
+  const pieces = piecesOf(source)
+  if (pieces !== undefined) {
+    const captures = (group: string) => (fitsPieces(group, pieces) ? {} : undefined)
+    return { pattern: { source, prefix: literalPrefix(source), within: literalWithin(source), captures }, names: [] }
+  }
   try {
     const compiled = RE2JS.compile(source)
     const names = Object.keys(compiled.namedGroups())

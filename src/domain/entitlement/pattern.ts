@@ -77,6 +77,42 @@ export function literalWithin(source: string): string {
   return runs.reduce((longest, one) => (one.length > longest.length ? one : longest), '')
 }
 
+/**
+ * The fixed texts between the `.*` of a pattern that is made of nothing else, as most are: `^team-.*-dev$` is `team-`, `-dev`.
+ * Undefined for any other pattern.
+ */
+export function piecesOf(source: string): readonly string[] | undefined {
+  if (!source.startsWith('^') || !source.endsWith('$')) return undefined
+  const pieces = ['']
+  for (let at = 1; at < source.length - 1;) {
+    const letter = source[at] ?? ''
+    const isAnything = letter === '.' && source[at + 1] === '*' && !/[?+*{]/.test(source[at + 2] ?? '')
+    const escaped = letter === '\\'
+    const plain = escaped ? (source[at + 1] ?? '') : letter
+    if (isAnything) pieces.push('')
+    else if (escaped ? /[A-Za-z0-9]/.test(plain) : /[.*+?()[\]{}|^$]/.test(plain)) return undefined
+    else if (/[*+?{]/.test(source[at + (escaped ? 2 : 1)] ?? '')) return undefined
+    else pieces[pieces.length - 1] += plain
+    at += isAnything || escaped ? 2 : 1
+  }
+  return pieces
+}
+
+/** Whether a whole name is these texts with anything but a line's end between them: what RE2 would say, for less. */
+export function fitsPieces(name: string, pieces: readonly string[]): boolean {
+  const [first = '', ...rest] = pieces
+  const last = rest.pop()
+  if (last === undefined) return name === first
+  if (!name.startsWith(first) || !name.endsWith(last)) return false
+  let at = first.length
+  for (const piece of rest) {
+    const found = name.indexOf(piece, at)
+    if (found === -1) return false
+    at = found + piece.length
+  }
+  return at <= name.length - last.length && !name.includes('\n')
+}
+
 /** How far a bracket reaches, with what closes it; to the end where nothing does. */
 function bracketWidth(source: string, from: number): number {
   let depth = 0

@@ -7,6 +7,7 @@ async function told() {
   metrics.event('issued')
   metrics.event('issued')
   metrics.refusal('not_entitled')
+  metrics.fenced('by-convention')
   metrics.tampered('sessions')
   metrics.auditFailure()
   return { metrics, text: await metrics.text() }
@@ -24,6 +25,7 @@ describe('/metrics', () => {
     )
     expect(text).toContain('rolegate_audit_events_total{event="issued"} 2')
     expect(text).toContain('rolegate_refusals_total{code="not_entitled"} 1')
+    expect(text).toContain('rolegate_fence_refusals_total{rule="by-convention"} 1')
     expect(text).toContain('rolegate_store_tampered_rows_total{table="sessions"} 1')
     expect(text).toContain('rolegate_audit_failures_total 1')
   })
@@ -35,12 +37,12 @@ describe('/metrics', () => {
       if (type === 'counter') expect(name).toMatch(/_total$/)
       if (type === 'histogram') expect(name).toMatch(/_(seconds|bytes)$/)
     }
-    expect(namesIn(text)).toHaveLength(6)
+    expect(namesIn(text)).toHaveLength(7)
   })
 
   it('has no label for people, groups or accounts (contract.md)', async () => {
     const { text } = await told()
-    expect(labelsIn(text)).toEqual(new Set(['code', 'event', 'le', 'method', 'route', 'table', 'version']))
+    expect(labelsIn(text)).toEqual(new Set(['code', 'event', 'le', 'method', 'route', 'rule', 'table', 'version']))
   })
 
   it('keeps two gateways of one process apart', async () => {

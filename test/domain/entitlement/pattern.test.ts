@@ -1,11 +1,14 @@
 import fc from 'fast-check'
+import { RE2JS } from 're2js'
 import { describe, expect, it } from 'vitest'
 import { readPattern } from '../../../src/config/patterns.ts'
 import { decide, entitlementsOf } from '../../../src/domain/entitlement/decide.ts'
 import {
   fill,
   literalPrefix,
+  fitsPieces,
   literalWithin,
+  piecesOf,
   parseTemplate,
   type GroupPattern,
 } from '../../../src/domain/entitlement/pattern.ts'
@@ -134,6 +137,44 @@ describe('readPattern', () => {
     [`^${'a'.repeat(400)}$`, /at most 300/],
   ])('refuses %s', (source, fault) => {
     expect(readPattern(source)).toEqual({ fault: expect.stringMatching(fault) })
+  })
+})
+
+describe('piecesOf', () => {
+  it.each([
+    ['^team-.*$', ['team-', '']],
+    ['^.*-dev$', ['', '-dev']],
+    ['^a\\.b.*c.*$', ['a.b', 'c', '']],
+    ['^abc$', ['abc']],
+    ['^$', ['']],
+    ['^a.b$', undefined],
+    ['^a*$', undefined],
+    ['^.*?a$', undefined],
+    ['^(a)$', undefined],
+    ['^\\d$', undefined],
+    ['^a\\.*$', undefined],
+    ['a.*', undefined],
+  ])('of %s is %j', (source, pieces) => {
+    expect(piecesOf(source)).toEqual(pieces)
+  })
+
+  it('fit what RE2 fits, and nothing else', () => {
+    const piece = fc.constantFrom('a', 'b', '\\.', '.*', 'ab', '-')
+    const name = fc.string({ unit: fc.constantFrom('a', 'b', '.', '-', '\n'), maxLength: 7 })
+    fc.assert(
+      fc.property(
+        fc.array(piece, { maxLength: 6 }),
+        fc.array(name, { minLength: 20, maxLength: 20 }),
+        (parts, names) => {
+          const source = `^${parts.join('')}$`
+          const pieces = piecesOf(source)
+          if (pieces === undefined) return
+          const compiled = RE2JS.compile(source)
+          for (const one of names) expect([one, fitsPieces(one, pieces)]).toEqual([one, compiled.matches(one)])
+        },
+      ),
+      { numRuns: 5_000 },
+    )
   })
 })
 
