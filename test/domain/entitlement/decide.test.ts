@@ -339,8 +339,22 @@ function plainly({ rules }: Mapping, principal: Principal, target: RoleTarget): 
 describe('the index', () => {
   const idps = ['entra', 'okta']
   const groups = [
-    ...['a', 'A', 'b', '*', '__proto__', 'constructor', 'a b', ''],
-    ...['aws.prod.ro', 'aws.dev.dev', 'aws.data.admin', 'aws.prod.owner', 'aws.x.ro', 'prod-ro', 'dev-ro', 'x-b'],
+    'a',
+    'A',
+    'b',
+    '*',
+    '__proto__',
+    'constructor',
+    'a b',
+    '',
+    'aws.prod.ro',
+    'aws.dev.dev',
+    'aws.data.admin',
+    'aws.prod.owner',
+    'aws.x.ro',
+    'prod-ro',
+    'dev-ro',
+    'x-b',
   ]
   const aliases = ['prod', 'dev', 'data']
   const keys = ['ro', 'dev', 'admin']
