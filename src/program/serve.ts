@@ -34,7 +34,16 @@ export async function run(args: readonly string[]): Promise<number> {
     )
     return 3
   }
+  warnOfUnknownClients(loaded.config)
   return start(loaded, options['accept-new-issuer'] === true)
+}
+
+/** threats.md D2, R12: a proxy that nobody named leaves every client's address unknown, and unknown is beside nobody. */
+function warnOfUnknownClients({ server }: LoadedFile['config']): void {
+  if (!server.publicUrl.startsWith('https:') || server.trustedProxies.length > 0) return
+  process.stderr.write(
+    'warning: TLS ends in front of this process, and server.trusted_proxies names nobody: no client’s address is known, so every terminal counts as one from another network. Name your proxy, as in [127.0.0.1/32].\n',
+  )
 }
 
 async function start({ config, hash }: LoadedFile, acceptNewIssuer: boolean): Promise<number> {

@@ -78,6 +78,19 @@ describe.skipIf(noSqlite)(`serve, on SQLite${noSqlite === undefined ? '' : ` (${
     60_000,
   )
 
+  it('says so where no client’s address will be known, and nothing where it is (threats.md D2, R12)', async () => {
+    const https = (more: string) => (text: string) =>
+      text.replace(/public_url: http:.*/, `public_url: https://aws.example.com${more}`)
+    // Another issuer than the store knows: it says what it has to say, and does not start.
+    gateway.write(https(''))
+    expect(await gateway.start()).toBe(3)
+    expect(gateway.said()).toContain('server.trusted_proxies names nobody')
+    gateway.write(https('\n  trusted_proxies: [127.0.0.1/32]'))
+    expect(await gateway.start()).toBe(3)
+    expect(gateway.said()).not.toContain('trusted_proxies')
+    gateway.write()
+  }, 60_000)
+
   it('names every fault of a broken file and exits 3', async () => {
     gateway.write((text) => text.replace('rules:', 'rulez:').replace('max_duration: 12h', 'max_duration: 12'))
     expect(await gateway.start()).toBe(3)
