@@ -298,7 +298,7 @@ describe('a token for a container (threats.md D15)', () => {
     const { accessToken, refreshToken } = await aTerminalOf(demo, alice)
     const scope = 'container:payments-dev/readonly'
     const { body } = await forContainer(accessToken, scope).expect(200)
-    for (const token of [refreshToken, String(body.access_token), `${accessToken.slice(0, -1)}A`, 'rga_'])
+    for (const token of [refreshToken, String(body.access_token), `rga_${'A'.repeat(43)}`, 'rga_'])
       expect((await forContainer(token, scope)).body.error).toBe('invalid_request')
     await form(demo, '/oauth/revoke', { client_id: 'rolegate-cli', token: accessToken }).expect(200)
     expect((await forContainer(accessToken, scope)).body.error).toBe('invalid_request')
