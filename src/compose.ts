@@ -114,9 +114,9 @@ export async function compose(config: Config, host: Host): Promise<Gateway> {
   const findDeviceLogin = makeFindDeviceLogin(deps)
   const issueAccessToken = makeIssueAccessToken({ ...deps, accessSeconds: cli.accessSeconds })
   const issueTokens = makeIssueTokens({ ...deps, issueAccessToken })
-  // A terminal lives as long as its sign-in may be renewed, and no longer than a device may (threats.md D4).
   const listAccounts = makeListAccounts(deps)
   const listRoles = makeListRoles(deps)
+  // A terminal lives as long as its sign-in may be renewed, and no longer than a device may (threats.md D4).
   const mostSeconds = { pkce: cli.refreshSeconds, device: Math.min(cli.device.maxSeconds, cli.refreshSeconds) }
   const startTerminalSession = makeStartTerminalSession({ ...deps, findSession, mostSeconds })
   const letIn = { ...deps, loginWays: cli.login, findSession, startTerminalSession }

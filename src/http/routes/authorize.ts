@@ -141,10 +141,9 @@ export function authorizeRoutes(deps: {
     session: GatewaySession
     address: string
   }): Pages['authorize'] {
-    const { _csrf: _, ...fields } = asked as Asked & { _csrf?: string }
     return {
       action: path,
-      fields: Object.entries(fields).flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const])),
+      fields: Object.entries(asked).flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const])),
       client: ask.client.name,
       claims: ask.claims,
       address,

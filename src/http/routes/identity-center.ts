@@ -1,4 +1,4 @@
-import { json, Router, type ErrorRequestHandler, type Request, type RequestHandler } from 'express'
+import { Router, type ErrorRequestHandler, type Request } from 'express'
 import { z } from 'zod'
 import { printable, type Client, type Grant } from '../../domain/device/client.ts'
 import { showUserCode } from '../../domain/device/user-code.ts'
@@ -17,6 +17,7 @@ import type { ListForIdentityCenter } from '../../usecases/entitlement/list-for-
 import type { IssueCredentials } from '../../usecases/hand-over/issue-credentials.ts'
 import { makeAmznErrorHandler } from '../amzn-errors.ts'
 import { refusePages } from '../csrf.ts'
+import { jsonBody } from '../json-body.ts'
 import { parse } from '../parse.ts'
 import { factsOf, type Facts } from '../request-facts.ts'
 import type { LogRefusal } from '../witness.ts'
@@ -85,7 +86,7 @@ export function identityCenterRoutes(deps: {
 }): Router {
   // Strict, as the list of its addresses is: one with a slash at the end is nobody's.
   const router = Router({ caseSensitive: true, strict: true })
-  const body: RequestHandler[] = [requireJson, json({ limit: '16kb', inflate: false })]
+  const body = jsonBody()
   const startUrls = [`${deps.publicUrl}/start`, `https://${deps.startHost}/start`]
 
   router.use((req, res, next) => (IDENTITY_CENTER.test(req.path) ? refusePages(req, res, next) : next()))
@@ -255,11 +256,6 @@ function given(
   const value = asked[field]
   if (value === undefined) throw new RolegateError('invalid_request', { field })
   return value
-}
-
-const requireJson: RequestHandler = (req, _res, next) => {
-  if (!req.is('application/json')) throw new RolegateError('unsupported_media_type')
-  next()
 }
 
 const onItsAddresses =

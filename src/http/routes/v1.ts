@@ -1,4 +1,4 @@
-import { json, Router, type Request, type RequestHandler, type Response } from 'express'
+import { Router, type Request, type RequestHandler, type Response } from 'express'
 import { z } from 'zod'
 import { isRegion } from '../../domain/aws/partition.ts'
 import type { Sha256 } from '../../domain/aws/session-name.ts'
@@ -21,6 +21,7 @@ import { bearerIn, CredentialsBody, type AnswerCredentials } from '../credential
 import { requireSameOrigin } from '../csrf.ts'
 import { inWords } from '../explanation.ts'
 import { failAsAtHotDoor } from '../hot-door.ts'
+import { jsonBody } from '../json-body.ts'
 import { parse } from '../parse.ts'
 import { factsOf } from '../request-facts.ts'
 
@@ -56,7 +57,7 @@ type Deps = {
 /** The programs' door. Bearer first; with the portal's cookie it is a browser; both at once is refused (threats.md H7). */
 export function v1Routes(deps: Deps): Router {
   const router = Router({ caseSensitive: true })
-  const body: RequestHandler[] = [requireJson, json({ limit: '16kb', inflate: false })]
+  const body = jsonBody()
   const authenticate = makeAuthenticate(deps)
 
   router.get('/v1/whoami', authenticate, (_req, res) => {
@@ -181,8 +182,3 @@ const run = (handler: RequestHandler, req: Request, res: Response): Promise<void
   new Promise((resolve, reject) => {
     void handler(req, res, (failure?: unknown) => (failure === undefined ? resolve() : reject(failure)))
   })
-
-const requireJson: RequestHandler = (req, _res, next) => {
-  if (!req.is('application/json')) throw new RolegateError('unsupported_media_type')
-  next()
-}
