@@ -1,10 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { createServer as createHttpServer } from 'node:http'
 import { fileURLToPath } from 'node:url'
 import { sealUnder } from './adapters/store/keys.ts'
 import { random, randomText, sha256 } from './compose/chance.ts'
-import type { Host } from './compose/host.ts'
-import { openMemory } from './compose/memory.ts'
+import type { Generation, Newest } from './compose/generation.ts'
 import {
   formTargetsOf,
   idpTargetsOf,
@@ -13,15 +11,12 @@ import {
   openIssuer,
   reachAws,
 } from './compose/neighbours.ts'
-import { makeWitness, openAudit } from './compose/witness.ts'
 import { reachWorkloadIssuers, workloadStories } from './compose/workloads.ts'
-import type { Config } from './config/config.ts'
+import type { LoadedConfig, World } from './compose/world.ts'
 import { closingBy } from './domain/device/closing.ts'
 import { compileRules } from './domain/entitlement/compile.ts'
-import { makeManagementServer } from './http/routes/management.ts'
 import { createServer } from './http/server.ts'
 import { SessionStore } from './http/session-store.ts'
-import { HTTP_LIMITS, makeLifecycle, type Gateway } from './lifecycle.ts'
 import { makeAuthenticateBearer } from './usecases/device/authenticate-bearer.ts'
 import { makeAuthorizeTerminal } from './usecases/device/authorize-terminal.ts'
 import { makeClients } from './usecases/device/clients.ts'
@@ -46,26 +41,27 @@ import { makeBeginPassThrough } from './usecases/hand-over/begin-pass-through.ts
 import { makeCompletePassThrough } from './usecases/hand-over/complete-pass-through.ts'
 import { makeIssueCredentials } from './usecases/hand-over/issue-credentials.ts'
 import { makeOpenConsole } from './usecases/hand-over/open-console.ts'
-import { makePlanHandOver } from './usecases/hand-over/plan-hand-over.ts'
+import { makePlanHandOver, type PlanHandOver } from './usecases/hand-over/plan-hand-over.ts'
 import { makePrepareConsole } from './usecases/hand-over/prepare-console.ts'
 import { makeTakeRole } from './usecases/hand-over/take-role.ts'
 import { makeBeginSignIn } from './usecases/sign-in/begin-sign-in.ts'
 import { makeCompleteSignIn } from './usecases/sign-in/complete-sign-in.ts'
 import { makeCountOnce } from './usecases/sign-in/count-once.ts'
 import { makeEndSession } from './usecases/sign-in/end-session.ts'
-import { makeFindSession, type KnownIssuer } from './usecases/sign-in/find-session.ts'
+import { makeFindSession, type FindSession, type KnownIssuer } from './usecases/sign-in/find-session.ts'
 import { makeMySessions } from './usecases/sign-in/my-sessions.ts'
 import { makeReceiveLogout } from './usecases/sign-in/receive-logout.ts'
 
 const LOOPBACK = ['127.0.0.1', '::1', 'localhost']
 
-/** The whole gateway: the world, then the stories, then the doors. */
-export async function compose(config: Config, host: Host): Promise<Gateway> {
-  // The world.
-  const witness = makeWitness(config, host)
-  const memory = await openMemory(config, host, witness)
+/**
+ * All that one configuration makes of the world: the neighbours, then the stories, then the doors. A reload composes anew; what
+ * is under way in an older generation asks the newest before it hands anything over (threats.md H5).
+ */
+export async function compose({ config, hash }: LoadedConfig, world: World, newest: Newest): Promise<Generation> {
+  // The neighbours.
+  const { host, witness, memory } = world
   const issuer = await openIssuer(config, host, memory)
-  const log = await openAudit(config, host, witness, memory.raw)
   const providers = makeProviders(config, host, witness, memory)
   await Promise.all([...providers.values()].map(async (provider) => provider.recall?.()))
   const workloads = reachWorkloadIssuers(config, host, witness, memory)
@@ -76,7 +72,7 @@ export async function compose(config: Config, host: Host): Promise<Gateway> {
   const { browser, cli } = config.sessions
   const { digest, codeDigest, limitRate } = memory
   const { now } = host
-  const { audit } = log
+  const { audit } = world.log
   const rules = () => index
   const closing = closingBy(config.sessions.cli.device)
   const deps = {
@@ -98,9 +94,19 @@ export async function compose(config: Config, host: Host): Promise<Gateway> {
     const [issuer, subjectClaim] = [providers.get(idp)?.issuer(), mappings.get(idp)?.subject]
     return issuer === undefined || subjectClaim === undefined ? workloads.issuerOf(idp) : { issuer, subjectClaim }
   }
-  const findSession = makeFindSession({ ...deps, issuerOf })
+  const findOwnSession = makeFindSession({ ...deps, issuerOf })
+  const findSession: FindSession = (id) => newest().findSession(id)
   const endSession = makeEndSession(deps)
-  const planHandOver = makePlanHandOver({ ...deps, ...aws, issuer: config.issuer, configHash: host.configHash })
+  const { requireStillAllowed, ...planning } = makePlanHandOver({
+    ...deps,
+    ...aws,
+    issuer: config.issuer,
+    configHash: hash,
+  })
+  const planHandOver: PlanHandOver = {
+    ...planning,
+    requireStillAllowed: (plan, ask) => newest().requireStillAllowed(plan, ask),
+  }
   const heart = makeTakeRole({ ...deps, ...aws, findSession, planHandOver, mint: issuer.mint })
   const prepareConsole = makePrepareConsole(aws)
   const countOnce = makeCountOnce(deps)
@@ -160,9 +166,8 @@ export async function compose(config: Config, host: Host): Promise<Gateway> {
   }
 
   // The doors.
-  const health = { draining: false }
-  const { publicUrl, listen, trustedProxies, management } = config.server
-  const server = createServer({
+  const { publicUrl, listen, trustedProxies } = config.server
+  const answer = createServer({
     ...memory,
     stories: {
       ...stories,
@@ -190,47 +195,23 @@ export async function compose(config: Config, host: Host): Promise<Gateway> {
     version: host.version,
     demo: host.demo,
     newRequestId: () => randomText(96),
-    isDraining: () => health.draining,
+    isDraining: world.isDraining,
     now,
     witness,
   })
-  const managementServer = makeManagementServer({
-    async missing() {
-      if (health.draining) return ['draining']
-      return (await answers(memory.store.get('installation', 'probe'))) ? [] : ['store']
-    },
-    degraded() {
-      const down = [...providers.values()].filter((provider) => !provider.isReady())
-      const issuers = workloads.down().map((id) => `workload:${id}`)
-      return [...down.map(({ id }) => `idp:${id}`), ...issuers, ...(log.fails() ? ['audit'] : [])]
-    },
-    metrics: () => witness.metrics.text(),
-  })
 
-  return makeLifecycle({
-    // In the order they are stopped: whoever asks how it goes is answered to the end.
-    listeners: [
-      { server: createHttpServer(HTTP_LIMITS, server), at: listen },
-      { server: managementServer, at: management },
-    ],
+  return {
+    config,
+    hash,
+    answer,
+    findSession: findOwnSession,
+    requireStillAllowed,
     // What the first person would wait for: the IdPs' metadata.
-    onListening: () => providers.forEach((provider) => void provider.warmUp()),
-    sweep() {
-      // Asking is enough: what is due is read again, whether anybody signs in or not.
-      for (const provider of providers.values()) provider.isReady()
-      return answers(memory.sweep())
+    warmUp: () => providers.forEach((provider) => void provider.warmUp()),
+    down() {
+      const down = [...providers.values()].filter((provider) => !provider.isReady())
+      return [...down.map(({ id }) => `idp:${id}`), ...workloads.down().map((id) => `workload:${id}`)]
     },
-    onDrain: () => (health.draining = true),
-    async release() {
-      await log.close()
-      aws.close()
-      await memory.raw.close()
-    },
-  })
+    close: () => aws.close(),
+  }
 }
-
-const answers = (asked: Promise<unknown>): Promise<boolean> =>
-  asked.then(
-    () => true,
-    () => false,
-  )

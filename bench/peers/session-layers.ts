@@ -31,7 +31,6 @@ export async function ourStore() {
     version: '0',
     demo: true,
     acceptNewIssuer: false,
-    configHash: '',
   }
   const { tables, digest } = await openMemory(config, host, makeWitness(config, host))
   const known = new Map([[IDP, { issuer: NOBODY, subjectClaim: 'sub' }]])

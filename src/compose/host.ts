@@ -5,6 +5,4 @@ export type Host = {
   readonly version: string
   readonly demo: boolean
   readonly acceptNewIssuer: boolean
-  /** Names the configuration in records. */
-  readonly configHash: string
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { compose } from '../compose.ts'
+import { openGateway } from '../compose/gateway.ts'
 import { loadConfig } from '../config/load.ts'
 import { startDemoWorld } from '../sandbox/world.ts'
 import { diskWorld, hashOf } from './read-config.ts'
@@ -44,9 +44,9 @@ export async function startDemo(options: {
       env: world.env,
       insecureDev: true,
     })
-    const gateway = await compose(
-      { ...config, masterKeys: [randomBytes(32)], log: { level: logLevel } },
-      { now, print, version: VERSION, demo: true, acceptNewIssuer: false, configHash: hashOf(text) },
+    const gateway = await openGateway(
+      { config: { ...config, masterKeys: [randomBytes(32)], log: { level: logLevel } }, hash: hashOf(text) },
+      { now, print, version: VERSION, demo: true, acceptNewIssuer: false },
     )
     await gateway.listen()
     return {

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { compose } from '../compose.ts'
+import { openGateway } from '../compose/gateway.ts'
 import { readConfigFile, type LoadedFile } from './read-config.ts'
 import { refuseUnsafeProcess } from './unsafe-process.ts'
 import { untilStopped } from './signals.ts'
@@ -46,20 +46,20 @@ function warnOfUnknownClients({ server }: LoadedFile['config']): void {
   )
 }
 
-async function start({ config, hash }: LoadedFile, acceptNewIssuer: boolean): Promise<number> {
-  const gateway = await compose(config, {
+async function start(loaded: LoadedFile, acceptNewIssuer: boolean): Promise<number> {
+  const { server } = loaded.config
+  const gateway = await openGateway(loaded, {
     now: () => new Date(),
     print: (text) => process.stdout.write(text),
     version: VERSION,
     demo: false,
     acceptNewIssuer,
-    configHash: hash,
   }).catch(explainStart)
   if (gateway === undefined) return 3
   try {
     const [port, managementPort] = await gateway.listen()
     process.stderr.write(
-      `rolegate ${VERSION} listens on ${config.server.listen.host}:${port}, management on ${config.server.management.host}:${managementPort}\n`,
+      `rolegate ${VERSION} listens on ${server.listen.host}:${port}, management on ${server.management.host}:${managementPort}\n`,
     )
     await untilStopped(process)
     return 0

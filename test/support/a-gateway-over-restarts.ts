@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { compose } from '../../src/compose.ts'
+import { openGateway } from '../../src/compose/gateway.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import { diskWorld, hashOf } from '../../src/program/read-config.ts'
 import { startDemoWorld } from '../../src/sandbox/world.ts'
@@ -58,7 +58,7 @@ sts:`,
     )
     // What the file imagines of itself would not hold once a test has changed it.
     .replace(/\ntests:[\s\S]*$/, '\n')
-  let gateway: Awaited<ReturnType<typeof compose>> | undefined
+  let gateway: Awaited<ReturnType<typeof openGateway>> | undefined
 
   async function stop(): Promise<void> {
     await gateway?.close()
@@ -84,15 +84,14 @@ sts:`,
       const text = change(written)
       const env = { ...world.env, MASTER_KEY: masterKey.toString('base64') }
       const { config } = loadConfig(text, { ...diskWorld('demo.yaml'), env, insecureDev: true })
-      gateway = await compose(
-        { ...config, masterKeys: [masterKey], log: { level: 'warn' } },
+      gateway = await openGateway(
+        { config: { ...config, masterKeys: [masterKey], log: { level: 'warn' } }, hash: hashOf(text) },
         {
           now,
           print: (line) => void lines.push(line),
           version: '0.0.0',
           demo: true,
           acceptNewIssuer: false,
-          configHash: hashOf(text),
         },
       )
       await gateway.listen()

@@ -1,0 +1,23 @@
+import type { Config } from '../config/config.ts'
+import type { Host } from './host.ts'
+import { openMemory, type Memory } from './memory.ts'
+import { makeWitness, openAudit, type OpenAudit, type Witness } from './witness.ts'
+
+/** A configuration, and what records call it. */
+export type LoadedConfig = { readonly config: Config; readonly hash: string }
+
+/** What outlives every configuration: opened once, and shared by all that are in force one after the other. */
+export type World = {
+  readonly host: Host
+  readonly witness: Witness
+  readonly memory: Memory
+  readonly log: OpenAudit
+  readonly isDraining: () => boolean
+}
+
+export async function openWorld(config: Config, host: Host, isDraining: () => boolean): Promise<World> {
+  const witness = makeWitness(config, host)
+  const memory = await openMemory(config, host, witness)
+  const log = await openAudit(config, host, witness, memory.raw)
+  return { host, witness, memory, log, isDraining }
+}
