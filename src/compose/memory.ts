@@ -8,6 +8,7 @@ import { makeSqliteStore } from '../adapters/store/sqlite.ts'
 import { makeTable } from '../adapters/store/table.ts'
 import type { Config } from '../config/config.ts'
 import { RolegateError } from '../domain/errors.ts'
+import { SESSION_DATES } from '../domain/sign-in/session.ts'
 import type {
   AccessTokens,
   AuthorizationCodes,
@@ -46,7 +47,7 @@ export async function openMemory(config: Config, { now, acceptNewIssuer }: Host,
 
   const counts = makeMemoryStore({ now })
 
-  const sessions: Sessions = makeTable(store, 'sessions', ['signedInAt', 'endsAt', 'lastSeenAt'])
+  const sessions: Sessions = makeTable(store, 'sessions', SESSION_DATES)
   const accessTokens: AccessTokens = makeTable(store, 'access-tokens', ['expiresAt'])
   const refreshGrants: RefreshGrants = makeTable(store, 'refresh-tokens', ['supersededAt'])
   const containerTokens: ContainerTokens = makeTable(store, 'container-tokens', ['expiresAt'])

@@ -28,6 +28,8 @@ const limit = z
   .optional()
   .describe('The IdP’s own limit: Entra 200 (SAML 150), Okta 100, Google SAML 75.')
 
+const anyOf = z.array(line).min(1, 'must not be empty')
+
 /** How we prove to an IdP who we are; exactly one secret or key is given. */
 export const clientAuthentication = {
   client_secret_file: line
@@ -75,6 +77,13 @@ const oidc = z.strictObject({
       limit,
     })
     .describe('How groups are read. They match exactly as the IdP spells them.'),
+  mfa: z
+    .strictObject({
+      claim: line.describe('The claim of the ID token that says how they signed in: a text or a list.'),
+      any_of: anyOf.describe('Values that mean a second factor; one is enough.'),
+    })
+    .optional()
+    .describe('What shows that somebody used a second factor. Without it nobody did, as far as rules can tell.'),
 })
 
 const saml = z.strictObject({
@@ -135,6 +144,18 @@ const saml = z.strictObject({
       limit,
     })
     .describe('How groups are read. They match exactly as the IdP spells them.'),
+  mfa: z
+    .union([
+      z.strictObject({
+        contexts: anyOf.describe('Authentication contexts that mean a second factor: AuthnContextClassRef.'),
+      }),
+      z.strictObject({
+        attribute: line.describe('The attribute that says how they signed in.'),
+        any_of: anyOf.describe('Values that mean a second factor; one is enough.'),
+      }),
+    ])
+    .optional()
+    .describe('What shows that somebody used a second factor. Without it nobody did, as far as rules can tell.'),
 })
 
 export const idp = z.discriminatedUnion('type', [oidc, saml])

@@ -1,5 +1,6 @@
 import { defaultRegionOf } from '../domain/aws/partition.ts'
 import type { Account, Mapping, PatternMatch, RoleKind, Rule, TagSource } from '../domain/entitlement/rule.ts'
+import type { MfaMapping } from '../domain/sign-in/authentication.ts'
 import type { AuditSink, Config, Idp, LoginWay, OidcIdp, PassThroughWay, SamlIdp, StsSettings } from './config.ts'
 import type { OidcEntry, SamlEntry } from './idp-schema.ts'
 import { audienceFor } from './lint/sts.ts'
@@ -86,6 +87,7 @@ function oidcIdpOf(idp: OidcEntry, { authentications }: Secrets, keep: readonly 
       subject: idp.subject,
       username: idp.username,
       groups: { claim, ...(limit !== undefined && { limit }) },
+      ...(idp.mfa !== undefined && { mfa: { claim: idp.mfa.claim, anyOf: idp.mfa.any_of } }),
       keep,
     },
   }
@@ -116,10 +118,14 @@ function samlIdpOf(idp: SamlEntry, { samlKeys }: Secrets, keep: readonly string[
         ...(limit !== undefined && { limit }),
         ...(delimiter !== undefined && { delimiter }),
       },
+      ...(idp.mfa !== undefined && { mfa: samlMfaOf(idp.mfa) }),
       keep,
     },
   }
 }
+
+const samlMfaOf = (mfa: NonNullable<SamlEntry['mfa']>): MfaMapping =>
+  'contexts' in mfa ? { contexts: mfa.contexts } : { claim: mfa.attribute, anyOf: mfa.any_of }
 
 function stsOf(name: string, entry: StsEntry, secrets: Secrets): StsSettings {
   const encryptionCertificatePem = secrets.encryptionCertificates.get(name)

@@ -6,7 +6,7 @@ import { makeTable } from '../../src/adapters/store/table.ts'
 import type { AuditEvent } from '../../src/domain/audit/event.ts'
 import { OWN_CLIENT } from '../../src/domain/device/client.ts'
 import { RolegateError } from '../../src/domain/errors.ts'
-import type { GatewaySession } from '../../src/domain/sign-in/session.ts'
+import { SESSION_DATES, type GatewaySession } from '../../src/domain/sign-in/session.ts'
 import { makeAuthorizeTerminal } from '../../src/usecases/device/authorize-terminal.ts'
 import { makeAuthenticateBearer } from '../../src/usecases/device/authenticate-bearer.ts'
 import { makeDecideDeviceLogin } from '../../src/usecases/device/decide-device-login.ts'
@@ -54,7 +54,7 @@ export async function aDeviceWorld({
   const fails = { audit: undefined as AuditEvent['event'] | undefined }
 
   const tables = {
-    sessions: makeTable(store, 'sessions', ['signedInAt', 'endsAt', 'lastSeenAt']) as Sessions,
+    sessions: makeTable(store, 'sessions', SESSION_DATES) as Sessions,
     accessTokens: makeTable(store, 'access-tokens', ['expiresAt']) as AccessTokens,
     refreshGrants: makeTable(store, 'refresh-tokens', ['supersededAt']) as RefreshGrants,
     containerTokens: makeTable(store, 'container-tokens', ['expiresAt']) as ContainerTokens,

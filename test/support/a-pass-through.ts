@@ -32,6 +32,7 @@ export function aPassThrough({ mapping, session }: Parameters<typeof aHandOver>[
     claims: {
       issuer: principal.issuer,
       claims: { sub: principal.subject },
+      authentication: { claims: {} },
       once: { id: 'assertion-1', until: new Date(NINE.getTime() + 600_000) },
     },
     issuedAt: NINE,

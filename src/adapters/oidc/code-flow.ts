@@ -8,6 +8,12 @@ import { loadClient } from './client.ts'
 import { requireSoundIdToken } from './id-token.ts'
 import type { Server } from './server.ts'
 
+/**
+ * OIDC Core §2, §3.1.2.1: with a max_age of whatever length the answer must have an auth_time. A year asks nobody to sign in who
+ * would not have to anyway (DECISIONS.md 105).
+ */
+const LONGEST_AGE = String(365 * 24 * 60 * 60)
+
 /** What the IdP gave for its code: the ID token is verified, and its claims are these. */
 type Redeemed = {
   readonly oidc: typeof OpenidClient
@@ -40,6 +46,8 @@ export function makeCodeFlow(deps: {
   /** Where the IdP sends the browser back: one of this IdP's own (security.md O-14). */
   callback: string
   server: Server
+  /** Asks the IdP to say when its people showed who they are: many say so only when asked. */
+  needsAuthTime: boolean
   randomText: (bits: number) => string
   now: Now
 }): CodeFlow {
@@ -64,6 +72,7 @@ export function makeCodeFlow(deps: {
         // security.md O-11: always S256, whatever the metadata lists.
         code_challenge: hash('sha256', pending.codeVerifier, 'base64url'),
         code_challenge_method: 'S256',
+        ...(deps.needsAuthTime && { max_age: LONGEST_AGE }),
       })
       return { move: { url: url.href }, pending }
     },

@@ -19,7 +19,7 @@ export function makeOidcForAws(deps: {
   onFailure: (what: string, cause: unknown) => void
 }): AssertionSource {
   const { issuer } = deps.settings
-  const flow = makeCodeFlow({ ...deps, server: makeServer(deps) })
+  const flow = makeCodeFlow({ ...deps, server: makeServer(deps), needsAuthTime: false })
   return {
     begin: (attemptId) => flow.begin(attemptId),
 
@@ -28,7 +28,7 @@ export function makeOidcForAws(deps: {
         const sourceIdentity = claims[SOURCE_IDENTITY]
         return {
           assertion: { kind: 'web_identity', token: tokens.id_token ?? '', byIdp: true },
-          claims: { issuer, claims },
+          claims: { issuer, claims, authentication: { at: claims.auth_time, claims } },
           issuedAt: new Date(claims.iat * 1000),
           // We name the session; of the source only the token speaks.
           names: { sourceIdentity: typeof sourceIdentity === 'string' ? sourceIdentity : null },

@@ -1,4 +1,5 @@
 import type { PendingOidc } from '../../domain/sign-in/attempt.ts'
+import type { ClaimMapping } from '../../domain/sign-in/claims.ts'
 import type { IdentityProvider, Now } from '../../usecases/ports.ts'
 import { makeCodeFlow } from './code-flow.ts'
 import { makeServer, type ServerSettings } from './server.ts'
@@ -6,7 +7,7 @@ import { makeServer, type ServerSettings } from './server.ts'
 export type OidcSettings = ServerSettings & {
   readonly scopes: readonly string[]
   readonly groupsFrom: 'id_token' | 'userinfo'
-  readonly mapping: { readonly groups: { readonly claim: string } }
+  readonly mapping: Pick<ClaimMapping, 'groups' | 'mfa'>
 }
 
 /** An OIDC IdP sends by redirect, and remembers what OIDC asks for. */
@@ -30,7 +31,7 @@ export function makeOidcProvider(deps: {
 }): OidcProvider {
   const { settings } = deps
   const server = makeServer(deps)
-  const flow = makeCodeFlow({ ...deps, server })
+  const flow = makeCodeFlow({ ...deps, server, needsAuthTime: settings.mapping.mfa !== undefined })
 
   const { id, label } = settings
   return {
@@ -41,11 +42,14 @@ export function makeOidcProvider(deps: {
 
     complete: (answer, pending) =>
       flow.redeem(answer, pending, async ({ oidc, configuration, tokens, claims }) => {
-        if (settings.groupsFrom === 'id_token') return { issuer: settings.issuer, claims }
+        const { issuer } = settings
+        const authentication = { at: claims.auth_time, claims }
+        if (settings.groupsFrom === 'id_token') return { issuer, claims, authentication }
         // OIDC Core §5.3.2, security.md O-25: only about the same subject.
         const userinfo = await oidc.fetchUserInfo(configuration, tokens.access_token, claims.sub)
         return {
-          issuer: settings.issuer,
+          issuer,
+          authentication,
           claims: { ...userinfo, ...withoutGroups(claims, settings.mapping.groups.claim) },
         }
       }),

@@ -66,11 +66,17 @@ export function acceptAssertion(
   const conditionsEnd = requireConditions(only(assertion, 'Conditions'), expected)
   const authentication = requireAuthenticated(assertion, expected)
   const { nameId, format } = nameIdOf(subject)
+  const attributes = attributesOf(assertion)
   return {
     issuer,
     issuedAt: issued,
+    authentication: {
+      at: authentication.at,
+      claims: attributes,
+      ...(authentication.context !== undefined && { context: authentication.context }),
+    },
     claims: {
-      ...attributesOf(assertion),
+      ...attributes,
       // A transient NameID is another one at each sign-in: nobody is known by it, nor by an attribute of that name
       // (threats.md I2).
       [NAMEID_CLAIM]: format === TRANSIENT ? undefined : nameId,
@@ -149,7 +155,10 @@ function requireConditions(conditions: XmlElement, expected: Expected): Date {
 }
 
 /** security.md S-31, threats.md I6: when and how they showed who they are, as the IdP signed it. */
-function requireAuthenticated(assertion: XmlElement, expected: Expected): { index?: string; endsAt?: Date } {
+function requireAuthenticated(
+  assertion: XmlElement,
+  expected: Expected,
+): { at: Date; context?: string; index?: string; endsAt?: Date } {
   const { isPast } = makeTimes(expected)
   const [statement] = childrenNamed(assertion, SAML, 'AuthnStatement')
   require(statement !== undefined, 'authn_statement')
@@ -162,14 +171,19 @@ function requireAuthenticated(assertion: XmlElement, expected: Expected): { inde
   }
   const context = childrenNamed(statement, SAML, 'AuthnContext')[0]
   const reference = context && childrenNamed(context, SAML, 'AuthnContextClassRef')[0]
-  if (expected.contexts.length > 0)
-    require(reference !== undefined && expected.contexts.includes(textOf(reference)), 'authn_context')
+  const method = reference && textOf(reference)
+  if (expected.contexts.length > 0) require(method !== undefined && expected.contexts.includes(method), 'authn_context')
   const end = attributeOf(statement, 'SessionNotOnOrAfter')
   const endsAt = end === undefined ? undefined : instantOf(end)
   // Without the clocks' difference: a session that is over for us would send them round in circles.
   if (endsAt !== undefined) require(endsAt > expected.now, 'idp_session_over')
   const index = attributeOf(statement, 'SessionIndex')
-  return { ...(index !== undefined && { index }), ...(endsAt !== undefined && { endsAt }) }
+  return {
+    at,
+    ...(method !== undefined && { context: method }),
+    ...(index !== undefined && { index }),
+    ...(endsAt !== undefined && { endsAt }),
+  }
 }
 
 function nameIdOf(subject: XmlElement): { nameId: string | undefined; format: string } {

@@ -134,7 +134,10 @@ export function auditRecord(event: AuditEvent, at: Date, id: string): Record<str
     const { idp, issuer, subject, username, groups } = principal
     add(record, { idp, issuer, subject, username, groupsCount: groups.names.length })
   }
-  if (session !== undefined) add(record, { session: session.id, via: session.via })
+  if (session !== undefined) {
+    const { id, via, authenticatedAt, mfaAt } = session
+    add(record, { session: id, via, ...(authenticatedAt && { authenticatedAt }), ...(mfaAt && { mfaAt }) })
+  }
   add(record, own)
   if (facts !== undefined) add(record, facts)
   return record

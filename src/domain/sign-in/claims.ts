@@ -1,10 +1,12 @@
 import { RolegateError } from '../errors.ts'
+import type { MfaMapping, StatedAuthentication } from './authentication.ts'
 import type { GroupStatement, Principal } from './principal.ts'
 
 /** What a verified ID token or assertion says, before we read it. */
 export type VerifiedClaims = {
   readonly issuer: string
   readonly claims: Readonly<Record<string, unknown>>
+  readonly authentication: StatedAuthentication
   /** Counts once until then, on every replica (security.md S-29). */
   readonly once?: { readonly id: string; readonly until: Date }
   /** The IdP's own end of the sign-in (security.md W-7). */
@@ -12,6 +14,9 @@ export type VerifiedClaims = {
   /** How the IdP names the session it has begun, for single logout. */
   readonly idpSession?: IdpSession
 }
+
+/** What there is to read a person from. */
+export type StatedPerson = Pick<VerifiedClaims, 'issuer' | 'claims' | 'idpSession'>
 
 /** saml-core-2.0 §2.2.2, §2.7.2: whom the IdP means, and which of their sessions. */
 export type IdpSession = { readonly nameId: string; readonly format: string; readonly index?: string }
@@ -34,6 +39,8 @@ export type ClaimMapping = {
     /** At this many groups or more the list counts as cut by the IdP. */
     readonly limit?: { readonly count: number; readonly else: 'fail' | 'warn' }
   }
+  /** What shows that a second factor was used; absent: nothing does. */
+  readonly mfa?: MfaMapping
   /** Further claims to keep, because a role's session tags name them. */
   readonly keep: readonly string[]
 }
@@ -49,7 +56,7 @@ const LONGEST_SUBJECT = 255
  * Fails with `sign_in_rejected` when the subject or username is missing or no plain text,
  * and with `groups_truncated` when the list is cut and the IdP is set to `else: fail`.
  */
-export function principalFrom({ issuer, claims, idpSession }: VerifiedClaims, mapping: ClaimMapping): Principal {
+export function principalFrom({ issuer, claims, idpSession }: StatedPerson, mapping: ClaimMapping): Principal {
   // threats.md I2: an address passes from one person to another, and their roles with it.
   if (mapping.subject === NAMEID_CLAIM && idpSession?.format === EMAIL_ADDRESS)
     throw new RolegateError('sign_in_rejected', {}, { reason: 'subject_is_an_email_address' })
@@ -84,7 +91,7 @@ export function principalFrom({ issuer, claims, idpSession }: VerifiedClaims, ma
 
 /** True when verified claims are about this very person: IdP, issuer and subject, read as at their sign-in (threats.md I2). */
 export const isAbout = (
-  { issuer, claims }: VerifiedClaims,
+  { issuer, claims }: StatedPerson,
   mapping: ClaimMapping,
   principal: Pick<Principal, 'idp' | 'issuer' | 'subject' | 'subjectClaim'>,
 ): boolean =>

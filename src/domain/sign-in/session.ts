@@ -1,4 +1,5 @@
 import { RolegateError } from '../errors.ts'
+import type { Authentication } from './authentication.ts'
 import type { IdpSession } from './claims.ts'
 import type { Principal } from './principal.ts'
 
@@ -9,7 +10,7 @@ import type { Principal } from './principal.ts'
 type SessionClass = 'browser' | 'pkce' | 'device' | 'token-exchange'
 
 /** Somebody's stay with the gateway, at one door. Not to be confused with the role sessions AWS keeps. */
-export type GatewaySession = {
+export type GatewaySession = Authentication & {
   /** A handle that opens nothing: safe in logs, audit records and CSRF tokens. */
   readonly id: string
   readonly via: SessionClass
@@ -23,6 +24,9 @@ export type GatewaySession = {
   /** Absent for a browser. */
   readonly terminal?: Terminal
 }
+
+/** Those of its members that are dates: a store keeps text. */
+export const SESSION_DATES = ['signedInAt', 'authenticatedAt', 'mfaAt', 'endsAt', 'lastSeenAt'] as const
 
 /** The terminal a derived session was made for, as its person sees it in the list of their sessions. */
 export type Terminal = {

@@ -3,6 +3,7 @@ import { asRolegateError, RolegateError } from '../../domain/errors.ts'
 import { networkOf } from '../../domain/device/network.ts'
 import type { Fenced } from '../../domain/entitlement/pattern-index.ts'
 import { entitlementsOf } from '../../domain/entitlement/decide.ts'
+import { authenticationIn, type Authentication } from '../../domain/sign-in/authentication.ts'
 import type { SignInAttempt } from '../../domain/sign-in/attempt.ts'
 import { principalFrom, type ClaimMapping, type VerifiedClaims } from '../../domain/sign-in/claims.ts'
 import { identityOf, type Principal } from '../../domain/sign-in/principal.ts'
@@ -27,7 +28,12 @@ export type CompleteSignIn = (input: {
   readonly startSession: () => Promise<string>
 }) => Promise<{ readonly session: GatewaySession; readonly returnTo: LocalPath }>
 
-type Verified = { readonly principal: Principal; readonly returnTo: LocalPath; readonly claims: VerifiedClaims }
+type Verified = {
+  readonly principal: Principal
+  readonly returnTo: LocalPath
+  readonly claims: VerifiedClaims
+  readonly authentication: Authentication
+}
 
 /**
  * The second half of a browser's trip to its IdP. Fails with `sign_in_rejected` and a reason for log and audit alone,
@@ -58,7 +64,12 @@ export function makeCompleteSignIn(deps: {
     if (principal.groups.state !== 'stated' && deps.rules().denyReadsGroups(idp)) {
       throw new RolegateError('groups_missing', { idp, claim: mapping.groups.claim })
     }
-    return { principal, returnTo, claims }
+    return {
+      principal,
+      returnTo,
+      claims,
+      authentication: authenticationIn(claims.authentication, mapping.mfa, deps.now()),
+    }
   }
 
   /** The browser's session until now is over. Another person's ends as a sign-out does: on record, and with its terminals. */
@@ -93,7 +104,7 @@ export function makeCompleteSignIn(deps: {
     const network = networkOf(input.request.address)
     // Before anything is remembered or asked of an IdP: a whole office shares an address, a flood is more (threats.md D7).
     await deps.limitRate(`callback:${network}`, 3_000, 60)
-    const { principal, returnTo, claims } = await verify(input).catch(async (thrown: unknown) => {
+    const { principal, returnTo, claims, authentication } = await verify(input).catch(async (thrown: unknown) => {
       const { code, reason } = asRolegateError(thrown)
       // Anybody can call a callback: past this many a minute they get a 429 and no record (threats.md A4, D7).
       await deps.limitRate(`sign-in-refused:${network}`, 60, 60)
@@ -116,6 +127,7 @@ export function makeCompleteSignIn(deps: {
       via: 'browser',
       principal,
       signedInAt: now,
+      ...authentication,
       lastSeenAt: now,
       endsAt: endWithin(now, deps.absoluteSeconds, claims.endsAt),
       ...(claims.idpSession !== undefined && { idpSession: claims.idpSession }),

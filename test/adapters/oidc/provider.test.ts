@@ -21,6 +21,14 @@ describe('begin', () => {
     })
   })
 
+  it('asks when they showed who they are where a rule may want to know, and makes nobody do it again', async () => {
+    const { move } = await aSignIn({
+      settings: { mapping: { groups: { claim: 'groups' }, mfa: { claim: 'amr', anyOf: ['mfa'] } } },
+    })
+    expect(move.searchParams.get('max_age')).toBe(String(365 * 24 * 3600))
+    expect(move.searchParams.has('prompt')).toBe(false)
+  })
+
   it('keeps the code verifier and the client secret at home (security.md O-11)', async () => {
     const { move, pending } = await aSignIn()
     expect(move.href).not.toContain(pending.codeVerifier)
@@ -61,6 +69,22 @@ describe('complete', () => {
       email: 'alice@example.com',
     })
     expect(idp.countOf('/userinfo')).toBe(0)
+  })
+
+  it('takes how and when they signed in from the ID token alone, whatever userinfo adds (threats.md I6)', async () => {
+    const at = Math.floor(Date.now() / 1000)
+    const { complete } = await aSignIn({
+      settings: { groupsFrom: 'userinfo' },
+      person: {
+        sub: '00u-alice',
+        idToken: { acr: 'silver' },
+        userinfo: { groups: ['platform'], auth_time: at, amr: ['mfa'] },
+      },
+    })
+    const { authentication } = await complete()
+    expect(authentication.at).toBeUndefined()
+    expect(authentication.claims).toMatchObject({ acr: 'silver' })
+    expect(authentication.claims).not.toHaveProperty('amr')
   })
 
   it('adds the claims of userinfo where groups come from there; the ID token stays on top (security.md O-25)', async () => {

@@ -85,7 +85,8 @@ describe.each(BORN)('a $child session of a $parent one', ({ parent: via, child }
         fc.integer({ min: 60, max: 48 * 3600 }),
         fc.array(fc.integer({ min: 1, max: 3 * 3600 }), { maxLength: 6 }),
         async (left, pauses) => {
-          const parent = aSession({ endsAt: secondsAfter(NINE, left) })
+          const [authenticatedAt, mfaAt] = [secondsAfter(NINE, -60), secondsAfter(NINE, -120)]
+          const parent = aSession({ endsAt: secondsAfter(NINE, left), authenticatedAt, mfaAt })
           const { world, tokens: first } = await born(parent)
           let tokens = first
           for (const pause of [0, ...pauses]) {
@@ -98,7 +99,9 @@ describe.each(BORN)('a $child session of a $parent one', ({ parent: via, child }
               tokens = next
             }
             const session = await world.authenticateBearer(tokens.accessToken)
-            expect(session).toMatchObject({ via: child, principal: parent.principal, signedInAt: parent.signedInAt })
+            const { principal, signedInAt } = parent
+            // Never as if they had shown themselves anew: threats.md I6.
+            expect(session).toMatchObject({ via: child, principal, signedInAt, authenticatedAt, mfaAt })
             expect(session.endsAt.getTime()).toBeLessThanOrEqual(parent.endsAt.getTime())
             expect(world.clock.now().getTime() + tokens.expiresInSeconds * 1000).toBeLessThanOrEqual(
               session.endsAt.getTime(),

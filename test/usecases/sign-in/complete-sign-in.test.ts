@@ -39,6 +39,7 @@ function aSignIn({
     complete: async (): Promise<VerifiedClaims> => ({
       issuer: 'https://idp.example.com',
       claims,
+      authentication: { at: claims['auth_time'], claims },
     }),
     auditFails: false,
   }
@@ -62,6 +63,7 @@ function aSignIn({
     subject: 'sub',
     username: 'name',
     groups: { claim: 'groups', ...(limit && { limit }) },
+    mfa: { claim: 'amr', anyOf: ['mfa'] },
     keep: [],
   })
   const idps = ['entra', 'okta']
@@ -126,6 +128,16 @@ describe('completeSignIn', () => {
       { event: 'decision', principal: { subject: 'oid-1' }, roles: 1, rules: ['payments-team'] },
     ])
     expect(seen).toEqual([{ answer, nonce: 'nonce-1' }])
+  })
+
+  it('knows when they showed who they are from the answer, and never from its coming (threats.md I6)', async () => {
+    const claims = { sub: 'oid-1', name: 'alice', groups: [], amr: ['pwd', 'mfa'] }
+    const at = secondsAfter(NINE, -3600)
+    const { session } = await aSignIn({ claims: { ...claims, auth_time: at.getTime() / 1000 } }).come()
+    expect(session).toMatchObject({ signedInAt: NINE, authenticatedAt: at, mfaAt: at })
+    const silent = await aSignIn({ claims }).come()
+    expect(silent.session).not.toHaveProperty('authenticatedAt')
+    expect(silent.session).not.toHaveProperty('mfaAt')
   })
 
   const refused: readonly {
