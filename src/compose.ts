@@ -97,14 +97,9 @@ export async function compose({ config, hash }: LoadedConfig, world: World, newe
   const findOwnSession = makeFindSession({ ...deps, issuerOf })
   const findSession: FindSession = (id) => newest().findSession(id)
   const endSession = makeEndSession(deps)
-  const { requireStillAllowed, ...planning } = makePlanHandOver({
-    ...deps,
-    ...aws,
-    issuer: config.issuer,
-    configHash: hash,
-  })
+  const ownPlan = makePlanHandOver({ ...deps, ...aws, issuer: config.issuer, configHash: hash })
   const planHandOver: PlanHandOver = {
-    ...planning,
+    ...ownPlan,
     requireStillAllowed: (plan, ask) => newest().requireStillAllowed(plan, ask),
   }
   const heart = makeTakeRole({ ...deps, ...aws, findSession, planHandOver, mint: issuer.mint })
@@ -205,7 +200,7 @@ export async function compose({ config, hash }: LoadedConfig, world: World, newe
     hash,
     answer,
     findSession: findOwnSession,
-    requireStillAllowed,
+    requireStillAllowed: (plan, ask) => ownPlan.requireStillAllowed(plan, ask),
     // What the first person would wait for: the IdPs' metadata.
     warmUp: () => providers.forEach((provider) => void provider.warmUp()),
     down() {

@@ -9,7 +9,7 @@ export type Generation = {
   readonly hash: string
   readonly answer: RequestListener
   readonly findSession: FindSession
-  readonly requireStillAllowed: PlanHandOver['requireStillAllowed']
+  requireStillAllowed(...asked: Parameters<PlanHandOver['requireStillAllowed']>): void
   /** Asks the neighbours for what the first person would wait for. */
   warmUp(): void
   /** Who does not answer, as `/readyz` names them. Asking is enough for what is due to be read again. */
