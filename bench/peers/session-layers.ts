@@ -5,6 +5,7 @@ import type { Host } from '../../src/compose/host.ts'
 import { openMemory } from '../../src/compose/memory.ts'
 import { makeWitness } from '../../src/compose/witness.ts'
 import { loadConfig } from '../../src/config/load.ts'
+import { withText } from '../../src/config/world.ts'
 import { endWithin, type GatewaySession } from '../../src/domain/sign-in/session.ts'
 import { SessionStore } from '../../src/http/session-store.ts'
 import { makeFindSession } from '../../src/usecases/sign-in/find-session.ts'
@@ -24,7 +25,7 @@ export async function ourStore() {
   const env = { BENCH_MASTER_KEY: randomBytes(32).toString('base64'), BENCH_CLIENT_SECRET: 'of-no-use-anywhere' }
   const text = configuration({ audit: 'default', stsUrl: NOBODY, idpUrl: NOBODY, rules: 1 }, [8420, 9464])
   const world = { file: 'bench.yaml', readFile: noFile, realPath: noFile, fileMode: noFile, env, insecureDev: true }
-  const { config } = loadConfig(text, world)
+  const { config } = loadConfig(withText(text, world))
   const host: Host = {
     now,
     print() {},

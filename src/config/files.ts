@@ -26,13 +26,14 @@ export function readFile(path: string, at: Path, world: World, findings: Finding
     }
     return world.readFile(real)
   } catch (thrown) {
-    // ENOENT, EACCES: the code says enough, and the message of a stranger might say too much.
-    const code =
-      thrown instanceof Error && 'code' in thrown && typeof thrown.code === 'string' ? ` (${thrown.code})` : ''
-    findings.fault(at, `cannot be read${code}`)
+    findings.fault(at, `cannot be read${errnoOf(thrown)}`)
     return undefined
   }
 }
+
+/** ` (ENOENT)`: the code says enough, and the message of a stranger might say too much. */
+export const errnoOf = (thrown: unknown): string =>
+  thrown instanceof Error && 'code' in thrown && typeof thrown.code === 'string' ? ` (${thrown.code})` : ''
 
 /** A secret that everybody may read is warned of (security.md K-4). */
 export function warnIfOpen(path: string, at: Path, world: World, findings: Findings): void {

@@ -12,3 +12,10 @@ export type World = {
   /** `--insecure-dev`: loopback addresses and plain http are taken. */
   readonly insecureDev: boolean
 }
+
+/** The same world, in which the configuration file is this text. */
+export const withText = (text: string, world: World): World => ({
+  ...world,
+  readFile: (path) => (path === world.file ? text : world.readFile(path)),
+  realPath: (path) => (path === world.file ? path : world.realPath(path)),
+})

@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { openGateway } from '../compose/gateway.ts'
 import { loadConfig } from '../config/load.ts'
 import { startDemoWorld } from '../sandbox/world.ts'
-import { diskWorld, hashOf } from './read-config.ts'
+import { withText } from '../config/world.ts'
+import { diskWorld } from './read-config.ts'
 import { VERSION } from './version.ts'
 
 export type DemoPorts = {
@@ -38,14 +39,11 @@ export async function startDemo(options: {
     random: (bytes: number) => randomBytes(bytes),
   })
   try {
-    const text = edit(world.configText)
-    const { config } = loadConfig(text, {
-      ...diskWorld('demo.yaml'),
-      env: world.env,
-      insecureDev: true,
-    })
+    const { config, hash } = loadConfig(
+      withText(edit(world.configText), { ...diskWorld('demo.yaml'), env: world.env, insecureDev: true }),
+    )
     const gateway = await openGateway(
-      { config: { ...config, masterKeys: [randomBytes(32)], log: { level: logLevel } }, hash: hashOf(text) },
+      { config: { ...config, masterKeys: [randomBytes(32)], log: { level: logLevel } }, hash },
       { now, print, version: VERSION, demo: true, acceptNewIssuer: false },
     )
     await gateway.listen()

@@ -1,30 +1,24 @@
-import { createHash } from 'node:crypto'
-import { readFileSync, realpathSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
-import type { Config } from '../config/config.ts'
-import { ConfigFaults, loadConfig, printFaults } from '../config/load.ts'
+import { ConfigFaults, loadConfig, printFaults, type Loaded } from '../config/load.ts'
 
-export type LoadedFile = { readonly config: Config; readonly hash: string }
-
-/** The file as a Config; its faults and warnings go to stderr, and undefined means it will not do. */
-export function readConfigFile(file: string, { insecureDev }: { insecureDev: boolean }): LoadedFile | undefined {
+/** The file, loaded; its faults and warnings go to stderr, and undefined means it will not do. */
+export function readConfigFile(file: string, { insecureDev }: { insecureDev: boolean }): Loaded | undefined {
   const path = resolve(file)
+  if (!existsSync(path)) {
+    process.stderr.write(`error: there is no file ${file}. Start from config/getting-started.example.yaml.\n`)
+    return undefined
+  }
   try {
-    const text = readFileSync(path, 'utf8')
-    const { config, warnings } = loadConfig(text, { ...diskWorld(path), env: readOnce(process.env), insecureDev })
-    for (const warning of warnings) process.stderr.write(`warning: ${warning}\n`)
-    return { config, hash: hashOf(text) }
+    const loaded = loadConfig({ ...diskWorld(path), env: readOnce(process.env), insecureDev })
+    for (const warning of loaded.warnings) process.stderr.write(`warning: ${warning}\n`)
+    return loaded
   } catch (thrown) {
-    if (thrown instanceof ConfigFaults) process.stderr.write(printFaults(file, thrown.faults))
-    else if (isMissing(thrown))
-      process.stderr.write(`error: there is no file ${file}. Start from config/getting-started.example.yaml.\n`)
-    else throw thrown
+    if (!(thrown instanceof ConfigFaults)) throw thrown
+    process.stderr.write(printFaults(file, thrown.faults))
     return undefined
   }
 }
-
-/** What a record calls this configuration: the first twelve hex digits of its SHA-256. */
-export const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 12)
 
 /** What loading a file needs of the machine. */
 export const diskWorld = (path: string) => ({
@@ -48,5 +42,3 @@ function readOnce(env: NodeJS.ProcessEnv): Record<string, string | undefined> {
     },
   })
 }
-
-const isMissing = (thrown: unknown): boolean => thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT'

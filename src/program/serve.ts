@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { openGateway } from '../compose/gateway.ts'
-import { readConfigFile, type LoadedFile } from './read-config.ts'
+import type { Loaded } from '../config/load.ts'
+import { readConfigFile } from './read-config.ts'
 import { refuseUnsafeProcess } from './unsafe-process.ts'
 import { untilStopped } from './signals.ts'
 import { VERSION } from './version.ts'
@@ -39,14 +40,14 @@ export async function run(args: readonly string[]): Promise<number> {
 }
 
 /** threats.md D2, R12: a proxy that nobody named leaves every client's address unknown, and unknown is beside nobody. */
-function warnOfUnknownClients({ server }: LoadedFile['config']): void {
+function warnOfUnknownClients({ server }: Loaded['config']): void {
   if (!server.publicUrl.startsWith('https:') || server.trustedProxies.length > 0) return
   process.stderr.write(
     'warning: TLS ends in front of this process, and server.trusted_proxies names nobody: no client’s address is known, so every terminal counts as one from another network. Name your proxy, as in [127.0.0.1/32].\n',
   )
 }
 
-async function start(loaded: LoadedFile, acceptNewIssuer: boolean): Promise<number> {
+async function start(loaded: Loaded, acceptNewIssuer: boolean): Promise<number> {
   const { server } = loaded.config
   const gateway = await openGateway(loaded, {
     now: () => new Date(),

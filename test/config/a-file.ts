@@ -1,6 +1,6 @@
 import { ConfigFaults } from '../../src/config/faults.ts'
 import { loadConfig, type Loaded } from '../../src/config/load.ts'
-import type { World } from '../../src/config/world.ts'
+import { withText, type World } from '../../src/config/world.ts'
 
 export const MASTER_KEY = 'q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQEjRWeJCrzf8='
 
@@ -66,12 +66,15 @@ export function changed(...changes: readonly (readonly [from: string, to: string
   }, A_FILE)
 }
 
-export const load = (text: string, world: World = aWorld()): Loaded => loadConfig(text, world)
+export const load = (text: string, world: World = aWorld()): Loaded => loadConfig(withText(text, world))
 
 /** `line:column  path: message` of every fault; empty when the file loads. */
-export function faultsOf(text: string, world: World = aWorld()): readonly string[] {
+export const faultsOf = (text: string, world: World = aWorld()): readonly string[] => faultsIn(withText(text, world))
+
+/** The same of the file that stands in this world. */
+export function faultsIn(world: World): readonly string[] {
   try {
-    load(text, world)
+    loadConfig(world)
     return []
   } catch (thrown) {
     if (!(thrown instanceof ConfigFaults)) throw thrown

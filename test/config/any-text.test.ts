@@ -1,13 +1,13 @@
 import * as fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { stringify } from 'yaml'
-import { ConfigFaults, loadConfig } from '../../src/config/load.ts'
-import { A_FILE, aWorld } from './a-file.ts'
+import { ConfigFaults } from '../../src/config/load.ts'
+import { A_FILE, load } from './a-file.ts'
 
 /** True when the text loads or is refused as a whole; anything else thrown is thrown on. */
 function isAnswered(text: string): boolean {
   try {
-    loadConfig(text, aWorld())
+    load(text)
     return true
   } catch (thrown) {
     if (!(thrown instanceof ConfigFaults)) throw thrown

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { ConfigFaults, loadConfig, printFaults } from '../../src/config/load.ts'
+import { ConfigFaults, printFaults } from '../../src/config/load.ts'
 import { A_FILE, aWorld, changed, faultsOf, load } from './a-file.ts'
 
 const IDPS = A_FILE.slice(A_FILE.indexOf('idps:'), A_FILE.indexOf('accounts:'))
@@ -1091,7 +1091,7 @@ describe('ConfigFaults', () => {
     const text = changed(['issuer: https', 'isuer: https'], ['version: 1', 'version: one'])
     expect.assertions(3)
     try {
-      loadConfig(text, aWorld())
+      load(text)
     } catch (thrown) {
       expect(thrown).toBeInstanceOf(ConfigFaults)
       expect(thrown).toMatchObject({

@@ -1,8 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
-import { loadConfig } from '../../src/config/load.ts'
-import { aWorld } from '../config/a-file.ts'
+import { aWorld, load as loadText } from '../config/a-file.ts'
 
 type Service = {
   image: string
@@ -48,7 +47,7 @@ const env = {
   ROLEGATE_MASTER_KEY: '6b'.repeat(16) + '0102030405060708090a0b0c0d0e0f10',
   KEYCLOAK_CLIENT_SECRET: 'f3c1',
 }
-const load = (insecureDev: boolean) => loadConfig(fileText, { ...aWorld({ file, env }), insecureDev })
+const load = (insecureDev: boolean) => loadText(fileText, { ...aWorld({ file, env }), insecureDev })
 
 const SECRET = /SECRET|PASSWORD|KEY/
 

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openGateway } from '../../src/compose/gateway.ts'
 import { loadConfig } from '../../src/config/load.ts'
-import { diskWorld, hashOf } from '../../src/program/read-config.ts'
+import { withText } from '../../src/config/world.ts'
+import { diskWorld } from '../../src/program/read-config.ts'
 import { startDemoWorld } from '../../src/sandbox/world.ts'
 import { freePorts } from './a-demo.ts'
 import { aJobIssuer } from './a-job-issuer.ts'
@@ -81,11 +82,12 @@ sts:`,
     /** Starts it, or starts it again, with the file as `change` makes it. */
     async start(change: (text: string) => string = (text) => text): Promise<void> {
       await stop()
-      const text = change(written)
       const env = { ...world.env, MASTER_KEY: masterKey.toString('base64') }
-      const { config } = loadConfig(text, { ...diskWorld('demo.yaml'), env, insecureDev: true })
+      const { config, hash } = loadConfig(
+        withText(change(written), { ...diskWorld('demo.yaml'), env, insecureDev: true }),
+      )
       gateway = await openGateway(
-        { config: { ...config, masterKeys: [masterKey], log: { level: 'warn' } }, hash: hashOf(text) },
+        { config: { ...config, masterKeys: [masterKey], log: { level: 'warn' } }, hash },
         {
           now,
           print: (line) => void lines.push(line),
