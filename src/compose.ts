@@ -14,9 +14,13 @@ import {
 import { reachWorkloadIssuers, workloadStories } from './compose/workloads.ts'
 import type { LoadedConfig, World } from './compose/world.ts'
 import { closingBy } from './domain/device/closing.ts'
+import { standingOf } from './domain/admin/standing.ts'
 import { compileRules } from './domain/entitlement/compile.ts'
+import type { Principal } from './domain/sign-in/principal.ts'
 import { createServer } from './http/server.ts'
 import { SessionStore } from './http/session-store.ts'
+import { makeRequireStanding } from './usecases/admin/require-standing.ts'
+import { makeShowStatus } from './usecases/admin/show-status.ts'
 import { makeAuthenticateBearer } from './usecases/device/authenticate-bearer.ts'
 import { makeAuthorizeTerminal } from './usecases/device/authorize-terminal.ts'
 import { makeClients } from './usecases/device/clients.ts'
@@ -74,6 +78,9 @@ export async function compose({ config, hash }: LoadedConfig, world: World, newe
   const { now } = host
   const { audit } = world.log
   const rules = () => index
+  const staff = () => config.admin
+  const loadedAt = now()
+  const inForce = () => ({ hash, loadedAt, testCount: config.testCount, ...browser })
   const closing = closingBy(config.sessions.cli.device)
   const deps = {
     ...memory.tables,
@@ -139,6 +146,9 @@ export async function compose({ config, hash }: LoadedConfig, world: World, newe
     listForIdentityCenter: makeListForIdentityCenter({ listAccounts, listAccount: makeListAccount(deps) }),
     clients: makeClients({ ...deps, sealer: memory.clientSealer }),
     explainRole: makeExplainRole(deps),
+    isStaff: (principal: Principal) => standingOf(staff(), principal) !== undefined,
+    requireStanding: makeRequireStanding({ staff, now }),
+    showStatus: makeShowStatus({ inForce, rules, providers }),
     mySessions: makeMySessions({ ...deps, endSession }),
     explainNothing: makeExplainNothing(deps),
     issueCredentials: makeIssueCredentials(heart),

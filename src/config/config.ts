@@ -1,3 +1,4 @@
+import type { Staff } from '../domain/admin/standing.ts'
 import type { Mapping } from '../domain/entitlement/rule.ts'
 import type { NameNetwork } from '../domain/device/network.ts'
 import type { Partition } from '../domain/aws/partition.ts'
@@ -37,6 +38,9 @@ export type Config = {
   readonly identityCenter: { readonly startHost: string; readonly region: string }
   readonly store: { readonly driver: 'memory' } | { readonly driver: 'sqlite'; readonly path: string }
   readonly audit: { readonly sinks: readonly AuditSink[] }
+  readonly admin: Staff
+  /** How many in-file tests there are; a configuration whose tests fail is none. */
+  readonly testCount: number
   readonly log: { readonly level: 'debug' | 'info' | 'warn' | 'error' }
 }
 

@@ -1,4 +1,5 @@
 import type { Findings } from './faults.ts'
+import { lintAdmin } from './lint/admin.ts'
 import { lintAccounts, lintRoles } from './lint/catalog.ts'
 import { lintIdps } from './lint/idps.ts'
 import { lintKeeping } from './lint/keeping.ts'
@@ -21,5 +22,6 @@ export function lint(file: ConfigFile, findings: Findings, insecureDev: boolean)
   lintSts(file, findings, insecureDev)
   lintTerminals(file, findings)
   lintKeeping(file, findings, insecureDev)
+  lintAdmin(file, findings)
   lintTests(file, findings)
 }

@@ -4,6 +4,7 @@ import type { MfaMapping } from '../domain/sign-in/authentication.ts'
 import type { AuditSink, Config, Idp, LoginWay, OidcIdp, PassThroughWay, SamlIdp, StsSettings } from './config.ts'
 import type { OidcEntry, SamlEntry } from './idp-schema.ts'
 import { audienceFor } from './lint/sts.ts'
+import { selectorsOf } from './lint/admin.ts'
 import { nameNetworkBy } from './networks.ts'
 import { parseTemplate } from '../domain/entitlement/pattern.ts'
 import { fromFolder } from './paths.ts'
@@ -57,9 +58,17 @@ export function resolve(file: ConfigFile, secrets: Secrets, world: World): Confi
     },
     store: store.driver === 'sqlite' ? { driver: 'sqlite', path: fromFolder(store.path, world) } : { driver: 'memory' },
     audit: { sinks: audit.sinks.map((sink) => sinkOf(sink, world)) },
+    admin: { operators: staffOf(file.admin.operators), auditors: staffOf(file.admin.auditors) },
+    testCount: file.tests.length,
     log: { level: file.telemetry.log.level },
   }
 }
+
+const staffOf = (written: ConfigFile['admin']['operators']): Config['admin']['operators'] =>
+  selectorsOf(written).map(({ idp = '', group, any_of: anyOf }) => ({
+    idp,
+    groups: [...new Set(anyOf ?? (group === undefined ? [] : [group]))],
+  }))
 
 const loginWaysOf = (own: readonly LoginWay[] | undefined, all: readonly LoginWay[]): ReadonlySet<LoginWay> =>
   new Set(all.filter((way) => own === undefined || own.includes(way)))

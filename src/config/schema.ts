@@ -290,6 +290,21 @@ const sink = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('stdout').describe('Prints JSON lines; not durable.') }),
 ])
 
+const staffSelector = z.strictObject({
+  idp: name.optional().describe('The IdP that states their groups. It must be named.'),
+  group: group.optional().describe('Members of this group.'),
+  any_of: z.array(group).min(1, 'must not be empty').optional().describe('Members of at least one of these groups.'),
+})
+
+const staff = z.union([staffSelector, z.array(staffSelector).min(1, 'must not be empty')], {
+  error: 'must be { idp, group } or a list of them',
+})
+
+const admin = z.strictObject({
+  operators: staff.optional().describe('Who sees the admin pages, tests IdPs and explains anybody’s roles.'),
+  auditors: staff.optional().describe('Who sees the same and changes nothing.'),
+})
+
 const target = z.string().regex(TARGET_NAME, 'must be alias/role, as in payments-prod/readonly')
 
 const inFileTest = z.strictObject({
@@ -352,6 +367,7 @@ export const ConfigFile = z.strictObject({
     })
     .prefault({})
     .describe('What operators see.'),
+  admin: admin.prefault({}).describe('Who runs and who audits Rolegate itself. Nobody, unless named here.'),
   tests: z
     .array(inFileTest)
     .default([])

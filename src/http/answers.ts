@@ -105,6 +105,7 @@ const CONDITION = new Map<string, string>([
   ['console_for_people', 'A job has no browser: the console is for people.'],
   ['sdk_only', 'This address is for AWS’s SDKs: it reads no cookie, and answers no page.'],
   ['browser_session', 'This needs a browser that is signed in.'],
+  ['not_by_code', 'This takes a browser, or a terminal that was signed in through the browser beside it.'],
   ['bearer_only', 'Pages open the console by their own form; this address is for terminals.'],
   ['session_tag', 'The role needs a session tag that your sign-in does not carry.'],
   ['browser_needed', 'This account takes the identity provider’s own token: open it in the browser.'],
@@ -128,6 +129,12 @@ const CONDITION = new Map<string, string>([
 /** Why a condition is not met, for people. */
 export const conditionSentence = (condition: string): string =>
   CONDITION.get(condition) ?? 'A condition of the role is not met.'
+
+/** Why a sign-in that still stands will not do. */
+const SIGN_IN_BECAUSE = new Map([
+  ['grant_ending', 'Less than 15 minutes of your sign-in are left, and AWS lends for no less.'],
+  ['old_claims', 'This goes by groups that your directory stated within the hour, and yours are older.'],
+])
 
 /** SAML's status words, for people (saml-core-2.0 §3.2.2.2). */
 const IDP_SAID = new Map<string, string>([
@@ -199,11 +206,11 @@ const ANSWER = {
   sign_in_required: {
     status: 401,
     title: 'Please sign in',
-    why: ({ why }) =>
-      why === 'grant_ending'
-        ? 'Less than 15 minutes of your sign-in are left, and AWS lends for no less.'
-        : 'Your sign-in has ended, or there was none.',
-    next: 'Sign in again; in a terminal: rolegate login.',
+    why: ({ why }) => SIGN_IN_BECAUSE.get(String(why)) ?? 'Your sign-in has ended, or there was none.',
+    next: ({ why }) =>
+      why === 'old_claims'
+        ? 'Sign in again in the browser; a terminal takes that up with: rolegate login.'
+        : 'Sign in again; in a terminal: rolegate login.',
   },
   sign_in_rejected: {
     status: 403,
@@ -251,7 +258,8 @@ const ANSWER = {
   not_entitled: {
     status: 403,
     title: 'That role is not yours',
-    why: ({ role }) => `No rule gives you ${String(role)}.`,
+    why: ({ role }) =>
+      role === undefined ? 'It is for operators and auditors of Rolegate.' : `No rule gives you ${String(role)}.`,
     next: 'See the portal for the roles you have.',
     who: OPERATOR,
   },

@@ -51,7 +51,7 @@ export function makeErrorHandler({ logRefusal }: { logRefusal: LogRefusal }): Er
         who,
         code: error.code,
         time: new Date(factsOf(res).at),
-        action: wayOn(error),
+        action: wayOn(error, req),
       })
       return
     }
@@ -68,8 +68,10 @@ export function makeErrorHandler({ logRefusal }: { logRefusal: LogRefusal }): Er
 const pageOf = (req: Request): string =>
   req.method === 'GET' ? req.originalUrl : req.path.replace(/\/(console|credentials)$/, '')
 
-function wayOn({ code, values }: RolegateError): { label: string; href: string } {
-  const { role } = values
+function wayOn({ code, values }: RolegateError, req: Request): { label: string; href: string } {
+  const { role, why } = values
+  if (code === 'sign_in_required' && why === 'old_claims')
+    return { label: 'Sign in again', href: `/sign-in?returnTo=${encodeURIComponent(parseReturnTo(pageOf(req)))}` }
   if ((code === 'not_entitled' || code === 'denied_by_rule') && typeof role === 'string')
     return { label: 'Why not?', href: `/roles/${role}/why` }
   return code.startsWith('sign_in') ||

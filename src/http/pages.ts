@@ -3,6 +3,7 @@ import { FOR_PAGES, isOurOwnAsking, sendCompressed } from './compressed.ts'
 import type { ApprovalFault, Checks } from '../domain/device/approval.ts'
 import type { DeviceClaims } from '../domain/device/device-login.ts'
 import type { Terminal } from '../domain/sign-in/session.ts'
+import type { Status } from '../usecases/admin/show-status.ts'
 import type { Explained } from './explanation.ts'
 import type { Given } from './terminal-card.ts'
 
@@ -19,6 +20,8 @@ export type Frame = {
     readonly idpLabel: string
     readonly endsAt: Date
     readonly csrf: string
+    /** Operators and auditors: they are shown the way to their pages. */
+    readonly isStaff: boolean
   }
 }
 
@@ -190,6 +193,10 @@ export type Pages = {
     readonly port: string
     readonly until: Date
   } & Given
+  'admin-status': Omit<Status, 'lastCredential'> & {
+    readonly credentialsDeadAfter: string
+    readonly consolesDeadAfter: string
+  }
   'device-done': { readonly approved: boolean }
   error: {
     readonly happened: string

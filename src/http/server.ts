@@ -2,6 +2,7 @@ import { Eta } from 'eta'
 import express, { urlencoded, type Express, type RequestHandler } from 'express'
 import type { RequestListener } from 'node:http'
 import type { PassThroughAttempt, SignInAttempt } from '../domain/sign-in/attempt.ts'
+import type { Principal } from '../domain/sign-in/principal.ts'
 import type { GatewaySession } from '../domain/sign-in/session.ts'
 import { requireOwnClient, type Clients } from '../usecases/device/clients.ts'
 import type { Digest, IdentityProvider, Now } from '../usecases/ports.ts'
@@ -22,6 +23,7 @@ import { deviceRoutes } from './routes/device.ts'
 import { goRoutes } from './routes/go.ts'
 import { issuerRoutes, type IssuerDocuments } from './routes/issuer.ts'
 import { IDENTITY_CENTER, identityCenterRoutes } from './routes/identity-center.ts'
+import { adminRoutes } from './routes/admin.ts'
 import { meRoutes } from './routes/me.ts'
 import { oauthRoutes } from './routes/oauth.ts'
 import { passThroughRoutes } from './routes/pass-through.ts'
@@ -52,7 +54,7 @@ type Stories = Pick<Parameters<typeof goRoutes>[0], 'followLink'> &
   Pick<Parameters<typeof passThroughRoutes>[0], 'completePassThrough'> &
   Parameters<typeof deviceRoutes>[0] &
   Parameters<typeof meRoutes>[0] &
-  OauthStories &
+  Parameters<typeof adminRoutes>[0] & { isStaff: (principal: Principal) => boolean } & OauthStories &
   Pick<Parameters<typeof oauthRoutes>[0], 'revokeToken'> &
   Pick<Parameters<typeof authorizeRoutes>[0], 'authorizeTerminal'> &
   Omit<Parameters<typeof tokenExchangeRoutes>[0] & Parameters<typeof containerRoutes>[0], 'logRefusal'> &
@@ -204,6 +206,7 @@ function createExpress(deps: ServerDeps & Shared): Express {
   server.use(setupRoutes({ ...stories, now }))
   server.use(goRoutes({ ...stories, now }))
   server.use(meRoutes(stories))
+  server.use(adminRoutes(stories))
   server.use(deviceRoutes(stories))
   const clients = { '/oauth/authorize': requireOwnClient, '/authorize': (id: string) => stories.clients.find(id) }
   server.use(authorizeRoutes({ ...stories, providers, clients, publicUrl, secure, now }))
@@ -259,6 +262,7 @@ function makeFrame(deps: ServerDeps & { csrfToken: (id: string) => string }): Re
               idpLabel: deps.providers.get(signedIn.principal.idp)?.label ?? signedIn.principal.idp,
               endsAt: signedIn.endsAt,
               csrf: deps.csrfToken(signedIn.id),
+              isStaff: deps.stories.isStaff(signedIn.principal),
             },
           }),
         }

@@ -182,6 +182,10 @@ store: { driver: memory }
 audit:
   sinks: [{ type: store }]
 
+admin:
+  operators: { idp: demo, group: platform-engineers }
+  auditors: { idp: demo, group: auditors }
+
 tests:${TESTS}
 `
 

@@ -58,6 +58,8 @@ const ROUTES: readonly [
   ['post', '/roles/payments-dev/readonly/credentials', 'browser'],
   ['get', '/setup', 'browser'],
   ['get', '/go?account=payments-dev', 'browser'],
+  ['get', '/admin', 'browser'],
+  ['get', '/admin/status', 'browser'],
   ['get', '/me', 'browser'],
   ['post', '/me/end', 'browser'],
   ['get', '/device', 'browser'],
@@ -366,7 +368,7 @@ describe('CSRF (security.md W-10)', () => {
 })
 
 describe('headers', () => {
-  it.each(['/', '/roles/payments-dev/readonly', '/setup', '/device', '/sign-in?choose', '/nowhere'])(
+  it.each(['/', '/roles/payments-dev/readonly', '/admin/status', '/setup', '/device', '/sign-in?choose', '/nowhere'])(
     '%s tells the browser to trust nothing but us (security.md W-12..W-14)',
     async (path) => {
       const { headers } = await alice.get(path)

@@ -109,7 +109,8 @@ const LOOKS: Readonly<Record<NonNullable<ConfigFile['idps'][number]['groups']['k
   sid: (group) => /^S-1(?:-\d+)+$/.test(group),
 }
 
-function lintKind(
+/** Groups match exactly: one that looks like none of its IdP's is most likely a mistake. */
+export function lintKind(
   group: string,
   path: Path,
   id: string | undefined,

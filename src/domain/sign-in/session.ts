@@ -41,6 +41,8 @@ export type Terminal = {
 /** Everything a session may be asked to do. One function answers, at every door (security.md D-2, threats.md D17). */
 export type Act =
   | { readonly kind: 'look' }
+  /** To see what operators and auditors see: their pages, or the same by the API (threats.md P1). */
+  | { readonly kind: 'administer'; readonly door: 'page' | 'api' }
   /** To let a further terminal in. */
   | { readonly kind: 'approve-terminal' }
   | {
@@ -54,6 +56,7 @@ export type Act =
 /** Why the session may not do this now; undefined when it may. */
 export function sessionFault(session: GatewaySession, act: Act, now: Date): RolegateError | undefined {
   if (now >= session.endsAt) return new RolegateError('sign_in_required')
+  if (act.kind === 'administer') return administeringFault(session, act.door, now)
   if (session.via === 'browser' || act.kind === 'look') return undefined
   // A terminal must not sign in further terminals: threats.md I8.
   if (act.kind === 'approve-terminal') return unmet('browser_session')
@@ -70,6 +73,16 @@ export function requireSessionMay(session: GatewaySession, act: Act, now: Date):
   const fault = sessionFault(session, act, now)
   if (fault !== undefined) throw fault
 }
+
+/** The groups that make an operator are an hour old at most; a code typed somewhere and a job are never one (threats.md P1). */
+function administeringFault({ via, signedInAt }: GatewaySession, door: 'page' | 'api', now: Date) {
+  if (via !== 'browser' && door === 'page') return unmet('browser_session')
+  if (via !== 'browser' && via !== 'pkce') return unmet('not_by_code')
+  const seconds = (now.getTime() - signedInAt.getTime()) / 1000
+  return seconds > OLDEST_STAFF_CLAIMS ? new RolegateError('sign_in_required', { why: 'old_claims' }) : undefined
+}
+
+const OLDEST_STAFF_CLAIMS = 3_600
 
 const unmet = (condition: string) => new RolegateError('condition_unmet', { condition }, { reason: condition })
 

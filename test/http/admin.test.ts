@@ -1,0 +1,82 @@
+import request from 'supertest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { aDemo, type Demo } from '../support/a-demo.ts'
+import { aPersonAt, aTerminalOf, type Person } from '../support/a-person.ts'
+
+let demo: Demo
+/** An operator, an auditor, and somebody. */
+let alice: Person
+let bob: Person
+let carol: Person
+beforeAll(async () => {
+  demo = await aDemo()
+  alice = await aPersonAt(demo, 'alice')
+  bob = await aPersonAt(demo, 'bob')
+  carol = await aPersonAt(demo, 'carol')
+})
+afterAll(() => demo.close())
+
+const PAGES = ['/admin/status'] as const
+
+/** What is different on every page. */
+const stripped = (text: string) => text.replace(/Request <code>[^<]+|request {2}\S+|time {5}\S+|value="[\w-]{86}"/g, '')
+
+describe('pages of operators and auditors (threats.md P1)', () => {
+  it.each(PAGES)('%s is open to both, and for everybody else there is nothing', async (path) => {
+    for (const person of [alice, bob]) await person.get(path).expect(200)
+    const [refused, nowhere] = [await carol.get(path).expect(404), await carol.get('/admix/nowhere').expect(404)]
+    expect(stripped(refused.text)).toBe(stripped(nowhere.text))
+  })
+
+  it('shows the way to operators and auditors alone', async () => {
+    for (const person of [alice, bob]) expect((await person.get('/me')).text).toContain('href="/admin"')
+    expect((await carol.get('/me')).text).not.toContain('/admin')
+    await alice.get('/admin').expect(303).expect('location', '/admin/status')
+    await alice.get('/admin/nowhere').expect(404)
+    await carol.get('/admin').expect(404)
+    await carol.get('/admin/nowhere').expect(404)
+  })
+
+  it.each(PAGES)('%s reads no bearer token, whosever it is', async (path) => {
+    const { accessToken } = await aTerminalOf(demo, alice)
+    const asked = await request(demo.url).get(path).set('authorization', `Bearer ${accessToken}`)
+    expect([asked.status, String(asked.headers['location'])]).toEqual([303, expect.stringMatching(/^\/sign-in/)])
+  })
+
+  it.each(PAGES)('%s asks for a new sign-in once the groups are an hour old, and comes back', async (path) => {
+    const operator = await aPersonAt(demo, 'alice')
+    demo.clock.offsetSeconds = 1_800
+    await operator.get(path).expect(200)
+    demo.clock.offsetSeconds = 3_605
+    const page = await operator.get(path).expect(401)
+    expect(page.text).toContain('yours are older')
+    expect(page.text).toContain(`href="/sign-in?returnTo=${encodeURIComponent(path)}"`)
+    // The rest of the portal stands.
+    await operator.get('/').expect(200)
+    demo.clock.offsetSeconds = 0
+  })
+})
+
+describe('the status page', () => {
+  it('says what is in force, what its tests are, and which IdPs answer', async () => {
+    const { text } = await bob.get('/admin/status').expect(200)
+    expect(text).toContain('4 accounts, 3 roles, 7 rules')
+    expect(text).toMatch(/5, all passed/)
+    expect(text).toContain('Contractors’ directory (SAML)')
+  })
+
+  it('promises how long somebody who was removed may go on, at most (threats.md I7)', async () => {
+    const { text } = await alice.get('/admin/status').expect(200)
+    expect(text).toContain('at most 12h')
+    expect(text).toContain('ends within 12h15m')
+  })
+
+  it('goes by the settings', async () => {
+    const other = await aDemo({
+      edit: (text) => text.replace('store: {', 'sessions: { browser: { idle: 1h, absolute: 8h } }\nstore: {'),
+    })
+    const operator = await aPersonAt(other, 'alice')
+    expect((await operator.get('/admin/status').expect(200)).text).toContain('at most 8h')
+    await other.close()
+  })
+})
