@@ -32,8 +32,11 @@ const DEEPEST_BLOCK = 400
 const MOST_ALIASES = 100
 
 /** Reads one YAML 1.2 document, or throws ConfigFaults with every place where it is none. */
-export function readDocument(text: string): ReadDocument {
+export function readDocument(written: string): ReadDocument {
+  // A byte order mark is no text: no editor counts it as a column.
+  const text = written.replace(/^\ufeff/, '')
   const lines = new LineCounter()
+  refuseZeros(text)
   refuseDepth(text)
   const document = parse(text, lines)
   const placed = (offset: number, path: Path, message: string): Fault => ({
@@ -57,17 +60,36 @@ function parse(text: string, lines: LineCounter): Document {
     throw new ConfigFaults([{ line: 1, column: 1, path: '', message: 'this is not YAML that can be read' }])
   }
   const wrong = [...document.errors, ...document.warnings]
+  // YAML 1.1 reads other things into the same text: 0123 by eights, `no` as false.
+  if (document.directives?.yaml.explicit === true && document.directives.yaml.version !== '1.2') {
+    const message = 'an older YAML reads other things into the same text; remove the line that begins with %YAML'
+    throw new ConfigFaults([{ line: 1, column: 1, path: '', message }])
+  }
   if (wrong.length > 0) {
     throw new ConfigFaults(
-      wrong.map((error) => ({ ...positionAt(lines, error.pos[0]), path: '', message: sayYaml(error, text) })),
+      worthSaying(wrong).map((error) => ({
+        ...positionAt(lines, error.pos[0]),
+        path: '',
+        message: sayYaml(error, text),
+      })),
     )
   }
   return document
 }
 
+/** One bracket left open breaks every line below it: of what is no YAML the first place alone is said. */
+function worthSaying(wrong: readonly YAMLError[]): readonly YAMLError[] {
+  const [first] = wrong.filter(({ code }) => code !== 'DUPLICATE_KEY').toSorted((a, b) => a.pos[0] - b.pos[0])
+  return wrong.filter(({ code }) => code === 'DUPLICATE_KEY').concat(first ?? [])
+}
+
 /** The YAML library's complaint, without the text it quotes (which may be a secret); in our words where people meet it often. */
 function sayYaml({ code, message, pos }: YAMLError, text: string): string {
-  if (code !== 'DUPLICATE_KEY') return YAML_WORDS.get(code) ?? message.replace(/: ".*$/s, '')
+  if (code !== 'DUPLICATE_KEY') {
+    if (code === 'BAD_INDENT' && /^ *\t/.test(text.slice(pos[0]))) return YAML_WORDS.get('TAB_AS_INDENT') ?? message
+    const words = MESSAGE_WORDS.find(([known]) => known.test(message))?.[1] ?? YAML_WORDS.get(code)
+    return words ?? message.replace(/: ".*$/s, '')
+  }
   const [key] = /^[A-Za-z0-9_."'-]{1,64}/.exec(text.slice(pos[0], pos[0] + 64)) ?? []
   return key === undefined
     ? 'this key stands twice'
@@ -78,7 +100,29 @@ const YAML_WORDS = new Map<YAMLError['code'], string>([
   ['MULTIPLE_DOCS', 'a second document begins here; the file holds one'],
   ['TAB_AS_INDENT', 'a tab indents here; YAML takes spaces only'],
   ['NON_STRING_KEY', 'a key must be text'],
+  ['BAD_DIRECTIVE', 'a line that begins with % is for YAML itself, and the file needs none: remove it'],
+  ['BAD_DQ_ESCAPE', 'a backslash means something else between double quotes; put the text in single quotes'],
+  ['BAD_INDENT', 'is indented unlike its neighbours: the items of one mapping or list begin in one column'],
+  ['BAD_SCALAR_START', 'a value cannot begin with this sign; put it in quotes'],
+  ['BLOCK_IN_FLOW', 'a comma is missing before this, or the text needs quotes'],
+  ['MULTILINE_IMPLICIT_KEY', 'a key and its ":" are expected here, with a space after the ":"'],
+  ['BLOCK_AS_IMPLICIT_KEY', 'a key cannot begin here: look for a missing quote or a wrong indentation just above'],
+  ['TAG_RESOLVE_FAILED', 'a value takes no tag (!…) here; remove it'],
 ])
+
+/** One code of the library stands for several mistakes. */
+const MESSAGE_WORDS: readonly (readonly [RegExp, string])[] = [
+  [/^Missing closing .quote/, 'a quote is opened and not closed'],
+  [/\bend with a \}$/, 'a { is opened above and not closed before here'],
+  [/\bend with a \]$/, 'a [ is opened above and not closed before here'],
+  [/^Sequence item without - indicator/, 'is indented unlike its neighbours, or an item lacks its "-"'],
+]
+
+/** UTF-16 without its mark may be read as UTF-8, and is full of zeros then. */
+function refuseZeros(text: string): void {
+  if (!text.includes('\0')) return
+  throw new ConfigFaults([{ line: 1, column: 1, path: '', message: 'is not UTF-8 text; save it as UTF-8' }])
+}
 
 /** Nesting beyond reason is refused on the flat list of tokens, before anything recurses into it. */
 function refuseDepth(text: string): void {
@@ -116,7 +160,10 @@ function cleanKeys(document: Document, placed: (offset: number, path: Path, mess
   const faults: Fault[] = []
   const out: (() => void)[] = []
   walk(document.contents, [], (pair, map, path) => {
-    if (path.at(-1) === '__proto__') {
+    if (path.at(-1) === '<<') {
+      out.push(() => (map.items = map.items.filter((other) => other !== pair)))
+      faults.push(placed(startOf(pair.key) ?? 0, path, 'nothing is merged in: write the keys out where they belong'))
+    } else if (path.at(-1) === '__proto__') {
       out.push(() => (map.items = map.items.filter((other) => other !== pair)))
       faults.push(placed(startOf(pair.key) ?? 0, path, 'unknown key'))
     } else if (path.length === 3 && path[0] === 'accounts' && path[2] === 'id') {

@@ -25,6 +25,10 @@ export const line = z
   .min(1, 'must not be empty')
   .max(2000, 'must be at most 2000 characters')
   .refine((text) => !/\p{Cc}/u.test(text), 'must not hold control characters')
+  .refine(
+    (text) => !/\$\{[A-Za-z_][A-Za-z0-9_.:-]*\}/.test(text),
+    'is taken as it stands, and ${…} is filled in by nobody; a secret has a key beside it that ends in _env or _file',
+  )
 
 /** A group as the IdP spells it; as long as a sign-in may state (domain/sign-in/claims.ts). */
 export const group = z.string().min(1, 'must not be empty').max(256, 'must be at most 256 characters')
@@ -64,7 +68,7 @@ export const oneOrMore = (what: string) =>
       z.array(z.string().min(1, 'must not be empty')).min(1, 'must not be empty'),
     ],
     {
-      error: `must be ${what} or a list of them`,
+      error: ({ input }) => (input === undefined ? 'is missing' : `must be ${what}, or a list of them`),
     },
   )
 

@@ -1,5 +1,12 @@
 import { RE2JS } from 're2js'
-import { fitsPieces, literalPrefix, literalWithin, piecesOf, type GroupPattern } from '../domain/entitlement/pattern.ts'
+import {
+  fitsPieces,
+  hasChoiceOutside,
+  literalPrefix,
+  literalWithin,
+  piecesOf,
+  type GroupPattern,
+} from '../domain/entitlement/pattern.ts'
 
 /** Longer ones say more than one thing. */
 const MOST_LETTERS = 300
@@ -12,6 +19,8 @@ export function readPattern(source: string): { pattern: GroupPattern; names: rea
   if (source.length > MOST_LETTERS) return { fault: `must be at most ${MOST_LETTERS} characters` }
   if (!source.startsWith('^') || !/(?<!\\)(?:\\\\)*\$$/.test(source))
     return { fault: 'must be anchored: it begins with ^ and ends with $, so that it means whole names' }
+  if (hasChoiceOutside(source))
+    return { fault: 'has an alternative that ^ and $ do not reach; put all of it in brackets, as in ^(?:a|b)$' }
   const pieces = piecesOf(source)
   if (pieces !== undefined) {
     const captures = (group: string) => (fitsPieces(group, pieces) ? {} : undefined)
@@ -32,10 +41,23 @@ export function readPattern(source: string): { pattern: GroupPattern; names: rea
     }
     return { pattern, names }
   } catch (thrown) {
-    return { fault: `is no RE2 pattern: ${reasonOf(thrown)}` }
+    return { fault: reasonOf(thrown, source) }
   }
 }
 
+/** What other engines have, and how to do without. */
+const FOREIGN: readonly (readonly [RegExp, string])[] = [
+  [/\(\?<?[=!]/, 'it looks ahead or back, as in (?=…) (?!…) (?<=…) (?<!…); say what the name holds instead'],
+  [/\\[1-9]/, 'it refers back, as in \\1; write out what may stand there'],
+  [/\(\?>|[*+?}]\+/, 'atomic groups and possessive repetition are not needed: RE2 never goes back'],
+]
+
 /** RE2JS says `error parsing regexp: invalid or unsupported Perl syntax: \`(?=\``. */
-const reasonOf = (thrown: unknown): string =>
-  (thrown instanceof Error ? thrown.message : '').replace(/^error parsing regexp: /, '') || 'it cannot be read'
+function reasonOf(thrown: unknown, source: string): string {
+  const foreign = FOREIGN.find(([looks]) => looks.test(source))
+  if (foreign !== undefined) return `is no RE2 pattern: ${foreign[1]}`
+  const said = (thrown instanceof Error ? thrown.message : '').replace(/^error parsing regexp: /, '')
+  if (said.startsWith('invalid repeat count'))
+    return 'is no RE2 pattern: it repeats something more than a thousand times, and group names have at most 256 characters'
+  return `is no RE2 pattern: ${said || 'it cannot be read'}`
+}

@@ -85,8 +85,14 @@ export const sayIssue: z.core.$ZodErrorMap = (issue) => {
 const absent = (input: unknown): string | undefined =>
   input === undefined ? MISSING : input === null ? 'is empty' : undefined
 
-const quotesHint = ({ expected, input }: { expected: string; input?: unknown }): string =>
-  expected === 'string' && (typeof input === 'number' || typeof input === 'boolean') ? '; put it in quotes' : ''
+function quotesHint({ expected, input }: { expected: string; input?: unknown }): string {
+  if (expected === 'string' && (typeof input === 'number' || typeof input === 'boolean')) return '; put it in quotes'
+  const meansNoText = (expected === 'boolean' && /^(?:true|false)$/i.test(String(input))) || isNumeral(expected, input)
+  return typeof input === 'string' && meansNoText ? '; write it without quotes' : ''
+}
+
+const isNumeral = (expected: string, input: unknown): boolean =>
+  (expected === 'number' || expected === 'int') && typeof input === 'string' && /^[0-9]+$/.test(input)
 
 const listed = (values: readonly unknown[]): string =>
   values.length === 1 ? String(values[0]) : `one of ${values.map(String).join(', ')}`

@@ -59,10 +59,15 @@ const issuer = z.strictObject({
   token_lifetime: duration('30s', '2m').prefault('2m').describe('Life of one token toward AWS, at most 2m.'),
 })
 
+function whatItIs(input: unknown): string {
+  if (typeof input !== 'string' || !/^[0-9]+$/.test(input)) return ' and nothing else'
+  return `, and has ${input.length}${input.length === 11 ? ': was a zero lost at its beginning?' : ''}`
+}
+
 const account = z.strictObject({
   id: z
     .string()
-    .regex(/^[0-9]{12}$/, 'must be twelve digits')
+    .regex(/^[0-9]{12}$/, { error: ({ input }) => `must be twelve digits${whatItIs(input)}` })
     .describe('The twelve digits of the AWS account.'),
   name: freeText.optional().describe('What people read; default the alias.'),
   env: label.optional().describe('Environment, for the selector `env:NAME` and for display.'),

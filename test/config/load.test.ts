@@ -66,7 +66,11 @@ describe('the text', () => {
       text: adding(`a: &a [${'x,'.repeat(20)}]\nb: &b [${'*a,'.repeat(20)}]\nc: &c [${'*b,'.repeat(20)}]\nd: [*c]\n`),
       faults: ['23:8  aliases repeat more than a file may hold'],
     },
-    { because: 'refuses a tag of its own', text: adding('tests: !js []\n'), faults: ['22:8  Unresolved tag: !js'] },
+    {
+      because: 'refuses a tag of its own',
+      text: adding('tests: !js []\n'),
+      faults: ['22:8  a value takes no tag (!…) here; remove it'],
+    },
     {
       because: 'refuses a nesting that could end the process',
       text: '['.repeat(20_000),
@@ -127,7 +131,7 @@ describe('keys and kinds', () => {
     {
       because: 'says what a selector may be',
       text: changed(['roles: [readonly, admin]', 'roles: { a: b }']),
-      faults: ['20:52  rules[0].grant.roles: must be a role key, "*" or a list of them'],
+      faults: ['20:52  rules[0].grant.roles: must be a role key, "*", or a list of them'],
     },
     {
       because: 'refuses keys of a later version until they work',
@@ -408,7 +412,7 @@ describe('accounts', () => {
     {
       because: 'wants twelve digits',
       text: changed(['"222222222222"', '22222222222']),
-      faults: ['13:18  accounts.pay-dev.id: must be twelve digits'],
+      faults: ['13:18  accounts.pay-dev.id: must be twelve digits, and has 11: was a zero lost at its beginning?'],
     },
     {
       because: 'names a missing way to AWS',
@@ -837,7 +841,7 @@ describe('in-file tests', () => {
     },
     {
       because: 'ask about people of an IdP that exists',
-      text: adding('tests: [{ as: { idp: okta } }]\n'),
+      text: adding('tests: [{ as: { idp: okta }, can: [pay-dev/readonly] }]\n'),
       faults: ['22:22  tests[0].as.idp: unknown IdP "okta"'],
     },
     {
@@ -959,7 +963,7 @@ describe('values', () => {
     'take no other number for an account id: %s',
     (written) => {
       expect(faultsOf(changed(['"111111111111"', written]))).toEqual([
-        '12:19  accounts.pay-prod.id: must be twelve digits',
+        '12:19  accounts.pay-prod.id: must be twelve digits and nothing else',
       ])
     },
   )

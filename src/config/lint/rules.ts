@@ -38,7 +38,7 @@ function lintMatch(rule: RuleEntry, path: Path, file: ConfigFile, findings: Find
   }
   if (match.claims !== undefined) findings.fault([...path, 'claims'], 'goes with "workload" only')
   // threats.md R3: without an IdP any of them could mint the group's name.
-  if (match.idp === undefined && grant !== undefined)
+  if (match.idp === undefined && grant !== undefined && match.pattern === undefined)
     findings.fault([...path, 'idp'], 'is missing: a grant names the IdP it trusts')
   if (match.idp !== undefined) lintIdpName(match.idp, [...path, 'idp'], idps, findings)
 
@@ -177,7 +177,12 @@ export function lintAccountSelector(
 /** Selectors name accounts by alias; somebody who wrote the twelve digits is told which. */
 function accountMeant(item: string, accounts: ConfigFile['accounts']): string {
   const [alias] = Object.entries(accounts).find(([, { id }]) => id === item) ?? []
-  return alias === undefined ? didYouMean(item, Object.keys(accounts)) : `; that account is "${alias}" here`
+  if (alias !== undefined) return `; that account is "${alias}" here`
+  if (parseTemplate(item) !== undefined) return '; what a pattern captures stands alone, not in a list'
+  if (/^\$\w/.test(item)) return '; what a pattern captures has a name, as in ${account}'
+  if (item.includes('*')) return '; "*" is no part of a name: write a list, "env:NAME" or "tag:NAME"'
+  if (item.includes(':')) return '; what selects several is "env:NAME" or "tag:NAME"'
+  return didYouMean(item, Object.keys(accounts))
 }
 
 function lintRoleSelector(selector: Selector, path: Path, { roles }: ConfigFile, findings: Findings): void {

@@ -8,6 +8,7 @@ export function lintTests(file: ConfigFile, findings: Findings): void {
   const { tests, accounts, roles } = file
   tests.forEach((test, index) => {
     lintWho(test.as, ['tests', index, 'as'], file, findings)
+    if (test.can.length + test.cannot.length === 0) findings.fault(['tests', index], 'asks nothing: add can or cannot')
     for (const key of ['can', 'cannot'] as const) {
       test[key].forEach((target, place) => {
         const path = ['tests', index, key, place]

@@ -130,7 +130,7 @@ function bracketWidth(source: string, from: number): number {
 }
 
 /** Whether an alternative stands outside all brackets: `^a|b$`. */
-function hasChoiceOutside(source: string): boolean {
+export function hasChoiceOutside(source: string): boolean {
   let depth = 0
   let inClass = false
   for (let at = 0; at < source.length; at += 1) {
