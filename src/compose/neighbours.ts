@@ -21,6 +21,7 @@ import { federationEndpointOf, stsEndpointOf } from '../domain/aws/partition.ts'
 import { RolegateError } from '../domain/errors.ts'
 import type { AssertionSource, IdentityProvider, MintAssertion } from '../usecases/ports.ts'
 import { randomText } from './chance.ts'
+import { groupLookUpOf } from './directories.ts'
 import type { Host } from './host.ts'
 import type { Memory } from './memory.ts'
 import type { Witness } from './witness.ts'
@@ -35,15 +36,26 @@ export function makeProviders(
   const fetch = makeBoundedFetch(IDP_BOUNDS)
   const fetchMetadata = makeBoundedFetch({ ...IDP_BOUNDS, bytes: MOST_METADATA_BYTES })
 
-  const oidc = (settings: OidcIdp): IdentityProvider =>
-    makeOidcProvider({
+  const oidc = (settings: OidcIdp): IdentityProvider => {
+    const onFailure = (what: string, cause: unknown) =>
+      log.error('an identity provider did not answer', { idp: settings.id, what }, cause)
+    const lookUpGroups = groupLookUpOf(settings, {
+      fetch,
+      now,
+      onFailure,
+      onNoGroups: (reason, cause) =>
+        log.error('a directory did not tell all groups of somebody', { idp: settings.id, reason }, cause),
+    })
+    return makeOidcProvider({
       settings,
       callback: `${server.publicUrl}/oidc/${settings.id}/callback`,
       fetch,
       randomText,
       now,
-      onFailure: (what, cause) => log.error('an identity provider did not answer', { idp: settings.id, what }, cause),
+      onFailure,
+      ...(lookUpGroups !== undefined && { lookUpGroups }),
     })
+  }
 
   const providers = new Map<string, IdentityProvider>()
   const isTaken = (id: string) => (entityId: string) =>

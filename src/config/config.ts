@@ -73,6 +73,8 @@ export type OidcIdp = {
   readonly allowHttp: boolean
   readonly groupsFrom: 'id_token' | 'userinfo'
   readonly mapping: ClaimMapping
+  /** Microsoft Graph is asked where Entra left the groups out. */
+  readonly overage?: { readonly endpoint: string; readonly else: 'fail' | 'warn' }
 }
 
 export type SamlIdp = {

@@ -29,6 +29,21 @@ const limit = z
   .describe('The IdP’s own limit: Entra 200 (SAML 150), Okta 100, Google SAML 75.')
 
 const anyOf = z.array(line).min(1, 'must not be empty')
+const overage = z
+  .strictObject({
+    on: z
+      .literal('graph')
+      .describe('Who is asked when Entra left the groups out of a token: Microsoft Graph, by our own client.'),
+    else: z
+      .enum(['fail', 'warn'])
+      .default('fail')
+      .describe('What a sign-in does when Graph does not tell all. `warn` is refused while a deny reads groups.'),
+    endpoint: line
+      .optional()
+      .describe('Origin of Graph; default that of the issuer’s cloud, as https://graph.microsoft.com.'),
+  })
+  .optional()
+  .describe('Where the whole list is asked for when the token’s is cut; never at an address from the token.')
 
 /** How we prove to an IdP who we are; exactly one secret or key is given. */
 export const clientAuthentication = {
@@ -75,6 +90,7 @@ const oidc = z.strictObject({
       kind,
       from: z.enum(['id_token', 'userinfo']).default('id_token').describe('Where the claim is read.'),
       limit,
+      overage,
     })
     .describe('How groups are read. They match exactly as the IdP spells them.'),
   mfa: z

@@ -4,6 +4,7 @@ import type { MfaMapping } from '../domain/sign-in/authentication.ts'
 import type { AuditSink, Config, Idp, LoginWay, OidcIdp, PassThroughWay, SamlIdp, StsSettings } from './config.ts'
 import type { OidcEntry, SamlEntry } from './idp-schema.ts'
 import { audienceFor } from './lint/sts.ts'
+import { graphOf } from './known-idps.ts'
 import { selectorsOf } from './lint/admin.ts'
 import { nameNetworkBy } from './networks.ts'
 import { parseTemplate } from '../domain/entitlement/pattern.ts'
@@ -80,6 +81,7 @@ function oidcIdpOf(idp: OidcEntry, { authentications }: Secrets, keep: readonly 
   const authentication = authentications.get(idp.id)
   if (authentication === undefined) throw new Error(`no authentication was read for ${idp.id}`)
   const { claim, limit, from } = idp.groups
+  const overage = overageOf(idp)
   return {
     type: 'oidc',
     id: idp.id,
@@ -95,11 +97,23 @@ function oidcIdpOf(idp: OidcEntry, { authentications }: Secrets, keep: readonly 
       idp: idp.id,
       subject: idp.subject,
       username: idp.username,
-      groups: { claim, ...(limit !== undefined && { limit }) },
+      groups: {
+        claim,
+        ...(limit !== undefined && { limit }),
+        ...(overage !== undefined && { overage: { else: overage.else } }),
+      },
       ...(idp.mfa !== undefined && { mfa: { claim: idp.mfa.claim, anyOf: idp.mfa.any_of } }),
       keep,
     },
+    ...(overage !== undefined && { overage }),
   }
+}
+
+function overageOf({ issuer, groups: { overage } }: OidcEntry): OidcIdp['overage'] {
+  if (overage === undefined) return undefined
+  const endpoint = overage.endpoint ?? graphOf(issuer)
+  if (endpoint === undefined) throw new Error('an overage without an address was let through')
+  return { endpoint, else: overage.else }
 }
 
 function samlIdpOf(idp: SamlEntry, { samlKeys }: Secrets, keep: readonly string[], world: World): SamlIdp {

@@ -241,11 +241,16 @@ const ANSWER = {
   groups_truncated: {
     status: 403,
     title: 'Your directory did not tell us all your groups',
-    why: ({ count, limit }) =>
-      limit === undefined
-        ? 'It said there are more groups than fit into the sign-in. A cut list may lack the group that decides.'
-        : `It sent ${String(count)} groups; from ${String(limit)} on, the list may be cut, and a cut list may lack the group that decides.`,
-    next: 'Ask for the groups of this application to be limited to the assigned ones.',
+    why: ({ count, limit, asked }) =>
+      asked === 'directory'
+        ? 'There are more than fit into the sign-in, and asked for the whole list it did not give it. A part of it may lack the group that decides.'
+        : limit === undefined
+          ? 'It said there are more groups than fit into the sign-in. A cut list may lack the group that decides.'
+          : `It sent ${String(count)} groups; from ${String(limit)} on, the list may be cut, and a cut list may lack the group that decides.`,
+    next: ({ asked }) =>
+      asked === 'directory'
+        ? 'Sign in again; if it stays so, tell whoever runs this.'
+        : 'Ask for the groups of this application to be limited to the assigned ones.',
     who: OPERATOR,
   },
   no_roles: {

@@ -7,7 +7,7 @@ import type { AuthorizationCode } from '../domain/device/authorization.ts'
 import type { DeviceLogin } from '../domain/device/device-login.ts'
 import type { RuleIndex } from '../domain/entitlement/compile.ts'
 import type { PendingSignIn } from '../domain/sign-in/attempt.ts'
-import type { IdpSession, VerifiedClaims } from '../domain/sign-in/claims.ts'
+import type { IdpSession, StatedPerson, VerifiedClaims } from '../domain/sign-in/claims.ts'
 import type { Principal } from '../domain/sign-in/principal.ts'
 import type { GatewaySession } from '../domain/sign-in/session.ts'
 
@@ -122,6 +122,16 @@ export type IdentityProvider = {
   readonly restartsUnasked?: true
   readonly saml?: SamlSide
 }
+
+/**
+ * All groups of somebody who has just signed in, from their directory itself; undefined where their claims hold them, or where the
+ * operator takes a cut list. A list that is not whole is a failure: `groups_truncated`, or `idp_unavailable` where asking again may
+ * help (threats.md R5).
+ */
+export type LookUpGroups = (person: StatedPerson) => Promise<readonly string[] | undefined>
+
+/** A token of our own for a directory's API, fresh from its issuer. Nobody's sign-in gave it (security.md O-31). */
+export type FetchDirectoryToken = () => Promise<{ readonly token: string; readonly seconds: number }>
 
 /** What only a SAML IdP has: our metadata for it, and single logout both ways. */
 type SamlSide = {

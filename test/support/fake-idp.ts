@@ -32,6 +32,8 @@ export type Bend = {
   readonly idToken?: (honest: string, payload: Json) => unknown
   readonly tokens?: (honest: Json) => unknown
   readonly userinfo?: (honest: Json) => unknown
+  /** What a client gets for itself (RFC 6749 §4.4). */
+  readonly clientTokens?: (honest: Json) => unknown
   /** What the browser brings back to the callback. */
   readonly callback?: (honest: URLSearchParams) => void
   /** Answers a path in place of the IdP. */
@@ -80,7 +82,7 @@ export const hs256 = (secret: string | Uint8Array) => (input: Buffer) =>
 
 /**
  * An OpenID Connect IdP on loopback: discovery, JWKS, authorization by redirect, a token endpoint that verifies client,
- * code, redirect URI and PKCE, and userinfo. It signs with `jose`; `bend` makes any part of its answer hostile.
+ * code, redirect URI and PKCE, or gives a client a token of its own, and userinfo. It signs with `jose`; `bend` makes any part of its answer hostile.
  */
 export async function startFakeIdp(options: {
   client: FakeClient
@@ -101,6 +103,8 @@ export async function startFakeIdp(options: {
   const state = { bend: options.bend ?? {}, issuer: '', origin: '' }
   const seen: SeenRequest[] = []
   const codes = new Map<string, { nonce: string | null; challenge: string; redirectUri: string }>()
+  /** What clients got for themselves, each with the scope it is for. */
+  const clientTokens = new Map<string, string>()
   /** All that must never be met in an error: filled as it is made. */
   const secrets = new Set<string>()
 
@@ -160,6 +164,11 @@ export async function startFakeIdp(options: {
 
   async function exchange(req: IncomingMessage, body: URLSearchParams): Promise<Answer> {
     if (!(await isClient(req, body).catch(() => false))) return json({ error: 'invalid_client' }, 401)
+    if (body.get('grant_type') === 'client_credentials') {
+      const token = chance()
+      clientTokens.set(token, body.get('scope') ?? '')
+      return json(bent(state.bend.clientTokens, { access_token: token, token_type: 'Bearer', expires_in: 3599 }))
+    }
     const code = body.get('code') ?? ''
     const attempt = codes.get(code)
     codes.delete(code)
@@ -258,6 +267,7 @@ export async function startFakeIdp(options: {
     seen,
     secrets,
     codes,
+    clientTokens,
     countOf: (path: string) => seen.filter((request) => request.path === path).length,
     /** From now on the IdP is bent this way, and no longer the former. */
     bend: (bend: Bend) => void (state.bend = bend),

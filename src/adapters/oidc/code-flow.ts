@@ -100,7 +100,7 @@ export function makeCodeFlow(deps: {
 }
 
 /** Whatever openid-client throws, in our words: its reason goes to log and audit alone (security.md A-8). */
-function asSignInFailure(thrown: unknown, idp: string): RolegateError {
+export function asSignInFailure(thrown: unknown, idp: string): RolegateError {
   if (thrown instanceof RolegateError) return thrown
   for (let cause: unknown = thrown; cause instanceof Error; cause = cause.cause) {
     if (cause instanceof UpstreamFailure)

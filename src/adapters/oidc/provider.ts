@@ -1,6 +1,6 @@
 import type { PendingOidc } from '../../domain/sign-in/attempt.ts'
 import type { ClaimMapping } from '../../domain/sign-in/claims.ts'
-import type { IdentityProvider, Now } from '../../usecases/ports.ts'
+import type { IdentityProvider, LookUpGroups, Now } from '../../usecases/ports.ts'
 import { makeCodeFlow } from './code-flow.ts'
 import { makeServer, type ServerSettings } from './server.ts'
 
@@ -28,6 +28,8 @@ export function makeOidcProvider(deps: {
   randomText: (bits: number) => string
   now: Now
   onFailure: (what: string, cause: unknown) => void
+  /** Absent: what the claims say is all there is. */
+  lookUpGroups?: LookUpGroups
 }): OidcProvider {
   const { settings } = deps
   const server = makeServer(deps)
@@ -40,8 +42,8 @@ export function makeOidcProvider(deps: {
     issuer: () => settings.issuer,
     begin: (attemptId) => flow.begin(attemptId),
 
-    complete: (answer, pending) =>
-      flow.redeem(answer, pending, async ({ oidc, configuration, tokens, claims }) => {
+    async complete(answer, pending) {
+      const verified = await flow.redeem(answer, pending, async ({ oidc, configuration, tokens, claims }) => {
         const { issuer } = settings
         const authentication = { at: claims.auth_time, claims }
         if (settings.groupsFrom === 'id_token') return { issuer, claims, authentication }
@@ -52,7 +54,10 @@ export function makeOidcProvider(deps: {
           authentication,
           claims: { ...userinfo, ...withoutGroups(claims, settings.mapping.groups.claim) },
         }
-      }),
+      })
+      const directoryGroups = await deps.lookUpGroups?.(verified)
+      return directoryGroups === undefined ? verified : { ...verified, directoryGroups }
+    },
 
     isReady() {
       void server.refresh()

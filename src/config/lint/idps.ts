@@ -1,6 +1,8 @@
 import type { Findings, Path } from '../faults.ts'
 import type { IdpEntry, OidcEntry } from '../idp-schema.ts'
+import { isMicrosoft } from '../known-idps.ts'
 import type { ConfigFile } from '../schema.ts'
+import { lintGroups } from './groups.ts'
 import { lintSaml } from './saml.ts'
 import { isLoopback, requireUrl, sameAddress } from './web-address.ts'
 
@@ -18,7 +20,7 @@ export function lintIdps(file: ConfigFile, findings: Findings, insecureDev: bool
       lintPlainHttp(idp, path, findings, insecureDev)
       lintSubject(idp, path, findings)
     } else lintSaml(idp, path, findings, insecureDev)
-    lintTruncation(idp, path, file, findings)
+    lintGroups(idp, path, file, findings, insecureDev)
   })
 }
 
@@ -63,8 +65,6 @@ function lintIssuer(
 export const isOurs = (text: string, { server, issuer }: ConfigFile): boolean =>
   sameAddress(text, server.public_url) || (issuer.url !== undefined && sameAddress(text, issuer.url))
 
-const MICROSOFT =
-  /^(?:login\.microsoftonline\.(?:com|us)|login\.partner\.microsoftonline\.cn|(?:login|sts)\.windows\.net)$/
 /** The last is the tenant of everybody's private Microsoft account. */
 const ANY_TENANT = /^\/(?:common|organizations|consumers|9188040d-6c67-4c5b-b112-36a304b66dad)(?:\/|$)/i
 
@@ -72,7 +72,7 @@ const ANY_TENANT = /^\/(?:common|organizations|consumers|9188040d-6c67-4c5b-b112
 export function isMultiTenant(text: string): boolean {
   if (/[{}]|%7b|%7d/i.test(text)) return true
   const url = URL.canParse(text) ? new URL(text) : undefined
-  return url !== undefined && MICROSOFT.test(url.hostname) && ANY_TENANT.test(url.pathname)
+  return url !== undefined && isMicrosoft(text) && ANY_TENANT.test(url.pathname)
 }
 
 function lintPlainHttp({ issuer, allow }: OidcEntry, path: Path, findings: Findings, insecureDev: boolean): void {
@@ -90,18 +90,4 @@ function lintSubject({ subject }: OidcEntry, path: Path, findings: Findings): vo
   if (subject === 'preferred_username' || subject === 'upn') {
     findings.warn(here, `claims.${subject} can change and pass to another person; take claims.sub or claims.oid`)
   }
-}
-
-/** threats.md R5: a list that is cut may lack the very group that denies. */
-function lintTruncation({ id, groups }: IdpEntry, path: Path, { rules }: ConfigFile, findings: Findings): void {
-  if (groups.limit?.else !== 'warn') return
-  const denies = rules.find(
-    ({ deny, match }) =>
-      deny !== undefined && (match.idp ?? id) === id && (match.group !== undefined || match.any_of !== undefined),
-  )
-  if (denies === undefined) return
-  findings.fault(
-    [...path, 'groups', 'limit', 'else'],
-    `must be fail: the deny "${denies.id}" reads groups, and a cut list may lack them`,
-  )
 }

@@ -7,6 +7,8 @@ export type VerifiedClaims = {
   readonly issuer: string
   readonly claims: Readonly<Record<string, unknown>>
   readonly authentication: StatedAuthentication
+  /** All groups of this person, where their directory itself was asked; they stand in place of the claim's (threats.md R5). */
+  readonly directoryGroups?: readonly string[]
   /** Counts once until then, on every replica (security.md S-29). */
   readonly once?: { readonly id: string; readonly until: Date }
   /** The IdP's own end of the sign-in (security.md W-7). */
@@ -16,7 +18,7 @@ export type VerifiedClaims = {
 }
 
 /** What there is to read a person from. */
-export type StatedPerson = Pick<VerifiedClaims, 'issuer' | 'claims' | 'idpSession'>
+export type StatedPerson = Pick<VerifiedClaims, 'issuer' | 'claims' | 'directoryGroups' | 'idpSession'>
 
 /** saml-core-2.0 §2.2.2, §2.7.2: whom the IdP means, and which of their sessions. */
 export type IdpSession = { readonly nameId: string; readonly format: string; readonly index?: string }
@@ -38,6 +40,8 @@ export type ClaimMapping = {
     readonly delimiter?: string
     /** At this many groups or more the list counts as cut by the IdP. */
     readonly limit?: { readonly count: number; readonly else: 'fail' | 'warn' }
+    /** The directory is asked where the list is cut; `else` is what happens when it does not tell all. */
+    readonly overage?: { readonly else: 'fail' | 'warn' }
   }
   /** What shows that a second factor was used; absent: nothing does. */
   readonly mfa?: MfaMapping
@@ -56,16 +60,17 @@ const LONGEST_SUBJECT = 255
  * Fails with `sign_in_rejected` when the subject or username is missing or no plain text,
  * and with `groups_truncated` when the list is cut and the IdP is set to `else: fail`.
  */
-export function principalFrom({ issuer, claims, idpSession }: StatedPerson, mapping: ClaimMapping): Principal {
+export function principalFrom(stated: StatedPerson, mapping: ClaimMapping): Principal {
+  const { issuer, claims, idpSession } = stated
   // threats.md I2: an address passes from one person to another, and their roles with it.
   if (mapping.subject === NAMEID_CLAIM && idpSession?.format === EMAIL_ADDRESS)
     throw new RolegateError('sign_in_rejected', {}, { reason: 'subject_is_an_email_address' })
   const subject = requireText(claims, mapping.subject, 'subject', LONGEST_SUBJECT)
   const username = requireText(claims, mapping.username, 'username', 300)
   const email = ownValue(claims, 'email')
-  const groups = groupStatementFrom(claims, mapping.groups)
+  const groups = groupStatementOf(stated, mapping.groups)
 
-  if (groups.state === 'truncated' && mapping.groups.limit?.else !== 'warn') {
+  if (groups.state === 'truncated' && !takesCutLists(mapping.groups)) {
     throw new RolegateError('groups_truncated', {
       idp: mapping.idp,
       count: groups.names.length,
@@ -88,6 +93,17 @@ export function principalFrom({ issuer, claims, idpSession }: StatedPerson, mapp
     ),
   }
 }
+
+/** A cut list passes only where all that the operator said about cut lists lets it. */
+function takesCutLists({ limit, overage }: ClaimMapping['groups']): boolean {
+  const words = [limit, overage].flatMap((one) => one?.else ?? [])
+  return words.length > 0 && words.every((word) => word === 'warn')
+}
+
+const groupStatementOf = ({ claims, directoryGroups }: StatedPerson, groups: ClaimMapping['groups']): GroupStatement =>
+  directoryGroups === undefined
+    ? groupStatementFrom(claims, groups)
+    : { state: 'stated', names: groupNames(directoryGroups) }
 
 /** True when verified claims are about this very person: IdP, issuer and subject, read as at their sign-in (threats.md I2). */
 export const isAbout = (
@@ -114,11 +130,16 @@ export function groupStatementFrom(
 
   const values: unknown[] = Array.isArray(value) ? value : [value]
   const listed = delimiter === undefined ? values : values.flatMap((each) => splitBy(delimiter, each))
-  if (listed.length > MOST_GROUPS)
-    throw new RolegateError('groups_truncated', { count: listed.length, limit: MOST_GROUPS })
-  const names = [...new Set(listed.map(requireGroupName))]
+  const names = groupNames(listed)
   // Counted as they came: an IdP that cuts at a hundred counts a group it names twice as two.
   return { state: limit !== undefined && listed.length >= limit.count ? 'truncated' : 'stated', names }
+}
+
+/** Each once; fails where there are too many, or one is no text. */
+function groupNames(listed: readonly unknown[]): readonly string[] {
+  if (listed.length > MOST_GROUPS)
+    throw new RolegateError('groups_truncated', { count: listed.length, limit: MOST_GROUPS })
+  return [...new Set(listed.map(requireGroupName))]
 }
 
 /** What stands between the delimiters; between two of them stands nothing. */

@@ -201,6 +201,38 @@ describe('principalFrom', () => {
     expect(read({ groups: ['a', 'b'] }, warned).groups).toEqual({ state: 'truncated', names: ['a', 'b'] })
   })
 
+  it.each([
+    { because: 'the limit says fail', limit: 'fail', overage: 'warn' },
+    { because: 'the overage says fail', limit: 'warn', overage: 'fail' },
+  ] as const)('refuses a cut list where one word of two allows it: $because', ({ limit, overage }) => {
+    const groups = { claim: 'groups', limit: { count: 2, else: limit }, overage: { else: overage } }
+    expect(refusalOf(() => read({ groups: ['a', 'b'] }, { groups })).code).toBe('groups_truncated')
+  })
+
+  it('lets an overage through where the operator chose to be warned, and keeps it marked', () => {
+    const warned = { groups: { claim: 'groups', overage: { else: 'warn' } } } as const
+    expect(read({ groups: undefined, hasgroups: true }, warned).groups).toEqual({ state: 'truncated', names: [] })
+  })
+
+  describe('with the whole list from the directory (threats.md R5)', () => {
+    const told = (directoryGroups: readonly string[], changes: Record<string, unknown> = { hasgroups: true }) =>
+      principalFrom({ issuer: 'i', claims: { ...claims, ...changes }, directoryGroups }, mapping).groups
+
+    it('takes it in place of the claim, each group once', () => {
+      expect(told(['c', 'd', 'c'])).toEqual({ state: 'stated', names: ['c', 'd'] })
+    })
+
+    it('takes an empty one for what it is', () => {
+      expect(told([])).toEqual({ state: 'stated', names: [] })
+    })
+
+    it('holds it to what a claim is held to (security.md M-5, M-15)', () => {
+      expect(refusalOf(() => told([''])).code).toBe('sign_in_rejected')
+      expect(refusalOf(() => told(['x'.repeat(257)])).code).toBe('sign_in_rejected')
+      expect(refusalOf(() => told(listOf(MOST_GROUPS + 1))).code).toBe('groups_truncated')
+    })
+  })
+
   it('keeps the claims that session tags ask for, text only', () => {
     const kept = read(
       { team: 'pay', level: 7, list: ['x'] },

@@ -1,0 +1,67 @@
+import type { KeptToken } from './kept-token.ts'
+
+/** The directory did not tell all, and why; `again`: in so many seconds it may. */
+export class DirectoryFailure extends Error {
+  override readonly name = 'DirectoryFailure'
+  readonly reason: string
+  readonly again: number | undefined
+
+  constructor(reason: string, details: { again?: number; cause?: unknown } = {}) {
+    super(reason, { cause: details.cause })
+    this.reason = reason
+    this.again = details.again
+  }
+}
+
+const AGAIN_SECONDS = 5
+const LONGEST_AGAIN_SECONDS = 300
+
+export type AskDirectory = (url: string, headers?: Readonly<Record<string, string>>) => Promise<JsonObject>
+export type JsonObject = Readonly<Record<string, unknown>>
+
+/**
+ * Reads one JSON object from a directory's API with our own token; a token that is no longer taken is renewed once. `fetch` bounds
+ * time and bytes and follows no redirect. Throws DirectoryFailure, or what the token's issuer failed with.
+ */
+export function makeAskDirectory({ fetch, token }: { fetch: typeof globalThis.fetch; token: KeptToken }): AskDirectory {
+  async function send(url: string, headers: Readonly<Record<string, string>>, bearer: string): Promise<Response> {
+    try {
+      const authorization = `Bearer ${bearer}`
+      return await fetch(url, { headers: { ...headers, accept: 'application/json', authorization } })
+    } catch (cause) {
+      throw new DirectoryFailure('did_not_answer', { again: AGAIN_SECONDS, cause })
+    }
+  }
+
+  return async function askDirectory(url, headers = {}) {
+    const first = await token.get()
+    let answer = await send(url, headers, first)
+    if (answer.status === 401) {
+      token.forget(first)
+      answer = await send(url, headers, await token.get())
+    }
+    if (answer.status === 429) throw new DirectoryFailure('answered_429', { again: secondsUntilAgain(answer) })
+    // RFC 9110 §15: its own words may hold anything, so the number is all that is told.
+    if (answer.status !== 200) throw new DirectoryFailure(`answered_${answer.status}`)
+    return objectIn(answer)
+  }
+}
+
+function secondsUntilAgain({ headers }: Response): number {
+  const said = headers.get('retry-after') ?? ''
+  const seconds = /^\d{1,6}$/.test(said) ? Number(said) : AGAIN_SECONDS
+  return Math.min(Math.max(seconds, 1), LONGEST_AGAIN_SECONDS)
+}
+
+async function objectIn(answer: Response): Promise<JsonObject> {
+  if (!/^application\/json(?:;|$)/i.test(answer.headers.get('content-type') ?? ''))
+    throw new DirectoryFailure('answered_no_json')
+  const value: unknown = await answer.json().catch(() => undefined)
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new DirectoryFailure('answered_no_json')
+  return value as JsonObject
+}
+
+/** A member of its own, whatever objects inherit. */
+export const own = (object: JsonObject, name: string): unknown =>
+  Object.hasOwn(object, name) ? object[name] : undefined

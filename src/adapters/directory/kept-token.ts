@@ -1,0 +1,29 @@
+import type { FetchDirectoryToken, Now } from '../../usecases/ports.ts'
+
+/** Asked for anew this long before its end: what is on its way must still arrive. */
+const EARLIER_MS = 60_000
+
+export type KeptToken = { get(): Promise<string>; forget(token: string): void }
+
+/** Our own token for a directory, in memory until shortly before its end; one is asked for, however many wait. */
+export function makeKeptToken({ fetchToken, now }: { fetchToken: FetchDirectoryToken; now: Now }): KeptToken {
+  let kept: { readonly token: string; readonly until: number } | undefined
+  let underway: Promise<string> | undefined
+
+  async function renew(): Promise<string> {
+    const asked = now().getTime()
+    const { token, seconds } = await fetchToken()
+    kept = { token, until: asked + seconds * 1000 - EARLIER_MS }
+    return token
+  }
+
+  return {
+    get() {
+      if (kept !== undefined && now().getTime() < kept.until) return Promise.resolve(kept.token)
+      return (underway ??= renew().finally(() => (underway = undefined)))
+    },
+    forget(token) {
+      if (kept?.token === token) kept = undefined
+    },
+  }
+}

@@ -1,0 +1,18 @@
+/** Microsoft's sign-in hosts, each with the Graph of its cloud. */
+const MICROSOFT: Readonly<Record<string, string>> = {
+  'login.microsoftonline.com': 'https://graph.microsoft.com',
+  'login.windows.net': 'https://graph.microsoft.com',
+  'sts.windows.net': 'https://graph.microsoft.com',
+  'login.microsoftonline.us': 'https://graph.microsoft.us',
+  'login.partner.microsoftonline.cn': 'https://microsoftgraph.chinacloudapi.cn',
+}
+
+/** The host of an issuer or entity id; empty where it is no URL. */
+const hostOf = (name: string): string => (URL.canParse(name) ? new URL(name).hostname.replace(/\.$/, '') : '')
+
+/** Entra, by its issuer or its entity id. */
+export const isMicrosoft = (name: string): boolean => Object.hasOwn(MICROSOFT, hostOf(name))
+
+/** The Microsoft Graph beside an Entra issuer; undefined for every other IdP. */
+export const graphOf = (issuer: string): string | undefined =>
+  isMicrosoft(issuer) ? MICROSOFT[hostOf(issuer)] : undefined

@@ -1,0 +1,60 @@
+import type { Findings, Path } from '../faults.ts'
+import type { IdpEntry, OidcEntry } from '../idp-schema.ts'
+import { graphOf } from '../known-idps.ts'
+import type { ConfigFile } from '../schema.ts'
+import { requireUrl } from './web-address.ts'
+
+/** How an IdP's groups are read: whole, or not at all (threats.md R5). */
+export function lintGroups(
+  idp: IdpEntry,
+  path: Path,
+  file: ConfigFile,
+  findings: Findings,
+  insecureDev: boolean,
+): void {
+  const here = [...path, 'groups']
+  lintTruncation(idp, here, file, findings)
+  if (idp.type === 'oidc') lintOverage(idp, [...here, 'overage'], findings, insecureDev)
+}
+
+/** A list that is cut may lack the very group that denies. */
+function lintTruncation({ id, groups }: IdpEntry, path: Path, { rules }: ConfigFile, findings: Findings): void {
+  const denies = rules.find(
+    ({ deny, match }) =>
+      deny !== undefined &&
+      (match.idp ?? id) === id &&
+      (match.group !== undefined || match.any_of !== undefined || match.pattern !== undefined),
+  )
+  if (denies === undefined) return
+  const overage = 'overage' in groups ? groups.overage : undefined
+  for (const [key, word] of [['limit', groups.limit?.else] as const, ['overage', overage?.else] as const]) {
+    if (word !== 'warn') continue
+    const message = `must be fail: the deny "${denies.id}" reads groups, and a cut list may lack them`
+    findings.fault([...path, key, 'else'], message)
+  }
+}
+
+/** Graph lists object ids, of people of the tenant that the ID token is from. */
+function lintOverage({ issuer, groups, allow }: OidcEntry, path: Path, findings: Findings, insecureDev: boolean): void {
+  const { overage } = groups
+  if (overage === undefined) return
+  if (groups.kind !== 'id')
+    findings.fault(
+      path,
+      'needs "kind: id" beside it: Graph lists object ids, and a rule by any other name would miss them',
+    )
+  if (groups.from === 'userinfo')
+    findings.fault(path, 'goes with groups from the ID token: that is where Entra says it left them out')
+  const { endpoint } = overage
+  if (endpoint === undefined) {
+    if (graphOf(issuer) === undefined)
+      findings.fault(path, 'asks Microsoft Graph, and the issuer is not Microsoft’s: name the "endpoint" to ask')
+    return
+  }
+  const here = [...path, 'endpoint']
+  const url = requireUrl(endpoint, here, findings, insecureDev)
+  if (url === undefined) return
+  if (endpoint !== url.origin) findings.fault(here, `must be an origin, without a path: ${url.origin}`)
+  if (url.protocol === 'http:' && !allow.http)
+    findings.fault(here, 'is http: set allow.http for this IdP, for development only')
+}
