@@ -15,7 +15,7 @@ const { readConfigFile: read } = (await import(pathToFileURL(built('program/read
   readConfigFile: typeof readConfigFile
 }
 
-const loaded = read(process.argv[2] ?? '', { insecureDev: true })
+const loaded = read(process.argv[2] ?? '', { insecureDev: true, purpose: 'serve' })
 if (loaded === undefined) throw new Error('the configuration will not do')
 let leapt = 0
 const gateway = await open(loaded, {

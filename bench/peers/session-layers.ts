@@ -24,7 +24,17 @@ export async function ourStore() {
   }
   const env = { BENCH_MASTER_KEY: randomBytes(32).toString('base64'), BENCH_CLIENT_SECRET: 'of-no-use-anywhere' }
   const text = configuration({ audit: 'default', stsUrl: NOBODY, idpUrl: NOBODY, rules: 1 }, [8420, 9464])
-  const world = { file: 'bench.yaml', readFile: noFile, realPath: noFile, fileMode: noFile, env, insecureDev: true }
+  const world = {
+    file: 'bench.yaml',
+    readFile: noFile,
+    realPath: noFile,
+    listFolder: noFile,
+    fileMode: noFile,
+    fileOwner: noFile,
+    env,
+    insecureDev: true,
+    purpose: 'serve' as const,
+  }
   const { config } = loadConfig(withText(text, world))
   const host: Host = {
     now,

@@ -31,19 +31,20 @@ const DEEPEST_BLOCK = 400
 /** How often one anchor may be repeated: an alias bomb grows no further. */
 const MOST_ALIASES = 100
 
-/** Reads one YAML 1.2 document, or throws ConfigFaults with every place where it is none. */
-export function readDocument(written: string): ReadDocument {
+/** Reads one YAML 1.2 document, or throws ConfigFaults with every place where it is none. `file`: as a fault has it. */
+export function readDocument(written: string, file?: string): ReadDocument {
   // A byte order mark is no text: no editor counts it as a column.
   const text = written.replace(/^\ufeff/, '')
   const lines = new LineCounter()
-  refuseZeros(text)
-  refuseDepth(text)
-  const document = parse(text, lines)
   const placed = (offset: number, path: Path, message: string): Fault => ({
     ...positionAt(lines, offset),
     path: printPath(path),
     message,
+    ...(file !== undefined && { file }),
   })
+  refuseZeros(text, placed)
+  refuseDepth(text, placed)
+  const document = parse(text, lines, placed)
   const faults = cleanKeys(document, placed)
   return {
     value: plainValue(document, placed),
@@ -52,27 +53,23 @@ export function readDocument(written: string): ReadDocument {
   }
 }
 
-function parse(text: string, lines: LineCounter): Document {
+type Place = (offset: number, path: Path, message: string) => Fault
+
+function parse(text: string, lines: LineCounter, placed: Place): Document {
   let document: Document
   try {
     document = parseDocument(text, { lineCounter: lines, prettyErrors: false, stringKeys: true })
   } catch {
-    throw new ConfigFaults([{ line: 1, column: 1, path: '', message: 'this is not YAML that can be read' }])
+    throw new ConfigFaults([placed(0, [], 'this is not YAML that can be read')])
   }
   const wrong = [...document.errors, ...document.warnings]
   // YAML 1.1 reads other things into the same text: 0123 by eights, `no` as false.
   if (document.directives?.yaml.explicit === true && document.directives.yaml.version !== '1.2') {
     const message = 'an older YAML reads other things into the same text; remove the line that begins with %YAML'
-    throw new ConfigFaults([{ line: 1, column: 1, path: '', message }])
+    throw new ConfigFaults([placed(0, [], message)])
   }
   if (wrong.length > 0) {
-    throw new ConfigFaults(
-      worthSaying(wrong).map((error) => ({
-        ...positionAt(lines, error.pos[0]),
-        path: '',
-        message: sayYaml(error, text),
-      })),
-    )
+    throw new ConfigFaults(worthSaying(wrong).map((error) => placed(error.pos[0], [], sayYaml(error, text))))
   }
   return document
 }
@@ -119,13 +116,13 @@ const MESSAGE_WORDS: readonly (readonly [RegExp, string])[] = [
 ]
 
 /** UTF-16 without its mark may be read as UTF-8, and is full of zeros then. */
-function refuseZeros(text: string): void {
+function refuseZeros(text: string, placed: Place): void {
   if (!text.includes('\0')) return
-  throw new ConfigFaults([{ line: 1, column: 1, path: '', message: 'is not UTF-8 text; save it as UTF-8' }])
+  throw new ConfigFaults([placed(0, [], 'is not UTF-8 text; save it as UTF-8')])
 }
 
 /** Nesting beyond reason is refused on the flat list of tokens, before anything recurses into it. */
-function refuseDepth(text: string): void {
+function refuseDepth(text: string, placed: Place): void {
   let flow = 0
   let offset = 0
   let lineStart = 0
@@ -137,7 +134,7 @@ function refuseDepth(text: string): void {
     const opensBlock = kind === 'seq-item-ind' || kind === 'explicit-key-ind' || kind === 'map-value-ind'
     if (flow > DEEPEST_FLOW || (flow === 0 && opensBlock && offset - lineStart > DEEPEST_BLOCK)) {
       const line = text.slice(0, offset).split('\n').length
-      throw new ConfigFaults([{ line, column: 1, path: '', message: 'the nesting is too deep here' }])
+      throw new ConfigFaults([{ ...placed(0, [], 'the nesting is too deep here'), line }])
     }
     // The lexer's own marks (start of document, of a scalar, end of flow) stand for no text.
     if (kind === 'doc-mode' || kind === 'flow-error-end' || kind === 'scalar') continue
@@ -156,7 +153,7 @@ function flowDepthAfter(kind: CST.TokenType | null, depth: number): number {
  * Walks the tree once. Account ids get their source text, so that `012345678901` keeps its zero, and `__proto__`, which
  * JavaScript would take for something else than a key, is taken out and reported.
  */
-function cleanKeys(document: Document, placed: (offset: number, path: Path, message: string) => Fault): Fault[] {
+function cleanKeys(document: Document, placed: Place): Fault[] {
   const faults: Fault[] = []
   const out: (() => void)[] = []
   walk(document.contents, [], (pair, map, path) => {
@@ -192,7 +189,7 @@ function keepSourceText(document: Document, { value }: Pair): void {
   if (isScalar(scalar) && typeof scalar.value === 'number' && scalar.source !== undefined) scalar.value = scalar.source
 }
 
-function plainValue(document: Document, placed: (offset: number, path: Path, message: string) => Fault): unknown {
+function plainValue(document: Document, placed: Place): unknown {
   try {
     return document.toJS({ maxAliasCount: MOST_ALIASES })
   } catch (thrown) {

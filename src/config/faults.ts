@@ -1,10 +1,18 @@
+import { dirname, join } from 'node:path'
 import { RolegateError } from '../domain/errors.ts'
 
 /** Where something stands in the file: keys and indexes, from the top. */
 export type Path = readonly (string | number)[]
 
-/** One thing wrong with the file. `path` is empty when the text is no YAML at that place. */
-export type Fault = { readonly line: number; readonly column: number; readonly path: string; readonly message: string }
+/** One thing wrong with a file. `path` is empty when the text is no YAML at that place. */
+export type Fault = {
+  readonly line: number
+  readonly column: number
+  readonly path: string
+  readonly message: string
+  /** Another file than the main one, by its path from there. */
+  readonly file?: string
+}
 
 /** Something found at a place; `at: 'key'` points at the key itself in place of its value. */
 export type Finding = { readonly path: Path; readonly message: string; readonly at?: 'key' }
@@ -13,6 +21,8 @@ export type Finding = { readonly path: Path; readonly message: string; readonly 
 export type Findings = {
   fault(path: Path, message: string, at?: 'key'): void
   warn(path: Path, message: string, at?: 'key'): void
+  /** What a sentence calls another place: `rules[0]`, and in which file where there are several. */
+  nameOf(path: Path): string
 }
 
 /** The file cannot be used. Holds every fault that could be found, in the order of the file, and no secret. */
@@ -20,18 +30,23 @@ export class ConfigFaults extends RolegateError {
   readonly faults: readonly Fault[]
 
   constructor(faults: readonly Fault[]) {
-    const sorted = faults.toSorted((a, b) => a.line - b.line || a.column - b.column)
-    const lines = sorted.map(lineOf)
+    const sorted = faults.toSorted((a, b) => byFile(a, b) || a.line - b.line || a.column - b.column)
+    const lines = sorted.map((fault) => `${fault.file === undefined ? '' : `${fault.file}:`}${lineOf(fault)}`)
     super('config_invalid', { faults: lines }, { reason: lines.join('; ') })
     this.faults = sorted
   }
 }
 
+/** The main file first. */
+const byFile = ({ file: a = '' }: Fault, { file: b = '' }: Fault): number => (a === b ? 0 : a < b ? -1 : 1)
+
 /** `rolegate.yaml:12:5  idps[0].isuer: unknown key; did you mean "issuer"?`, a line for each fault, each with its end. */
 export const printFaults = (file: string, faults: readonly Fault[]): string =>
   faults.map((fault) => `${printFault(file, fault)}\n`).join('')
 
-export const printFault = (file: string, fault: Fault): string => `${file}:${lineOf(fault)}`
+/** `file` is what the reader calls the main file; others are found from there. */
+export const printFault = (file: string, fault: Fault): string =>
+  `${fault.file === undefined ? file : join(dirname(file), fault.file)}:${lineOf(fault)}`
 
 const lineOf = ({ line, column, path, message }: Fault): string =>
   `${line}:${column}  ${path === '' ? message : `${path}: ${message}`}`

@@ -1,7 +1,8 @@
+import { basename } from 'node:path'
 import type { Config } from './config.ts'
 import { readDocument } from './document.ts'
-import { errnoOf } from './files.ts'
-import { ConfigFaults, printFault, type Finding, type Findings } from './faults.ts'
+import { ConfigFaults, printFault, printPath, type Finding, type Findings } from './faults.ts'
+import { readIncluded } from './includes.ts'
 import { runInFileTests } from './in-file-tests.ts'
 import { lint } from './lint.ts'
 import { openPolicyFiles, type PolicyFiles } from './policy-files.ts'
@@ -9,6 +10,8 @@ import { resolve } from './resolve.ts'
 import { schemaFindings, sayIssue } from './schema-faults.ts'
 import { ConfigFile } from './schema.ts'
 import { readSecrets } from './secrets.ts'
+import { wholeFile } from './whole-file.ts'
+import { writtenByOthers } from './who-may-write.ts'
 import type { World } from './world.ts'
 
 export { ConfigFaults, printFaults } from './faults.ts'
@@ -22,6 +25,8 @@ export type Loaded = {
   readonly hash: string
   /** Where every file of the policy really is: who watches them hears of a change. */
   readonly files: readonly string[]
+  /** The folders whose files it takes as they come: one that is added is a change. */
+  readonly folders: readonly string[]
 }
 
 /** A `git pull` over a few hundred files is done within so many readings, or somebody keeps writing. */
@@ -38,7 +43,7 @@ export function loadConfig(world: World): Loaded {
     // What was read while somebody wrote is neither right nor wrong (threats.md R9).
     if (!files.unchanged()) continue
     if (outcome instanceof ConfigFaults) throw outcome
-    return { ...outcome, hash: files.hash(), files: files.paths() }
+    return { ...outcome, hash: files.hash(), files: files.readings().map(({ real }) => real), folders: files.folders() }
   }
   throw new ConfigFaults([{ ...TOP, message: 'keeps changing while it is read; try again when nobody writes to it' }])
 }
@@ -55,41 +60,43 @@ function readAll(world: World, files: PolicyFiles): Pick<Loaded, 'config' | 'war
 }
 
 function readFile(world: World, files: PolicyFiles): Pick<Loaded, 'config' | 'warnings'> {
-  const document = readDocument(textOf(world.file, files))
+  const main = readMain(world, files)
+  const found: Finding[] = []
+  const warned: Finding[] = []
+  const findings = (nameOf: Findings['nameOf']): Findings => ({
+    fault: (path, message, at) => void found.push({ path, message, ...(at !== undefined && { at }) }),
+    warn: (path, message, at) => void warned.push({ path, message, ...(at !== undefined && { at }) }),
+    nameOf,
+  })
+  const { included, faults } = readIncluded(main.content, files, world, findings(printPath))
+  refuse([...faults, ...found.map(main.document.locate)])
+
+  const whole = wholeFile(main, included)
+  const { file } = whole
+  const locate = (finding: Finding) => whole.locate(finding)
+  const into = findings((path) => whole.nameOf(path))
+  lint(whole, into, world.insecureDev)
+  const secrets = readSecrets(file, world, into)
+  const open = writtenByOthers(files, world)
+  const isRefused = world.purpose === 'serve' && !world.insecureDev
+  refuse([...found.map(locate), ...(isRefused ? open : [])])
+
+  const config = resolve(file, secrets, world)
+  refuse(runInFileTests(file, config).map(locate))
+  const warnings = [...(isRefused ? [] : open), ...warned.map(locate)]
+  return { config, warnings: warnings.map((fault) => printFault(world.file, fault)) }
+}
+
+function readMain(world: World, files: PolicyFiles) {
+  const read = files.text(world.file)
+  if ('fault' in read) throw new ConfigFaults([{ ...TOP, message: read.fault }])
+  const document = readDocument(read.text)
   if (document.value === null) refuse([{ ...TOP, message: 'the file is empty' }])
   const parsed = ConfigFile.safeParse(document.value, { error: sayIssue })
   const findings = parsed.success ? [] : schemaFindings(parsed.error)
   const faults = [...document.faults, ...findings.map(document.locate)]
   if (!parsed.success || faults.length > 0) throw new ConfigFaults(faults)
-
-  const found: Finding[] = []
-  const warned: Finding[] = []
-  const into: Findings = {
-    fault: (path, message, at) => void found.push({ path, message, ...(at !== undefined && { at }) }),
-    warn: (path, message, at) => void warned.push({ path, message, ...(at !== undefined && { at }) }),
-  }
-  lint(parsed.data, into, world.insecureDev)
-  const secrets = readSecrets(parsed.data, world, into)
-  refuse(found.map(document.locate))
-
-  const config = resolve(parsed.data, secrets, world)
-  refuse(runInFileTests(parsed.data, config).map(document.locate))
-  return { config, warnings: warned.map((finding) => printFault(world.file, document.locate(finding))) }
-}
-
-/** The file's text, or the fault that it has none. */
-function textOf(path: string, files: PolicyFiles): string {
-  let bytes: Uint8Array
-  try {
-    bytes = files.read(path)
-  } catch (thrown) {
-    throw new ConfigFaults([{ ...TOP, message: `cannot be read${errnoOf(thrown)}` }])
-  }
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
-  } catch {
-    throw new ConfigFaults([{ ...TOP, message: 'is not UTF-8 text; save it as UTF-8' }])
-  }
+  return { name: basename(world.file), document, content: parsed.data }
 }
 
 function refuse(faults: ConfigFaults['faults']): void {

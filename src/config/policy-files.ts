@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { basename, dirname, relative, sep } from 'node:path'
-import { realOr } from './paths.ts'
+import { errnoOf } from './files.ts'
+import { folderOf, isInside, realOr } from './paths.ts'
 import type { World } from './world.ts'
 
 /**
@@ -8,55 +9,94 @@ import type { World } from './world.ts'
  * keys and metadata are none of them.
  */
 export type PolicyFiles = {
-  /** The bytes of a file, read once. Throws when it cannot be read. */
-  read(path: string): Uint8Array
+  /** The text of a file, read once, or a sentence about why there is none. */
+  text(path: string): { readonly text: string } | { readonly fault: string }
+  /** The names in a folder, or a sentence. */
+  list(folder: string): { readonly names: readonly string[] } | { readonly fault: string }
   /** Whether all that was read still stands as it was read: `git pull` may be halfway (threats.md R9). */
   unchanged(): boolean
   /** Names this policy, wherever its folder stands: the first twelve hex digits of what `sha256sum FILE… | sha256sum` prints. */
   hash(): string
-  /** Where they really are. */
-  paths(): readonly string[]
+  /** What was read, and where it really is. */
+  readings(): readonly { readonly path: string; readonly real: string }[]
+  /** The folders that were looked into: a file that is added there is a change. */
+  folders(): readonly string[]
 }
 
 type Reading = { readonly real: string; readonly bytes: Uint8Array; readonly sum: string }
 
 export function openPolicyFiles(world: World): PolicyFiles {
   const readings = new Map<string, Reading>()
+  const folders = new Map<string, readonly string[]>()
   const readNow = (path: string): Reading => {
     const real = path === world.file ? realOr(world.realPath, path) : world.realPath(path)
     const content = world.readFile(real)
     const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content
     return { real, bytes, sum: sha256(bytes) }
   }
-  const isSame = ([path, { real, sum }]: readonly [string, Reading]): boolean => {
-    try {
-      const now = readNow(path)
-      return now.real === real && now.sum === sum
-    } catch {
-      return false
-    }
+  const isSameFile = ([path, { real, sum }]: readonly [string, Reading]): boolean => {
+    const now = readNow(path)
+    return now.real === real && now.sum === sum
+  }
+  const isSameFolder = ([path, names]: readonly [string, readonly string[]]): boolean => {
+    const now = new Set(world.listFolder(path))
+    return now.size === names.length && names.every((name) => now.has(name))
   }
   return {
-    read(path) {
-      const reading = readings.get(path) ?? readNow(path)
-      readings.set(path, reading)
-      return reading.bytes
+    text(path) {
+      try {
+        const reading = readings.get(path) ?? readNow(path)
+        readings.set(path, reading)
+        // threats.md R7: no link leads a reviewed file's name to one that nobody reviews.
+        if (path !== world.file && !isInside(reading.real, folderOf(world)))
+          return { fault: 'leads out of the configuration folder' }
+        return decoded(reading.bytes)
+      } catch (thrown) {
+        return { fault: `cannot be read${errnoOf(thrown)}` }
+      }
     },
-    unchanged: () => [...readings].every(isSame),
+    list(folder) {
+      try {
+        const names = folders.get(folder) ?? world.listFolder(folder)
+        folders.set(folder, names)
+        return { names }
+      } catch (thrown) {
+        return { fault: `cannot be read${errnoOf(thrown)}` }
+      }
+    },
+    unchanged() {
+      try {
+        return [...readings].every(isSameFile) && [...folders].every(isSameFolder)
+      } catch {
+        return false
+      }
+    },
     hash: () =>
       sha256(
         [...readings]
           .map(([path, { sum }]) => [nameOf(path, world), sum] as const)
-          .toSorted(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
+          .toSorted(([a], [b]) => inBytes(a, b))
           .map(([name, sum]) => `${sum}  ${name}\n`)
           .join(''),
       ).slice(0, 12),
-    paths: () => [...readings.values()].map(({ real }) => real),
+    readings: () => [...readings].map(([path, { real }]) => ({ path, real })),
+    folders: () => [...folders.keys()].map((folder) => realOr(world.realPath, folder)),
+  }
+}
+
+function decoded(bytes: Uint8Array): { text: string } | { fault: string } {
+  try {
+    return { text: new TextDecoder('utf-8', { fatal: true }).decode(bytes) }
+  } catch {
+    return { fault: 'is not UTF-8 text; save it as UTF-8' }
   }
 }
 
 /** As written from the main file's folder: links that a roll-out moves are no part of it. */
-const nameOf = (path: string, { file }: World): string =>
+export const nameOf = (path: string, { file }: World): string =>
   path === file ? basename(file) : relative(dirname(file), path).split(sep).join('/')
+
+/** An order that no locale changes. */
+export const inBytes = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b))
 
 const sha256 = (data: Uint8Array | string): string => createHash('sha256').update(data).digest('hex')

@@ -10,9 +10,10 @@ import { nameNetworkBy } from './networks.ts'
 import { parseTemplate } from '../domain/entitlement/pattern.ts'
 import { fromFolder } from './paths.ts'
 import { readPattern } from './patterns.ts'
+import { reachOf } from './reach.ts'
 import type { ConfigFile, RuleEntry, StsEntry } from './schema.ts'
 import type { Secrets } from './secrets.ts'
-import { accountsMeant, rolesMeant } from './selectors.ts'
+import { accountsMeant } from './selectors.ts'
 import { workloadMatchOf, workloadOf } from './workloads.ts'
 import type { World } from './world.ts'
 
@@ -244,31 +245,18 @@ function claimsOfTags({ roles }: ConfigFile): readonly string[] {
   return [...new Set(sources.flatMap((source) => ('claim' in source ? [source.claim] : [])))]
 }
 
-function ruleOf({ id, owner, match, grant, deny, within }: RuleEntry, file: ConfigFile): Rule {
-  const { accounts, roles } = file
-  const selected = grant ?? deny
-  if (selected === undefined) throw new Error(`the rule ${id} has no effect`)
+function ruleOf(rule: RuleEntry, file: ConfigFile): Rule {
+  const { id, owner, match, grant } = rule
+  const { accounts, roles } = reachOf(rule, file)
   return {
     id,
     match: matchOf({ match, grant }, file),
     effect: grant === undefined ? 'deny' : 'grant',
     ...(owner !== undefined && { owner }),
-    accounts: fencedBy(within && accountsMeant(within.accounts, accounts), accountsMeant, selected.accounts, accounts),
-    roles: fencedBy(within && rolesMeant(within.roles, roles), rolesMeant, selected.roles, roles),
+    accounts: accounts.meant,
+    roles: roles.meant,
     ...(grant?.max_duration !== undefined && { maxSeconds: grant.max_duration }),
   }
-}
-
-/** What the fence allows of what is selected; what a group itself will name is all that the fence allows. */
-function fencedBy<Selector extends string | readonly string[] | undefined, Known>(
-  fence: ReadonlySet<string> | undefined,
-  meant: (selector: Selector, known: Known) => ReadonlySet<string>,
-  selector: Selector,
-  known: Known,
-): ReadonlySet<string> {
-  if (typeof selector === 'string' && parseTemplate(selector) !== undefined) return fence ?? new Set()
-  const selected = meant(selector, known)
-  return fence === undefined ? selected : new Set([...selected].filter((name) => fence.has(name)))
 }
 
 function patternMatchOf(source: string, grant: RuleEntry['grant']): PatternMatch {

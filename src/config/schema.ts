@@ -327,6 +327,27 @@ const inFileTest = z.strictObject({
   cannot: z.array(target).default([]).describe('Roles that must not be.'),
 })
 
+const include = z.strictObject({
+  files: oneOrMore('a path such as rules/*.yaml').describe(
+    'Files with `rules` and `tests`, by their path from this file; `*` stands in the last part of a path. At least one each.',
+  ),
+  within: z
+    .strictObject({
+      idps: z.array(name).describe('Whose people the rules may speak of.'),
+      workloads: z.array(name).default([]).describe('Whose jobs the rules may speak of; default nobody’s.'),
+      accounts: oneOrMore('an alias, "env:NAME", "tag:NAME", "*"').describe('Which accounts, at most.'),
+      roles: oneOrMore('a role key, "*"').describe('Which role keys, at most.'),
+    })
+    .describe('The fence: a rule in these files that reaches further, grant or deny, is refused.'),
+})
+
+/** A file that the main file includes: it may hold these, and nothing else. */
+export const IncludedFile = z.strictObject({
+  rules: z.array(rule).default([]),
+  tests: z.array(inFileTest).default([]),
+})
+export type IncludedFile = z.output<typeof IncludedFile>
+
 /** The whole of rolegate.yaml: what it may hold, key by key. What the keys mean together is checked in lint/. */
 export const ConfigFile = z.strictObject({
   version: z.literal(1).describe('The form of this file.'),
@@ -342,6 +363,10 @@ export const ConfigFile = z.strictObject({
   accounts: z.record(name, account).describe('AWS accounts by alias, the name people type.'),
   roles: z.record(name, role).describe('Kinds of role by key, the name people type.'),
   rules: z.array(rule).describe('Who may take what. Deny beats every grant.'),
+  include: z
+    .array(include)
+    .default([])
+    .describe('Rules and tests of other people, each within a fence. They come after the rules of this file.'),
   sts: z.record(name, sts).prefault({ default: {} }).describe('Ways to AWS by name.'),
   sessions: sessions.prefault({}).describe('How long sign-ins last.'),
   identity_center: identityCenter
@@ -381,5 +406,6 @@ export const ConfigFile = z.strictObject({
 
 /** rolegate.yaml with its shape checked, defaults filled in and durations in seconds. */
 export type ConfigFile = z.output<typeof ConfigFile>
+export type Fence = ConfigFile['include'][number]['within']
 export type RuleEntry = ConfigFile['rules'][number]
 export type StsEntry = ConfigFile['sts'][string]

@@ -6,11 +6,19 @@ export type World = {
   readonly readFile: (path: string) => string | Uint8Array
   /** The path with every symbolic link followed. Throws when there is no such file. */
   readonly realPath: (path: string) => string
+  /** The names of what stands in a folder. Throws when it is none. */
+  readonly listFolder: (path: string) => readonly string[]
   /** Permission bits, as stat(2) gives them. */
   readonly fileMode: (path: string) => number
+  /** The uid of whom a file belongs to. */
+  readonly fileOwner: (path: string) => number
+  /** The uid this runs as; absent where there is no such thing, and modes and owners say nothing. */
+  readonly user?: number
   readonly env: Readonly<Record<string, string | undefined>>
   /** `--insecure-dev`: loopback addresses and plain http are taken. */
   readonly insecureDev: boolean
+  /** `check-config` says what `serve` would refuse of the machine, and goes on: a clone is not laid out like a server. */
+  readonly purpose: 'serve' | 'check'
 }
 
 /** The same world, in which the configuration file is this text. */
@@ -18,4 +26,6 @@ export const withText = (text: string, world: World): World => ({
   ...world,
   readFile: (path) => (path === world.file ? text : world.readFile(path)),
   realPath: (path) => (path === world.file ? path : world.realPath(path)),
+  fileMode: (path) => (path === world.file ? 0o600 : world.fileMode(path)),
+  fileOwner: (path) => (path === world.file ? 0 : world.fileOwner(path)),
 })

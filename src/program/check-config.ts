@@ -13,7 +13,7 @@ export async function run(args: readonly string[]): Promise<number> {
     process.stderr.write('rolegate check-config FILE [--insecure-dev]\n')
     return 2
   }
-  const loaded = readConfigFile(file, { insecureDev: values['insecure-dev'] === true })
+  const loaded = readConfigFile(file, { insecureDev: values['insecure-dev'] === true, purpose: 'check' })
   if (loaded === undefined) return 3
   const { config } = loaded
   const { accounts, roles, rules } = config.mapping

@@ -40,7 +40,12 @@ export async function startDemo(options: {
   })
   try {
     const { config, hash } = loadConfig(
-      withText(edit(world.configText), { ...diskWorld('demo.yaml'), env: world.env, insecureDev: true }),
+      withText(edit(world.configText), {
+        ...diskWorld('demo.yaml'),
+        env: world.env,
+        insecureDev: true,
+        purpose: 'serve',
+      }),
     )
     const gateway = await openGateway(
       { config: { ...config, masterKeys: [randomBytes(32)], log: { level: logLevel } }, hash },

@@ -27,7 +27,7 @@ export async function run(args: readonly string[]): Promise<number> {
     return 3
   }
   const file = options.config ?? process.env['ROLEGATE_CONFIG'] ?? 'rolegate.yaml'
-  const loaded = readConfigFile(file, { insecureDev })
+  const loaded = readConfigFile(file, { insecureDev, purpose: 'serve' })
   if (loaded === undefined) return 3
   if (loaded.config.masterKeys.length === 0) {
     process.stderr.write(

@@ -1,3 +1,4 @@
+import { basename, dirname } from 'node:path'
 import { ConfigFaults } from '../../src/config/faults.ts'
 import { loadConfig, type Loaded } from '../../src/config/load.ts'
 import { withText, type World } from '../../src/config/world.ts'
@@ -48,9 +49,17 @@ export function aWorld(
       if (path !== '/etc/rolegate' && !known.has(path)) throw missing()
       return path
     },
+    listFolder(path) {
+      const names = [...known.keys()].flatMap((file) => (dirname(file) === path ? basename(file) : []))
+      if (names.length === 0) throw missing()
+      return names
+    },
     fileMode: () => 0o100600,
+    fileOwner: () => 0,
+    user: 1000,
     env: { IDP_SECRET: 'kD9-fK2vq', ENTRA_CLIENT_SECRET: 'kD9-fK2vq' },
     insecureDev: false,
+    purpose: 'serve',
     ...rest,
   }
 }
@@ -68,7 +77,7 @@ export function changed(...changes: readonly (readonly [from: string, to: string
 
 export const load = (text: string, world: World = aWorld()): Loaded => loadConfig(withText(text, world))
 
-/** `line:column  path: message` of every fault; empty when the file loads. */
+/** `line:column  path: message` of every fault, its file before it where that is another; empty when the file loads. */
 export const faultsOf = (text: string, world: World = aWorld()): readonly string[] => faultsIn(withText(text, world))
 
 /** The same of the file that stands in this world. */
@@ -79,7 +88,8 @@ export function faultsIn(world: World): readonly string[] {
   } catch (thrown) {
     if (!(thrown instanceof ConfigFaults)) throw thrown
     return thrown.faults.map(
-      ({ line, column, path, message }) => `${line}:${column}  ${path === '' ? '' : `${path}: `}${message}`,
+      ({ file, line, column, path, message }) =>
+        `${file === undefined ? '' : `${file}:`}${line}:${column}  ${path === '' ? '' : `${path}: `}${message}`,
     )
   }
 }

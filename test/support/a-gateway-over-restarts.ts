@@ -84,7 +84,7 @@ sts:`,
       await stop()
       const env = { ...world.env, MASTER_KEY: masterKey.toString('base64') }
       const { config, hash } = loadConfig(
-        withText(change(written), { ...diskWorld('demo.yaml'), env, insecureDev: true }),
+        withText(change(written), { ...diskWorld('demo.yaml'), env, insecureDev: true, purpose: 'serve' }),
       )
       gateway = await openGateway(
         { config: { ...config, masterKeys: [masterKey], log: { level: 'warn' } }, hash },

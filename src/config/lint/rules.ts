@@ -15,7 +15,7 @@ export function lintRules(file: ConfigFile, findings: Findings): void {
     const path = ['rules', index]
     const earlier = first.get(rule.id)
     if (earlier === undefined) first.set(rule.id, index)
-    else findings.fault([...path, 'id'], `"${rule.id}" is the id of rules[${earlier}] too`)
+    else findings.fault([...path, 'id'], `"${rule.id}" is the id of ${findings.nameOf(['rules', earlier])} too`)
     lintMatch(rule, [...path, 'match'], file, findings)
     lintEffect(rule, path, file, findings)
     lintPattern(rule, path, findings)
@@ -185,7 +185,8 @@ function accountMeant(item: string, accounts: ConfigFile['accounts']): string {
   return didYouMean(item, Object.keys(accounts))
 }
 
-function lintRoleSelector(selector: Selector, path: Path, { roles }: ConfigFile, findings: Findings): void {
+/** Each item of a selector is a role key. */
+export function lintRoleSelector(selector: Selector, path: Path, { roles }: ConfigFile, findings: Findings): void {
   eachItem(selector, path, findings, (item, here) => {
     if (Object.hasOwn(roles, item)) return
     findings.fault(here, `unknown role "${shown(item)}"${didYouMean(item, Object.keys(roles))}`)

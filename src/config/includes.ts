@@ -1,0 +1,102 @@
+import { dirname, isAbsolute } from 'node:path'
+import { didYouMean } from './did-you-mean.ts'
+import { readDocument, type ReadDocument } from './document.ts'
+import { ConfigFaults, type Fault, type Finding, type Findings, type Path } from './faults.ts'
+import { filesMeant } from './globs.ts'
+import { nameOf, type PolicyFiles } from './policy-files.ts'
+import { sayIssue, schemaFindings } from './schema-faults.ts'
+import { ConfigFile, IncludedFile } from './schema.ts'
+import { itemsOf } from './selectors.ts'
+import type { World } from './world.ts'
+
+/** A file that was included, and which entry of `include` did. */
+export type Included = {
+  readonly name: string
+  readonly entry: number
+  readonly document: ReadDocument
+  readonly content: IncludedFile
+}
+
+/**
+ * Every file that `include` names, entry by entry, each entry's in the order of their paths. What is wrong with an entry is
+ * a finding; what is wrong in a file is a fault of that file.
+ */
+export function readIncluded(
+  { include }: ConfigFile,
+  files: PolicyFiles,
+  world: World,
+  findings: Findings,
+): { readonly included: readonly Included[]; readonly faults: readonly Fault[] } {
+  const included: Included[] = []
+  const faults: Fault[] = []
+  const taken = new Map<string, number>()
+  include.forEach((entry, number) => {
+    for (const path of pathsOf(entry.files, ['include', number, 'files'], files, world, findings)) {
+      const name = nameOf(path, world)
+      const other = taken.get(path)
+      taken.set(path, number)
+      if (path === world.file) findings.fault(['include', number, 'files'], 'means this file itself')
+      else if (other !== undefined)
+        findings.fault(
+          ['include', number, 'files'],
+          `"${name}" is included by include[${other}] too: which fence is its?`,
+        )
+      else {
+        const read = readOne(path, name, files)
+        if ('faults' in read) faults.push(...read.faults)
+        else included.push({ ...read, name, entry: number })
+      }
+    }
+  })
+  return { included, faults }
+}
+
+function pathsOf(
+  written: string | readonly string[],
+  at: Path,
+  files: PolicyFiles,
+  world: World,
+  findings: Findings,
+): ReadonlySet<string> {
+  const paths = itemsOf(written).flatMap((item, index) => {
+    const here = typeof written === 'string' ? at : [...at, index]
+    const meant = isAbsolute(item)
+      ? { fault: 'must be a path from this file, as in rules/*.yaml' }
+      : filesMeant(item, dirname(world.file), files)
+    if ('paths' in meant) return meant.paths
+    findings.fault(here, meant.fault)
+    return []
+  })
+  return new Set(paths)
+}
+
+function readOne(
+  path: string,
+  name: string,
+  files: PolicyFiles,
+): Pick<Included, 'document' | 'content'> | { readonly faults: readonly Fault[] } {
+  const fault = (message: string) => ({ faults: [{ line: 1, column: 1, path: '', message, file: name }] })
+  const read = files.text(path)
+  if ('fault' in read) return fault(read.fault)
+  try {
+    const document = readDocument(read.text, name)
+    if (document.value === null) return fault('the file is empty')
+    const parsed = IncludedFile.safeParse(document.value, { error: sayIssue })
+    const findings = parsed.success ? [] : schemaFindings(parsed.error).map(saidOfIncluded)
+    const faults = [...document.faults, ...findings.map(document.locate)]
+    return parsed.success && faults.length === 0 ? { document, content: parsed.data } : { faults }
+  } catch (thrown) {
+    if (thrown instanceof ConfigFaults) return thrown
+    throw thrown
+  }
+}
+
+/** threats.md R7: a team's file brings rules; whom to trust and what there is, the main file alone says. */
+function saidOfIncluded(finding: Finding): Finding {
+  const [key, ...below] = finding.path
+  if (finding.at !== 'key' || typeof key !== 'string' || below.length > 0) return finding
+  const message = Object.hasOwn(ConfigFile.shape, key)
+    ? 'does not stand in an included file: it holds rules and tests'
+    : `unknown key${didYouMean(key, Object.keys(IncludedFile.shape))}`
+  return { ...finding, message }
+}
