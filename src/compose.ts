@@ -19,6 +19,7 @@ import { compileRules } from './domain/entitlement/compile.ts'
 import type { Principal } from './domain/sign-in/principal.ts'
 import { createServer } from './http/server.ts'
 import { SessionStore } from './http/session-store.ts'
+import { makeExplainAs, makeExplainForStaff } from './usecases/admin/explain-as.ts'
 import { makeRequireStanding } from './usecases/admin/require-standing.ts'
 import { makeShowStatus } from './usecases/admin/show-status.ts'
 import { makeAuthenticateBearer } from './usecases/device/authenticate-bearer.ts'
@@ -129,6 +130,8 @@ export async function compose({ config, hash }: LoadedConfig, world: World, newe
   const startTerminalSession = makeStartTerminalSession({ ...deps, findSession, mostSeconds })
   const letIn = { ...deps, loginWays: cli.login, findSession, startTerminalSession }
   const atDevice = { ...letIn, findDeviceLogin, crossNetwork: cli.device.crossNetwork }
+  const requireStanding = makeRequireStanding({ staff, now })
+  const explainAs = makeExplainAs({ ...deps, ...browser, idps: new Set(providers.keys()), hash })
   const stories = {
     beginSignIn: makeBeginSignIn({ ...deps, providers, newAttemptId }),
     completeSignIn: makeCompleteSignIn({ ...deps, ...browser, providers, mappings, countOnce, endSession }),
@@ -147,7 +150,8 @@ export async function compose({ config, hash }: LoadedConfig, world: World, newe
     clients: makeClients({ ...deps, sealer: memory.clientSealer }),
     explainRole: makeExplainRole(deps),
     isStaff: (principal: Principal) => standingOf(staff(), principal) !== undefined,
-    requireStanding: makeRequireStanding({ staff, now }),
+    requireStanding,
+    explainForStaff: makeExplainForStaff({ requireStanding, explainAs }),
     showStatus: makeShowStatus({ inForce, rules, providers }),
     mySessions: makeMySessions({ ...deps, endSession }),
     explainNothing: makeExplainNothing(deps),

@@ -14,11 +14,17 @@ export type Explained = {
     readonly isMet: boolean
     readonly group?: string
     readonly wants: readonly string[]
+    /** Of somebody imagined: whom the rule speaks of, and why that is not them. */
+    readonly of?: string
+    readonly verdict?: string
+    readonly fenced?: string
   }[]
   readonly unmet: readonly string[]
   readonly limits: readonly { readonly by: string; readonly seconds: number }[]
   readonly nearest: readonly string[]
   readonly ask: readonly string[]
+  /** Of somebody imagined: the configuration that was asked. */
+  readonly config?: string
 }
 
 export function readExplained(body: unknown): Explained {
@@ -31,7 +37,7 @@ export function readExplained(body: unknown): Explained {
     idp: textOf(answer['idp']),
     groups: { count: numberOf(groups['count']), state: textOf(groups['state']) },
     rules: listOf(answer['rules']).map((row) => {
-      const { rule, effect, met, wants } = recordOf(row)
+      const { rule, effect, met, wants, of, verdict, fenced } = recordOf(row)
       const { group } = recordOf(met ?? {})
       return {
         rule: textOf(rule),
@@ -39,6 +45,9 @@ export function readExplained(body: unknown): Explained {
         isMet: met !== undefined,
         ...(typeof group === 'string' && { group: textOf(group) }),
         wants: listOf(wants).map(textOf),
+        ...(of !== undefined && { of: whomIn(recordOf(of)) }),
+        ...(typeof verdict === 'string' && { verdict }),
+        ...(typeof fenced === 'string' && { fenced: textOf(fenced) }),
       }
     }),
     unmet: listOf(answer['unmet']).map((row) => textOf(recordOf(row)['why'])),
@@ -48,7 +57,15 @@ export function readExplained(body: unknown): Explained {
     })),
     nearest: listOf(answer['nearest']).map(textOf),
     ask: listOf(answer['ask']).map(textOf),
+    ...(typeof answer['config'] === 'string' && { config: textOf(answer['config']) }),
   }
+}
+
+function whomIn({ idp, groups, pattern, everyone, workload }: Readonly<Record<string, unknown>>): string {
+  if (workload !== undefined) return `jobs of ${textOf(workload)}`
+  const whom = everyone === true ? ['everyone'] : listOf(groups).map(textOf)
+  const names = typeof pattern === 'string' ? `groups that fit ${textOf(pattern)}` : whom.join(' or ')
+  return `${names} at ${idp === undefined ? 'every IdP' : textOf(idp)}`
 }
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? oneLine(value) : '')

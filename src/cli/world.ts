@@ -21,6 +21,8 @@ export type CliWorld = {
   readonly pick: (question: string, choices: readonly Choice[]) => Promise<string>
   /** Asks yes or no; the answer is no until they say otherwise. Rejects likewise. */
   readonly confirm: (question: string) => Promise<boolean>
+  /** What a gateway with this configuration file would answer an operator. Fails with `config_invalid`. */
+  readonly explainFile: (file: string, ask: ImaginedAsk) => Promise<unknown>
   /** Fails where there is none. */
   readonly keychain: () => Promise<Keychain>
   /** Aborts when the person presses Ctrl-C. */
@@ -35,6 +37,12 @@ export type CliWorld = {
   readonly version: string
   /** The command line that starts this program, by absolute paths. */
   readonly program: readonly string[]
+}
+
+/** A role, and what an IdP would state of whoever wants it. */
+export type ImaginedAsk = {
+  readonly role: string
+  readonly as: { readonly idp: string; readonly groups: readonly string[] }
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>

@@ -157,8 +157,11 @@ const ANSWER = {
   invalid_request: {
     status: 400,
     title: 'That request does not look right',
-    why: ({ field }) =>
-      field === undefined ? 'It could not be read.' : `The value of ${String(field)} is missing or malformed.`,
+    why: ({ field, known }) => {
+      if (field === undefined) return 'It could not be read.'
+      const missing = `The value of ${String(field)} is missing or malformed.`
+      return Array.isArray(known) ? `${missing} There are: ${known.join(', ')}.` : missing
+    },
     next: AGAIN,
   },
   unsupported_grant: {

@@ -3,8 +3,9 @@ import { FOR_PAGES, isOurOwnAsking, sendCompressed } from './compressed.ts'
 import type { ApprovalFault, Checks } from '../domain/device/approval.ts'
 import type { DeviceClaims } from '../domain/device/device-login.ts'
 import type { Terminal } from '../domain/sign-in/session.ts'
+import type { ExplainedAs, WhoMay } from '../usecases/admin/explain-as.ts'
 import type { Status } from '../usecases/admin/show-status.ts'
-import type { Explained } from './explanation.ts'
+import type { Explained, InWords } from './explanation.ts'
 import type { Given } from './terminal-card.ts'
 
 /** What every page may show around its own model. */
@@ -193,6 +194,16 @@ export type Pages = {
     readonly port: string
     readonly until: Date
   } & Given
+  /** Which rules speak of a role, and what they make of somebody. */
+  'admin-access': {
+    readonly asked: { readonly role: string; readonly idp: string; readonly groups: string }
+    readonly idps: readonly { readonly id: string; readonly label: string }[]
+    /** To choose from; empty where there are too many. */
+    readonly roleNames: readonly string[]
+    readonly problem?: string
+    readonly explained?: InWords<ExplainedAs>
+    readonly who?: WhoMay
+  }
   'admin-status': Omit<Status, 'lastCredential'> & {
     readonly credentialsDeadAfter: string
     readonly consolesDeadAfter: string

@@ -23,6 +23,7 @@ import { deviceRoutes } from './routes/device.ts'
 import { goRoutes } from './routes/go.ts'
 import { issuerRoutes, type IssuerDocuments } from './routes/issuer.ts'
 import { IDENTITY_CENTER, identityCenterRoutes } from './routes/identity-center.ts'
+import { adminAccessRoutes } from './routes/admin-access.ts'
 import { adminRoutes } from './routes/admin.ts'
 import { meRoutes } from './routes/me.ts'
 import { oauthRoutes } from './routes/oauth.ts'
@@ -54,7 +55,10 @@ type Stories = Pick<Parameters<typeof goRoutes>[0], 'followLink'> &
   Pick<Parameters<typeof passThroughRoutes>[0], 'completePassThrough'> &
   Parameters<typeof deviceRoutes>[0] &
   Parameters<typeof meRoutes>[0] &
-  Parameters<typeof adminRoutes>[0] & { isStaff: (principal: Principal) => boolean } & OauthStories &
+  Parameters<typeof adminRoutes>[0] &
+  Omit<Parameters<typeof adminAccessRoutes>[0], 'providers'> & {
+    isStaff: (principal: Principal) => boolean
+  } & OauthStories &
   Pick<Parameters<typeof oauthRoutes>[0], 'revokeToken'> &
   Pick<Parameters<typeof authorizeRoutes>[0], 'authorizeTerminal'> &
   Omit<Parameters<typeof tokenExchangeRoutes>[0] & Parameters<typeof containerRoutes>[0], 'logRefusal'> &
@@ -207,6 +211,7 @@ function createExpress(deps: ServerDeps & Shared): Express {
   server.use(goRoutes({ ...stories, now }))
   server.use(meRoutes(stories))
   server.use(adminRoutes(stories))
+  server.use(adminAccessRoutes({ ...stories, providers }))
   server.use(deviceRoutes(stories))
   const clients = { '/oauth/authorize': requireOwnClient, '/authorize': (id: string) => stories.clients.find(id) }
   server.use(authorizeRoutes({ ...stories, providers, clients, publicUrl, secure, now }))

@@ -36,6 +36,7 @@ export const cliWorld = (interrupt: AbortController): CliWorld => ({
   listen: async (hear) => (await import('./loopback.ts')).listenOnLoopback(hear),
   pick: async (question, choices) => answered(interrupt, (await import('./prompts.ts')).pick(question, choices)),
   confirm: async (question) => answered(interrupt, (await import('./prompts.ts')).ask(question)),
+  explainFile: async (file, ask) => (await import('./explain-file.ts')).explainFile(file, ask),
   keychain: async () => (await import('./keychain.ts')).openKeychain(),
   interrupted: interrupt.signal,
   pid: process.pid,

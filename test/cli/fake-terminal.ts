@@ -62,6 +62,7 @@ export function aTerminal(over: Partial<CliWorld> = {}): Terminal {
     },
     pick: async () => Promise.reject(new Error('nobody was to be asked')),
     confirm: async () => Promise.reject(new Error('nobody was to be asked')),
+    explainFile: () => Promise.reject(new Error('no file was to be asked')),
     keychain: () => Promise.reject(new Error('No keychain here.')),
     interrupted: new AbortController().signal,
     pid: process.pid,

@@ -16,7 +16,7 @@ beforeAll(async () => {
 })
 afterAll(() => demo.close())
 
-const PAGES = ['/admin/status'] as const
+const PAGES = ['/admin/status', '/admin/access'] as const
 
 /** What is different on every page. */
 const stripped = (text: string) => text.replace(/Request <code>[^<]+|request {2}\S+|time {5}\S+|value="[\w-]{86}"/g, '')

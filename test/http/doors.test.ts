@@ -60,6 +60,8 @@ const ROUTES: readonly [
   ['get', '/go?account=payments-dev', 'browser'],
   ['get', '/admin', 'browser'],
   ['get', '/admin/status', 'browser'],
+  ['get', '/admin/access', 'browser'],
+  ['post', '/admin/access', 'browser'],
   ['get', '/me', 'browser'],
   ['post', '/me/end', 'browser'],
   ['get', '/device', 'browser'],

@@ -2,6 +2,7 @@ import request from 'supertest'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { aDemo, type Demo } from '../support/a-demo.ts'
 import { aPersonAt, aTerminalOf, type Person } from '../support/a-person.ts'
+import { anAuthorization, answered, redeem } from '../support/an-authorization.ts'
 
 let demo: Demo
 let alice: Person
@@ -58,5 +59,165 @@ describe('the page “Why?”', () => {
   it('is a click away where a role is refused', async () => {
     const refused = await alice.get('/roles/data-prod/developer').expect(403)
     expect(refused.text).toContain('href="/roles/data-prod/developer/why"')
+  })
+})
+
+describe('explaining of somebody imagined (security.md M-22)', () => {
+  const somebody = { idp: 'demo', groups: ['auditors'] }
+  const as = async (bearer: string, role: string, said: object = somebody) =>
+    request(demo.url).post('/v1/explain').set('authorization', `Bearer ${bearer}`).send({ role, as: said })
+  /** A terminal beside the browser. */
+  async function pkceOf(person: Person, at: Pick<Demo, 'url'> = demo): Promise<string> {
+    const authorization = anAuthorization()
+    const code = (await answered(person, authorization)).searchParams.get('code') ?? ''
+    return ((await redeem(at, authorization, code).expect(200)).body as { access_token: string }).access_token
+  }
+
+  it('tells an operator and an auditor every rule about the role, by the configuration in force', async () => {
+    for (const username of ['alice', 'bob']) {
+      const bearer = await pkceOf(await aPersonAt(demo, username))
+      const { body } = await as(bearer, 'payments-prod/admin')
+      expect(body).toMatchObject({
+        role: 'payments-prod/admin',
+        available: false,
+        because: 'not_entitled',
+        rules: [{ rule: 'payments-admins', verdict: 'other_group', of: { idp: 'demo', groups: ['payments-admins'] } }],
+        as: somebody,
+        config: expect.stringMatching(/^[0-9a-f]{12}$/),
+      })
+      expect((await as(bearer, 'data-prod/readonly')).body).toMatchObject({ available: true, nearest: [] })
+    }
+  })
+
+  it('goes by the browser’s session on our own pages, too', async () => {
+    const sent = () =>
+      request(demo.url)
+        .post('/v1/explain')
+        .set({ cookie: alice.jar.header(demo.url), 'sec-fetch-site': 'same-origin', origin: demo.url })
+        .send({ role: 'data-prod/readonly', as: somebody })
+    await sent().expect(403)
+    await sent()
+      .set('x-csrf-token', await alice.csrf())
+      .expect(200)
+  })
+
+  it('refuses everybody else, whatever they ask, and tells nothing by it', async () => {
+    const carol = await pkceOf(await aPersonAt(demo, 'carol'))
+    const answers = [
+      await as(carol, 'payments-prod/admin'),
+      await as(carol, 'no/where'),
+      await as(carol, 'data-prod/readonly', { idp: 'x', groups: [] }),
+    ]
+    expect(answers.map(({ status, body }) => [status, body.code])).toEqual(answers.map(() => [403, 'not_entitled']))
+    const [first, ...others] = answers.map(({ body }) => ({ ...body, requestId: '' }))
+    for (const other of others) expect(other).toEqual(first)
+    // Of oneself too it is a question of somebody imagined.
+    expect((await as(carol, 'payments-prod/admin', { idp: 'demo', groups: [] })).status).toBe(403)
+  })
+
+  it('takes no operator’s terminal that signed in with a code (threats.md P1)', async () => {
+    const { status, body } = await as(token, 'payments-prod/admin')
+    expect([status, body.code, body.detail]).toEqual([403, 'condition_unmet', expect.stringContaining('browser')])
+  })
+
+  it('asks for a new sign-in once the groups are an hour old', async () => {
+    const other = await aDemo()
+    const operator = await aPersonAt(other, 'alice')
+    other.clock.offsetSeconds = 1_800
+    // A terminal's groups are as old as the browser's.
+    const bearer = await pkceOf(operator, other)
+    const send = (said: object) =>
+      request(other.url).post('/v1/explain').set('authorization', `Bearer ${bearer}`).send(said)
+    await send({ role: 'payments-prod/admin', as: somebody }).expect(200)
+    other.clock.offsetSeconds = 3_605
+    const { status, body } = await send({ role: 'payments-prod/admin', as: somebody })
+    expect([status, body.code, body.detail]).toEqual([
+      401,
+      'sign_in_required',
+      expect.stringContaining('within the hour'),
+    ])
+    await other.close()
+  })
+
+  it.each([
+    ['a directory there is not', { idp: 'nowhere', groups: [] }, 'There are: demo, contractors.'],
+    ['no directory', { groups: [] }, 'as.idp'],
+    ['no groups', { idp: 'demo' }, 'as.groups'],
+    ['an unknown field', { ...somebody, subject: 'u-alice' }, 'subject'],
+    ['an empty group', { idp: 'demo', groups: [''] }, 'as.groups'],
+    ['a group that no sign-in may state', { idp: 'demo', groups: ['x'.repeat(257)] }, 'as.groups'],
+    ['groups in one text', { idp: 'demo', groups: 'a,b' }, 'as.groups'],
+  ])('refuses %s', async (_, said, detail) => {
+    const bearer = await pkceOf(alice)
+    const { status, body } = await as(bearer, 'data-prod/readonly', said)
+    expect([status, body.code]).toEqual([400, 'invalid_request'])
+    expect(body.detail).toContain(detail)
+  })
+
+  it('says the same of somebody as they are told themselves', async () => {
+    const bob = await aPersonAt(demo, 'bob')
+    const bearer = await pkceOf(alice)
+    for (const role of ['data-prod/readonly', 'payments-dev/readonly']) {
+      const own = (await ask(role, await pkceOf(bob))).body
+      const told = (await as(bearer, role)).body
+      for (const key of ['role', 'arn', 'available', 'because', 'idp', 'groups', 'unmet', 'nearest'])
+        expect([key, told[key]]).toEqual([key, own[key]])
+    }
+  })
+})
+
+describe('the page of operators and auditors', () => {
+  const asked = async (person: Person, fields: Record<string, string>) =>
+    person.post('/admin/access', {
+      _csrf: await person.csrf('/admin/access'),
+      role: '',
+      idp: '',
+      groups: '',
+      ...fields,
+    })
+
+  it('says which groups open a role', async () => {
+    const page = await asked(alice, { role: 'payments-prod/admin' })
+    expect(page.text).toContain('Who may take payments-prod/admin')
+    expect(page.text).toContain('<code>payments-admins</code>')
+  })
+
+  it('says what the rules make of somebody, a group a line', async () => {
+    const bob = await aPersonAt(demo, 'bob')
+    const page = await asked(bob, {
+      role: 'payments-dev/developer',
+      idp: 'demo',
+      groups: ' payments-developers \r\n\r\nx, y\r\n',
+    })
+    expect(page.text).toContain('They may take this role now.')
+    expect(page.text).toContain('by <code>payments-developers</code>')
+    const closed = await asked(bob, {
+      role: 'payments-dev/developer',
+      idp: 'contractors',
+      groups: 'payments-developers',
+    })
+    expect(closed.text).toContain('No rule gives them this role.')
+    expect(closed.text).toContain('is about another directory')
+  })
+
+  it('keeps what was typed where there is no such role, and steers no browser with it', async () => {
+    const page = await asked(alice, { role: 'no/where', idp: 'demo', groups: '</textarea><script>alert(1)</script>"' })
+    expect(page.status).toBe(404)
+    expect(page.text).toContain('There is no such role')
+    expect(page.text).toContain('value="no/where"')
+    expect(page.text).not.toContain('<script>alert')
+    expect((await asked(alice, { role: 'data-prod/readonly', idp: 'nowhere' })).status).toBe(400)
+  })
+
+  it('is nothing to anybody else', async () => {
+    const carol = await aPersonAt(demo, 'carol')
+    const answer = await carol.post('/admin/access', {
+      _csrf: await carol.csrf(),
+      role: 'payments-prod/admin',
+      idp: '',
+      groups: '',
+    })
+    expect(answer.status).toBe(404)
+    expect(answer.text).not.toContain('payments-admins')
   })
 })

@@ -1,81 +1,59 @@
-import { printDuration } from '../../domain/entitlement/duration.ts'
-import type { Explained } from '../explained.ts'
 import type { Command } from '../command.ts'
+import { readExplained } from '../explained.ts'
 import { findRole } from '../find-role.ts'
-import { inColumns } from '../table.ts'
+import type { Gateway } from '../gateway.ts'
+import { tellExplained } from '../tell-explained.ts'
+import type { ImaginedAsk } from '../world.ts'
 
 export const explain: Command = {
   name: 'explain',
-  usage: 'rolegate explain ROLE',
+  usage: 'rolegate explain ROLE [--as-groups a,b --idp ID] [--config FILE]',
   summary: 'Say why you may take a role, or why not, and whom to ask.',
-  options: {},
+  options: {
+    'as-groups': {
+      type: 'string',
+      value: 'a,b',
+      about: 'say it of somebody in these groups: for operators and auditors',
+    },
+    idp: { type: 'string', value: 'ID', about: 'the IdP that states those groups' },
+    config: { type: 'string', value: 'FILE', about: 'ask this file in place of a gateway' },
+  },
   words: { least: 1, most: 1 },
   completes: 'role',
-  async run({ connect, world, json, words }) {
-    const { gateway } = await connect()
+  async run({ connect, world, json, words, text, misused }) {
     const wanted = words[0] ?? ''
-    const { read, json: answer } = await gateway.explain(await nameOf(wanted))
-    world.out(json ? `${JSON.stringify(answer, null, 2)}\n` : `${told(read).join('\n')}\n`)
+    const as = imaginedBy(text('as-groups'), text('idp'), misused)
+    const file = text('config')
+    if (file !== undefined && as === undefined) throw misused('--config asks of nobody yet: add --as-groups and --idp.')
+    const { read, json: answer } = file !== undefined && as !== undefined ? await byFile(file, as) : await byGateway()
+    world.out(json ? `${JSON.stringify(answer, null, 2)}\n` : `${tellExplained(read).join('\n')}\n`)
     return 0
 
+    async function byGateway() {
+      const { gateway } = await connect()
+      return as === undefined ? gateway.explain(await nameOf(wanted, gateway)) : gateway.explain(wanted, as)
+    }
+
+    async function byFile(path: string, somebody: ImaginedAsk['as']) {
+      const told = await world.explainFile(path, { role: wanted, as: somebody })
+      return { read: readExplained(told), json: told }
+    }
+
     /** A whole name is asked about as it is: it may be a role that is not theirs. A beginning means one of theirs. */
-    async function nameOf(text: string): Promise<string> {
-      if (/^arn:|^[a-z0-9-]+\/[a-z0-9-]+$/.test(text)) return text
-      return findRole((await gateway.roles()).read, text).role
+    async function nameOf(name: string, gateway: Gateway): Promise<string> {
+      if (/^arn:|^[a-z0-9-]+\/[a-z0-9-]+$/.test(name)) return name
+      return findRole((await gateway.roles()).read, name).role
     }
   },
 }
 
-const BECAUSE: ReadonlyMap<string, string> = new Map([
-  ['granted', 'available now'],
-  ['denied_by_rule', 'forbidden by a rule'],
-  ['not_entitled', 'no rule gives it to you'],
-  ['condition_unmet', 'not under these conditions'],
-  ['sign_in_required', 'too little of your sign-in is left: rolegate login'],
-])
-
-const LIMITS: ReadonlyMap<string, string> = new Map([
-  ['role', 'the role'],
-  ['rule', 'the rule'],
-  ['sign-in', 'what is left of your sign-in'],
-  ['least', 'AWS’s least'],
-])
-
-/** The same order as the decision is made in. */
-function told({
-  role,
-  available,
-  because,
-  idp,
-  groups,
-  rules,
-  unmet,
-  limits,
-  nearest,
-  ask,
-}: Explained): readonly string[] {
-  const rows = [
-    ['groups', `${groups.count} seen at ${idp}${groups.state === 'stated' ? '' : ` (${groups.state})`}`],
-    ...underOne('rules', rules.map(ruleLine)),
-    ...underOne('unmet', unmet),
-    ...underOne(
-      'limit',
-      limits.map(({ by, seconds }) => `${printDuration(seconds)}  ${LIMITS.get(by) ?? by}`),
-    ),
-    ...underOne('instead', nearest),
-    ...underOne('ask', available ? [] : ask),
-  ]
-  return [
-    `${available ? '✓' : '✗'} ${role}: ${BECAUSE.get(because) ?? because}`,
-    ...inColumns(rows).map((row) => `  ${row}`),
-  ]
-}
-
-const underOne = (title: string, lines: readonly string[]): readonly (readonly string[])[] =>
-  lines.map((line, at) => [at === 0 ? title : '', line])
-
-function ruleLine({ rule, effect, isMet, group, wants }: Explained['rules'][number]): string {
-  const verdict = isMet ? (effect === 'grant' ? '✓' : '✗') : '·'
-  const whom = isMet ? (group === undefined ? 'everyone' : `your group ${group}`) : `wants ${wants.join(' or ')}`
-  return `${verdict} ${rule}  ${effect === 'grant' ? 'gives it' : 'forbids it'}: ${whom}`
+/** Somebody as these options describe them; neither given: whoever asks. */
+function imaginedBy(
+  groups: string | undefined,
+  idp: string | undefined,
+  misused: (detail: string) => Error,
+): ImaginedAsk['as'] | undefined {
+  if (groups === undefined && idp === undefined) return undefined
+  if (idp === undefined) throw misused('--as-groups needs --idp ID: the same name is another group elsewhere.')
+  return { idp, groups: (groups ?? '').split(',').flatMap((group) => group.trim() || []) }
 }

@@ -117,7 +117,8 @@ function verdictsOf(index: RuleIndex, { principal }: GatewaySession, target: Rol
   })
 }
 
-const covers = (rule: Rule, { account, kind }: RoleTarget): boolean =>
+/** Whether a rule speaks of this role at all. */
+export const covers = (rule: Rule, { account, kind }: RoleTarget): boolean =>
   rule.accounts.has(account.alias) && rule.roles.has(kind.key)
 
 function speaksTo({ match }: Rule, idp: string, isJob: boolean): boolean {

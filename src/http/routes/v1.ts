@@ -4,6 +4,7 @@ import { isRegion } from '../../domain/aws/partition.ts'
 import type { Sha256 } from '../../domain/aws/session-name.ts'
 import { RolegateError } from '../../domain/errors.ts'
 import type { GatewaySession } from '../../domain/sign-in/session.ts'
+import type { ExplainForStaff } from '../../usecases/admin/explain-as.ts'
 import type { AuthenticateBearer } from '../../usecases/device/authenticate-bearer.ts'
 import type { DescribeConfig } from '../../usecases/entitlement/describe-config.ts'
 import type { ListAccounts } from '../../usecases/entitlement/list-accounts.ts'
@@ -33,12 +34,16 @@ const ConsoleBody = z.strictObject({
 /** Whatever else a client sends along is nothing to us. */
 const RolesQuery = z.object({ form: z.enum(['full', 'compact']).optional() })
 
-const ExplainBody = z.strictObject({ role: z.string().min(3).max(2048) })
+const ExplainBody = z.strictObject({
+  role: z.string().min(3).max(2048),
+  as: z.strictObject({ idp: z.string().min(1).max(63), groups: z.array(z.string().min(1).max(256)) }).optional(),
+})
 const EndBody = z.strictObject({ id: z.string().min(1).max(200) })
 
 type Deps = {
   mySessions: MySessions
   explainRole: ExplainRole
+  explainForStaff: ExplainForStaff
   listAccounts: ListAccounts
   authenticateBearer: AuthenticateBearer
   listRoles: ListRoles
@@ -107,7 +112,10 @@ export function v1Routes(deps: Deps): Router {
   })
 
   router.post('/v1/explain', ...body, authenticate, (req, res) => {
-    res.json(inWords(deps.explainRole(signedIn(res), parse(ExplainBody, req.body).role)))
+    const { role, as } = parse(ExplainBody, req.body)
+    const session = signedIn(res)
+    if (as === undefined) res.json(inWords(deps.explainRole(session, role)))
+    else res.json(inWords(deps.explainForStaff(session, 'api').explain(role, as)))
   })
 
   router.post('/v1/credentials', failAsAtHotDoor, ...body, authenticate, async (req, res) => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { signedIn } from '../fake-terminal.ts'
+import { aProblem } from '../fake-gateway.ts'
+import { aTerminal, signedIn } from '../fake-terminal.ts'
 
 const ANSWER = {
   role: 'payments-prod/admin',
@@ -46,6 +47,80 @@ describe('rolegate explain', () => {
     expect(gateway.asked.map(({ route }) => route)).toEqual(['POST /v1/explain'])
     await run('explain', 'payments-prod')
     expect(JSON.stringify(gateway.asked.at(-1))).toContain('payments-prod/readonly')
+  })
+
+  const OF_BOB = {
+    ...ANSWER,
+    because: 'not_entitled',
+    rules: [
+      { rule: 'sre', effect: 'grant', of: { idp: 'entra', groups: ['AWS-SRE', 'On-Call'] }, verdict: 'other_group' },
+      { rule: 'okta', effect: 'grant', of: { idp: 'okta', everyone: true }, verdict: 'other_idp' },
+      {
+        rule: 'by-name',
+        effect: 'grant',
+        of: { idp: 'entra', pattern: '^a.*$' },
+        verdict: 'fenced',
+        fenced: 'a\u001b.b',
+      },
+      { rule: 'ci', effect: 'grant', of: { workload: 'github' }, verdict: 'jobs_only' },
+      { rule: 'leavers', effect: 'deny', of: { groups: ['Leavers'] }, verdict: 'met', met: { group: 'Leavers' } },
+    ],
+    unmet: [],
+    limits: [{ by: 'sign-in', seconds: 3600 }],
+    as: { idp: 'entra', groups: ['Leavers', 'x'] },
+    config: '9f31c2000000',
+  }
+
+  it('tells operators of somebody imagined, with every rule', async () => {
+    const { gateway, run, asked } = await signedIn()
+    gateway.on('POST /v1/explain', { json: OF_BOB })
+    const { exit, out } = await run('explain', 'payments-prod/admin', '--as-groups', 'Leavers, x', '--idp', 'entra')
+    expect(exit).toBe(0)
+    expect(asked('POST /v1/explain')).toEqual([
+      { role: 'payments-prod/admin', as: { idp: 'entra', groups: ['Leavers', 'x'] } },
+    ])
+    expect(out.split('\n').map((line) => line.trimEnd())).toEqual([
+      '✗ payments-prod/admin: no rule gives it to them',
+      '  groups   3 seen at entra',
+      '  rules    · sre  gives it: other groups; it says AWS-SRE or On-Call at entra',
+      '           · okta  gives it: another IdP; it says everyone at okta',
+      '           · by-name  gives it: its fence kept out a.b; it says groups that fit ^a.*$ at entra',
+      '           · ci  gives it: jobs; it says jobs of github',
+      '           ✗ leavers  forbids it: group Leavers',
+      '  limit    1h  a new sign-in',
+      '  instead  payments-prod/readonly',
+      '  ask      #payments-oncall',
+      '  config   9f31c2000000',
+      '',
+    ])
+  })
+
+  it('asks a file in place of a gateway, and nobody else', async () => {
+    const asked: unknown[] = []
+    const terminal = aTerminal({
+      explainFile: async (...ask) => {
+        asked.push(ask)
+        return OF_BOB
+      },
+    })
+    const line = ['explain', 'payments-prod/admin', '--idp', 'entra', '--as-groups', 'x', '--config', 'new.yaml']
+    expect((await terminal.run(...line)).out).toContain('no rule gives it to them')
+    expect(asked).toEqual([['new.yaml', { role: 'payments-prod/admin', as: { idp: 'entra', groups: ['x'] } }]])
+    expect(JSON.parse((await terminal.run(...line, '--json')).out)).toEqual(OF_BOB)
+  })
+
+  it.each([
+    ['groups of no IdP', ['--as-groups', 'a']],
+    ['a file, and nobody', ['--config', 'x.yaml']],
+  ])('exits 2 for %s', async (_, options) => {
+    const { run } = await signedIn()
+    expect((await run('explain', 'a/b', ...options)).exit).toBe(2)
+  })
+
+  it('exits 5 where whoever asks is no operator', async () => {
+    const { gateway, run } = await signedIn()
+    gateway.on('POST /v1/explain', aProblem(403, 'not_entitled'))
+    expect((await run('explain', 'a/b', '--idp', 'entra')).exit).toBe(5)
   })
 
   it('exits 6 for a role that there is not, and prints the answer as it came with --json', async () => {

@@ -1,0 +1,72 @@
+import { printDuration } from '../domain/entitlement/duration.ts'
+import type { Explained } from './explained.ts'
+import { inColumns } from './table.ts'
+
+const BECAUSE: ReadonlyMap<string, string> = new Map([
+  ['granted', 'available now'],
+  ['denied_by_rule', 'forbidden by a rule'],
+  ['not_entitled', 'no rule gives it to you'],
+  ['condition_unmet', 'not under these conditions'],
+  ['sign_in_required', 'too little of your sign-in is left: rolegate login'],
+])
+
+const LIMITS: ReadonlyMap<string, string> = new Map([
+  ['role', 'the role'],
+  ['rule', 'the rule'],
+  ['sign-in', 'what is left of your sign-in'],
+  ['least', 'AWS’s least'],
+])
+
+/** Where the same is said of somebody imagined. */
+const OF_OTHERS: ReadonlyMap<string, string> = new Map([
+  ['not_entitled', 'no rule gives it to them'],
+  ['sign-in', 'a new sign-in'],
+])
+
+const NOT_THEM: ReadonlyMap<string, string> = new Map([
+  ['other_group', 'other groups'],
+  ['other_idp', 'another IdP'],
+  ['jobs_only', 'jobs'],
+])
+
+/** An explanation in lines, in the order the decision is made in. */
+export function tellExplained(explained: Explained): readonly string[] {
+  const { role, available, because, idp, groups, rules, unmet, limits, nearest, ask, config } = explained
+  const isOther = config !== undefined
+  const words = (known: ReadonlyMap<string, string>, word: string) =>
+    (isOther ? OF_OTHERS.get(word) : undefined) ?? known.get(word) ?? word
+  const rows = [
+    ['groups', `${groups.count} seen at ${idp}${groups.state === 'stated' ? '' : ` (${groups.state})`}`],
+    ...underOne('rules', rules.map(isOther ? ruleAbout : ruleLine)),
+    ...underOne('unmet', unmet),
+    ...underOne(
+      'limit',
+      limits.map(({ by, seconds }) => `${printDuration(seconds)}  ${words(LIMITS, by)}`),
+    ),
+    ...underOne('instead', nearest),
+    ...underOne('ask', available ? [] : ask),
+    ...(isOther ? [['config', config]] : []),
+  ]
+  return [`${available ? '✓' : '✗'} ${role}: ${words(BECAUSE, because)}`, ...inColumns(rows).map((row) => `  ${row}`)]
+}
+
+const underOne = (title: string, lines: readonly string[]): readonly (readonly string[])[] =>
+  lines.map((line, at) => [at === 0 ? title : '', line])
+
+type Ruling = Explained['rules'][number]
+
+const signOf = ({ isMet, effect }: Ruling): string => (isMet ? (effect === 'grant' ? '✓' : '✗') : '·')
+const effectOf = ({ effect }: Ruling): string => (effect === 'grant' ? 'gives it' : 'forbids it')
+
+function ruleLine(ruling: Ruling): string {
+  const { rule, isMet, group, wants } = ruling
+  const whom = isMet ? (group === undefined ? 'everyone' : `your group ${group}`) : `wants ${wants.join(' or ')}`
+  return `${signOf(ruling)} ${rule}  ${effectOf(ruling)}: ${whom}`
+}
+
+function ruleAbout(ruling: Ruling): string {
+  const { rule, isMet, group, of = '', verdict = '', fenced } = ruling
+  const met = group === undefined ? 'everyone' : `group ${group}`
+  const not = fenced === undefined ? (NOT_THEM.get(verdict) ?? verdict) : `its fence kept out ${fenced}`
+  return `${signOf(ruling)} ${rule}  ${effectOf(ruling)}: ${isMet ? met : `${not}; it says ${of}`}`
+}

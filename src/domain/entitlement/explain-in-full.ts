@@ -1,0 +1,81 @@
+import type { GatewaySession } from '../sign-in/session.ts'
+import type { RuleIndex } from './compile.ts'
+import { covers, explain, type Explanation } from './explain.ts'
+import type { RoleTarget, Rule } from './rule.ts'
+
+/** Whom a rule speaks of, as the file says it. */
+type Whom = {
+  /** Absent: of every IdP, which only a deny may say. */
+  readonly idp?: string
+  readonly groups?: readonly string[]
+  readonly pattern?: string
+  readonly everyone?: true
+  readonly workload?: string
+}
+
+/** One rule about a role, as operators and auditors see it: everybody's, whomever it meets (security.md M-22). */
+export type RuleAbout = Omit<Explanation['rules'][number], 'wants'> & {
+  readonly of: Whom
+  /** What it says to the person asked about: `fenced` is a group that fits its pattern and that its fence kept out. */
+  readonly verdict?: 'met' | 'fenced' | 'other_group' | 'other_idp' | 'jobs_only'
+  /** The group that was kept out. */
+  readonly fenced?: string
+}
+
+export type FullExplanation = Omit<Explanation, 'rules'> & { readonly rules: readonly RuleAbout[] }
+
+/** The same story as `explain`, with every rule about the role in it. Never for the person themselves (threats.md P3). */
+export function explainInFull(...asked: Parameters<typeof explain>): FullExplanation {
+  const [index, session, target] = asked
+  const explanation = explain(...asked)
+  const told = new Map(explanation.rules.map((ruling) => [ruling.rule, ruling]))
+  const fenced = fencedFrom(index, session, target)
+  return {
+    ...explanation,
+    rules: index.mapping.rules.flatMap((rule) => {
+      const group = fenced.get(rule.id)
+      if (!covers(rule, target) && group === undefined) return []
+      const { wants: _, ...ruling } = told.get(rule.id) ?? {}
+      const verdict = 'met' in ruling ? 'met' : group === undefined ? unmetVerdict(rule, session) : 'fenced'
+      return [{ ...aboutOf(rule), ...ruling, verdict, ...(verdict === 'fenced' && { fenced: group ?? '' }) }]
+    }),
+  }
+}
+
+/** Who may take a role, by rule; and the denies that close it again. */
+export const rulesAbout = ({ mapping }: RuleIndex, target: RoleTarget): readonly RuleAbout[] =>
+  mapping.rules.filter((rule) => covers(rule, target)).map(aboutOf)
+
+const aboutOf = (rule: Rule): RuleAbout => ({
+  rule: rule.id,
+  effect: rule.effect,
+  of: whomOf(rule),
+  ...(rule.owner !== undefined && { owner: rule.owner }),
+  ...(rule.maxSeconds !== undefined && { maxSeconds: rule.maxSeconds }),
+})
+
+function whomOf({ match }: Rule): Whom {
+  if ('workload' in match) return { workload: match.workload }
+  return {
+    ...('idp' in match && { idp: match.idp }),
+    ...('groups' in match && { groups: match.groups }),
+    ...('pattern' in match && { pattern: match.pattern.source }),
+    ...('everyone' in match && { everyone: true as const }),
+  }
+}
+
+function unmetVerdict({ match }: Rule, { principal }: GatewaySession): NonNullable<RuleAbout['verdict']> {
+  if ('workload' in match) return 'jobs_only'
+  return 'idp' in match && match.idp !== principal.idp ? 'other_idp' : 'other_group'
+}
+
+/** Groups of theirs that name this very role, and that a fence kept from it, by rule. */
+function fencedFrom(
+  index: RuleIndex,
+  { principal }: GatewaySession,
+  { account, kind }: RoleTarget,
+): ReadonlyMap<string, string> {
+  const names = new Set([account.alias, '*'].flatMap((alias) => [`${alias}/${kind.key}`, `${alias}/*`]))
+  const kept = index.fenced(principal).filter(({ named }) => names.has(named))
+  return new Map(kept.map(({ rule, group }) => [rule, group]))
+}

@@ -1,0 +1,35 @@
+import { failure } from '../cli/failure.ts'
+import type { ImaginedAsk } from '../cli/world.ts'
+import { compileRules } from '../domain/entitlement/compile.ts'
+import { asRolegateError } from '../domain/errors.ts'
+import { inWords } from '../http/explanation.ts'
+import { makeExplainAs } from '../usecases/admin/explain-as.ts'
+import { readConfigFile } from './read-config.ts'
+
+/**
+ * What `POST /v1/explain` would answer an operator if this file were in force. Nothing is served by it, so what development
+ * allows is taken.
+ */
+export function explainFile(file: string, { role, as }: ImaginedAsk): unknown {
+  const loaded = readConfigFile(file, { insecureDev: true, purpose: 'check' })
+  if (loaded === undefined) throw failure('config_invalid', { title: `${file} does not load` })
+  const { config, hash } = loaded
+  const index = compileRules(config.mapping)
+  const explainAs = makeExplainAs({
+    rules: () => index,
+    idps: new Set(config.idps.map(({ id }) => id)),
+    absoluteSeconds: config.sessions.browser.absoluteSeconds,
+    hash,
+    now: () => new Date(),
+  })
+  try {
+    return inWords(explainAs.explain(role, as))
+  } catch (thrown) {
+    const { code, values } = asRolegateError(thrown)
+    if (code === 'role_unknown')
+      throw failure(code, { title: `${file} has no role ${role}`, next: 'A ROLE is alias/role.' })
+    const { known } = values
+    if (!Array.isArray(known)) throw thrown
+    throw failure(code, { title: `${file} has no IdP ${as.idp}`, detail: `It has: ${known.join(', ')}.` })
+  }
+}

@@ -1,0 +1,70 @@
+import { imaginedSession, type Imagined } from '../../domain/admin/imagine.ts'
+import {
+  explainInFull,
+  rulesAbout,
+  type FullExplanation,
+  type RuleAbout,
+} from '../../domain/entitlement/explain-in-full.ts'
+import { requireRole } from '../../domain/entitlement/find-role.ts'
+import { passThroughFault } from '../../domain/entitlement/pass-through.ts'
+import { RolegateError } from '../../domain/errors.ts'
+import type { GatewaySession } from '../../domain/sign-in/session.ts'
+import type { CurrentRules, Now } from '../ports.ts'
+import type { RequireStanding } from './require-standing.ts'
+
+/** What operators and auditors are told, and by which configuration. */
+export type ExplainedAs = FullExplanation & { readonly as: Imagined; readonly config: string }
+
+/** The rules that speak of a role, whomever they mean. */
+export type WhoMay = {
+  readonly role: string
+  readonly arn: string
+  readonly rules: readonly RuleAbout[]
+  readonly config: string
+}
+
+export type ExplainAs = {
+  /** Why somebody with these groups could take a role, or could not. */
+  explain(role: string, as: Imagined): ExplainedAs
+  whoMay(role: string): WhoMay
+}
+
+/** The same, for a session with a standing; fails as `requireStanding` does. */
+export type ExplainForStaff = (session: GatewaySession, door: 'page' | 'api') => ExplainAs
+
+export const makeExplainForStaff =
+  (deps: { requireStanding: RequireStanding; explainAs: ExplainAs }): ExplainForStaff =>
+  (session, door) => {
+    deps.requireStanding(session, door)
+    return deps.explainAs
+  }
+
+/**
+ * By the rules in force, and the decision that people meet. Fails with `role_unknown`, and with `invalid_request` for an IdP there
+ * is not. What it says is for operators and auditors alone (security.md M-22): doors have it by `ExplainForStaff`.
+ */
+export function makeExplainAs(deps: {
+  rules: CurrentRules
+  /** Ids of the IdPs there are. */
+  idps: ReadonlySet<string>
+  absoluteSeconds: number
+  hash: string
+  now: Now
+}): ExplainAs {
+  return {
+    explain(role, as) {
+      if (!deps.idps.has(as.idp)) throw new RolegateError('invalid_request', { field: 'as.idp', known: [...deps.idps] })
+      const now = deps.now()
+      const target = requireRole(deps.rules(), role)
+      const session = imaginedSession(as, deps.absoluteSeconds, now)
+      const condition = passThroughFault(target, session)
+      const explanation = explainInFull(deps.rules(), session, target, condition === undefined ? [] : [condition], now)
+      return { ...explanation, as, config: deps.hash }
+    },
+
+    whoMay(role) {
+      const target = requireRole(deps.rules(), role)
+      return { role: target.name, arn: target.arn, rules: rulesAbout(deps.rules(), target), config: deps.hash }
+    },
+  }
+}

@@ -1,0 +1,137 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { imaginedSession } from '../../../src/domain/admin/imagine.ts'
+import { explainInFull, rulesAbout } from '../../../src/domain/entitlement/explain-in-full.ts'
+import { explain } from '../../../src/domain/entitlement/explain.ts'
+import { parseTemplate } from '../../../src/domain/entitlement/pattern.ts'
+import { readPattern } from '../../../src/config/patterns.ts'
+import { aMapping, anAccount, anIndex, aRoleKind, aRule, aTarget } from '../../support/a-mapping.ts'
+import { aPrincipal } from '../../support/a-principal.ts'
+import { aSession, NINE } from '../../support/a-session.ts'
+
+function pattern(source: string) {
+  const read = readPattern(source)
+  if ('fault' in read) throw new Error(read.fault)
+  return read.pattern
+}
+
+const rules = [
+  aRule({ id: 'team', owner: 'leads@example.com', maxSeconds: 3600 }),
+  aRule({ id: 'sre', match: { idp: 'entra', groups: ['sre', 'on-call'] }, roles: ['dev', 'admin'] }),
+  aRule({ id: 'of-okta', match: { idp: 'okta', everyone: true } }),
+  aRule({
+    id: 'by-name',
+    match: {
+      idp: 'entra',
+      pattern: pattern('^aws\\.(?P<account>[a-z-]+)\\.(?P<role>[a-z]+)$'),
+      account: parseTemplate('${account}') ?? [],
+      role: parseTemplate('${role}') ?? [],
+    },
+    accounts: ['payments-dev'],
+    roles: ['readonly', 'dev'],
+  }),
+  aRule({ id: 'ci', match: { workload: 'github', claims: {} } }),
+  aRule({ id: 'closed', effect: 'deny', match: { groups: ['leavers'] } }),
+]
+const hidden = [...aMapping().roles.values()].map((kind) => ({ ...kind, discoverable: false }))
+const index = anIndex({ rules, roles: hidden })
+const full = (groups: readonly string[], name = 'payments-prod/dev', idp = 'entra') =>
+  explainInFull(index, imaginedSession({ idp, groups }, 43_200, NINE), aTarget(index, name), [], NINE)
+
+describe('explainInFull', () => {
+  it('shows every rule about the role with its groups, discoverable or not, and what it says to this person (security.md M-22)', () => {
+    expect(full(['payments'])).toMatchObject({
+      available: true,
+      because: 'granted',
+      groups: { count: 1, state: 'stated' },
+      rules: [
+        {
+          rule: 'team',
+          verdict: 'met',
+          met: { group: 'payments' },
+          of: { idp: 'entra', groups: ['payments'] },
+          owner: 'leads@example.com',
+          maxSeconds: 3600,
+        },
+        { rule: 'sre', verdict: 'other_group', of: { groups: ['sre', 'on-call'] } },
+        { rule: 'of-okta', verdict: 'other_idp', of: { idp: 'okta', everyone: true } },
+        { rule: 'ci', verdict: 'jobs_only', of: { workload: 'github' } },
+        { rule: 'closed', effect: 'deny', verdict: 'other_group', of: { groups: ['leavers'] } },
+      ],
+    })
+  })
+
+  it('shows the deny that closes it', () => {
+    expect(full(['payments', 'leavers'])).toMatchObject({ available: false, because: 'denied_by_rule' })
+    expect(full(['leavers'], 'payments-prod/dev', 'okta')).toMatchObject({ because: 'denied_by_rule' })
+  })
+
+  it('shows the fence that kept a group out of the very role it names', () => {
+    const { rules: told, available } = full(['aws.payments-prod.admin'], 'payments-prod/admin')
+    expect(available).toBe(false)
+    expect(told.find(({ rule }) => rule === 'by-name')).toMatchObject({
+      verdict: 'fenced',
+      fenced: 'aws.payments-prod.admin',
+      of: { pattern: expect.stringContaining('aws') },
+    })
+    // Of another role that fence says nothing.
+    expect(full(['aws.payments-prod.admin']).rules.map(({ rule }) => rule)).not.toContain('by-name')
+    expect(full(['aws.payments-dev.dev'], 'payments-dev/dev').rules).toMatchObject([
+      { verdict: 'met', met: { group: 'aws.payments-dev.dev' } },
+    ])
+  })
+
+  it('reads a group once, however often it is written', () => {
+    expect(full(['payments', 'payments']).groups.count).toBe(1)
+  })
+
+  it('makes of anybody what they are told themselves (parity)', () => {
+    const accounts = [anAccount(), anAccount({ alias: 'b', id: '210987654321' })]
+    const kinds = [aRoleKind(), aRoleKind({ key: 'r', roleName: 'R', maxSeconds: 3600 })]
+    const match = fc.oneof(
+      fc.subarray(['a', 'b', 'c'], { minLength: 1 }).map((groups) => ({ idp: 'entra', groups })),
+      fc.constantFrom({ idp: 'okta', groups: ['a'] }, { idp: 'entra', everyone: true as const }),
+    )
+    const rule = fc
+      .record({
+        match,
+        deny: fc.boolean(),
+        at: fc.subarray(['payments-prod', 'b'], { minLength: 1 }),
+        of: fc.subarray(['dev', 'r'], { minLength: 1 }),
+        maxSeconds: fc.constantFrom(900, 1800, undefined),
+      })
+      .map(({ match: whom, deny, at, of, maxSeconds }) =>
+        aRule({
+          match: whom,
+          effect: deny ? 'deny' : 'grant',
+          accounts: at,
+          roles: of,
+          ...(maxSeconds !== undefined && { maxSeconds }),
+        }),
+      )
+    fc.assert(
+      fc.property(fc.array(rule, { maxLength: 6 }), fc.subarray(['a', 'b', 'c', 'd']), (made, groups) => {
+        const some = anIndex({ accounts, roles: kinds, rules: made.map((one, at) => ({ ...one, id: `r${at}` })) })
+        const own = aSession({ principal: aPrincipal({ groups }) })
+        const theirs = imaginedSession({ idp: 'entra', groups }, 12 * 3600, NINE)
+        for (const name of ['payments-prod/dev', 'b/r']) {
+          const target = aTarget(some, name)
+          const { rules: told, ...self } = explain(some, own, target, [], NINE)
+          const { rules: all, ...other } = explainInFull(some, theirs, target, [], NINE)
+          expect(other).toEqual(self)
+          const met = (list: readonly { rule: string; met?: unknown }[]) =>
+            list.flatMap((one) => (one.met === undefined ? [] : [[one.rule, one.met]]))
+          expect(met(all)).toEqual(met(told))
+        }
+      }),
+      { numRuns: 2_000 },
+    )
+  })
+})
+
+describe('rulesAbout', () => {
+  it('says who may take a role, and no word of anybody', () => {
+    const told = rulesAbout(index, aTarget(index, 'payments-prod/admin'))
+    expect(told).toEqual([{ rule: 'sre', effect: 'grant', of: { idp: 'entra', groups: ['sre', 'on-call'] } }])
+  })
+})
