@@ -13,6 +13,8 @@ import {
 } from './compose/neighbours.ts'
 import { reachWorkloadIssuers, workloadStories } from './compose/workloads.ts'
 import type { LoadedConfig, World } from './compose/world.ts'
+import type { Config } from './config/config.ts'
+import { textOf } from './config/reload/difference.ts'
 import { closingBy } from './domain/device/closing.ts'
 import { standingOf } from './domain/admin/standing.ts'
 import { compileRules } from './domain/entitlement/compile.ts'
@@ -63,13 +65,16 @@ const LOOPBACK = ['127.0.0.1', '::1', 'localhost']
  * All that one configuration makes of the world: the neighbours, then the stories, then the doors. A reload composes anew; what
  * is under way in an older generation asks the newest before it hands anything over (threats.md H5).
  */
-export async function compose({ config, hash }: LoadedConfig, world: World, newest: Newest): Promise<Generation> {
+export async function compose(
+  { config, hash }: LoadedConfig,
+  world: World,
+  newest: Newest,
+  former?: Generation,
+): Promise<Generation> {
   // The neighbours.
   const { host, witness, memory } = world
   const issuer = await openIssuer(config, host, memory)
-  const providers = makeProviders(config, host, witness, memory)
-  await Promise.all([...providers.values()].map(async (provider) => provider.recall?.()))
-  const workloads = reachWorkloadIssuers(config, host, witness, memory)
+  const { providers, workloads } = await neighboursOf(config, world, former)
   const aws = reachAws(config)
   const index = compileRules(config.mapping)
 
@@ -213,6 +218,7 @@ export async function compose({ config, hash }: LoadedConfig, world: World, newe
     config,
     hash,
     answer,
+    known: { providers, workloads },
     findSession: findOwnSession,
     requireStillAllowed: (plan, ask) => ownPlan.requireStillAllowed(plan, ask),
     // What the first person would wait for: the IdPs' metadata.
@@ -223,4 +229,18 @@ export async function compose({ config, hash }: LoadedConfig, world: World, newe
     },
     close: () => aws.close(),
   }
+}
+
+/** A neighbour nothing changed about is not asked again who it is: a reload while it is down ends nobody's way in. */
+async function neighboursOf(config: Config, { host, witness, memory }: World, former?: Generation) {
+  const isAsItWas = (key: 'idps' | 'workloads') => former && textOf(former.config[key]) === textOf(config[key])
+  const providers = isAsItWas('idps') ? former?.known.providers : undefined
+  const workloads = isAsItWas('workloads') ? former?.known.workloads : undefined
+  const known = {
+    providers: providers ?? makeProviders(config, host, witness, memory),
+    workloads: workloads ?? reachWorkloadIssuers(config, host, witness, memory),
+  }
+  if (providers === undefined)
+    await Promise.all([...known.providers.values()].map(async (provider) => provider.recall?.()))
+  return known
 }

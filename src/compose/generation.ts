@@ -1,13 +1,22 @@
 import type { RequestListener } from 'node:http'
 import type { Config } from '../config/config.ts'
 import type { PlanHandOver } from '../usecases/hand-over/plan-hand-over.ts'
+import type { IdentityProvider } from '../usecases/ports.ts'
 import type { FindSession } from '../usecases/sign-in/find-session.ts'
+import type { reachWorkloadIssuers } from './workloads.ts'
+
+type Known = {
+  readonly providers: ReadonlyMap<string, IdentityProvider>
+  readonly workloads: ReturnType<typeof reachWorkloadIssuers>
+}
 
 /** Everything that one configuration made, from its rules to its doors. */
 export type Generation = {
   readonly config: Config
   readonly hash: string
   readonly answer: RequestListener
+  /** What knows its neighbours: taken over by the next generation where nothing changed about them. */
+  readonly known: Known
   readonly findSession: FindSession
   requireStillAllowed(...asked: Parameters<PlanHandOver['requireStillAllowed']>): void
   /** Asks the neighbours for what the first person would wait for. */
@@ -18,5 +27,5 @@ export type Generation = {
   close(): void
 }
 
-/** The generation in force. */
+/** The generation in force, which may be another at each call. */
 export type Newest = () => Pick<Generation, 'findSession' | 'requireStillAllowed'>

@@ -12,12 +12,21 @@ export type World = {
   readonly witness: Witness
   readonly memory: Memory
   readonly log: OpenAudit
+  readonly disk: Disk
   readonly isDraining: () => boolean
+}
+
+/** How what is on disk stands to what is in force. */
+type Disk = {
+  /** When it was first refused; absent: it is in force. */
+  refusedSince: Date | undefined
+  /** It says something else about what a running process cannot change. */
+  needsRestart: boolean
 }
 
 export async function openWorld(config: Config, host: Host, isDraining: () => boolean): Promise<World> {
   const witness = makeWitness(config, host)
   const memory = await openMemory(config, host, witness)
   const log = await openAudit(config, host, witness, memory.raw)
-  return { host, witness, memory, log, isDraining }
+  return { host, witness, memory, log, disk: { refusedSince: undefined, needsRestart: false }, isDraining }
 }

@@ -3,15 +3,16 @@ import { resolve } from 'node:path'
 import { ConfigFaults, loadConfig, printFaults, type Loaded } from '../config/load.ts'
 import type { World } from '../config/world.ts'
 
+type Options = Pick<World, 'insecureDev' | 'purpose'>
+
 /** The file, loaded; its faults and warnings go to stderr, and undefined means it will not do. */
-export function readConfigFile(file: string, options: Pick<World, 'insecureDev' | 'purpose'>): Loaded | undefined {
-  const path = resolve(file)
-  if (!existsSync(path)) {
+export function readConfigFile(file: string, options: Options): Loaded | undefined {
+  if (!existsSync(resolve(file))) {
     process.stderr.write(`error: there is no file ${file}. Start from config/getting-started.example.yaml.\n`)
     return undefined
   }
   try {
-    const loaded = loadConfig({ ...diskWorld(path), env: readOnce(process.env), ...options })
+    const loaded = readFromDisk(file, options)
     for (const warning of loaded.warnings) process.stderr.write(`warning: ${warning}\n`)
     return loaded
   } catch (thrown) {
@@ -20,6 +21,10 @@ export function readConfigFile(file: string, options: Pick<World, 'insecureDev' 
     return undefined
   }
 }
+
+/** The file as it is on disk now, as often as it is asked for. Throws ConfigFaults. */
+export const readFromDisk = (file: string, options: Options): Loaded =>
+  loadConfig({ ...diskWorld(resolve(file)), env: environment, ...options })
 
 /** What loading a file needs of the machine. */
 export const diskWorld = (path: string): Omit<World, 'env' | 'insecureDev' | 'purpose'> => ({
@@ -33,17 +38,29 @@ export const diskWorld = (path: string): Omit<World, 'env' | 'insecureDev' | 'pu
   ...(process.getuid !== undefined && { user: process.getuid() }),
 })
 
-/** An environment whose secrets leave it when they are read: no report or child shows them later (threats.md K10). */
+/**
+ * The environment. A secret leaves it when it is read, so that no report or child shows it later (threats.md K10), and is remembered
+ * here, since a reload asks for it again.
+ */
+const environment = readOnce(process.env)
+
 function readOnce(env: NodeJS.ProcessEnv): Record<string, string | undefined> {
-  const taken = new Map<string, string | undefined>()
-  return new Proxy(env, {
-    get(target, name) {
-      if (typeof name !== 'string') return undefined
-      if (!taken.has(name)) {
-        taken.set(name, target[name])
-        delete target[name]
-      }
-      return taken.get(name)
+  const taken = new Map<string, string>()
+  const take = (name: string): string | undefined => {
+    const value = env[name]
+    if (value === undefined) return taken.get(name)
+    delete env[name]
+    taken.set(name, value)
+    return value
+  }
+  return new Proxy<Record<string, string | undefined>>(
+    {},
+    {
+      get: (_none, name) => (typeof name === 'string' ? take(name) : undefined),
+      getOwnPropertyDescriptor(_none, name) {
+        const isSet = typeof name === 'string' && (taken.has(name) || Object.hasOwn(env, name))
+        return isSet ? { configurable: true, enumerable: true, value: undefined } : undefined
+      },
     },
-  })
+  )
 }

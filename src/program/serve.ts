@@ -1,16 +1,19 @@
 import { parseArgs } from 'node:util'
 import { openGateway } from '../compose/gateway.ts'
 import type { Loaded } from '../config/load.ts'
-import { readConfigFile } from './read-config.ts'
+import { readConfigFile, readFromDisk } from './read-config.ts'
 import { refuseUnsafeProcess } from './unsafe-process.ts'
 import { untilStopped } from './signals.ts'
 import { VERSION } from './version.ts'
+import { watchConfig } from './watch-config.ts'
 
 const USAGE = `rolegate serve [--config FILE] [--insecure-dev] [--accept-new-issuer]
 
   --config FILE         default: $ROLEGATE_CONFIG, else rolegate.yaml
   --insecure-dev        allow http and loopback endpoints, for development
   --accept-new-issuer   the issuer URL changed on purpose: make it a new key
+
+SIGHUP takes the file up again, as a change of it does by itself; SIGTERM finishes what is under way and ends.
 `
 
 /** `rolegate serve`: 0 after a clean stop, 2 usage, 3 when the file or the process will not do. */
@@ -36,7 +39,8 @@ export async function run(args: readonly string[]): Promise<number> {
     return 3
   }
   warnOfUnknownClients(loaded.config)
-  return start(loaded, options['accept-new-issuer'] === true)
+  const readAgain = () => readFromDisk(file, { insecureDev, purpose: 'serve' })
+  return start(loaded, { file, readAgain, acceptNewIssuer: options['accept-new-issuer'] === true })
 }
 
 /** threats.md D2, R12: a proxy that nobody named leaves every client's address unknown, and unknown is beside nobody. */
@@ -47,7 +51,10 @@ function warnOfUnknownClients({ server }: Loaded['config']): void {
   )
 }
 
-async function start(loaded: Loaded, acceptNewIssuer: boolean): Promise<number> {
+async function start(
+  loaded: Loaded,
+  { file, readAgain, acceptNewIssuer }: { file: string; readAgain: () => Loaded; acceptNewIssuer: boolean },
+): Promise<number> {
   const { server } = loaded.config
   const gateway = await openGateway(loaded, {
     now: () => new Date(),
@@ -57,6 +64,15 @@ async function start(loaded: Loaded, acceptNewIssuer: boolean): Promise<number> 
     acceptNewIssuer,
   }).catch(explainStart)
   if (gateway === undefined) return 3
+  const { reload } = gateway
+  let { files } = loaded
+  const read = () => {
+    const again = readAgain()
+    files = again.files
+    return again
+  }
+  process.on('SIGHUP', () => void reload('signal', read))
+  const watch = watchConfig({ files: () => [file, ...files], reload: () => reload('file', read) })
   try {
     const [port, managementPort] = await gateway.listen()
     process.stderr.write(
@@ -68,6 +84,7 @@ async function start(loaded: Loaded, acceptNewIssuer: boolean): Promise<number> 
     process.stderr.write(`error: cannot listen: ${(thrown as Error).message}\n`)
     return 3
   } finally {
+    watch.stop()
     await gateway.close()
   }
 }

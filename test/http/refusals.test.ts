@@ -294,6 +294,32 @@ describe.skipIf(whyNoSqlite !== undefined)(sqliteTitle('every refusal at every d
   })
 
   it.each(Object.keys(DOORS) as DoorName[])(
+    '%s: what AWS lent is withheld when a reload has closed the role meanwhile (threats.md H5)',
+    async (name) => {
+      const { knock, read } = DOORS[name]
+      await gateway.start()
+      const alice = await signedIn(gateway)
+      const before = gateway.audit().length
+      const hold = gateway.world.aws.hold()
+      const asked = knock(gateway, alice)
+      await hold.arrived
+      expect(
+        await gateway.reload(
+          withRule('  - { id: frozen, match: { everyone: true }, deny: { accounts: "*", roles: "*" } }'),
+        ),
+      ).toBe(true)
+      hold.release()
+      const answer = await asked
+      expect(answer.status).toBe(403)
+      expect(read(answer).verdict).toBe(name === AMZ ? 'ForbiddenException' : 'denied_by_rule')
+      expect(answer.text).not.toMatch(/ASIA|SigninToken/)
+      const records = gateway.audit().slice(before)
+      expect(records.map(({ event }) => event)).toEqual(['intent', 'config_loaded', 'withheld'])
+      expect(records.at(-1)).toMatchObject({ code: 'denied_by_rule', access_key_id: expect.stringMatching(/^ASIA/) })
+    },
+  )
+
+  it.each(Object.keys(DOORS) as DoorName[])(
     '%s: what AWS lent to somebody who signed out meanwhile is withheld (threats.md H5)',
     async (name) => {
       const { knock, read } = DOORS[name]

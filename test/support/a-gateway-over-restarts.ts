@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openGateway } from '../../src/compose/gateway.ts'
+import type { LoadedConfig } from '../../src/compose/world.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import { withText } from '../../src/config/world.ts'
 import { diskWorld } from '../../src/program/read-config.ts'
@@ -68,6 +69,14 @@ sts:`,
 
   const url = `http://127.0.0.1:${gatewayPort}`
 
+  function load(change: (text: string) => string): LoadedConfig {
+    const env = { ...world.env, MASTER_KEY: masterKey.toString('base64') }
+    const { config, hash } = loadConfig(
+      withText(change(written), { ...diskWorld('demo.yaml'), env, insecureDev: true, purpose: 'serve' }),
+    )
+    return { config: { ...config, masterKeys: [masterKey], log: { level: 'warn' } }, hash }
+  }
+
   return {
     url,
     world,
@@ -82,24 +91,22 @@ sts:`,
     /** Starts it, or starts it again, with the file as `change` makes it. */
     async start(change: (text: string) => string = (text) => text): Promise<void> {
       await stop()
-      const env = { ...world.env, MASTER_KEY: masterKey.toString('base64') }
-      const { config, hash } = loadConfig(
-        withText(change(written), { ...diskWorld('demo.yaml'), env, insecureDev: true, purpose: 'serve' }),
-      )
-      gateway = await openGateway(
-        { config: { ...config, masterKeys: [masterKey], log: { level: 'warn' } }, hash },
-        {
-          now,
-          print: (line) => void lines.push(line),
-          version: '0.0.0',
-          demo: true,
-          acceptNewIssuer: false,
-        },
-      )
+      gateway = await openGateway(load(change), {
+        now,
+        print: (line) => void lines.push(line),
+        version: '0.0.0',
+        demo: true,
+        acceptNewIssuer: false,
+      })
       await gateway.listen()
       // Connections of before are found to be dead by whoever uses them first.
       await fetch(url).catch(() => undefined)
     },
+    /** A SIGHUP, with the file as `change` makes it: whether it is in force then. */
+    reload: async (change: (text: string) => string): Promise<boolean> =>
+      gateway?.reload('signal', () => load(change)) ?? false,
+    managementUrl: `http://127.0.0.1:${managementPort}`,
+    said: () => lines.join(''),
     async close() {
       await stop()
       await world.close()

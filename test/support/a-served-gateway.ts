@@ -92,6 +92,7 @@ export async function aServedGateway() {
         })
       })
     },
+    hangUp: () => process_?.kill('SIGHUP'),
     /** Sends a signal and waits for the end: the exit code, or null when the signal ended it. */
     stop(signal: 'SIGTERM' | 'SIGKILL'): Promise<number | null> {
       const child = process_

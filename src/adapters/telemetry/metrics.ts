@@ -49,6 +49,23 @@ export function makeMetrics({ version, withProcess }: { version: string; withPro
     registers,
   })
 
+  const reloaded = new Gauge({
+    name: 'rolegate_config_last_reload_successful',
+    help: '1: what was last read from disk is in force. 0: it was refused, and what was in force before still is.',
+    registers,
+  })
+  const reloadedAt = new Gauge({
+    name: 'rolegate_config_last_reload_success_timestamp_seconds',
+    help: 'When what is in force was loaded.',
+    registers,
+  })
+  const configInfo = new Gauge({
+    name: 'rolegate_config_info',
+    help: 'The configuration in force, as records name it.',
+    labelNames: ['hash'],
+    registers,
+  })
+
   return {
     text: () => registry.metrics(),
     request: (method: string, route: string, code: number, seconds: number) =>
@@ -58,5 +75,12 @@ export function makeMetrics({ version, withProcess }: { version: string; withPro
     refusal: (code: string) => refusals.inc({ code }),
     tampered: (table: string) => tampered.inc({ table }),
     auditFailure: () => auditFailures.inc(),
+    configLoaded(hash: string, at: Date) {
+      reloaded.set(1)
+      reloadedAt.set(at.getTime() / 1000)
+      configInfo.reset()
+      configInfo.set({ hash }, 1)
+    },
+    configRefused: () => reloaded.set(0),
   }
 }

@@ -39,7 +39,33 @@ export type BegunHandOver = Pick<HandOverFacts, 'handOver' | 'role' | 'roleArn' 
 type Subject = { readonly principal: Principal; readonly session?: GatewaySession }
 
 /** Everything the audit log can say. Secrets, tokens, codes and assertions have no field here (security.md A-4). */
-export type AuditEvent = { readonly request: RequestFacts } & (
+export type AuditEvent = OwnEvent | RequestEvent
+
+/** What the gateway did by itself: no request stands behind it. */
+type OwnEvent =
+  | {
+      readonly event: 'config_loaded'
+      /** What made us look at the file. */
+      readonly reason: string
+      readonly configHash: string
+      readonly formerHash: string
+      /** `rule payments-team changed`: the first of them, by the names of the file. */
+      readonly changes: readonly string[]
+      readonly changesCount: number
+      /** Settings on disk that are not in force: a running process cannot change them. */
+      readonly needsRestart: readonly string[]
+    }
+  | {
+      readonly event: 'config_refused'
+      readonly reason: string
+      /** Of the file that stays in force. */
+      readonly configHash: string
+      /** The first of them. */
+      readonly faults: readonly string[]
+      readonly faultsCount: number
+    }
+
+type RequestEvent = { readonly request: RequestFacts } & (
   | ({ readonly event: 'sign_in' } & Subject)
   /** What the rules make of somebody who has just signed in: how many roles, and which rules met them. */
   | ({
@@ -126,10 +152,11 @@ const LONGEST = 512
 
 /** One record as the log keeps it: flat names, UTC, every text cut to a bound and marked (security.md A-3, A-5). */
 export function auditRecord(event: AuditEvent, at: Date, id: string): Record<string, unknown> {
-  const { request, event: name, ...rest } = event
+  const { request, event: name, ...rest } = event as AuditEvent & { request?: RequestFacts }
   const { principal, session, facts, ...own } = rest as Partial<Subject> & { facts?: HandOverFacts }
   const record: Record<string, unknown> = { stream: 'audit', time: at.toISOString(), id, event: name }
-  add(record, { requestId: request.requestId, clientIp: request.address, userAgent: request.userAgent })
+  if (request !== undefined)
+    add(record, { requestId: request.requestId, clientIp: request.address, userAgent: request.userAgent })
   if (principal !== undefined) {
     const { idp, issuer, subject, username, groups } = principal
     add(record, { idp, issuer, subject, username, groupsCount: groups.names.length })

@@ -4,11 +4,11 @@ import { makeAudit, makeStdoutSink, makeStoreSink } from '../../../src/adapters/
 import type { AuditSink } from '../../../src/adapters/audit/grouped-sink.ts'
 import { makeMemoryStore } from '../../../src/adapters/store/memory.ts'
 import { makeSealedStore } from '../../../src/adapters/store/sealed.ts'
-import type { AuditEvent } from '../../../src/domain/audit/event.ts'
+import type { AuditEvent, RequestFacts } from '../../../src/domain/audit/event.ts'
 import { RolegateError } from '../../../src/domain/errors.ts'
 import { aClock } from '../../support/store-contract.ts'
 
-const refused = (more: Partial<AuditEvent['request']> = {}, reason = 'nonce'): AuditEvent => ({
+const refused = (more: Partial<RequestFacts> = {}, reason = 'nonce'): AuditEvent => ({
   event: 'sign_in_refused',
   idp: 'entra',
   code: 'sign_in_rejected',

@@ -10,6 +10,8 @@ async function told() {
   metrics.fenced('by-convention')
   metrics.tampered('sessions')
   metrics.auditFailure()
+  metrics.configLoaded('0123abcd', new Date(1_000))
+  metrics.configLoaded('c0ffee', new Date(2_000))
   return { metrics, text: await metrics.text() }
 }
 
@@ -28,6 +30,10 @@ describe('/metrics', () => {
     expect(text).toContain('rolegate_fence_refusals_total{rule="by-convention"} 1')
     expect(text).toContain('rolegate_store_tampered_rows_total{table="sessions"} 1')
     expect(text).toContain('rolegate_audit_failures_total 1')
+    expect(text).toContain('rolegate_config_last_reload_successful 1')
+    expect(text).toContain('rolegate_config_last_reload_success_timestamp_seconds 2')
+    expect(text).toContain('rolegate_config_info{hash="c0ffee"} 1')
+    expect(text).not.toContain('0123abcd')
   })
 
   it('names things as the contract says: our prefix, base units, _total for what only grows', async () => {
@@ -37,12 +43,21 @@ describe('/metrics', () => {
       if (type === 'counter') expect(name).toMatch(/_total$/)
       if (type === 'histogram') expect(name).toMatch(/_(seconds|bytes)$/)
     }
-    expect(namesIn(text)).toHaveLength(7)
+    expect(namesIn(text)).toHaveLength(10)
   })
 
   it('has no label for people, groups or accounts (contract.md)', async () => {
     const { text } = await told()
-    expect(labelsIn(text)).toEqual(new Set(['code', 'event', 'le', 'method', 'route', 'rule', 'table', 'version']))
+    expect(labelsIn(text)).toEqual(
+      new Set(['code', 'event', 'hash', 'le', 'method', 'route', 'rule', 'table', 'version']),
+    )
+  })
+
+  it('says that a configuration was refused, and still which one is in force', async () => {
+    const { metrics } = await told()
+    metrics.configRefused()
+    expect(await metrics.text()).toContain('rolegate_config_last_reload_successful 0')
+    expect(await metrics.text()).toContain('rolegate_config_info{hash="c0ffee"} 1')
   })
 
   it('keeps two gateways of one process apart', async () => {

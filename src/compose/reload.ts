@@ -1,0 +1,87 @@
+import { differenceOf } from '../config/reload/difference.ts'
+import { keepFixed } from '../config/reload/fixed.ts'
+import type { AuditEvent } from '../domain/audit/event.ts'
+import { asRolegateError } from '../domain/errors.ts'
+import type { Generation } from './generation.ts'
+import type { LoadedConfig, World } from './world.ts'
+
+/** What made us look: a SIGHUP, or a file that is another now. */
+type ReloadReason = 'signal' | 'file'
+
+/** Reads the configuration from disk; throws `config_invalid` with the faults it found. */
+type ReadAgain = () => LoadedConfig
+
+/** True when what is on disk is in force now. Never fails. */
+export type Reload = (why: ReloadReason, read: ReadAgain) => Promise<boolean>
+
+const MOST_CHANGES = 100
+const MOST_FAULTS = 5
+
+/**
+ * Puts what is on disk in force, whole or not at all: read and checked, composed, then swapped in at once (security.md M-19). On any
+ * failure everything stays as it is. Both outcomes are logged, counted and on record; one reload runs at a time.
+ */
+export function makeReload(deps: {
+  world: World
+  newest: () => Generation
+  compose: (loaded: LoadedConfig) => Promise<Generation>
+  succeed: (next: Generation) => void
+}): Reload {
+  const { log, metrics } = deps.world.witness
+  const { disk } = deps.world
+  const { now } = deps.world.host
+  /** What was refused last: the same again is no news. */
+  let refused = ''
+
+  async function apply(why: ReloadReason, read: ReadAgain): Promise<AuditEvent | undefined> {
+    const former = deps.newest()
+    const loaded = read()
+    // Written, and as it was. Behind a signal may stand a secret that is another, which the hash does not cover.
+    if (why === 'file' && loaded.hash === former.hash && disk.refusedSince === undefined) return undefined
+    const { config, needsRestart } = keepFixed(former.config, loaded.config)
+    const next = await deps.compose({ config, hash: loaded.hash })
+    deps.succeed(next)
+    next.warmUp()
+
+    disk.refusedSince = undefined
+    disk.needsRestart = needsRestart.length > 0
+    refused = ''
+    metrics.configLoaded(next.hash, now())
+    const all = differenceOf(former.config, config)
+    const [changes, changesCount] = [all.slice(0, MOST_CHANGES), all.length]
+    const names = { hash: next.hash, former_hash: former.hash }
+    log.info('the configuration was loaded anew', { reason: why, ...names, changes, changes_count: changesCount })
+    if (needsRestart.length > 0)
+      log.warn('settings on disk are not in force: they need a restart', { settings: needsRestart })
+    const [configHash, formerHash] = [next.hash, former.hash]
+    return { event: 'config_loaded', reason: why, configHash, formerHash, changes, changesCount, needsRestart }
+  }
+
+  function refuse(why: ReloadReason, thrown: unknown): AuditEvent | undefined {
+    disk.refusedSince ??= now()
+    metrics.configRefused()
+    const { code, values, message } = asRolegateError(thrown)
+    const all = Array.isArray(values['faults']) ? (values['faults'] as readonly string[]) : [`${code}: ${message}`]
+    if (refused === all.join('\n')) return undefined
+    refused = all.join('\n')
+    const { hash: configHash } = deps.newest()
+    const [faults, faultsCount] = [all.slice(0, MOST_FAULTS), all.length]
+    const facts = { reason: why, hash: configHash, faults, faults_count: faultsCount }
+    log.error('the configuration on disk was refused: the one before stays in force', facts, thrown)
+    return { event: 'config_refused', reason: why, configHash, faults, faultsCount }
+  }
+
+  async function reload(why: ReloadReason, read: ReadAgain): Promise<boolean> {
+    const event = await apply(why, read).catch((thrown: unknown) => refuse(why, thrown))
+    // A record that could not be written is in the log, and /readyz says so: what is in force does not hang on it.
+    if (event !== undefined) await deps.world.log.audit(event).catch(() => undefined)
+    return disk.refusedSince === undefined
+  }
+
+  let last: Promise<unknown> = Promise.resolve()
+  return (why, read) => {
+    const mine = last.then(() => reload(why, read))
+    last = mine
+    return mine
+  }
+}

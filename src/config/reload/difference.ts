@@ -1,0 +1,57 @@
+import type { Config } from '../config.ts'
+
+/**
+ * What came, went or changed between two configurations, by the names of the file and in its order: `rule payments-team changed`.
+ * It names settings and never says what they hold.
+ */
+export function differenceOf(before: Config, after: Config): readonly string[] {
+  const [was, is] = [namedIn(before), namedIn(after)]
+  return [
+    ...[...is].flatMap(([name, value]) => {
+      const former = was.get(name)
+      if (former === undefined) return [`${name} came`]
+      return former === value ? [] : [`${name} changed`]
+    }),
+    ...[...was.keys()].filter((name) => !is.has(name)).map((name) => `${name} went`),
+    ...(orderChanged(before, after) ? ['order of rules changed'] : []),
+  ]
+}
+
+/** Everything a file names, as text by which it can be told from another. */
+function namedIn({
+  mapping,
+  idps,
+  workloads,
+  sts,
+  sessions,
+  identityCenter,
+  admin,
+}: Config): ReadonlyMap<string, string> {
+  return new Map(
+    [
+      ...idps.map((idp) => [`idp ${idp.id}`, idp] as const),
+      ...workloads.map((workload) => [`workload ${workload.mapping.id}`, workload] as const),
+      ...[...mapping.accounts].map(([alias, account]) => [`account ${alias}`, account] as const),
+      ...[...mapping.roles].map(([key, role]) => [`role ${key}`, role] as const),
+      ...mapping.rules.map((rule) => [`rule ${rule.id}`, rule] as const),
+      ...[...sts].map(([name, entry]) => [`sts ${name}`, entry] as const),
+      ['admin', admin] as const,
+      ['sessions', sessions] as const,
+      ['identity_center', identityCenter] as const,
+    ].map(([name, value]) => [name, textOf(value)]),
+  )
+}
+
+/** Of equally long grants the first in the file is the one that is used. */
+function orderChanged(before: Config, after: Config): boolean {
+  const ids = ({ mapping }: Config): readonly string[] => mapping.rules.map(({ id }) => id)
+  const [was, is] = [new Set(ids(before)), new Set(ids(after))]
+  const kept = ids(after).filter((id) => was.has(id))
+  return ids(before)
+    .filter((id) => is.has(id))
+    .some((id, place) => kept[place] !== id)
+}
+
+/** Two values of one text say the same. What a function would do is said by the data beside it. */
+export const textOf = (value: unknown): string =>
+  JSON.stringify(value, (_key, inner: unknown) => (inner instanceof Map || inner instanceof Set ? [...inner] : inner))

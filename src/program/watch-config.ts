@@ -1,0 +1,72 @@
+import { readdir, realpath, stat } from 'node:fs/promises'
+import { dirname } from 'node:path'
+
+const EVERY_MS = 2_000
+/** What was refused is tried again this often: the fault may have stood in a file that nobody watches yet. */
+const RETRY_MS = 30_000
+
+/**
+ * Calls `reload` once the files of a configuration are others than before and keep still. It looks at what their paths lead to, so
+ * that a swapped symbolic link is seen as well as a write; and at the names beside them, for a file that was added.
+ */
+export function watchConfig(deps: {
+  /** Of the configuration in force, and the one that names them all. */
+  files: () => readonly string[]
+  /** True when what is on disk is in force then. */
+  reload: () => Promise<boolean>
+}): { stop(): void } {
+  let seen: string | undefined
+  let moving = false
+  let refusedFor: number | undefined
+  let next: NodeJS.Timeout | undefined
+  let stopped = false
+
+  async function look(): Promise<void> {
+    const now = await fingerprintOf(deps.files())
+    const changed = seen !== undefined && now !== seen
+    seen = now
+    if (refusedFor !== undefined) refusedFor += EVERY_MS
+    if (changed) moving = true
+    else if (moving || (refusedFor ?? 0) >= RETRY_MS) {
+      moving = false
+      refusedFor = (await deps.reload()) ? undefined : 0
+      seen = await fingerprintOf(deps.files())
+    }
+  }
+
+  function wait(): void {
+    if (stopped) return
+    next = setTimeout(() => void look().finally(wait), EVERY_MS).unref()
+  }
+
+  void look().finally(wait)
+  return {
+    stop() {
+      stopped = true
+      clearTimeout(next)
+    },
+  }
+}
+
+async function fingerprintOf(files: readonly string[]): Promise<string> {
+  const folders = [...new Set(files.map((file) => dirname(file)))]
+  return (await Promise.all([...files.map(markOf), ...folders.map(namesIn)])).join('\n')
+}
+
+async function markOf(path: string): Promise<string> {
+  try {
+    const real = await realpath(path)
+    const { mtimeMs, ctimeMs, size, ino } = await stat(real)
+    return [path, real, mtimeMs, ctimeMs, size, ino].join(' ')
+  } catch {
+    return `${path} cannot be read`
+  }
+}
+
+async function namesIn(folder: string): Promise<string> {
+  const names = await readdir(folder).catch(() => [])
+  return names
+    .filter((name) => /\.(ya?ml|json)$/.test(name))
+    .toSorted()
+    .join(' ')
+}

@@ -1,0 +1,85 @@
+import { copyFileSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import request from 'supertest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { aPersonAt, aTerminalOf } from '../support/a-person.ts'
+import { aServedGateway, noSqlite } from '../support/a-served-gateway.ts'
+
+const closed = (text: string) =>
+  text.replace('\nsts:', '  - { id: frozen, match: { everyone: true }, deny: { accounts: "*", roles: "*" } }\n\nsts:')
+const withoutTests = (text: string) => text.replace(/\ntests:[\s\S]*$/, '\n')
+/** The file is looked at every two seconds, and must have kept still. */
+const SOON = { timeout: 20_000, interval: 100 }
+
+describe.skipIf(noSqlite)(`a reload of serve${noSqlite === undefined ? '' : ` (${noSqlite})`}`, () => {
+  let gateway: Awaited<ReturnType<typeof aServedGateway>>
+  let access: string
+  beforeAll(async () => void (gateway = await aServedGateway()))
+  afterAll(() => gateway.close())
+  beforeEach(async () => {
+    gateway.write(withoutTests)
+    await gateway.stop('SIGTERM')
+    expect(await gateway.start()).toBeUndefined()
+    access = (await aTerminalOf(gateway, await aPersonAt(gateway, 'alice'))).accessToken
+  }, 60_000)
+
+  const take = async () => {
+    const { status } = await request(gateway.url)
+      .post('/v1/credentials')
+      .set('authorization', `Bearer ${access}`)
+      .send({ role: 'payments-dev/readonly' })
+    return status
+  }
+  const ready = async () => (await request(gateway.managementUrl).get('/readyz')).body as { degraded: string[] }
+  const events = () => gateway.audit().map(({ event, reason }) => [event, reason])
+
+  it('SIGHUP: what is on disk is in force, secrets of the environment and all', async () => {
+    expect(await take()).toBe(200)
+    gateway.write((text) => closed(withoutTests(text)))
+    gateway.hangUp()
+    await expect.poll(take, SOON).toBe(403)
+    expect(events()).toContainEqual(['config_loaded', 'signal'])
+  }, 60_000)
+
+  it('a file that is wrong changes nothing, and one that is right again is taken without being asked to', async () => {
+    gateway.write((text) => `${withoutTests(text)}\nnonsense: true\n`)
+    gateway.hangUp()
+    await expect.poll(ready, SOON).toMatchObject({ degraded: ['config'] })
+    expect(await take()).toBe(200)
+    gateway.write((text) => closed(withoutTests(text)))
+    await expect.poll(take, SOON).toBe(403)
+    expect(events()).toContainEqual(['config_refused', 'signal'])
+    expect(events()).toContainEqual(['config_loaded', 'file'])
+    expect(await ready()).toMatchObject({ degraded: [] })
+  }, 60_000)
+
+  it('a file that changes is taken by itself', async () => {
+    gateway.write((text) => closed(withoutTests(text)))
+    await expect.poll(take, SOON).toBe(403)
+    gateway.write(withoutTests)
+    await expect.poll(take, SOON).toBe(200)
+  }, 60_000)
+
+  it('a folder that is swapped behind a symbolic link is taken, as Kubernetes does with a ConfigMap', async () => {
+    const file = join(gateway.folder, 'rolegate.yaml')
+    const place = (folder: string, change: (text: string) => string) => {
+      mkdirSync(join(gateway.folder, folder))
+      gateway.write((text) => change(withoutTests(text)))
+      copyFileSync(file, join(gateway.folder, folder, 'rolegate.yaml'))
+    }
+    place('..first', (text) => text)
+    place('..second', closed)
+    await gateway.stop('SIGTERM')
+    rmSync(file)
+    symlinkSync('..first', join(gateway.folder, '..data'))
+    symlinkSync(join('..data', 'rolegate.yaml'), file)
+    expect(await gateway.start()).toBeUndefined()
+    access = (await aTerminalOf(gateway, await aPersonAt(gateway, 'alice'))).accessToken
+    expect(await take()).toBe(200)
+    symlinkSync('..second', join(gateway.folder, '..new'))
+    renameSync(join(gateway.folder, '..new'), join(gateway.folder, '..data'))
+    await expect.poll(take, SOON).toBe(403)
+    rmSync(file)
+    writeFileSync(file, '')
+  }, 60_000)
+})

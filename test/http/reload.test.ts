@@ -1,0 +1,138 @@
+import request from 'supertest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { sqliteTitle, whyNoSqlite } from '../adapters/store/sql.ts'
+import { aGatewayOverRestarts, type GatewayOverRestarts } from '../support/a-gateway-over-restarts.ts'
+import { aPersonAt, aTerminalOf, aVisitor, type Person } from '../support/a-person.ts'
+
+const ROLE = 'payments-dev/readonly'
+const same = (text: string) => text
+const closed = (text: string) =>
+  text.replace('\nsts:', '  - { id: frozen, match: { everyone: true }, deny: { accounts: "*", roles: "*" } }\n\nsts:')
+const broken = (text: string) => text.replace('\nidps:', '\nidpz:')
+
+describe.skipIf(whyNoSqlite !== undefined)(sqliteTitle('a reload'), () => {
+  let gateway: GatewayOverRestarts
+  let alice: Person
+  let access: string
+  beforeAll(async () => {
+    gateway = await aGatewayOverRestarts()
+  }, 60_000)
+  afterAll(() => gateway.close())
+  beforeEach(async () => {
+    await gateway.start()
+    alice = await aPersonAt(gateway, 'alice')
+    access = (await aTerminalOf(gateway, alice)).accessToken
+  }, 60_000)
+
+  const take = () =>
+    request(gateway.url).post('/v1/credentials').set('authorization', `Bearer ${access}`).send({ role: ROLE })
+  const readiness = async () => {
+    const { status, body } = await request(gateway.managementUrl).get('/readyz')
+    return [status, (body as { degraded: string[] }).degraded]
+  }
+  const metrics = async () => (await request(gateway.managementUrl).get('/metrics')).text
+  const last = () => gateway.audit().at(-1)
+
+  it('is in force for a running session at its next request, and undone as fast (security.md M-19)', async () => {
+    await take().expect(200)
+    expect(await gateway.reload(closed)).toBe(true)
+    expect((await take().expect(403)).body).toMatchObject({ code: 'denied_by_rule' })
+    expect((await alice.get('/')).text).toContain('<code>frozen</code>')
+    expect(await gateway.reload(same)).toBe(true)
+    await take().expect(200)
+  })
+
+  it('says on record which file it was, which it is, and what is another', async () => {
+    await take().expect(200)
+    const before = last()?.['config_hash']
+    await gateway.reload(closed)
+    expect(last()).toMatchObject({
+      event: 'config_loaded',
+      reason: 'signal',
+      former_hash: before,
+      config_hash: expect.stringMatching(/^[0-9a-f]{12}$/),
+      changes: ['rule frozen came'],
+      changes_count: 1,
+      needs_restart: [],
+    })
+    expect(last()?.['config_hash']).not.toBe(before)
+    expect(last()).not.toHaveProperty('client_ip')
+    expect(await metrics()).toContain(`rolegate_config_info{hash="${String(last()?.['config_hash'])}"} 1`)
+  })
+
+  it('that fails leaves everything as it was, and says so until it succeeds', async () => {
+    expect(await gateway.reload(broken)).toBe(false)
+    await take().expect(200)
+    expect(await readiness()).toEqual([200, ['config']])
+    expect(await metrics()).toContain('rolegate_config_last_reload_successful 0')
+    expect(gateway.said()).toContain('the one before stays in force')
+    const refused = gateway.audit().filter(({ event }) => event === 'config_refused')
+    expect(refused.at(-1)).toMatchObject({ reason: 'signal', faults_count: expect.any(Number) })
+    expect(String(refused.at(-1)?.['faults'])).toContain('did you mean "idps"')
+
+    // The same fault once more is no news.
+    await gateway.reload(broken)
+    expect(gateway.audit().filter(({ event }) => event === 'config_refused')).toHaveLength(refused.length)
+
+    expect(await gateway.reload(same)).toBe(true)
+    expect(await readiness()).toEqual([200, []])
+    expect(await metrics()).toContain('rolegate_config_last_reload_successful 1')
+  })
+
+  it('whose own tests fail is refused', async () => {
+    const withTest = (text: string) =>
+      `${text}tests:\n  - as: { idp: demo, groups: [platform-engineers] }\n    cannot: [${ROLE}]\n`
+    expect(await gateway.reload(withTest)).toBe(false)
+    await take().expect(200)
+  })
+
+  it('ends the sessions of an IdP that is gone, or is another (threats.md I2)', async () => {
+    await alice.get('/').expect(200)
+    await gateway.reload((text) =>
+      text.replace('- id: demo\n', '- id: other\n').replaceAll('idp: demo,', 'idp: other,'),
+    )
+    await alice.get('/').expect(303)
+    await take().expect(401)
+    await gateway.reload((text) =>
+      text.replace(/(- id: demo\n {4}type: oidc\n {4}label: .*\n {4}issuer: ).*/, `$1${gateway.jobs.issuer}`),
+    )
+    await take().expect(401)
+  })
+
+  it('takes all but what a running process cannot change, and names that', async () => {
+    expect(
+      await gateway.reload((text) =>
+        closed(text).replace('driver: sqlite, path: ', 'driver: sqlite, path: /elsewhere'),
+      ),
+    ).toBe(true)
+    expect(last()).toMatchObject({ event: 'config_loaded', needs_restart: ['store'] })
+    await take().expect(403)
+    expect(await readiness()).toEqual([200, ['config:needs-restart']])
+    await gateway.reload(same)
+    expect(await readiness()).toEqual([200, []])
+  })
+
+  it('lets a sign-in come back that began before it', async () => {
+    const carol = aVisitor(gateway)
+    const callback = await carol.callbackUrl('carol')
+    await gateway.reload(closed)
+    const answer = await carol.fetch(callback)
+    expect(answer.status).toBe(303)
+  })
+
+  it('twenty of them under fifty requests at a time: not one of those fails', async () => {
+    const ways = [same, closed]
+    const over = new AbortController()
+    const statuses = new Set<number>()
+    const asking = Array.from({ length: 50 }, async () => {
+      while (!over.signal.aborted) {
+        const { status } = await request(gateway.url).get('/v1/roles').set('authorization', `Bearer ${access}`)
+        statuses.add(status)
+      }
+    })
+    for (let reloads = 0; reloads < 20; reloads += 1) expect(await gateway.reload(ways[reloads % 2] ?? same)).toBe(true)
+    over.abort()
+    await Promise.all(asking)
+    expect([...statuses]).toEqual([200])
+  }, 60_000)
+})
