@@ -4,6 +4,8 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     pool: 'threads',
+    // By default a core is left idle, which on two is half of them.
+    maxWorkers: '100%',
     isolate: false,
     testTimeout: 20_000,
     hookTimeout: 60_000,
