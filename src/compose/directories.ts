@@ -1,4 +1,6 @@
+import { GOOGLE_GROUPS_SCOPE, makeGoogleLookUp } from '../adapters/directory/google.ts'
 import { graphScope, makeGraphLookUp } from '../adapters/directory/graph.ts'
+import { makeFetchServiceToken } from '../adapters/directory/service-account.ts'
 import { makeFetchClientToken } from '../adapters/oidc/client-token.ts'
 import type { OidcIdp } from '../config/config.ts'
 import type { LookUpGroups, Now } from '../usecases/ports.ts'
@@ -13,7 +15,14 @@ export function groupLookUpOf(
     onNoGroups: (reason: string, cause: unknown) => void
   },
 ): LookUpGroups | undefined {
-  const { id, overage, mapping } = settings
+  const { id, overage, googleDirectory, mapping } = settings
+  if (googleDirectory !== undefined)
+    return makeGoogleLookUp({
+      ...world,
+      settings: { id, ...googleDirectory },
+      fetchToken: makeFetchServiceToken({ ...world, ...googleDirectory, scope: GOOGLE_GROUPS_SCOPE }),
+      onFailure: world.onNoGroups,
+    })
   if (overage === undefined) return undefined
   const { endpoint } = overage
   return makeGraphLookUp({

@@ -73,9 +73,25 @@ export type OidcIdp = {
   readonly allowHttp: boolean
   readonly groupsFrom: 'id_token' | 'userinfo'
   readonly mapping: ClaimMapping
+  /** Of Google Workspace: whose people may sign in. */
+  readonly hostedDomains?: readonly string[]
+  /** Google's directory is asked for the groups of everybody who signs in. */
+  readonly googleDirectory?: GoogleDirectory
   /** Microsoft Graph is asked where Entra left the groups out. */
   readonly overage?: { readonly endpoint: string; readonly else: 'fail' | 'warn' }
 }
+
+type GoogleDirectory = {
+  readonly endpoint: string
+  readonly tokenEndpoint: string
+  readonly impersonate: string
+  readonly nested: boolean
+  readonly by: 'email' | 'id'
+  readonly account: ServiceAccount
+}
+
+/** A service account of Google's, by its key. */
+export type ServiceAccount = { readonly email: string; readonly keyId?: string; readonly pem: string }
 
 export type SamlIdp = {
   readonly type: 'saml'

@@ -59,6 +59,36 @@ export const clientAuthentication = {
     .describe('How the secret is sent; default `client_secret_basic`. Only with a secret.'),
 }
 
+const domain = z
+  .string()
+  .regex(
+    /^[a-z0-9](?:[a-z0-9-]{0,62})(?:\.[a-z0-9](?:[a-z0-9-]{0,62}))+$/,
+    'must be a domain such as example.com, in lower case',
+  )
+
+const groupsDirectory = {
+  source: z
+    .enum(['claim', 'google_directory'])
+    .default('claim')
+    .describe('Where the groups are: in a claim, or in Google’s directory, which is asked at each sign-in.'),
+  service_account_file: line
+    .optional()
+    .describe('Key of the service account that asks Google’s directory: the JSON file that Google gives.'),
+  impersonate: z
+    .string()
+    .regex(/^[^\s@]+@[^\s@]+$/, 'must be an e-mail address')
+    .optional()
+    .describe('Address of the administrator in whose name it asks.'),
+  nested: z
+    .boolean()
+    .optional()
+    .describe('Google’s directory: also the groups that their groups are in; default true.'),
+  endpoint: line.optional().describe('Origin of Google’s Directory API; default https://admin.googleapis.com.'),
+  token_endpoint: line
+    .optional()
+    .describe('Where the service account gets its token; default https://oauth2.googleapis.com/token.'),
+}
+
 const oidc = z.strictObject({
   id,
   type: z.literal('oidc').describe('OpenID Connect.'),
@@ -78,6 +108,10 @@ const oidc = z.strictObject({
     .default(['RS256'])
     .describe('Signature algorithms we take from it. Never `none`, never HMAC (HS256 and its like).'),
   allow: z.strictObject({ http }).prefault({}).describe('Exceptions, for development.'),
+  hosted_domain: z
+    .union([domain, z.array(domain).min(1, 'must not be empty')], { error: 'must be a domain or a list of them' })
+    .optional()
+    .describe('The Google Workspace domains whose people may sign in: the `hd` of their ID token. Needed for Google.'),
   subject: claimPath
     .prefault('claims.sub')
     .describe('The claim that is stable and unique per person. Never the e-mail.'),
@@ -86,11 +120,12 @@ const oidc = z.strictObject({
     .describe('The claim people are called by: session names, pages, log. Decides nothing.'),
   groups: z
     .strictObject({
-      claim: line.describe('The claim that lists the groups.'),
+      claim: line.optional().describe('The claim that lists the groups; needed unless `source` is another.'),
       kind,
-      from: z.enum(['id_token', 'userinfo']).default('id_token').describe('Where the claim is read.'),
+      from: z.enum(['id_token', 'userinfo']).optional().describe('Where the claim is read; default `id_token`.'),
       limit,
       overage,
+      ...groupsDirectory,
     })
     .describe('How groups are read. They match exactly as the IdP spells them.'),
   mfa: z

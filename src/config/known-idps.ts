@@ -16,3 +16,6 @@ export const isMicrosoft = (name: string): boolean => Object.hasOwn(MICROSOFT, h
 /** The Microsoft Graph beside an Entra issuer; undefined for every other IdP. */
 export const graphOf = (issuer: string): string | undefined =>
   isMicrosoft(issuer) ? MICROSOFT[hostOf(issuer)] : undefined
+
+/** Google signs for everybody who has an account, at home or at work. */
+export const isGoogle = (name: string): boolean => hostOf(name) === 'accounts.google.com'

@@ -1,7 +1,17 @@
 import { defaultRegionOf } from '../domain/aws/partition.ts'
 import type { Account, Mapping, PatternMatch, RoleKind, Rule, TagSource } from '../domain/entitlement/rule.ts'
 import type { MfaMapping } from '../domain/sign-in/authentication.ts'
-import type { AuditSink, Config, Idp, LoginWay, OidcIdp, PassThroughWay, SamlIdp, StsSettings } from './config.ts'
+import type {
+  AuditSink,
+  Config,
+  Idp,
+  LoginWay,
+  OidcIdp,
+  PassThroughWay,
+  SamlIdp,
+  ServiceAccount,
+  StsSettings,
+} from './config.ts'
 import type { OidcEntry, SamlEntry } from './idp-schema.ts'
 import { audienceFor } from './lint/sts.ts'
 import { graphOf } from './known-idps.ts'
@@ -78,11 +88,12 @@ const loginWaysOf = (own: readonly LoginWay[] | undefined, all: readonly LoginWa
 const sinkOf = (sink: ConfigFile['audit']['sinks'][number], world: World): AuditSink =>
   sink.type === 'file' ? { type: 'file', path: fromFolder(sink.path, world) } : { type: sink.type }
 
-function oidcIdpOf(idp: OidcEntry, { authentications }: Secrets, keep: readonly string[]): OidcIdp {
+function oidcIdpOf(idp: OidcEntry, { authentications, serviceAccounts }: Secrets, keep: readonly string[]): OidcIdp {
   const authentication = authentications.get(idp.id)
   if (authentication === undefined) throw new Error(`no authentication was read for ${idp.id}`)
   const { claim, limit, from } = idp.groups
   const overage = overageOf(idp)
+  const googleDirectory = googleDirectoryOf(idp, serviceAccounts.get(idp.id))
   return {
     type: 'oidc',
     id: idp.id,
@@ -93,13 +104,15 @@ function oidcIdpOf(idp: OidcEntry, { authentications }: Secrets, keep: readonly 
     scopes: idp.scopes,
     algorithms: idp.algorithms,
     allowHttp: idp.allow.http,
-    groupsFrom: from,
+    groupsFrom: from ?? 'id_token',
+    ...(idp.hosted_domain !== undefined && { hostedDomains: [idp.hosted_domain].flat() }),
     mapping: {
       idp: idp.id,
       subject: idp.subject,
       username: idp.username,
       groups: {
-        claim,
+        // The source that stands in for a claim answers everybody: none is ever read.
+        claim: claim ?? idp.groups.source,
         ...(limit !== undefined && { limit }),
         ...(overage !== undefined && { overage: { else: overage.else } }),
       },
@@ -107,6 +120,20 @@ function oidcIdpOf(idp: OidcEntry, { authentications }: Secrets, keep: readonly 
       keep,
     },
     ...(overage !== undefined && { overage }),
+    ...(googleDirectory !== undefined && { googleDirectory }),
+  }
+}
+
+function googleDirectoryOf({ groups }: OidcEntry, account: ServiceAccount | undefined): OidcIdp['googleDirectory'] {
+  if (groups.source === 'claim') return undefined
+  if (account === undefined) throw new Error('a service account was not read')
+  return {
+    endpoint: groups.endpoint ?? 'https://admin.googleapis.com',
+    tokenEndpoint: groups.token_endpoint ?? 'https://oauth2.googleapis.com/token',
+    impersonate: groups.impersonate ?? '',
+    nested: groups.nested ?? true,
+    by: groups.kind === 'id' ? 'id' : 'email',
+    account,
   }
 }
 

@@ -1,11 +1,12 @@
 import { dirname } from 'node:path'
-import type { ClientAuthentication } from './config.ts'
+import type { ClientAuthentication, ServiceAccount } from './config.ts'
 import type { Findings, Path } from './faults.ts'
 import { parseMasterKey } from './master-key.ts'
 import { modeOf, printMode, readFile, readText, readVariable, warnIfOpen } from './files.ts'
 import { fromFolder, isInside, realOr } from './paths.ts'
 import { readCertificate, readSamlKeys, type SamlKeys } from './saml-keys.ts'
 import type { ConfigFile, StsEntry } from './schema.ts'
+import { readServiceAccount } from './service-account.ts'
 import type { World } from './world.ts'
 
 /** What the file's secrets came to. Whatever could not be read is a fault and absent here. */
@@ -17,18 +18,23 @@ export type Secrets = {
   readonly encryptionCertificates: ReadonlyMap<string, string>
   /** Of `sts` entries that fetch ID tokens for AWS, by their name. */
   readonly stsAuthentications: ReadonlyMap<string, ClientAuthentication>
+  /** Of IdPs whose groups stand in Google's directory, by their id. */
+  readonly serviceAccounts: ReadonlyMap<string, ServiceAccount>
 }
 
 /** Reads every secret the file names (security.md K-3); each that is missing, open to others or an example is a fault. */
 export function readSecrets(file: ConfigFile, world: World, findings: Findings): Secrets {
   const authentications = new Map<string, ClientAuthentication>()
   const samlKeys = new Map<string, SamlKeys>()
+  const serviceAccounts = new Map<string, ServiceAccount>()
   file.idps.forEach((idp, index) => {
     const path = ['idps', index]
     if (idp.type === 'saml') samlKeys.set(idp.id, readSamlKeys(idp, path, world, findings))
     else {
       const authentication = authenticationOf(idp, path, world, findings)
       if (authentication !== undefined) authentications.set(idp.id, authentication)
+      const account = readServiceAccount(idp.groups.service_account_file, [...path, 'groups'], world, findings)
+      if (account !== undefined) serviceAccounts.set(idp.id, account)
     }
   })
   const encryptionCertificates = new Map(
@@ -51,6 +57,7 @@ export function readSecrets(file: ConfigFile, world: World, findings: Findings):
     samlKeys,
     encryptionCertificates,
     stsAuthentications,
+    serviceAccounts,
   }
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { keysFor } from '../support/fake-idp.ts'
 import { A_FILE, aWorld, changed, faultsOf, load } from './a-file.ts'
 
 const TENANT = 'https://login.microsoftonline.com/11111111-2222-3333-4444-555555555555/v2.0'
@@ -123,4 +124,161 @@ describe('groups.overage', () => {
       'idps[0].groups.overage.endpoint: is http: set allow.http for this IdP, for development only',
     ])
   })
+})
+
+describe('groups.source: google_directory', () => {
+  const KEY = {
+    type: 'service_account',
+    project_id: 'project',
+    private_key_id: 'key-1',
+    private_key: keysFor('service-account').privateKey.export({ type: 'pkcs8', format: 'pem' }),
+    client_email: 'rolegate@project.iam.gserviceaccount.com',
+    token_uri: 'https://evil.example/token',
+  }
+  const withKey = (key: unknown = KEY, changes: Parameters<typeof aWorld>[0] = {}) =>
+    aWorld({ files: { '/run/secrets/google.json': typeof key === 'string' ? key : JSON.stringify(key) }, ...changes })
+  const MINIMAL =
+    '{ source: google_directory, service_account_file: /run/secrets/google.json, impersonate: admin@example.com }'
+  const google = (groups = MINIMAL, more: readonly (readonly [string, string])[] = []) =>
+    changed(
+      ['https://idp.example.com', 'https://accounts.google.com\n    hosted_domain: example.com'],
+      [GROUPS, `groups: ${groups}`],
+      ['group: Team', 'group: team@example.com'],
+      ...more,
+    )
+  const faults = (text: string, world = withKey()) =>
+    faultsOf(text, world).map((fault) => fault.replace(/^\d+:\d+ {2}/, ''))
+
+  it('asks Google itself, groups of groups too, for the key of the file and nothing it says of addresses', () => {
+    const { config, warnings } = load(google(), withKey())
+    expect(config.idps[0]).toMatchObject({
+      hostedDomains: ['example.com'],
+      googleDirectory: {
+        endpoint: 'https://admin.googleapis.com',
+        tokenEndpoint: 'https://oauth2.googleapis.com/token',
+        impersonate: 'admin@example.com',
+        nested: true,
+        by: 'email',
+        account: { email: KEY.client_email, keyId: 'key-1', pem: KEY.private_key },
+      },
+    })
+    expect(warnings).toEqual([])
+  })
+
+  it('knows groups by id where that is asked for, and direct ones alone', () => {
+    const text = google(MINIMAL.replace(' }', ', kind: id, nested: false }'), [
+      ['team@example.com', '"01abcdefgh12345"'],
+    ])
+    expect(load(text, withKey()).config.idps[0]).toMatchObject({ googleDirectory: { by: 'id', nested: false } })
+  })
+
+  it.each([
+    [
+      'neither key nor administrator',
+      '{ source: google_directory }',
+      [
+        'idps[0].groups: "source: google_directory" needs "service_account_file"',
+        'idps[0].groups: "source: google_directory" needs "impersonate"',
+      ],
+    ],
+    [
+      'keys of a claim',
+      MINIMAL.replace(' }', ', claim: groups, from: userinfo, limit: { count: 9 } }'),
+      [
+        'idps[0].groups.claim: goes with "source: claim"',
+        'idps[0].groups.from: goes with "source: claim"',
+        'idps[0].groups.limit: goes with "source: claim"',
+      ],
+    ],
+    [
+      'groups by name, which anybody may choose',
+      MINIMAL.replace(' }', ', kind: name }'),
+      ['idps[0].groups.kind: must be email or id: that is what Google’s directory knows groups by'],
+    ],
+    [
+      'an administrator who is no address',
+      MINIMAL.replace('admin@example.com', 'admin'),
+      ['idps[0].groups.impersonate: must be an e-mail address'],
+    ],
+    [
+      'other addresses than https',
+      MINIMAL.replace(' }', ', endpoint: "http://google.example", token_endpoint: "https://user@google.example/" }'),
+      [
+        'idps[0].groups.endpoint: must be https',
+        'idps[0].groups.token_endpoint: must not hold a user name or a password',
+      ],
+    ],
+    [
+      'a Directory API with a path',
+      MINIMAL.replace(' }', ', endpoint: "https://google.example/admin" }'),
+      ['idps[0].groups.endpoint: must be an origin, without a path: https://google.example'],
+    ],
+    [
+      'keys of the directory with a claim',
+      '{ claim: groups, impersonate: a@example.com, nested: false }',
+      [
+        'idps[0].groups.impersonate: goes with "source: google_directory"',
+        'idps[0].groups.nested: goes with "source: google_directory"',
+      ],
+    ],
+    [
+      'a claim that is not named',
+      '{ kind: name }',
+      ['idps[0].groups: "claim" is missing: the claim that lists the groups'],
+    ],
+  ])('refuses %s', (_, groups, expected) => {
+    expect(faults(google(groups))).toEqual(expected)
+  })
+
+  const HERE = 'idps[0].groups.service_account_file'
+  const NO_KEY = `${HERE}: holds no key of a service account: it must be the JSON file that Google gives, unchanged`
+  it.each([
+    ['no JSON', '{', NO_KEY],
+    ['no object', '[]', NO_KEY],
+    ['the key of a person', { ...KEY, type: 'authorized_user' }, NO_KEY],
+    ['no address', { ...KEY, client_email: undefined }, NO_KEY],
+    ['no key', { ...KEY, private_key: undefined }, NO_KEY],
+    [
+      'a key that is none',
+      { ...KEY, private_key: 'x' },
+      `${HERE}: holds a private key that is no RSA key of 2048 bits or more`,
+    ],
+    [
+      'a short key',
+      { ...KEY, private_key: keysFor('short', 'rsa-1024').privateKey.export({ type: 'pkcs8', format: 'pem' }) },
+      `${HERE}: holds a private key that is no RSA key of 2048 bits or more`,
+    ],
+  ])('refuses a key file with %s, and repeats nothing of it', (_, key, fault) => {
+    expect(faults(google(), withKey(key))).toEqual([fault])
+  })
+
+  it('refuses a key file that is not there, and warns of one that everybody may read', () => {
+    expect(faults(google(), aWorld())).toEqual([`${HERE}: cannot be read (ENOENT)`])
+    expect(load(google(), withKey(KEY, { fileMode: () => 0o100644 })).warnings.join()).toContain(
+      `${HERE}: may be read by everybody on this machine`,
+    )
+  })
+})
+
+describe('hosted_domain', () => {
+  const googleWith = (more: string) => changed(['https://idp.example.com', `https://accounts.google.com${more}`])
+
+  it('must be named for Google, who signs for everybody (threats.md I2)', () => {
+    expect(faultsOf(googleWith(''))).toEqual([
+      '7:13  idps[0].issuer: lets in everybody with a Google account: name your "hosted_domain" beside it',
+    ])
+    expect(faultsOf(googleWith('\n    hosted_domain: example.com'))).toEqual([])
+  })
+
+  it('may be several', () => {
+    const [idp] = load(googleWith('\n    hosted_domain: [example.com, example.org]')).config.idps
+    expect(idp).toMatchObject({ hostedDomains: ['example.com', 'example.org'] })
+  })
+
+  it.each(['"*"', 'Example.com', 'com', '"@example.com"', '[]', '""', '[example.com, "*"]'])(
+    'is never %s',
+    (domain) => {
+      expect(faultsOf(googleWith(`\n    hosted_domain: ${domain}`))).toHaveLength(1)
+    },
+  )
 })

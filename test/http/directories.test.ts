@@ -1,8 +1,13 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { aDemo } from '../support/a-demo.ts'
 import { aVisitor } from '../support/a-person.ts'
+import { GOOGLE_GROUPS_SCOPE } from '../../src/adapters/directory/google.ts'
+import { someGroups, startFakeGoogle } from '../support/fake-google.ts'
 import { groupId, groupIds, startFakeGraph, type GraphBend } from '../support/fake-graph.ts'
-import { startFakeIdp } from '../support/fake-idp.ts'
+import { keysFor, startFakeIdp, type FakeIdp } from '../support/fake-idp.ts'
 
 const ALICE = 'aaaaaaaa-1111-4111-8111-111111111111'
 const SECRET = 'kD9-fK2vq-entra'
@@ -42,18 +47,21 @@ async function aGatewayWithEntra(bend: GraphBend = {}) {
     match: { idp: entra, group: ${groupId(249)} }
     grant: { accounts: [payments-dev], roles: [developer] }
 `
+  return { ...(await aGatewayWith('entra', entry, rule, idp)), idp, graph }
+}
+
+/** The demo's gateway with one more IdP, one more rule, and somebody who may sign in there. */
+async function aGatewayWith(id: string, entry: string, rule: string, idp: FakeIdp) {
   const demo = await aDemo({
     edit: (text) => text.replace(/\nidps:\n/, `\nidps:${entry}`).replace(/\nrules:\n/, `\nrules:${rule}`),
   })
   closing.push(() => demo.close())
   const visitor = aVisitor(demo)
   return {
-    idp,
-    graph,
     demo,
     visitor,
     async signIn(): Promise<Response> {
-      const away = await visitor.fetch(`${demo.url}/sign-in/entra`)
+      const away = await visitor.fetch(`${demo.url}/sign-in/${id}`)
       return visitor.fetch((await idp.signIn(away.headers.get('location') ?? '')).href)
     },
   }
@@ -85,5 +93,76 @@ describe('somebody in more groups than Entra puts into a token', () => {
     expect(demo.printed()).toContain('a directory did not tell all groups of somebody')
     for (const secret of [...idp.secrets, SECRET])
       if (secret !== '') expect(demo.printed() + page).not.toContain(secret)
+  })
+})
+
+describe('somebody of Google’s', () => {
+  async function aGatewayWithGoogle(hd: string) {
+    const person = '108000000000000000001'
+    const idp = await startFakeIdp({
+      client: { id: 'rolegate', method: 'client_secret_basic', secret: SECRET },
+      person: { sub: person, idToken: { email: 'alice@example.com', hd } },
+    })
+    closing.push(() => idp.stop())
+    const keys = keysFor('service-account')
+    const google = await startFakeGoogle({
+      account: { email: 'rolegate@project.iam.gserviceaccount.com', publicKey: keys.publicKey },
+      administrator: 'admin@example.com',
+      scope: GOOGLE_GROUPS_SCOPE,
+      members: new Map([
+        [person, someGroups(1)],
+        ['group-0@example.com', someGroups(2)],
+        ['group-1@example.com', []],
+      ]),
+      now: () => new Date(),
+    })
+    closing.push(() => google.stop())
+    const folder = mkdtempSync(join(tmpdir(), 'rolegate-google-'))
+    closing.push(async () => rmSync(folder, { recursive: true }))
+    const key = {
+      type: 'service_account',
+      client_email: 'rolegate@project.iam.gserviceaccount.com',
+      private_key: keys.privateKey.export({ type: 'pkcs8', format: 'pem' }),
+    }
+    writeFileSync(join(folder, 'google.json'), JSON.stringify(key), { mode: 0o600 })
+    const entry = `
+  - id: google
+    type: oidc
+    issuer: ${idp.issuer}
+    client_id: rolegate
+    client_secret: ${SECRET}
+    scopes: [openid, email]
+    hosted_domain: example.com
+    allow: { http: true }
+    username: claims.email
+    groups:
+      source: google_directory
+      service_account_file: ${join(folder, 'google.json')}
+      impersonate: admin@example.com
+      endpoint: ${google.origin}
+      token_endpoint: ${google.tokenEndpoint}
+`
+    const rule = `
+  - id: google-devs
+    match: { idp: google, group: group-1@example.com }
+    grant: { accounts: [payments-dev], roles: [developer] }
+`
+    return { ...(await aGatewayWith('google', entry, rule, idp)), google }
+  }
+
+  it('has the role of a group that their group is in, asked of the directory at sign-in', async () => {
+    const { signIn, visitor, google } = await aGatewayWithGoogle('example.com')
+    expect((await signIn()).status).toBe(303)
+    expect((await visitor.get('/').expect(200)).text).toContain('payments-dev/developer')
+    expect(google.asked).toEqual(['token', '108000000000000000001', 'group-0@example.com', 'group-1@example.com'])
+  })
+
+  it('of another company is nobody here, and is not asked about', async () => {
+    const { signIn, demo, google } = await aGatewayWithGoogle('evil.example')
+    expect((await signIn()).status).toBe(403)
+    expect(demo.audit().findLast(({ event }) => event === 'sign_in_refused')).toMatchObject({
+      reason: 'other_hosted_domain',
+    })
+    expect(google.asked).toEqual([])
   })
 })

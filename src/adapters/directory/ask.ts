@@ -24,14 +24,8 @@ export type JsonObject = Readonly<Record<string, unknown>>
  * time and bytes and follows no redirect. Throws DirectoryFailure, or what the token's issuer failed with.
  */
 export function makeAskDirectory({ fetch, token }: { fetch: typeof globalThis.fetch; token: KeptToken }): AskDirectory {
-  async function send(url: string, headers: Readonly<Record<string, string>>, bearer: string): Promise<Response> {
-    try {
-      const authorization = `Bearer ${bearer}`
-      return await fetch(url, { headers: { ...headers, accept: 'application/json', authorization } })
-    } catch (cause) {
-      throw new DirectoryFailure('did_not_answer', { again: AGAIN_SECONDS, cause })
-    }
-  }
+  const send = (url: string, headers: Readonly<Record<string, string>>, bearer: string): Promise<Response> =>
+    sendOrFail(fetch, url, { headers: { ...headers, accept: 'application/json', authorization: `Bearer ${bearer}` } })
 
   return async function askDirectory(url, headers = {}) {
     const first = await token.get()
@@ -40,11 +34,22 @@ export function makeAskDirectory({ fetch, token }: { fetch: typeof globalThis.fe
       token.forget(first)
       answer = await send(url, headers, await token.get())
     }
-    if (answer.status === 429) throw new DirectoryFailure('answered_429', { again: secondsUntilAgain(answer) })
-    // RFC 9110 §15: its own words may hold anything, so the number is all that is told.
+    // Its own words may hold anything, so the number is all that is told.
     if (answer.status !== 200) throw new DirectoryFailure(`answered_${answer.status}`)
-    return objectIn(answer)
+    return readJson(answer)
   }
+}
+
+/** Whatever may pass by itself is a failure that says when to ask again. */
+export async function sendOrFail(send: typeof fetch, url: string, init: RequestInit): Promise<Response> {
+  let answer: Response
+  try {
+    answer = await send(url, init)
+  } catch (cause) {
+    throw new DirectoryFailure('did_not_answer', { again: AGAIN_SECONDS, cause })
+  }
+  if (answer.status === 429) throw new DirectoryFailure('answered_429', { again: secondsUntilAgain(answer) })
+  return answer
 }
 
 function secondsUntilAgain({ headers }: Response): number {
@@ -53,7 +58,7 @@ function secondsUntilAgain({ headers }: Response): number {
   return Math.min(Math.max(seconds, 1), LONGEST_AGAIN_SECONDS)
 }
 
-async function objectIn(answer: Response): Promise<JsonObject> {
+export async function readJson(answer: Response): Promise<JsonObject> {
   if (!/^application\/json(?:;|$)/i.test(answer.headers.get('content-type') ?? ''))
     throw new DirectoryFailure('answered_no_json')
   const value: unknown = await answer.json().catch(() => undefined)

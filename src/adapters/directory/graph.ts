@@ -44,7 +44,7 @@ export function makeGraphLookUp(deps: {
       { first: first.href, ask: (url) => ask(url, { consistencylevel: 'eventual' }), now },
       (page) => {
         counted ??= own(page, '@odata.count')
-        return { groups: idsIn(page), ...nextIn(page, settings.endpoint) }
+        return { found: idsIn(page), ...nextIn(page, settings.endpoint) }
       },
     )
     // A page sent twice in place of another would make up the number: each group counts once.

@@ -10,24 +10,23 @@ const MOST_SECONDS = 15
  * Every page of a list, or a failure: half a list may lack the very group that denies (threats.md R5). The person waits
  * meanwhile, so pages and time are bounded.
  */
-export async function readPages(
+export async function readPages<Found>(
   { first, ask, now }: { first: string; ask: (url: string) => Promise<JsonObject>; now: Now },
-  read: (page: JsonObject) => { readonly groups: readonly string[]; readonly next?: string },
-): Promise<readonly string[]> {
+  read: (page: JsonObject) => { readonly found: readonly Found[]; readonly next?: string },
+): Promise<readonly Found[]> {
   const started = now().getTime()
-  const found: string[] = []
+  const all: Found[] = []
   let url: string | undefined = first
   for (let page = 1; url !== undefined; page += 1) {
     if (page > MOST_PAGES) throw new DirectoryFailure('too_many_pages')
     if (now().getTime() - started > MOST_SECONDS * 1000) throw new DirectoryFailure('took_too_long')
     // One page names the next: they cannot be asked for together.
     // oxlint-disable-next-line no-await-in-loop
-    const { groups, next }: ReturnType<typeof read> = read(await ask(url))
-    found.push(...groups)
+    const { found, next }: ReturnType<typeof read> = read(await ask(url))
+    all.push(...found)
     // security.md M-15.
-    if (found.length > MOST_GROUPS)
-      throw new RolegateError('groups_truncated', { count: found.length, limit: MOST_GROUPS })
+    if (all.length > MOST_GROUPS) throw new RolegateError('groups_truncated', { count: all.length, limit: MOST_GROUPS })
     url = next
   }
-  return found
+  return all
 }

@@ -1,3 +1,4 @@
+import { RolegateError } from '../../domain/errors.ts'
 import type { PendingOidc } from '../../domain/sign-in/attempt.ts'
 import type { ClaimMapping } from '../../domain/sign-in/claims.ts'
 import type { IdentityProvider, LookUpGroups, Now } from '../../usecases/ports.ts'
@@ -7,6 +8,8 @@ import { makeServer, type ServerSettings } from './server.ts'
 export type OidcSettings = ServerSettings & {
   readonly scopes: readonly string[]
   readonly groupsFrom: 'id_token' | 'userinfo'
+  /** The `hd` of its people must be one of these; undefined: nobody asks. */
+  readonly hostedDomains?: readonly string[]
   readonly mapping: Pick<ClaimMapping, 'groups' | 'mfa'>
 }
 
@@ -45,6 +48,7 @@ export function makeOidcProvider(deps: {
     async complete(answer, pending) {
       const verified = await flow.redeem(answer, pending, async ({ oidc, configuration, tokens, claims }) => {
         const { issuer } = settings
+        requireHostedDomain(claims, settings.hostedDomains)
         const authentication = { at: claims.auth_time, claims }
         if (settings.groupsFrom === 'id_token') return { issuer, claims, authentication }
         // OIDC Core §5.3.2, security.md O-25: only about the same subject.
@@ -66,6 +70,14 @@ export function makeOidcProvider(deps: {
     warmUp: () => server.refresh(),
     signOutUrl: () => server.known()?.serverMetadata().end_session_endpoint,
   }
+}
+
+/** threats.md I2: Google signs for everybody; `hd` of the ID token says whose people somebody is, and the e-mail address does not. */
+function requireHostedDomain(claims: Readonly<Record<string, unknown>>, domains: readonly string[] | undefined): void {
+  if (domains === undefined) return
+  const domain = Object.hasOwn(claims, 'hd') ? claims['hd'] : undefined
+  if (typeof domain !== 'string' || !domains.includes(domain))
+    throw new RolegateError('sign_in_rejected', {}, { reason: 'other_hosted_domain' })
 }
 
 /**

@@ -14,7 +14,9 @@ export function lintGroups(
 ): void {
   const here = [...path, 'groups']
   lintTruncation(idp, here, file, findings)
-  if (idp.type === 'oidc') lintOverage(idp, [...here, 'overage'], findings, insecureDev)
+  if (idp.type === 'saml') return
+  lintOverage(idp, [...here, 'overage'], findings, insecureDev)
+  lintSource(idp, here, findings, insecureDev)
 }
 
 /** A list that is cut may lack the very group that denies. */
@@ -57,4 +59,32 @@ function lintOverage({ issuer, groups, allow }: OidcEntry, path: Path, findings:
   if (endpoint !== url.origin) findings.fault(here, `must be an origin, without a path: ${url.origin}`)
   if (url.protocol === 'http:' && !allow.http)
     findings.fault(here, 'is http: set allow.http for this IdP, for development only')
+}
+
+const OF_CLAIM = ['claim', 'from', 'limit', 'overage'] as const
+const OF_DIRECTORY = ['service_account_file', 'impersonate', 'nested', 'endpoint', 'token_endpoint'] as const
+
+/** The keys of one source do nothing for the other, and nobody would know. */
+function lintSource({ groups, allow }: OidcEntry, path: Path, findings: Findings, insecureDev: boolean): void {
+  const isClaim = groups.source === 'claim'
+  for (const key of isClaim ? OF_DIRECTORY : OF_CLAIM)
+    if (groups[key] !== undefined)
+      findings.fault([...path, key], `goes with "source: ${isClaim ? 'google_directory' : 'claim'}"`, 'key')
+  if (isClaim) {
+    if (groups.claim === undefined) findings.fault(path, '"claim" is missing: the claim that lists the groups')
+    return
+  }
+  for (const key of ['service_account_file', 'impersonate'] as const)
+    if (groups[key] === undefined) findings.fault(path, `"source: google_directory" needs "${key}"`)
+  if (groups.kind !== undefined && groups.kind !== 'email' && groups.kind !== 'id')
+    findings.fault([...path, 'kind'], 'must be email or id: that is what Google’s directory knows groups by')
+  for (const key of ['endpoint', 'token_endpoint'] as const) {
+    const text = groups[key]
+    const url = text === undefined ? undefined : requireUrl(text, [...path, key], findings, insecureDev)
+    if (url === undefined) continue
+    if (url.protocol === 'http:' && !allow.http)
+      findings.fault([...path, key], 'is http: set allow.http for this IdP, for development only')
+    if (key === 'endpoint' && text !== url.origin)
+      findings.fault([...path, key], `must be an origin, without a path: ${url.origin}`)
+  }
 }

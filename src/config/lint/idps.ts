@@ -1,6 +1,6 @@
 import type { Findings, Path } from '../faults.ts'
 import type { IdpEntry, OidcEntry } from '../idp-schema.ts'
-import { isMicrosoft } from '../known-idps.ts'
+import { isGoogle, isMicrosoft } from '../known-idps.ts'
 import type { ConfigFile } from '../schema.ts'
 import { lintGroups } from './groups.ts'
 import { lintSaml } from './saml.ts'
@@ -19,6 +19,7 @@ export function lintIdps(file: ConfigFile, findings: Findings, insecureDev: bool
       lintIssuer(idp, [...path, 'issuer'], file, findings, insecureDev)
       lintPlainHttp(idp, path, findings, insecureDev)
       lintSubject(idp, path, findings)
+      lintHostedDomain(idp, path, findings)
     } else lintSaml(idp, path, findings, insecureDev)
     lintGroups(idp, path, file, findings, insecureDev)
   })
@@ -73,6 +74,12 @@ export function isMultiTenant(text: string): boolean {
   if (/[{}]|%7b|%7d/i.test(text)) return true
   const url = URL.canParse(text) ? new URL(text) : undefined
   return url !== undefined && isMicrosoft(text) && ANY_TENANT.test(url.pathname)
+}
+
+/** threats.md I2: without it anybody with a Google account is somebody. */
+function lintHostedDomain({ issuer, hosted_domain: domain }: OidcEntry, path: Path, findings: Findings): void {
+  if (domain === undefined && isGoogle(issuer))
+    findings.fault([...path, 'issuer'], 'lets in everybody with a Google account: name your "hosted_domain" beside it')
 }
 
 function lintPlainHttp({ issuer, allow }: OidcEntry, path: Path, findings: Findings, insecureDev: boolean): void {

@@ -336,3 +336,33 @@ describe('an IdP that is down (security.md O-30, V-7)', () => {
     expect((await provider.begin('0a1b2c3d')).move.url).toContain(`${idp.origin}/authorize`)
   })
 })
+
+describe('hosted domains (threats.md I2)', () => {
+  const at = (hd: unknown, hostedDomains: readonly string[] | undefined) =>
+    aSignIn({
+      person: {
+        sub: '1',
+        idToken: { email: 'alice@example.com', ...(hd !== undefined && { hd }) },
+        userinfo: { hd: 'example.com' },
+      },
+      settings: { ...(hostedDomains !== undefined && { hostedDomains }), groupsFrom: 'userinfo' },
+    })
+
+  it('let their own people in, and everybody where none is configured', async () => {
+    await expect((await at('example.com', ['example.org', 'example.com'])).complete()).resolves.toBeDefined()
+    await expect((await at(undefined, undefined)).complete()).resolves.toBeDefined()
+  })
+
+  it.each([
+    ['another domain', 'evil.example'],
+    ['a domain below', 'x.example.com'],
+    ['another spelling', 'EXAMPLE.com'],
+    ['a list', ['example.com']],
+    ['nothing, as private accounts have, whatever the address and userinfo say', undefined],
+  ])('keep out whoever is of %s', async (_, hd) => {
+    const { complete, idp } = await at(hd, ['example.com'])
+    const refusal = await refusalOf(complete(), idp)
+    expect([refusal.code, refusal.reason]).toEqual(['sign_in_rejected', 'other_hosted_domain'])
+    expect(idp.countOf('/userinfo')).toBe(0)
+  })
+})
