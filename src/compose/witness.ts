@@ -5,6 +5,8 @@ import type { AuditSink } from '../adapters/audit/grouped-sink.ts'
 import { makeLogger, type Log } from '../adapters/telemetry/logger.ts'
 import { makeMetrics, type Metrics } from '../adapters/telemetry/metrics.ts'
 import type { AuditSink as SinkSettings, Config } from '../config/config.ts'
+import type { AuditEvent } from '../domain/audit/event.ts'
+import { nearsLimit } from '../domain/sign-in/group-limit.ts'
 import type { Audit, Store } from '../usecases/ports.ts'
 import type { Host } from './host.ts'
 import { randomText } from './chance.ts'
@@ -36,6 +38,7 @@ export async function openAudit(
     onWritten(event) {
       fails = false
       metrics.event(event.event)
+      if (event.event === 'sign_in') seeGroups(event, { log, metrics })
       if (event.event !== 'decision') return
       for (const { rule } of event.fenced ?? []) {
         metrics.fenced(rule)
@@ -52,6 +55,23 @@ export async function openAudit(
     },
   })
   return { audit, fails: () => fails, close: async () => void (await Promise.all(sinks.map((sink) => sink.close()))) }
+}
+
+/** A list that is nearly cut is told of while there is time; of the person and their groups, only how many (contract.md, Metrics). */
+function seeGroups(
+  { principal: { idp, groups }, request }: Extract<AuditEvent, { event: 'sign_in' }>,
+  { log, metrics }: Witness,
+): void {
+  const count = groups.names.length
+  metrics.groups(idp, count)
+  if (!nearsLimit(groups)) return
+  metrics.nearsGroupLimit(idp)
+  log.warn('somebody is in almost as many groups as their identity provider sends at most', {
+    idp,
+    groups: count,
+    most: groups.most,
+    request_id: request.requestId,
+  })
 }
 
 function openSink(sink: SinkSettings, { print, now }: Host, store: Store): Promise<AuditSink> | AuditSink {

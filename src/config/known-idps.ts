@@ -17,5 +17,19 @@ export const isMicrosoft = (name: string): boolean => Object.hasOwn(MICROSOFT, h
 export const graphOf = (issuer: string): string | undefined =>
   isMicrosoft(issuer) ? MICROSOFT[hostOf(issuer)] : undefined
 
+const isOkta = (name: string): boolean =>
+  /^[a-z0-9-]+\.(?:okta|oktapreview|okta-emea|okta-gov)\.com$|^[a-z0-9-]+\.okta\.mil$/.test(hostOf(name))
+
+type Limit = { readonly count: number; readonly says: string }
+
+/** How many groups an IdP that we know by its name sends at most, and what it does about more. */
+export function knownLimit(type: 'oidc' | 'saml', name: string): Limit | undefined {
+  if (type === 'oidc' && isMicrosoft(name)) return { count: 200, says: 'leaves out the groups of people in more' }
+  if (type === 'saml' && isMicrosoft(name)) return { count: 150, says: 'leaves out the groups of people in more' }
+  if (type === 'oidc' && isOkta(name)) return { count: 100, says: 'sends no more than these, or fails the sign-in' }
+  if (type === 'saml' && isGoogle(name)) return { count: 75, says: 'sends no more than these' }
+  return undefined
+}
+
 /** Google signs for everybody who has an account, at home or at work. */
 export const isGoogle = (name: string): boolean => hostOf(name) === 'accounts.google.com'

@@ -14,7 +14,7 @@ import type {
 } from './config.ts'
 import type { OidcEntry, SamlEntry } from './idp-schema.ts'
 import { audienceFor } from './lint/sts.ts'
-import { graphOf } from './known-idps.ts'
+import { graphOf, knownLimit } from './known-idps.ts'
 import { selectorsOf } from './lint/admin.ts'
 import { nameNetworkBy } from './networks.ts'
 import { parseTemplate } from '../domain/entitlement/pattern.ts'
@@ -115,6 +115,7 @@ function oidcIdpOf(idp: OidcEntry, { authentications, serviceAccounts }: Secrets
         // The source that stands in for a claim answers everybody: none is ever read.
         claim: claim ?? idp.groups.source,
         ...(limit !== undefined && { limit }),
+        ...mostOf(idp),
         ...(overage !== undefined && { overage: { else: overage.else } }),
       },
       ...(idp.mfa !== undefined && { mfa: { claim: idp.mfa.claim, anyOf: idp.mfa.any_of } }),
@@ -123,6 +124,14 @@ function oidcIdpOf(idp: OidcEntry, { authentications, serviceAccounts }: Secrets
     ...(overage !== undefined && { overage }),
     ...(googleDirectory !== undefined && { googleDirectory }),
   }
+}
+
+/** No more than these come, and nobody else is asked for the rest. */
+function mostOf(idp: OidcEntry | SamlEntry): { readonly most?: number } {
+  if (idp.type === 'oidc' && (idp.groups.source !== 'claim' || idp.groups.overage !== undefined)) return {}
+  const most =
+    idp.groups.limit?.count ?? knownLimit(idp.type, idp.type === 'oidc' ? idp.issuer : (idp.entity_id ?? ''))?.count
+  return most === undefined ? {} : { most }
 }
 
 function googleDirectoryOf({ groups }: OidcEntry, account: ServiceAccount | undefined): OidcIdp['googleDirectory'] {
@@ -168,6 +177,7 @@ function samlIdpOf(idp: SamlEntry, { samlKeys }: Secrets, keep: readonly string[
       groups: {
         claim: attribute,
         ...(limit !== undefined && { limit }),
+        ...mostOf(idp),
         ...(delimiter !== undefined && { delimiter }),
       },
       ...(idp.mfa !== undefined && { mfa: samlMfaOf(idp.mfa) }),

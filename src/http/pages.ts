@@ -183,6 +183,9 @@ export type Pages = {
       readonly until: Date
     }[]
     readonly until: Date
+    readonly groups: number
+    /** What their directory sends at most, while they are close to it. */
+    readonly mostGroups?: number
   }
   /** A terminal on this machine asks through its browser. */
   authorize: {

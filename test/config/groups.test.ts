@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { keysFor } from '../support/fake-idp.ts'
+import type { Loaded } from '../../src/config/load.ts'
 import { A_FILE, aWorld, changed, faultsOf, load } from './a-file.ts'
 
 const TENANT = 'https://login.microsoftonline.com/11111111-2222-3333-4444-555555555555/v2.0'
@@ -281,4 +282,64 @@ describe('hosted_domain', () => {
       expect(faultsOf(googleWith(`\n    hosted_domain: ${domain}`))).toHaveLength(1)
     },
   )
+})
+
+describe('limits that IdPs are known for', () => {
+  const at = (issuer: string, groups: string) =>
+    load(changed(['https://idp.example.com', issuer], [GROUPS, `groups: ${groups}`], ['group: Team', `group: ${TEAM}`]))
+  const warned = ({ warnings }: Loaded) => warnings.filter((line) => line.includes('sends at most'))
+  const most = ({ config }: Loaded) => config.idps[0]?.mapping.groups.most
+
+  it.each([
+    [TENANT, 200, 'leaves out the groups of people in more; set "overage: { on: graph }" or "limit: { count: 200 }"'],
+    ['https://acme.okta.com', 100, 'sends no more than these, or fails the sign-in; set "limit: { count: 100 }"'],
+    [
+      'https://acme.okta.com/oauth2/default',
+      100,
+      'sends no more than these, or fails the sign-in; set "limit: { count: 100 }"',
+    ],
+    [
+      'https://acme.oktapreview.com',
+      100,
+      'sends no more than these, or fails the sign-in; set "limit: { count: 100 }"',
+    ],
+  ])('are warned of where nothing is said about them: %s', (issuer, count, what) => {
+    const loaded = at(issuer, '{ claim: groups }')
+    expect(warned(loaded)).toEqual([
+      `/etc/rolegate/rolegate.yaml:10:13  idps[0].groups: this IdP sends at most ${count} groups: it ${what}`,
+    ])
+    expect(most(loaded)).toBe(count)
+  })
+
+  it('are settled by a limit, which counts from then on', () => {
+    const loaded = at('https://acme.okta.com', '{ claim: groups, limit: { count: 90 } }')
+    expect([warned(loaded), most(loaded)]).toEqual([[], 90])
+  })
+
+  it('are no matter where the directory is asked beyond them', () => {
+    const loaded = at(TENANT, '{ claim: groups, kind: id, limit: { count: 200 }, overage: { on: graph } }')
+    expect([warned(loaded), most(loaded)]).toEqual([[], undefined])
+  })
+
+  it.each(['https://idp.example.com', 'https://okta.com.evil.example', 'https://notokta.example.com'])(
+    'are nobody’s else: %s',
+    (issuer) => {
+      const loaded = at(issuer, '{ claim: groups }')
+      expect([warned(loaded), most(loaded)]).toEqual([[], undefined])
+    },
+  )
+
+  it.each([
+    ['https://sts.windows.net/11111111-2222-3333-4444-555555555555/', 150],
+    ['https://accounts.google.com/o/saml2?idpid=C01abc', 75],
+    ['https://idp.example.com/saml', undefined],
+  ])('by SAML are those of the entity id: %s', (entityId, count) => {
+    const text = changed([
+      / {4}type: oidc[\s\S]*?groups: \{ claim: groups \}/.exec(A_FILE)?.[0] ?? '',
+      `    type: saml\n    metadata_file: idp.xml\n    entity_id: ${entityId}\n    subject: attributes.uid\n    username: attributes.name\n    groups: { attribute: groups }`,
+    ])
+    const loaded = load(text)
+    expect(most(loaded)).toBe(count)
+    expect(warned(loaded)).toHaveLength(count === undefined ? 0 : 1)
+  })
 })

@@ -166,3 +166,51 @@ describe('somebody of Google’s', () => {
     expect(google.asked).toEqual([])
   })
 })
+
+describe('somebody in almost as many groups as their IdP sends', () => {
+  async function aSignInWith(count: number) {
+    const idp = await startFakeIdp({
+      client: { id: 'rolegate', method: 'client_secret_basic', secret: SECRET },
+      person: { sub: 'u-1', idToken: { preferred_username: 'alice', groups: groupIds(count) } },
+    })
+    closing.push(() => idp.stop())
+    const entry = `
+  - id: okta
+    type: oidc
+    issuer: ${idp.issuer}
+    client_id: rolegate
+    client_secret: ${SECRET}
+    allow: { http: true }
+    groups: { claim: groups, limit: { count: 100 } }
+`
+    const rule = `
+  - id: okta-devs
+    match: { idp: okta, everyone: true }
+    grant: { accounts: [payments-dev], roles: [developer] }
+`
+    const gateway = await aGatewayWith('okta', entry, rule, idp)
+    expect((await gateway.signIn()).status).toBe(303)
+    const metrics = await (await fetch(`${gateway.demo.managementUrl}/metrics`)).text()
+    const page = (await gateway.visitor.get('/me').expect(200)).text
+    return { metrics, page, printed: gateway.demo.printed() }
+  }
+
+  it('is told so, and so is whoever runs this, with no name in it', async () => {
+    const { metrics, page, printed } = await aSignInWith(85)
+    expect(page).toContain('Your directory sends at most 100 groups')
+    expect(page).toContain('85 at your sign-in')
+    expect(metrics).toContain('rolegate_group_limit_warnings_total{idp="okta"} 1')
+    expect(metrics).toContain('rolegate_sign_in_groups_max{idp="okta"} 85')
+    const line = printed.split('\n').find((one) => one.includes('almost as many groups')) ?? ''
+    expect(JSON.parse(line)).toMatchObject({ level: 'warn', idp: 'okta', groups: 85, most: 100 })
+    expect(line).not.toMatch(/alice|u-1|00000000-0000/)
+  })
+
+  it('is not, below four fifths', async () => {
+    const { metrics, page, printed } = await aSignInWith(79)
+    expect(page).not.toContain('sends at most')
+    expect(metrics).toContain('rolegate_sign_in_groups_max{idp="okta"} 79')
+    expect(metrics).not.toContain('rolegate_group_limit_warnings_total{')
+    expect(printed).not.toContain('almost as many groups')
+  })
+})

@@ -37,6 +37,19 @@ export function makeMetrics({ version, withProcess }: { version: string; withPro
     labelNames: ['rule'],
     registers,
   })
+  const groupLimits = new Counter({
+    name: 'rolegate_group_limit_warnings_total',
+    help: 'Sign-ins of people in at least four fifths of the groups that their IdP sends at most, by IdP.',
+    labelNames: ['idp'],
+    registers,
+  })
+  const mostGroups = new Gauge({
+    name: 'rolegate_sign_in_groups_max',
+    help: 'The longest list of groups anybody has signed in with since start, by IdP.',
+    labelNames: ['idp'],
+    registers,
+  })
+  const longest = new Map<string, number>()
   const tampered = new Counter({
     name: 'rolegate_store_tampered_rows_total',
     help: 'Store rows that did not open under the sealing key.',
@@ -73,6 +86,11 @@ export function makeMetrics({ version, withProcess }: { version: string; withPro
     event: (event: string) => events.inc({ event }),
     fenced: (rule: string) => fenced.inc({ rule }),
     refusal: (code: string) => refusals.inc({ code }),
+    nearsGroupLimit: (idp: string) => groupLimits.inc({ idp }),
+    groups(idp: string, count: number) {
+      longest.set(idp, Math.max(longest.get(idp) ?? 0, count))
+      mostGroups.set({ idp }, longest.get(idp) ?? 0)
+    },
     tampered: (table: string) => tampered.inc({ table }),
     auditFailure: () => auditFailures.inc(),
     configLoaded(hash: string, at: Date) {

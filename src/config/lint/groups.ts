@@ -1,6 +1,6 @@
 import type { Findings, Path } from '../faults.ts'
 import type { IdpEntry, OidcEntry } from '../idp-schema.ts'
-import { graphOf } from '../known-idps.ts'
+import { graphOf, knownLimit } from '../known-idps.ts'
 import type { ConfigFile } from '../schema.ts'
 import { requireUrl } from './web-address.ts'
 
@@ -14,6 +14,7 @@ export function lintGroups(
 ): void {
   const here = [...path, 'groups']
   lintTruncation(idp, here, file, findings)
+  lintKnownLimit(idp, here, findings)
   if (idp.type === 'saml') return
   lintOverage(idp, [...here, 'overage'], findings, insecureDev)
   lintSource(idp, here, findings, insecureDev)
@@ -35,6 +36,20 @@ function lintTruncation({ id, groups }: IdpEntry, path: Path, { rules }: ConfigF
     findings.fault([...path, key, 'else'], message)
   }
 }
+
+/** Somebody whose list is cut finds out at the worst moment; the operator should have before. */
+function lintKnownLimit(idp: IdpEntry, path: Path, findings: Findings): void {
+  const name = idp.type === 'oidc' ? idp.issuer : idp.entity_id
+  const known = name === undefined ? undefined : knownLimit(idp.type, name)
+  const isSettled = idp.groups.limit !== undefined || (idp.type === 'oidc' && isAsked(idp))
+  if (known === undefined || isSettled) return
+  const graph = idp.type === 'oidc' && graphOf(idp.issuer) !== undefined ? '"overage: { on: graph }" or ' : ''
+  const message = `this IdP sends at most ${known.count} groups: it ${known.says}; set ${graph}"limit: { count: ${known.count} }"`
+  findings.warn(path, message)
+}
+
+/** The directory is asked, always or where the claim is cut. */
+const isAsked = ({ groups }: OidcEntry): boolean => groups.source !== 'claim' || groups.overage !== undefined
 
 /** Graph lists object ids, of people of the tenant that the ID token is from. */
 function lintOverage({ issuer, groups, allow }: OidcEntry, path: Path, findings: Findings, insecureDev: boolean): void {

@@ -40,6 +40,8 @@ export type ClaimMapping = {
     readonly delimiter?: string
     /** At this many groups or more the list counts as cut by the IdP. */
     readonly limit?: { readonly count: number; readonly else: 'fail' | 'warn' }
+    /** How many the IdP sends at most, where that is known and nobody else is asked. */
+    readonly most?: number
     /** The directory is asked where the list is cut; `else` is what happens when it does not tell all. */
     readonly overage?: { readonly else: 'fail' | 'warn' }
   }
@@ -84,7 +86,7 @@ export function principalFrom(stated: StatedPerson, mapping: ClaimMapping): Prin
     subjectClaim: mapping.subject,
     username,
     ...(typeof email === 'string' && email.length <= 320 && { email }),
-    groups,
+    groups: mapping.groups.most === undefined ? groups : { ...groups, most: mapping.groups.most },
     claims: Object.fromEntries(
       mapping.keep.flatMap((name) => {
         const value = ownValue(claims, name)

@@ -7,6 +7,8 @@ export type GroupStatement = {
   readonly state: 'stated' | 'absent' | 'truncated'
   /** As the IdP spells them, in its order, duplicates removed. */
   readonly names: readonly string[]
+  /** How many their IdP sends at most, where that is known. */
+  readonly most?: number
 }
 
 /** Who signed in, as their issuer vouches. Identity is issuer + subject, never the e-mail address. */

@@ -1,5 +1,6 @@
 import { Router } from 'express'
 import { z } from 'zod'
+import { nearsLimit } from '../../domain/sign-in/group-limit.ts'
 import type { Now } from '../../usecases/ports.ts'
 import type { MySessions } from '../../usecases/sign-in/my-sessions.ts'
 import { sessionOf } from '../browser-session.ts'
@@ -15,6 +16,7 @@ export function meRoutes(deps: { mySessions: MySessions; now: Now }): Router {
 
   router.get('/me', async (req, res) => {
     const current = sessionOf(req, deps.now)
+    const { groups } = current.principal
     const held = await deps.mySessions.list(current)
     show(res, 'me', 'Your sessions', {
       terminals: held
@@ -27,6 +29,8 @@ export function meRoutes(deps: { mySessions: MySessions; now: Now }): Router {
           until: endsAt,
         })),
       until: current.endsAt,
+      groups: groups.names.length,
+      ...(groups.most !== undefined && nearsLimit(groups) && { mostGroups: groups.most }),
     })
   })
 

@@ -8,6 +8,9 @@ async function told() {
   metrics.event('issued')
   metrics.refusal('not_entitled')
   metrics.fenced('by-convention')
+  metrics.nearsGroupLimit('okta')
+  metrics.groups('okta', 85)
+  metrics.groups('okta', 3)
   metrics.tampered('sessions')
   metrics.auditFailure()
   metrics.configLoaded('0123abcd', new Date(1_000))
@@ -28,6 +31,8 @@ describe('/metrics', () => {
     expect(text).toContain('rolegate_audit_events_total{event="issued"} 2')
     expect(text).toContain('rolegate_refusals_total{code="not_entitled"} 1')
     expect(text).toContain('rolegate_fence_refusals_total{rule="by-convention"} 1')
+    expect(text).toContain('rolegate_group_limit_warnings_total{idp="okta"} 1')
+    expect(text).toContain('rolegate_sign_in_groups_max{idp="okta"} 85')
     expect(text).toContain('rolegate_store_tampered_rows_total{table="sessions"} 1')
     expect(text).toContain('rolegate_audit_failures_total 1')
     expect(text).toContain('rolegate_config_last_reload_successful 1')
@@ -43,13 +48,13 @@ describe('/metrics', () => {
       if (type === 'counter') expect(name).toMatch(/_total$/)
       if (type === 'histogram') expect(name).toMatch(/_(seconds|bytes)$/)
     }
-    expect(namesIn(text)).toHaveLength(10)
+    expect(namesIn(text)).toHaveLength(12)
   })
 
   it('has no label for people, groups or accounts (contract.md)', async () => {
     const { text } = await told()
     expect(labelsIn(text)).toEqual(
-      new Set(['code', 'event', 'hash', 'le', 'method', 'route', 'rule', 'table', 'version']),
+      new Set(['code', 'event', 'hash', 'idp', 'le', 'method', 'route', 'rule', 'table', 'version']),
     )
   })
 

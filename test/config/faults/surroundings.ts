@@ -76,7 +76,7 @@ export const IDPS: readonly Case[] = [
   swap('a secret in a folder above', '/run/secrets/okta', '../okta', { '/etc/okta': 'kD9-fK2vq' }),
   swap('a secret from a tutorial', OKTA, 'client_secret: changeme'),
   swap('an empty secret', '/run/secrets/okta', '/run/secrets/empty', { '/run/secrets/empty': '\n' }),
-  without('an IdP without groups', '    groups: { claim: groups }\n'),
+  without('an IdP without groups', '    groups: { claim: groups, limit: { count: 200 } }\n'),
   swap('a kind of group that is none', 'kind: name', 'kind: names'),
   swapAll(
     'cut lists taken while a deny reads groups',
