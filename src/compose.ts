@@ -23,6 +23,7 @@ import { createServer } from './http/server.ts'
 import { SessionStore } from './http/session-store.ts'
 import { makeExplainAs, makeExplainForStaff } from './usecases/admin/explain-as.ts'
 import { makeRequireStanding } from './usecases/admin/require-standing.ts'
+import { makeTestIdp } from './usecases/admin/test-idp.ts'
 import { makeShowStatus } from './usecases/admin/show-status.ts'
 import { makeAuthenticateBearer } from './usecases/device/authenticate-bearer.ts'
 import { makeAuthorizeTerminal } from './usecases/device/authorize-terminal.ts'
@@ -157,6 +158,7 @@ export async function compose(
     isStaff: (principal: Principal) => standingOf(staff(), principal) !== undefined,
     requireStanding,
     explainForStaff: makeExplainForStaff({ requireStanding, explainAs }),
+    testIdp: makeTestIdp({ ...deps, providers, mappings, requireStanding, findSession, countOnce, newAttemptId }),
     showStatus: makeShowStatus({ inForce, rules, providers }),
     mySessions: makeMySessions({ ...deps, endSession }),
     explainNothing: makeExplainNothing(deps),

@@ -284,8 +284,8 @@ const ANSWER = {
   not_entitled: {
     status: 403,
     title: 'That role is not yours',
-    why: ({ role }) =>
-      role === undefined ? 'It is for operators and auditors of Rolegate.' : `No rule gives you ${String(role)}.`,
+    why: ({ role, for: whom = 'operators and auditors' }) =>
+      role === undefined ? `It is for ${String(whom)} of Rolegate.` : `No rule gives you ${String(role)}.`,
     next: 'See the portal for the roles you have.',
     who: OPERATOR,
   },

@@ -25,7 +25,7 @@ export type AttemptCookies<Kind extends Attempt> = {
  * Ten minutes, eight at most: the oldest make room. The name stands in the seal, so none of one kind opens as another.
  */
 export function makeAttemptCookies<Kind extends Attempt>(deps: {
-  name: 'rolegate-attempt' | 'rolegate-aws-attempt'
+  name: 'rolegate-attempt' | 'rolegate-aws-attempt' | 'rolegate-test-attempt'
   sealer: AttemptSealer
   secure: boolean
 }): AttemptCookies<Kind> {

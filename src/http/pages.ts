@@ -1,5 +1,6 @@
 import type { Request, Response } from 'express'
 import { FOR_PAGES, isOurOwnAsking, sendCompressed } from './compressed.ts'
+import type { IdpTest } from '../domain/admin/idp-test.ts'
 import type { ApprovalFault, Checks } from '../domain/device/approval.ts'
 import type { DeviceClaims } from '../domain/device/device-login.ts'
 import type { Terminal } from '../domain/sign-in/session.ts'
@@ -209,9 +210,26 @@ export type Pages = {
     readonly explained?: InWords<ExplainedAs>
     readonly who?: WhoMay
   }
+  /** Before a test, and after it. */
+  'admin-idp-test': {
+    readonly idp: string
+    readonly label: string
+    readonly result?: {
+      /** Absent: nothing of the answer could be believed. */
+      readonly read?: IdpTest
+      readonly refusal?: {
+        readonly code: string
+        readonly reason: string
+        readonly title: string
+        readonly why: string
+        readonly next: string
+      }
+    }
+  }
   'admin-status': Omit<Status, 'lastCredential'> & {
     readonly credentialsDeadAfter: string
     readonly consolesDeadAfter: string
+    readonly mayTest: boolean
   }
   'device-done': { readonly approved: boolean }
   error: {

@@ -1,7 +1,7 @@
 import { Eta } from 'eta'
 import express, { urlencoded, type Express, type RequestHandler } from 'express'
 import type { RequestListener } from 'node:http'
-import type { PassThroughAttempt, SignInAttempt } from '../domain/sign-in/attempt.ts'
+import type { PassThroughAttempt, SignInAttempt, TestAttempt } from '../domain/sign-in/attempt.ts'
 import type { Principal } from '../domain/sign-in/principal.ts'
 import type { GatewaySession } from '../domain/sign-in/session.ts'
 import { requireOwnClient, type Clients } from '../usecases/device/clients.ts'
@@ -13,6 +13,7 @@ import { makeCsrfToken, makeIsCsrfToken, makeRequireCsrf } from './csrf.ts'
 import { makeErrorHandler, nothingHere } from './errors.ts'
 import { factsAtHotDoor, makeHotDoor } from './hot-door.ts'
 import { hotRoutes } from './hot-routes.ts'
+import { makeAnswerIdpTest } from './idp-test.ts'
 import { makeMoveBrowser } from './move-browser.ts'
 import { makeOauthAnswers, type OauthAnswers, type OauthStories } from './oauth-answers.ts'
 import type { Frame } from './pages.ts'
@@ -24,6 +25,7 @@ import { goRoutes } from './routes/go.ts'
 import { issuerRoutes, type IssuerDocuments } from './routes/issuer.ts'
 import { IDENTITY_CENTER, identityCenterRoutes } from './routes/identity-center.ts'
 import { adminAccessRoutes } from './routes/admin-access.ts'
+import { adminIdpTestRoutes } from './routes/admin-idp-test.ts'
 import { adminRoutes } from './routes/admin.ts'
 import { meRoutes } from './routes/me.ts'
 import { oauthRoutes } from './routes/oauth.ts'
@@ -56,7 +58,8 @@ type Stories = Pick<Parameters<typeof goRoutes>[0], 'followLink'> &
   Parameters<typeof deviceRoutes>[0] &
   Parameters<typeof meRoutes>[0] &
   Parameters<typeof adminRoutes>[0] &
-  Omit<Parameters<typeof adminAccessRoutes>[0], 'providers'> & {
+  Omit<Parameters<typeof adminAccessRoutes>[0], 'providers'> &
+  Pick<Parameters<typeof adminIdpTestRoutes>[0], 'testIdp'> & {
     isStaff: (principal: Principal) => boolean
   } & OauthStories &
   Pick<Parameters<typeof oauthRoutes>[0], 'revokeToken'> &
@@ -135,6 +138,7 @@ function createExpress(deps: ServerDeps & Shared): Express {
   const sealed = { sealer: deps.attemptSealer, secure }
   const attempts = makeAttemptCookies<SignInAttempt>({ ...sealed, name: 'rolegate-attempt' })
   const awsAttempts = makeAttemptCookies<PassThroughAttempt>({ ...sealed, name: 'rolegate-aws-attempt' })
+  const testAttempts = makeAttemptCookies<TestAttempt>({ ...sealed, name: 'rolegate-test-attempt' })
   const browserSession = makeBrowserSession({
     store: deps.sessionStore,
     secrets: deps.cookieSecrets,
@@ -152,7 +156,19 @@ function createExpress(deps: ServerDeps & Shared): Express {
   })
   const moveBrowser = makeMoveBrowser({ secure })
   const { providers } = deps
-  const signIn = { ...stories, providers, attempts, idpSignOut, moveBrowser, digest, cookie, publicHost, now }
+  const answerIdpTest = makeAnswerIdpTest({ ...stories, testAttempts, providers })
+  const signIn = {
+    ...stories,
+    providers,
+    attempts,
+    answerIdpTest,
+    idpSignOut,
+    moveBrowser,
+    digest,
+    cookie,
+    publicHost,
+    now,
+  }
 
   const server = express()
   server.disable('x-powered-by').disable('etag').enable('case sensitive routing')
@@ -212,6 +228,7 @@ function createExpress(deps: ServerDeps & Shared): Express {
   server.use(meRoutes(stories))
   server.use(adminRoutes(stories))
   server.use(adminAccessRoutes({ ...stories, providers }))
+  server.use(adminIdpTestRoutes({ ...stories, providers, testAttempts, moveBrowser }))
   server.use(deviceRoutes(stories))
   const clients = { '/oauth/authorize': requireOwnClient, '/authorize': (id: string) => stories.clients.find(id) }
   server.use(authorizeRoutes({ ...stories, providers, clients, publicUrl, secure, now }))

@@ -17,6 +17,12 @@ beforeAll(async () => {
 afterAll(() => demo.close())
 
 const PAGES = ['/admin/status', '/admin/access'] as const
+/** Of operators alone. */
+const OPERATORS = [
+  '/admin/idps/demo/test',
+  '/admin/idps/demo/test/start',
+  '/admin/idps/contractors/test/start',
+] as const
 
 /** What is different on every page. */
 const stripped = (text: string) => text.replace(/Request <code>[^<]+|request {2}\S+|time {5}\S+|value="[\w-]{86}"/g, '')
@@ -26,6 +32,13 @@ describe('pages of operators and auditors (threats.md P1)', () => {
     for (const person of [alice, bob]) await person.get(path).expect(200)
     const [refused, nowhere] = [await carol.get(path).expect(404), await carol.get('/admix/nowhere').expect(404)]
     expect(stripped(refused.text)).toBe(stripped(nowhere.text))
+  })
+
+  it.each(OPERATORS)('%s is an operator’s, and an auditor is told so (threats.md P1)', async (path) => {
+    expect([200, 303]).toContain((await alice.get(path)).status)
+    expect((await bob.get(path).expect(403)).text).toContain('It is for operators of Rolegate.')
+    await carol.get(path).expect(404)
+    await carol.get(path.replace('demo', 'nowhere')).expect(404)
   })
 
   it('shows the way to operators and auditors alone', async () => {

@@ -62,6 +62,8 @@ const ROUTES: readonly [
   ['get', '/admin/status', 'browser'],
   ['get', '/admin/access', 'browser'],
   ['post', '/admin/access', 'browser'],
+  ['get', '/admin/idps/demo/test', 'browser'],
+  ['get', '/admin/idps/demo/test/start', 'browser'],
   ['get', '/me', 'browser'],
   ['post', '/me/end', 'browser'],
   ['get', '/device', 'browser'],

@@ -80,6 +80,7 @@ sts:`,
   return {
     url,
     world,
+    database: join(folder, 'rolegate.db'),
     clock,
     jobs,
     audit: () =>

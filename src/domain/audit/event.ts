@@ -87,6 +87,13 @@ type RequestEvent = { readonly request: RequestFacts } & (
       readonly jti?: string
     }
   | ({ readonly event: 'sign_out' } & Subject)
+  /** An operator saw what an IdP says of them; of that nothing stands here. */
+  | ({
+      readonly event: 'idp_tested'
+      readonly testedIdp: string
+      readonly code?: ErrorCode
+      readonly reason?: string
+    } & Subject)
   /** An IdP's request to sign somebody out that was not signed by it, or not for us. */
   | { readonly event: 'sign_out_refused'; readonly idp: string; readonly code: ErrorCode; readonly reason?: string }
   /** Durable before the token is signed (threats.md A1). */

@@ -18,6 +18,9 @@ export type SignInAttempt = Attempt & {
   readonly formerId?: string
 }
 
+/** Away for an operator's test of an IdP, by whose session: it signs nobody in. */
+export type TestAttempt = Attempt & { readonly testerId: string }
+
 /** Away in order to fetch the IdP's own assertion for AWS (threats.md F7). */
 export type PassThroughAttempt = Attempt & {
   readonly sessionId: string

@@ -12,8 +12,8 @@ type Deps = { requireStanding: RequireStanding; showStatus: ShowStatus; now: Now
 export function adminRoutes(deps: Deps): Router {
   const router = Router({ caseSensitive: true })
 
-  router.use('/admin', (req, _res, next) => {
-    deps.requireStanding(sessionOf(req, deps.now), 'page')
+  router.use('/admin', (req, res, next) => {
+    res.locals['standing'] = deps.requireStanding(sessionOf(req, deps.now), 'page')
     next()
   })
 
@@ -27,6 +27,7 @@ export function adminRoutes(deps: Deps): Router {
       ...status,
       credentialsDeadAfter: printDuration(lastCredential.credentialSeconds),
       consolesDeadAfter: printDuration(lastCredential.consoleSeconds),
+      mayTest: res.locals['standing'] === 'operator',
     })
   })
 

@@ -10,6 +10,7 @@ import type { ReceiveLogout } from '../../usecases/sign-in/receive-logout.ts'
 import type { AttemptCookies } from '../attempt-cookies.ts'
 import { samlForm, singleFields } from '../callback-answer.ts'
 import { saveSession, startSession } from '../browser-session.ts'
+import type { AnswerIdpTest } from '../idp-test.ts'
 import type { MoveBrowser } from '../move-browser.ts'
 import { factsOf } from '../request-facts.ts'
 
@@ -19,6 +20,7 @@ type Deps = {
   receiveLogout: ReceiveLogout
   findSession: FindSession
   attempts: AttemptCookies<SignInAttempt>
+  answerIdpTest: AnswerIdpTest
   browserSession: RequestHandler
   moveBrowser: MoveBrowser
   digest: Digest
@@ -36,6 +38,7 @@ export function samlRoutes(deps: Deps): Router {
   router.post('/saml/:idp/acs', samlForm, deps.browserSession, async (req, res) => {
     const { id: idp, restartsUnasked } = providerOf(req)
     const parameters = singleFields(req.body)
+    if (await deps.answerIdpTest(req, res, idp, parameters)) return
     const attemptId = attemptIdIn(parameters?.get('RelayState'))
     if (attemptId === undefined && restartsUnasked === true && !deps.attempts.holdsAny(req)) {
       // security.md S-25: nothing of it is believed; the IdP is asked anew, for this browser. Not while it is away already:

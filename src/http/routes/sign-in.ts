@@ -11,6 +11,7 @@ import { cookiesOf, type AttemptCookies } from '../attempt-cookies.ts'
 import { singleParameters } from '../callback-answer.ts'
 import { saveSession, sessionOf, startSession, type SessionCookie } from '../browser-session.ts'
 import { requireSameOrigin } from '../csrf.ts'
+import type { AnswerIdpTest } from '../idp-test.ts'
 import type { MoveBrowser } from '../move-browser.ts'
 import { show } from '../pages.ts'
 import { factsOf } from '../request-facts.ts'
@@ -22,6 +23,7 @@ type Deps = {
   completeSignIn: CompleteSignIn
   endSession: EndSession
   attempts: AttemptCookies<SignInAttempt>
+  answerIdpTest: AnswerIdpTest
   /** The IdP's own sign-out, for the page after ours. */
   idpSignOut: SealedCookie
   moveBrowser: MoveBrowser
@@ -146,6 +148,7 @@ export function signInTripRoutes(deps: Deps & { browserSession: RequestHandler }
     // security.md S-38: an assertion in a URL is in logs and histories.
     if (deps.providers.get(req.params.idp)?.saml !== undefined) throw new RolegateError('not_found')
     const parameters = singleParameters(req.originalUrl)
+    if (await deps.answerIdpTest(req as Request, res, req.params.idp, parameters)) return
     const attemptId = attemptIdIn(parameters?.get('state'))
     const attempt = attemptId === undefined ? undefined : deps.attempts.take(req, res, attemptId)
     const former = req.session.signedIn
