@@ -2,6 +2,7 @@ import type { Staff } from '../domain/admin/standing.ts'
 import type { Mapping } from '../domain/entitlement/rule.ts'
 import type { NameNetwork } from '../domain/device/network.ts'
 import type { Partition } from '../domain/aws/partition.ts'
+import type { PolicyTest } from '../domain/policy/policy.ts'
 import type { ClaimMapping } from '../domain/sign-in/claims.ts'
 import type { WorkloadMapping } from '../domain/sign-in/workload.ts'
 
@@ -39,6 +40,8 @@ export type Config = {
   readonly store: { readonly driver: 'memory' } | { readonly driver: 'sqlite'; readonly path: string }
   readonly audit: { readonly sinks: readonly AuditSink[] }
   readonly admin: Staff
+  /** The questions the file's rules answered before it was taken. */
+  readonly tests: readonly PolicyTest[]
   /** How many in-file tests there are; a configuration whose tests fail is none. */
   readonly testCount: number
   readonly log: { readonly level: 'debug' | 'info' | 'warn' | 'error' }

@@ -1,7 +1,7 @@
 import { basename } from 'node:path'
 import type { Config } from './config.ts'
 import { readDocument } from './document.ts'
-import { ConfigFaults, printFault, printPath, type Finding, type Findings } from './faults.ts'
+import { ConfigFaults, printPath, type Fault, type Finding, type Findings } from './faults.ts'
 import { readIncluded } from './includes.ts'
 import { runInFileTests } from './in-file-tests.ts'
 import { lint } from './lint.ts'
@@ -10,18 +10,17 @@ import { resolve } from './resolve.ts'
 import { schemaFindings, sayIssue } from './schema-faults.ts'
 import { ConfigFile } from './schema.ts'
 import { readSecrets } from './secrets.ts'
-import { readSessionPolicies } from './session-policies.ts'
 import { wholeFile } from './whole-file.ts'
 import { writtenByOthers } from './who-may-write.ts'
 import type { World } from './world.ts'
 
-export { ConfigFaults, printFaults } from './faults.ts'
+export { ConfigFaults, printFault, printFaults, type Fault } from './faults.ts'
 
 /** A configuration that may be used. */
 export type Loaded = {
   readonly config: Config
-  /** What its operator should still know: a line each, with file and position. */
-  readonly warnings: readonly string[]
+  /** What its operator should still know. */
+  readonly warnings: readonly Fault[]
   /** Names the policy on records: two gateways that read the same files have the same. */
   readonly hash: string
   /** Where every file of the policy really is: who watches them hears of a change. */
@@ -78,15 +77,13 @@ function readFile(world: World, files: PolicyFiles): Pick<Loaded, 'config' | 'wa
   const into = findings((path) => whole.nameOf(path))
   lint(whole, into, world.insecureDev)
   const secrets = readSecrets(file, world, into)
-  const policies = readSessionPolicies(file, world, files, into)
-  const open = writtenByOthers(files, world)
+  const open = world.withoutSecrets === true ? [] : writtenByOthers(files, world)
   const isRefused = world.purpose === 'serve' && !world.insecureDev
-  refuse([...found.map(locate), ...policies.faults, ...(isRefused ? open : [])])
+  refuse([...found.map(locate), ...(isRefused ? open : [])])
 
-  const config = resolve(file, secrets, policies.inline, world)
+  const config = resolve(file, secrets, world)
   refuse(runInFileTests(file, config).map(locate))
-  const warnings = [...(isRefused ? [] : open), ...warned.map(locate)]
-  return { config, warnings: warnings.map((fault) => printFault(world.file, fault)) }
+  return { config, warnings: [...(isRefused ? [] : open), ...warned.map(locate)] }
 }
 
 function readMain(world: World, files: PolicyFiles) {

@@ -19,17 +19,17 @@ import { selectorsOf } from './lint/admin.ts'
 import { nameNetworkBy } from './networks.ts'
 import { parseTemplate } from '../domain/entitlement/pattern.ts'
 import { fromFolder } from './paths.ts'
+import { policyTestsOf } from './policy.ts'
 import { readPattern } from './patterns.ts'
 import { reachOf } from './reach.ts'
 import type { ConfigFile, RuleEntry, StsEntry } from './schema.ts'
 import type { Secrets } from './secrets.ts'
 import { accountsMeant } from './selectors.ts'
-import type { InlinePolicies } from './session-policies.ts'
 import { workloadMatchOf, workloadOf } from './workloads.ts'
 import type { World } from './world.ts'
 
 /** The values the house works with, from a file that has passed every check. */
-export function resolve(file: ConfigFile, secrets: Secrets, policies: InlinePolicies, world: World): Config {
+export function resolve(file: ConfigFile, secrets: Secrets, world: World): Config {
   const { server, issuer, sessions, audit, store } = file
   const sts = new Map(Object.entries(file.sts).map(([name, entry]) => [name, stsOf(name, entry, secrets)]))
   const keep = claimsOfTags(file)
@@ -47,7 +47,7 @@ export function resolve(file: ConfigFile, secrets: Secrets, policies: InlinePoli
     issuer: { url: issuer.url ?? server.public_url, algorithm: issuer.algorithm, tokenSeconds: issuer.token_lifetime },
     idps,
     workloads: file.workloads.map((entry) => workloadOf(entry, file, keep)),
-    mapping: mappingOf(file, sts, policies),
+    mapping: mappingOf(file, sts),
     sts,
     sessions: {
       browser: { idleSeconds: sessions.browser.idle, absoluteSeconds: sessions.browser.absolute },
@@ -72,6 +72,7 @@ export function resolve(file: ConfigFile, secrets: Secrets, policies: InlinePoli
     store: store.driver === 'sqlite' ? { driver: 'sqlite', path: fromFolder(store.path, world) } : { driver: 'memory' },
     audit: { sinks: audit.sinks.map((sink) => sinkOf(sink, world)) },
     admin: { operators: staffOf(file.admin.operators), auditors: staffOf(file.admin.auditors) },
+    tests: policyTestsOf(file),
     testCount: file.tests.length,
     log: { level: file.telemetry.log.level },
   }
@@ -230,11 +231,11 @@ function passThroughOf(name: string, entry: StsEntry, { stsAuthentications }: Se
   }
 }
 
-function mappingOf(file: ConfigFile, sts: ReadonlyMap<string, StsSettings>, policies: InlinePolicies): Mapping {
+function mappingOf(file: ConfigFile, sts: ReadonlyMap<string, StsSettings>): Mapping {
   return {
     accounts: new Map(Object.keys(file.accounts).map((alias) => [alias, accountOf(alias, file, sts)])),
-    roles: new Map(Object.entries(file.roles).map(([key, role]) => [key, roleOf(key, role, policies)])),
-    rules: file.rules.map((rule) => ruleOf(rule, file, policies)),
+    roles: new Map(Object.entries(file.roles).map(([key, role]) => [key, roleOf(key, role)])),
+    rules: file.rules.map((rule) => ruleOf(rule, file)),
   }
 }
 
@@ -259,7 +260,7 @@ function accountOf(alias: string, { accounts }: ConfigFile, sts: ReadonlyMap<str
   }
 }
 
-function roleOf(key: string, role: ConfigFile['roles'][string], policies: InlinePolicies): RoleKind {
+function roleOf(key: string, role: ConfigFile['roles'][string]): RoleKind {
   return {
     key,
     roleName: role.role_name,
@@ -271,22 +272,7 @@ function roleOf(key: string, role: ConfigFile['roles'][string], policies: Inline
     sourceIdentity: role.source_identity,
     sessionTags: Object.fromEntries(Object.entries(role.session_tags).map(([tag, value]) => [tag, tagSourceOf(value)])),
     transitiveTags: role.transitive_tags,
-    ...narrowedBy(role, policies),
   }
-}
-
-/** What a role or a grant narrows its sessions to. */
-function narrowedBy(
-  {
-    session_policy_file: file,
-    policy_arns: managed,
-  }: Pick<ConfigFile['roles'][string], 'session_policy_file' | 'policy_arns'>,
-  policies: InlinePolicies,
-): Pick<RoleKind, 'sessionPolicy'> {
-  const inline = file === undefined ? undefined : policies.get(file)
-  if (file !== undefined && inline === undefined) throw new Error(`the session policy ${file} was not read`)
-  if (inline === undefined && managed.length === 0) return {}
-  return { sessionPolicy: { ...(inline !== undefined && { inline }), managed } }
 }
 
 const tagSourceOf = (value: string): TagSource =>
@@ -298,7 +284,7 @@ function claimsOfTags({ roles }: ConfigFile): readonly string[] {
   return [...new Set(sources.flatMap((source) => ('claim' in source ? [source.claim] : [])))]
 }
 
-function ruleOf(rule: RuleEntry, file: ConfigFile, policies: InlinePolicies): Rule {
+function ruleOf(rule: RuleEntry, file: ConfigFile): Rule {
   const { id, owner, match, grant } = rule
   const { accounts, roles } = reachOf(rule, file)
   return {
@@ -309,7 +295,6 @@ function ruleOf(rule: RuleEntry, file: ConfigFile, policies: InlinePolicies): Ru
     accounts: accounts.meant,
     roles: roles.meant,
     ...(grant?.max_duration !== undefined && { maxSeconds: grant.max_duration }),
-    ...(grant !== undefined && narrowedBy(grant, policies)),
   }
 }
 

@@ -31,7 +31,7 @@ export function readSecrets(file: ConfigFile, world: World, findings: Findings):
     const path = ['idps', index]
     if (idp.type === 'saml') samlKeys.set(idp.id, readSamlKeys(idp, path, world, findings))
     else {
-      const authentication = authenticationOf(idp, path, world, findings)
+      const authentication = authenticationOf(idp, path, world, findings) ?? unread(world)
       if (authentication !== undefined) authentications.set(idp.id, authentication)
       const account = readServiceAccount(idp.groups.service_account_file, [...path, 'groups'], world, findings)
       if (account !== undefined) serviceAccounts.set(idp.id, account)
@@ -47,7 +47,9 @@ export function readSecrets(file: ConfigFile, world: World, findings: Findings):
   const stsAuthentications = new Map(
     Object.entries(file.sts).flatMap(([name, entry]) => {
       const authentication =
-        entry.strategy === 'pass_through_oidc' ? authenticationOf(entry, ['sts', name], world, findings) : undefined
+        entry.strategy === 'pass_through_oidc'
+          ? (authenticationOf(entry, ['sts', name], world, findings) ?? unread(world))
+          : undefined
       return authentication === undefined ? [] : [[name, authentication] as const]
     }),
   )
@@ -60,6 +62,10 @@ export function readSecrets(file: ConfigFile, world: World, findings: Findings):
     serviceAccounts,
   }
 }
+
+/** Stands where a secret is, for those who only look at the rules. */
+const unread = ({ withoutSecrets = false }: World): ClientAuthentication | undefined =>
+  withoutSecrets ? { method: 'client_secret_basic', secret: '' } : undefined
 
 type KeySource = NonNullable<ConfigFile['secrets']>['previous'][number]
 

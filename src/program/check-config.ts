@@ -1,24 +1,63 @@
+import { existsSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { readConfigFile } from './read-config.ts'
+import { peopleIn } from './check/people.ts'
+import { printReport } from './check/print.ts'
+import { EXIT, reportOn } from './check/report.ts'
 
-/** `rolegate check-config FILE`: 0 when it loads and its own tests pass, 3 with every fault otherwise. */
+export const USAGE = `rolegate check-config FILE [--diff FILE [--people AUDIT]] [--strict] [--without-secrets] [--json]
+
+  --diff FILE         what FILE opens and closes that this other one did not; exit 10 when they
+                      differ, 11 when somebody else should look at it too
+  --people AUDIT      with --diff: who of the people in this audit file gains and loses what
+  --strict            warnings fail too
+  --without-secrets   secrets that are not on this machine are no fault
+  --json              one JSON document on stdout, and nothing on stderr
+  --insecure-dev      allow http and loopback endpoints, for development
+`
+
+/** `rolegate check-config FILE`: 0 when it loads and its own tests pass, 3 with every fault otherwise; 10 and 11 by --diff. */
 export async function run(args: readonly string[]): Promise<number> {
   const { values, positionals } = parseArgs({
     args: [...args],
     allowPositionals: true,
-    options: { 'insecure-dev': { type: 'boolean' } },
+    options: {
+      diff: { type: 'string' },
+      people: { type: 'string' },
+      strict: { type: 'boolean', default: false },
+      'without-secrets': { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+      'insecure-dev': { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h' },
+    },
   })
-  const [file] = positionals
-  if (file === undefined) {
-    process.stderr.write('rolegate check-config FILE [--insecure-dev]\n')
-    return 2
+  if (values.help === true) return say(USAGE, 0)
+  const [file, ...others] = positionals
+  if (file === undefined || others.length > 0) return refuse(USAGE, 2)
+  if (values.people !== undefined && values.diff === undefined)
+    return refuse('error: --people goes with --diff: it says who gains and who loses\n', 2)
+  for (const named of [file, values.diff, values.people]) {
+    if (named !== undefined && !existsSync(named))
+      return refuse(`error: there is no file ${named}. Start from config/getting-started.example.yaml.\n`, EXIT.faults)
   }
-  const loaded = readConfigFile(file, { insecureDev: values['insecure-dev'] === true, purpose: 'check' })
-  if (loaded === undefined) return 3
-  const { config } = loaded
-  const { accounts, roles, rules } = config.mapping
-  process.stdout.write(
-    `${file}: ok. ${config.idps.length} IdPs, ${accounts.size} accounts, ${roles.size} roles, ${rules.length} rules; its tests pass.\n`,
-  )
-  return 0
+  const report = reportOn(file, {
+    insecureDev: values['insecure-dev'],
+    withoutSecrets: values['without-secrets'],
+    strict: values.strict,
+    ...(values.diff !== undefined && { against: values.diff }),
+    ...(values.people !== undefined && { people: await peopleIn(values.people) }),
+  })
+  if (values.json) return say(`${JSON.stringify(report, null, 2)}\n`, report.exit)
+  const { out, err } = printReport(report)
+  process.stderr.write(err)
+  return say(out, report.exit)
+}
+
+function say(text: string, exit: number): number {
+  process.stdout.write(text)
+  return exit
+}
+
+function refuse(text: string, exit: number): number {
+  process.stderr.write(text)
+  return exit
 }

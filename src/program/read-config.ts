@@ -1,19 +1,19 @@
 import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { ConfigFaults, loadConfig, printFaults, type Loaded } from '../config/load.ts'
+import { ConfigFaults, loadConfig, printFault, printFaults, type Loaded } from '../config/load.ts'
 import type { World } from '../config/world.ts'
 
-type Options = Pick<World, 'insecureDev' | 'purpose'>
+export type ReadOptions = Pick<World, 'insecureDev' | 'purpose' | 'withoutSecrets'>
 
 /** The file, loaded; its faults and warnings go to stderr, and undefined means it will not do. */
-export function readConfigFile(file: string, options: Options): Loaded | undefined {
+export function readConfigFile(file: string, options: ReadOptions): Loaded | undefined {
   if (!existsSync(resolve(file))) {
     process.stderr.write(`error: there is no file ${file}. Start from config/getting-started.example.yaml.\n`)
     return undefined
   }
   try {
     const loaded = readFromDisk(file, options)
-    for (const warning of loaded.warnings) process.stderr.write(`warning: ${warning}\n`)
+    for (const warning of loaded.warnings) process.stderr.write(`warning: ${printFault(file, warning)}\n`)
     return loaded
   } catch (thrown) {
     if (!(thrown instanceof ConfigFaults)) throw thrown
@@ -23,7 +23,7 @@ export function readConfigFile(file: string, options: Options): Loaded | undefin
 }
 
 /** The file as it is on disk now, as often as it is asked for. Throws ConfigFaults. */
-export const readFromDisk = (file: string, options: Options): Loaded =>
+export const readFromDisk = (file: string, options: ReadOptions): Loaded =>
   loadConfig({ ...diskWorld(resolve(file)), env: environment, ...options })
 
 /** What loading a file needs of the machine. */

@@ -1,5 +1,5 @@
 import { basename, dirname } from 'node:path'
-import { ConfigFaults } from '../../src/config/faults.ts'
+import { ConfigFaults, printFault } from '../../src/config/faults.ts'
 import { loadConfig, type Loaded } from '../../src/config/load.ts'
 import { withText, type World } from '../../src/config/world.ts'
 
@@ -75,7 +75,13 @@ export function changed(...changes: readonly (readonly [from: string, to: string
   }, A_FILE)
 }
 
-export const load = (text: string, world: World = aWorld()): Loaded => loadConfig(withText(text, world))
+/** What a test loads: warnings as they are printed. */
+export type Read = Omit<Loaded, 'warnings'> & { readonly warnings: readonly string[] }
+
+export function load(text: string, world: World = aWorld()): Read {
+  const { warnings, ...loaded } = loadConfig(withText(text, world))
+  return { ...loaded, warnings: warnings.map((warning) => printFault(world.file, warning)) }
+}
 
 /** `line:column  path: message` of every fault, its file before it where that is another; empty when the file loads. */
 export const faultsOf = (text: string, world: World = aWorld()): readonly string[] => faultsIn(withText(text, world))

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { keysFor } from '../support/fake-idp.ts'
-import type { Loaded } from '../../src/config/load.ts'
-import { A_FILE, aWorld, changed, faultsOf, load } from './a-file.ts'
+import { A_FILE, aWorld, changed, faultsOf, load, type Read } from './a-file.ts'
 
 const TENANT = 'https://login.microsoftonline.com/11111111-2222-3333-4444-555555555555/v2.0'
 const TEAM = '9d1f6a4e-0000-4000-8000-000000000001'
@@ -287,8 +286,8 @@ describe('hosted_domain', () => {
 describe('limits that IdPs are known for', () => {
   const at = (issuer: string, groups: string) =>
     load(changed(['https://idp.example.com', issuer], [GROUPS, `groups: ${groups}`], ['group: Team', `group: ${TEAM}`]))
-  const warned = ({ warnings }: Loaded) => warnings.filter((line) => line.includes('sends at most'))
-  const most = ({ config }: Loaded) => config.idps[0]?.mapping.groups.most
+  const warned = ({ warnings }: Read) => warnings.filter((line) => line.includes('sends at most'))
+  const most = ({ config }: Read) => config.idps[0]?.mapping.groups.most
 
   it.each([
     [TENANT, 200, 'leaves out the groups of people in more; set "overage: { on: graph }" or "limit: { count: 200 }"'],

@@ -31,9 +31,6 @@ export type HandOverFacts = {
   readonly sourceIdentity: string | null
   /** Of the file whose rules decided. */
   readonly configHash: string
-  /** What narrows the session: SHA-256 of the inline policy as STS is sent it, and ARNs. Absent: nothing does. */
-  readonly policyHash?: string
-  readonly policyArns?: readonly string[]
 }
 
 /** What is remembered of a hand-over whose intent is on record, while its person is away at their IdP (threats.md F7). */
@@ -73,6 +70,8 @@ type RequestEvent = { readonly request: RequestFacts } & (
   /** What the rules make of somebody who has just signed in: how many roles, and which rules met them. */
   | ({
       readonly event: 'decision'
+      /** By which it was decided, the first of them; `groupsCount` says how many there were. */
+      readonly groups: readonly string[]
       readonly roles: number
       readonly rules: readonly string[]
       /** Groups that fitted a pattern and were kept out by its fence: somebody may be naming groups to get in. */
@@ -105,7 +104,6 @@ type RequestEvent = { readonly request: RequestFacts } & (
       readonly accessKeyId: string
       readonly expiresAt: Date
       readonly awsRequestId?: string
-      readonly packedPolicySize?: number
     } & Subject)
   /** Our assertion went to the browser, to be posted to AWS: what keys it opens there is not ours to know (threats.md F6). */
   | ({

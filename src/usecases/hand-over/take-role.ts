@@ -78,10 +78,7 @@ export function makeTakeRole(deps: {
     return () => deps.mint(target.account.sts, assertion)
   }
 
-  async function lend(
-    { target, facts, sessionName, policy }: HandOverPlan,
-    assertion: Assertion,
-  ): Promise<Credentials> {
+  async function lend({ target, facts, sessionName }: HandOverPlan, assertion: Assertion): Promise<Credentials> {
     return deps.assumeRole({
       sts: target.account.sts,
       region: target.account.region,
@@ -89,7 +86,6 @@ export function makeTakeRole(deps: {
       assertion,
       sessionName,
       seconds: facts.seconds,
-      ...(policy !== undefined && { policy }),
     })
   }
 
@@ -163,13 +159,12 @@ export function makeTakeRole(deps: {
       const { assertion, ...names } = await prove()
       return { ...plan, facts: { ...plan.facts, ...names }, credentials: await lend(plan, assertion) }
     },
-    record: ({ facts, credentials: { accessKeyId, expiresAt, requestId, packedPolicySize } }) => ({
+    record: ({ facts, credentials: { accessKeyId, expiresAt, requestId } }) => ({
       event: 'issued',
       facts,
       accessKeyId,
       expiresAt,
       ...(requestId !== undefined && { awsRequestId: requestId }),
-      ...(packedPolicySize !== undefined && { packedPolicySize }),
     }),
     prepare: async (taken) => ({ out: await prepare(taken), taken }),
   })
@@ -183,8 +178,6 @@ export function makeTakeRole(deps: {
 
     releaseAssertion: (ask, check) =>
       handOver('console', ask, (plan) => {
-        // threats.md F6: whoever holds the assertion asks AWS themselves, and would leave the policy out.
-        if (plan.policy !== undefined) throw new RolegateError('internal', {}, { reason: 'policy_left_out' })
         const checked = check(plan.target)
         const { facts, plannedAt } = plan
         return {

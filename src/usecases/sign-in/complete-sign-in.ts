@@ -14,6 +14,8 @@ import type { CountOnce } from './count-once.ts'
 import type { EndSession } from './end-session.ts'
 
 const MOST_RULES_ON_RECORD = 50
+/** As many as an IdP usually states before it cuts the list. */
+const MOST_GROUPS_ON_RECORD = 200
 
 export type CompleteSignIn = (input: {
   /** The IdP whose callback was called. */
@@ -80,6 +82,7 @@ export function makeCompleteSignIn(deps: {
   }
 
   function decisionFor(principal: Principal): {
+    groups: readonly string[]
     roles: number
     rules: readonly string[]
     fenced?: readonly Fenced[]
@@ -94,6 +97,7 @@ export function makeCompleteSignIn(deps: {
       ),
     ]
     return {
+      groups: principal.groups.names.slice(0, MOST_GROUPS_ON_RECORD),
       roles: entitlementsOf(deps.rules(), principal).length,
       rules: rules.slice(0, MOST_RULES_ON_RECORD),
       ...(fenced.length > 0 && { fenced }),

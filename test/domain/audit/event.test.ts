@@ -85,7 +85,7 @@ describe('auditRecord', () => {
 
   const everything: readonly AuditEvent[] = [
     { ...subject, event: 'sign_in' },
-    { ...subject, event: 'decision', roles: 1, rules: ['payments-team'] },
+    { ...subject, event: 'decision', groups: ['payments'], roles: 1, rules: ['payments-team'] },
     { request: aRequest(), event: 'sign_in_refused', idp: 'entra', code: 'sign_in_expired' },
     { ...subject, event: 'sign_out' },
     { ...subject, event: 'intent', facts },
@@ -103,17 +103,19 @@ describe('auditRecord', () => {
     (event) => {
       const record = recordOf(event)
       for (const name of Object.keys(record)) {
-        expect(name).not.toMatch(/secret|token|assertion|cookie|password|verifier|(user|device)_code|groups$|email|url/)
+        expect(name).not.toMatch(/secret|token|assertion|cookie|password|verifier|(user|device)_code|email|url/)
       }
       expect(record).toMatchObject({ stream: 'audit', id: 'record-1', event: event.event, request_id: 'request-1' })
     },
   )
 
-  it('counts groups and lists none', () => {
+  it('lists groups where they decided, and elsewhere counts them', () => {
     const groups = Array.from({ length: 5000 }, (_, n) => `group-${n}`)
     const record = recordOf({ ...subject, principal: aPrincipal({ groups }), event: 'sign_in' })
     expect(record['groups_count']).toBe(5000)
     expect(JSON.stringify(record)).not.toContain('group-1')
+    const decision = recordOf({ ...subject, event: 'decision', groups: ['a', 'b'], roles: 1, rules: [] })
+    expect(decision['groups']).toEqual(['a', 'b'])
   })
 
   it('cuts every long text and says so (security.md A-5)', () => {
@@ -135,7 +137,7 @@ describe('auditRecord', () => {
   })
 
   it('cuts what stands in a list, and leaves it a list', () => {
-    const record = recordOf({ ...subject, event: 'decision', roles: 2, rules: ['a', 'x'.repeat(600)] })
+    const record = recordOf({ ...subject, event: 'decision', groups: [], roles: 2, rules: ['a', 'x'.repeat(600)] })
     expect(record).toMatchObject({ roles: 2, rules: ['a', `${'x'.repeat(512)}…[cut 88]`] })
   })
 

@@ -125,7 +125,7 @@ describe('completeSignIn', () => {
     expect(happened).toEqual(['complete', 'session', 'sign_in', 'decision'])
     expect(recorded).toMatchObject([
       { event: 'sign_in', principal: { subject: 'oid-1' }, session: { id: 'session-9' } },
-      { event: 'decision', principal: { subject: 'oid-1' }, roles: 1, rules: ['payments-team'] },
+      { event: 'decision', principal: { subject: 'oid-1' }, groups: ['payments'], roles: 1, rules: ['payments-team'] },
     ])
     expect(seen).toEqual([{ answer, nonce: 'nonce-1' }])
   })
@@ -333,6 +333,14 @@ describe('completeSignIn', () => {
     const decision = recorded.at(-1)
     expect(decision).toMatchObject({ event: 'decision', roles: 1 })
     expect(decision?.event === 'decision' ? decision.rules : []).toEqual(many.slice(0, 50).map(({ id }) => id))
+  })
+
+  it('records two hundred groups of many, and how many there were', async () => {
+    const groups = Array.from({ length: 300 }, (_, n) => `group-${n}`)
+    const { come, recorded } = aSignIn({ claims: { sub: 'x', name: 'alice', groups } })
+    await come()
+    const decision = recorded.at(-1)
+    expect(decision?.event === 'decision' ? decision.groups : []).toEqual(groups.slice(0, 200))
   })
 
   it('records sixty refusals a minute from one network, and then answers without a record (threats.md A4, D7)', async () => {

@@ -1,0 +1,49 @@
+import { relative } from 'node:path'
+import { factsOf } from '../domain/policy/facts.ts'
+import type { Facts, Policy, PolicyTest } from '../domain/policy/policy.ts'
+import type { Config, Idp, Workload } from './config.ts'
+import { isInside } from './paths.ts'
+import type { ConfigFile } from './schema.ts'
+
+/** What of a configuration, whose file is in this folder, decides who may take what. What is a secret is not in it, and not masked either (threats.md P2). */
+export const policyOf = ({ mapping, idps, workloads, admin, tests }: Config, folder: string): Policy => ({
+  mapping,
+  vouchers: Object.fromEntries([
+    ...idps.map((idp) => [idp.id, idpFacts(idp, folder)] as const),
+    ...workloads.map((workload) => [workload.mapping.id, workloadFacts(workload)] as const),
+  ]),
+  staff: admin,
+  tests,
+})
+
+/** Picked one by one: whatever is added to an IdP later is no secret only when somebody has said so here. */
+function idpFacts(idp: Idp, folder: string): Facts {
+  const { subject, groups, mfa } = idp.mapping
+  const common = { type: idp.type, subject, groups, mfa }
+  if (idp.type === 'oidc') {
+    const { issuer, clientId, algorithms, groupsFrom, allowHttp } = idp
+    return factsOf({ ...common, issuer, clientId, algorithms, groupsFrom, allowHttp })
+  }
+  const { metadata, metadataCertificatePem, entityId, contexts, allow } = idp
+  // As it stands beside the file: the same configuration in another folder is the same.
+  const source = 'file' in metadata ? printPath(metadata.file, folder) : metadata.url
+  return factsOf({ ...common, entityId, metadata: source, metadataCertificatePem, contexts, allow })
+}
+
+const printPath = (path: string, folder: string): string => (isInside(path, folder) ? relative(folder, path) : path)
+
+const workloadFacts = ({ audience, containerAudience, algorithms, allowHttp, mapping }: Workload): Facts =>
+  factsOf({ issuer: mapping.issuer, require: mapping.require, audience, containerAudience, algorithms, allowHttp })
+
+/** The file's own tests, each question by itself. */
+export const policyTestsOf = ({ tests }: ConfigFile): readonly PolicyTest[] =>
+  tests.flatMap(({ as, can, cannot }) => [
+    ...can.map((role) => ({ as: printWho(as), expects: 'can', role }) as const),
+    ...cannot.map((role) => ({ as: printWho(as), expects: 'cannot', role }) as const),
+  ])
+
+function printWho({ idp, workload, groups, claims }: ConfigFile['tests'][number]['as']): string {
+  if (idp !== undefined) return `${idp}: ${groups.toSorted().join(', ') || '(no groups)'}`
+  const stated = Object.entries(claims).map(([name, value]) => `${name}=${value}`)
+  return `${workload}: jobs${stated.length === 0 ? '' : ` with ${stated.toSorted().join(', ')}`}`
+}

@@ -1,0 +1,70 @@
+import type { RuleIndex } from '../entitlement/compile.ts'
+import { printDuration } from '../entitlement/duration.ts'
+import type { RoleTarget, Rule } from '../entitlement/rule.ts'
+import { factsOf } from './facts.ts'
+
+/** A role that stands open to somebody, and by which grants. */
+export type Opening = { readonly target: RoleTarget; readonly grants: readonly GrantTerms[] }
+
+/** On what terms one rule opens a role, beside the role's own. */
+export type GrantTerms = {
+  readonly rule: string
+  /** No longer than this; absent: as long as the role itself. */
+  readonly maxSeconds?: number
+  /** Whatever else it asks for, in one spelling; empty: nothing. */
+  readonly asks: string
+}
+
+/** By ARN, for two aliases or keys may have changed names and still be one role (threats.md R1). Deny beats every grant. */
+export function openingsBy(rules: readonly Rule[], index: RuleIndex): ReadonlyMap<string, Opening> {
+  const closed = new Set(rules.flatMap((rule) => (rule.effect === 'deny' ? targetsOf(rule, index) : [])))
+  const openings = new Map<string, { target: RoleTarget; grants: GrantTerms[] }>()
+  for (const rule of rules) {
+    if (rule.effect === 'deny') continue
+    for (const target of targetsOf(rule, index)) {
+      if (closed.has(target)) continue
+      const known = openings.get(target.arn)
+      if (known === undefined) openings.set(target.arn, { target, grants: [termsOf(rule)] })
+      else known.grants.push(termsOf(rule))
+    }
+  }
+  return openings
+}
+
+/** Every role that these denies close. */
+export const closedBy = (rules: readonly Rule[], index: RuleIndex): ReadonlyMap<string, RoleTarget> =>
+  new Map(
+    rules
+      .filter(({ effect }) => effect === 'deny')
+      .flatMap((rule) => targetsOf(rule, index).map((target) => [target.arn, target] as const)),
+  )
+
+const targetsOf = ({ accounts, roles }: Rule, index: RuleIndex): readonly RoleTarget[] =>
+  [...accounts].flatMap((alias) => [...roles].flatMap((key) => index.target(alias, key) ?? []))
+
+/** Whom it meets and what it covers are looked at elsewhere. */
+const NO_TERMS = ['id', 'match', 'effect', 'owner', 'accounts', 'roles', 'maxSeconds']
+
+function termsOf(rule: Rule): GrantTerms {
+  const asks = Object.entries(factsOf(rule, NO_TERMS)).map(([key, text]) => `${key} ${text}`)
+  return {
+    rule: rule.id,
+    ...(rule.maxSeconds !== undefined && { maxSeconds: rule.maxSeconds }),
+    asks: asks.toSorted().join(', '),
+  }
+}
+
+/** `at most 4h`, `as the role`: how a grant's terms read. */
+export function printTerms({ maxSeconds, asks }: GrantTerms): string {
+  const parts = [...(maxSeconds === undefined ? [] : [`at most ${printDuration(maxSeconds)}`]), ...(asks ? [asks] : [])]
+  return parts.length === 0 ? 'on the role’s own terms' : parts.join(', ')
+}
+
+/** Whether the later grants let through what none of the earlier ones did. A grant that asks for more lets through less. */
+export const isLooser = (before: readonly GrantTerms[], after: readonly GrantTerms[]): boolean =>
+  after.some((later) => !before.some((earlier) => covers(earlier, later)))
+
+const covers = (one: GrantTerms, other: GrantTerms): boolean =>
+  (one.asks === '' || one.asks === other.asks) && secondsOf(one) >= secondsOf(other)
+
+const secondsOf = ({ maxSeconds }: GrantTerms): number => maxSeconds ?? Number.POSITIVE_INFINITY

@@ -1,0 +1,86 @@
+import { compileRules, type RuleIndex } from '../entitlement/compile.ts'
+import { entitlementsOf, type Entitlement } from '../entitlement/decide.ts'
+import type { Mapping } from '../entitlement/rule.ts'
+import type { Principal } from '../sign-in/principal.ts'
+import type { Named } from './changes.ts'
+import { isProduction } from './production.ts'
+
+/** Somebody the audit log has seen, as their IdP stated them the last time. */
+export type SeenPerson = {
+  readonly idp: string
+  readonly issuer: string
+  readonly subject: string
+  readonly username: string
+  readonly groups: readonly string[]
+  /** Their groups were more than the record holds: what these say of them is less than what is so. */
+  readonly cut: boolean
+  /** As the record spells it. */
+  readonly seenAt: string
+}
+
+type PersonChange = {
+  readonly person: Pick<SeenPerson, 'idp' | 'username' | 'seenAt' | 'cut'>
+  readonly gains: readonly Named[]
+  readonly loses: readonly Named[]
+}
+
+export type PeopleDiff = { readonly seen: number; readonly cut: number; readonly changed: readonly PersonChange[] }
+
+/** A `decision` of the audit log, as the person it is about; undefined for any other line. */
+export function personIn(line: string): SeenPerson | undefined {
+  const record = parsed(line)
+  if (record?.['event'] !== 'decision') return undefined
+  const { time: seenAt, idp, issuer, subject, username, groups, groups_count: count } = record
+  const isWhole = [seenAt, idp, issuer, subject, username].every((value) => typeof value === 'string')
+  if (!isWhole || !Array.isArray(groups)) return undefined
+  const names = groups.filter((group) => typeof group === 'string')
+  return { idp, issuer, subject, username, groups: names, cut: Number(count) > names.length, seenAt } as SeenPerson
+}
+
+function parsed(line: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(line)
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Who of these people gains or loses which role, by the decision that people meet at the door. */
+export function diffPeople(before: Mapping, after: Mapping, people: readonly SeenPerson[]): PeopleDiff {
+  const sides = [compileRules(before), compileRules(after)] as const
+  const changed = people.flatMap((person): PersonChange[] => {
+    const [earlier, later] = sides.map((index) => heldBy(person, index))
+    const gains = only(later, earlier)
+    const loses = only(earlier, later)
+    if (gains.length + loses.length === 0) return []
+    const { idp, username, seenAt, cut } = person
+    return [{ person: { idp, username, seenAt, cut }, gains, loses }]
+  })
+  return { seen: people.length, cut: people.filter(({ cut }) => cut).length, changed }
+}
+
+type Held = ReadonlyMap<string, Entitlement>
+
+const heldBy = ({ idp, issuer, subject, username, groups }: SeenPerson, index: RuleIndex): Held => {
+  const principal: Principal = {
+    idp,
+    issuer,
+    subject,
+    subjectClaim: '',
+    username,
+    groups: { state: 'stated', names: groups },
+    claims: {},
+  }
+  return new Map(entitlementsOf(index, principal).map((held) => [held.target.arn, held]))
+}
+
+const only = (these: Held = new Map(), others: Held = new Map()): readonly Named[] =>
+  [...these].filter(([arn]) => !others.has(arn)).map(([, held]) => namedOf(held))
+
+const namedOf = ({ target, via }: Entitlement): Named => ({
+  role: target.name,
+  arn: target.arn,
+  rules: [...new Set(via.map(({ rule }) => rule))],
+  sensitive: target.kind.elevated || isProduction(target.account.environment),
+})

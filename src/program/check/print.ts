@@ -1,0 +1,111 @@
+import { printFault } from '../../config/load.ts'
+import type { Named } from '../../domain/policy/changes.ts'
+import type { FactsChange } from '../../domain/policy/facts.ts'
+import type { PeopleDiff } from '../../domain/policy/people.ts'
+import type { Comparison, Place, Report } from './report.ts'
+
+/** More of one kind than anybody reads in a terminal; `--json` has them all. */
+const MOST_LINES = 20
+
+/** What people read: faults and warnings on stderr, the rest on stdout. */
+export function printReport(report: Report): { readonly out: string; readonly err: string } {
+  const { file, faults, warnings, config, diff } = report
+  const err = [
+    ...warnings.map((warning) => `warning: ${printPlace(warning)}`),
+    ...faults.map(printPlace),
+    ...(faults.length === 0 && !report.ok ? ['error: there are warnings, and --strict lets none pass'] : []),
+  ]
+  const out = [
+    ...(config && report.ok
+      ? [
+          `${file}: ok. ${config.idps} IdPs, ${config.accounts} accounts, ${config.roles} roles, ${config.rules} rules; its tests pass.`,
+        ]
+      : []),
+    ...(diff ? comparison(diff) : []),
+  ]
+  return { out: linesOf(out), err: linesOf(err) }
+}
+
+const linesOf = (lines: readonly string[]): string => lines.map((line) => `${plain(line)}\n`).join('')
+
+/** Names come from files of many hands, and from directories: none of them steers a terminal (threats.md H10). */
+const plain = (text: string): string =>
+  text.replaceAll(
+    /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/gu,
+    (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
+
+const printPlace = ({ file, ...fault }: Place): string => printFault(file, fault)
+
+function comparison(diff: Comparison): readonly string[] {
+  const parts = [
+    ...diff.access.map(({ who, gains, loses, changes }) =>
+      section(who, [
+        ...gains.map((role) => `+ ${printNamed(role)}`),
+        ...loses.map((role) => `- ${printNamed(role)}`),
+        ...changes.map((role) => `~ ${role.role}: ${role.before} -> ${role.after}`),
+      ]),
+    ),
+    ...diff.denies.map(({ who, closes, reopens }) =>
+      section(`denied to ${who}`, [
+        ...closes.map(({ role }) => `+ ${role} is closed, whatever grants it`),
+        ...reopens.map(({ role }) => `- ${role} is no longer closed`),
+      ]),
+    ),
+    facts('IdPs and issuers', diff.vouchers),
+    facts('accounts', diff.accounts),
+    facts('roles', diff.roles),
+    section(
+      'operators and auditors',
+      diff.staff.map(({ who, role, change }) => `${signOf(change)} ${who} is ${role}`),
+    ),
+    section(
+      'tests',
+      diff.tests.map(({ as, expects, role, change }) => `${signOf(change)} ${as} ${expects} ${role}`),
+    ),
+    ...(diff.people ? people(diff.people) : []),
+    section(
+      'somebody else should look at this',
+      diff.concerns.map((concern) => `! ${concern}`),
+    ),
+  ].flat()
+  return parts.length === 0 ? [`nothing differs from ${diff.against}`] : [`against ${diff.against}:`, ...parts]
+}
+
+const signOf = (change: 'added' | 'removed'): string => (change === 'added' ? '+' : '-')
+
+const printNamed = ({ role, rules, sensitive }: Named): string =>
+  `${role}${rules.length === 0 ? '' : `  by ${rules.join(', ')}`}${sensitive ? '  (elevated or production)' : ''}`
+
+function section(title: string, lines: readonly string[]): readonly string[] {
+  if (lines.length === 0) return []
+  const shown = lines.slice(0, MOST_LINES).map((line) => `  ${line}`)
+  const more = lines.length - shown.length
+  return ['', title, ...shown, ...(more > 0 ? [`  … and ${more} more; --json has them all`] : [])]
+}
+
+const facts = (title: string, changes: readonly FactsChange[]): readonly string[] =>
+  section(
+    title,
+    changes.flatMap(({ name, change, keys }) =>
+      change === 'changed'
+        ? keys.map(({ key, before, after }) => `~ ${name} ${key}: ${short(before)} -> ${short(after)}`)
+        : [`${signOf(change)} ${name}`],
+    ),
+  )
+
+const LONGEST = 80
+
+const short = (text = '(nothing)'): string => (text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text)
+
+function people({ seen, cut, changed }: PeopleDiff): readonly string[] {
+  const lines = changed.map(({ person, gains, loses }) => {
+    const roles = [...gains.map(({ role }) => `+${role}`), ...loses.map(({ role }) => `-${role}`)]
+    const more = roles.length - 6
+    const shown = `${roles.slice(0, 6).join(' ')}${more > 0 ? ` and ${more} more` : ''}`
+    return `${person.username} (${person.idp}, seen ${person.seenAt.slice(0, 10)}): ${shown}`
+  })
+  const told = section(`people: ${changed.length} of the ${seen} that were seen`, lines)
+  if (cut === 0) return told
+  return [...told, '', `of ${cut} people the log holds a part of their groups only: they may gain or lose more`]
+}

@@ -1,0 +1,125 @@
+import { realpathSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { policyOf } from '../../config/policy.ts'
+import { ConfigFaults, type Fault, type Loaded } from '../../config/load.ts'
+import type { PolicyDiff } from '../../domain/policy/changes.ts'
+import { diffPolicies, isSame } from '../../domain/policy/diff.ts'
+import { diffPeople, type PeopleDiff, type SeenPerson } from '../../domain/policy/people.ts'
+import type { Policy } from '../../domain/policy/policy.ts'
+import { readFromDisk, type ReadOptions } from '../read-config.ts'
+
+/** A place in a file, and what is said of it. */
+export type Place = Fault & { readonly file: string }
+
+/** What one run of `check-config` found: what `--json` prints, and what everything else is made from. Only added to. */
+export type Report = {
+  readonly file: string
+  readonly ok: boolean
+  readonly exit: number
+  readonly faults: readonly Place[]
+  readonly warnings: readonly Place[]
+  /** Absent when it does not load. */
+  readonly config?: {
+    readonly hash: string
+    readonly idps: number
+    readonly accounts: number
+    readonly roles: number
+    readonly rules: number
+    readonly tests: number
+  }
+  /** With `--diff`, when both load. */
+  readonly diff?: Comparison
+}
+
+export type Comparison = PolicyDiff & {
+  readonly against: string
+  readonly hash: string
+  /** With `--people`. */
+  readonly people?: PeopleDiff
+}
+
+/** Beside 0 and what every command has (2: usage). */
+export const EXIT = { faults: 3, differs: 10, concerns: 11 } as const
+
+export type Options = Omit<ReadOptions, 'purpose'> & {
+  /** Warnings fail too. */
+  readonly strict?: boolean
+  readonly against?: string
+  readonly people?: readonly SeenPerson[]
+}
+
+/** Looks at a file, and at another beside it; nothing in the world changes. */
+export function reportOn(file: string, options: Options): Report {
+  const own = read(file, options)
+  const other = options.against === undefined ? undefined : read(options.against, options)
+  const faults = [...own.faults, ...(other?.faults ?? [])]
+  const diff = own.loaded && other?.loaded && compare(other.loaded, own.loaded, options)
+  const isRefused = faults.length > 0 || (options.strict === true && own.warnings.length > 0)
+  return {
+    file,
+    ok: !isRefused,
+    exit: isRefused ? EXIT.faults : exitOf(diff),
+    faults,
+    warnings: own.warnings,
+    ...(own.loaded && { config: countsOf(own.loaded) }),
+    ...(diff && { diff }),
+  }
+}
+
+type ReadFile = Loaded & { readonly file: string }
+type Read = { readonly faults: readonly Place[]; readonly warnings: readonly Place[]; readonly loaded?: ReadFile }
+
+function read(file: string, { insecureDev, withoutSecrets = false }: Options): Read {
+  // As the reader calls it: an included file is found from the main one.
+  const placed = ({ file: other, ...fault }: Fault): Place => ({
+    file: other === undefined ? file : join(dirname(file), other),
+    ...fault,
+  })
+  try {
+    const loaded = readFromDisk(file, { insecureDev, withoutSecrets, purpose: 'check' })
+    return { faults: [], warnings: loaded.warnings.map(placed), loaded: { ...loaded, file } }
+  } catch (thrown) {
+    if (thrown instanceof ConfigFaults) return { faults: thrown.faults.map(placed), warnings: [] }
+    throw thrown
+  }
+}
+
+function countsOf({ hash, config }: ReadFile): NonNullable<Report['config']> {
+  const { idps, mapping, tests } = config
+  const { accounts, roles, rules } = mapping
+  return {
+    hash,
+    idps: idps.length,
+    accounts: accounts.size,
+    roles: roles.size,
+    rules: rules.length,
+    tests: tests.length,
+  }
+}
+
+function compare(before: ReadFile, after: ReadFile, { people }: Options): Comparison {
+  const [earlier, later] = [policyIn(before), policyIn(after)]
+  const diff = diffPolicies(earlier, later)
+  const seen = people && diffPeople(earlier.mapping, later.mapping, people)
+  return {
+    against: before.file,
+    hash: before.hash,
+    ...diff,
+    concerns: [...diff.concerns, ...peopleConcerns(seen)],
+    ...(seen && { people: seen }),
+  }
+}
+
+const policyIn = ({ config, file }: ReadFile): Policy => policyOf(config, realpathSync(dirname(resolve(file))))
+
+const peopleConcerns = (people: PeopleDiff | undefined): readonly string[] =>
+  people?.changed.flatMap(({ person, gains }) =>
+    gains.filter(({ sensitive }) => sensitive).map(({ role }) => `${person.username} (${person.idp}) gains ${role}`),
+  ) ?? []
+
+function exitOf(diff: Comparison | undefined): number {
+  if (diff === undefined) return 0
+  if (diff.concerns.length > 0) return EXIT.concerns
+  const { against: _, hash: __, people, ...parts } = diff
+  return isSame(parts) && (people?.changed.length ?? 0) === 0 ? 0 : EXIT.differs
+}

@@ -1,0 +1,237 @@
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { peopleIn } from '../../src/program/check/people.ts'
+import { printReport } from '../../src/program/check/print.ts'
+import { EXIT, reportOn, type Options, type Report } from '../../src/program/check/report.ts'
+import { USAGE } from '../../src/program/check-config.ts'
+import { A_FILE, changed } from '../config/a-file.ts'
+
+/** A folder with these files, each by its path. */
+function aFolder(files: Readonly<Record<string, string>>): (name: string) => string {
+  const folder = mkdtempSync(join(tmpdir(), 'check-config-'))
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)
+  return (name) => join(folder, name)
+}
+
+/** With the secret of A_FILE in the environment. */
+function check(file: string, options: Partial<Options> = {}): Report {
+  process.env['IDP_SECRET'] = 'kD9-fK2vq'
+  return reportOn(file, { insecureDev: false, ...options })
+}
+
+/** What a change of A_FILE's text comes to. */
+function comparing(before: string, after: string, options: Partial<Options> = {}) {
+  const at = aFolder({ 'before.yaml': before, 'after.yaml': after })
+  const report = check(at('after.yaml'), { against: at('before.yaml'), ...options })
+  const { out, err } = printReport(report)
+  const shown = (text: string) => text.replaceAll(`${at('')}/`, '')
+  return { report, out: shown(out), err: shown(err) }
+}
+
+const DEV_ONLY = changed([
+  'accounts: [pay-prod, pay-dev], roles: [readonly, admin]',
+  'accounts: pay-dev, roles: readonly',
+])
+
+describe('check-config', () => {
+  it('says what a good file holds, and ends with 0', () => {
+    const at = aFolder({ 'a.yaml': A_FILE })
+    const report = check(at('a.yaml'))
+    expect(report).toEqual({
+      file: at('a.yaml'),
+      ok: true,
+      exit: 0,
+      faults: [],
+      warnings: [],
+      config: { hash: expect.stringMatching(/^[0-9a-f]{12}$/), idps: 1, accounts: 2, roles: 2, rules: 1, tests: 0 },
+    })
+    expect(printReport(report)).toEqual({
+      out: `${at('a.yaml')}: ok. 1 IdPs, 2 accounts, 2 roles, 1 rules; its tests pass.\n`,
+      err: '',
+    })
+  })
+
+  it('says every fault of a bad one, and ends with 3', () => {
+    const at = aFolder({ 'a.yaml': changed(['type: oidc', 'type: odic'], ['version: 1', 'version: 2']) })
+    const report = check(at('a.yaml'))
+    expect([report.exit, report.ok, report.faults.length]).toEqual([3, false, 2])
+    expect(report.faults[0]).toEqual({
+      file: at('a.yaml'),
+      line: 1,
+      column: 10,
+      path: 'version',
+      message: 'must be 1',
+    })
+    expect(printReport(report).out).toBe('')
+    expect(printReport(report).err).toContain('a.yaml:6:11  idps[0].type: must be one of oidc, saml')
+  })
+
+  it('lets warnings pass, but for --strict', () => {
+    const at = aFolder({ 'a.yaml': changed(['[readonly, admin]', '[readonly]']) })
+    const [lenient, strict] = [check(at('a.yaml')), check(at('a.yaml'), { strict: true })]
+    expect([lenient.exit, strict.exit]).toEqual([0, 3])
+    expect(printReport(lenient).err).toMatch(/^warning: .*roles\.admin: .*no rule grants this role\n$/)
+    expect(printReport(strict)).toMatchObject({ out: '', err: expect.stringContaining('--strict') })
+  })
+
+  it('misses no secret where none is wanted, and still looks at how they are named', () => {
+    const unset = A_FILE.replace('IDP_SECRET', 'NOT_SET_HERE')
+    const at = aFolder({
+      'a.yaml': unset.replace('idps:', 'secrets: { master_key_file: /run/secrets/nowhere }\nidps:'),
+      'two.yaml': changed(['client_secret_env: IDP_SECRET', 'client_secret_env: A\n    client_secret_file: b']),
+    })
+    expect(check(at('a.yaml')).faults.map(({ path }) => path)).toEqual([
+      'secrets.master_key_file',
+      'idps[0].client_secret_env',
+    ])
+    expect(check(at('a.yaml'), { withoutSecrets: true }).exit).toBe(0)
+    expect(check(at('two.yaml'), { withoutSecrets: true }).faults).toHaveLength(1)
+  })
+})
+
+describe('check-config --diff', () => {
+  it('finds nothing between a file and itself', () => {
+    const { report, out } = comparing(A_FILE, `# a word\n${A_FILE}`)
+    expect(report.exit).toBe(0)
+    expect(out).toContain('nothing differs from before.yaml')
+  })
+
+  it('ends with 10 when something differs', () => {
+    const { report, out } = comparing(A_FILE, DEV_ONLY)
+    expect(report.exit).toBe(10)
+    expect(out).toContain(
+      [
+        'against before.yaml:',
+        '',
+        'entra: Team',
+        '  - pay-prod/readonly  by team  (elevated or production)',
+        '  - pay-prod/admin  by team  (elevated or production)',
+        '  - pay-dev/admin  by team  (elevated or production)',
+        '',
+      ].join('\n'),
+    )
+  })
+
+  it('ends with 11 when somebody else should look, and says why (threats.md R14)', () => {
+    const { report, out } = comparing(DEV_ONLY, A_FILE)
+    expect(report.exit).toBe(11)
+    expect(out).toMatch(/somebody else should look at this\n {2}! entra: Team gains pay-prod\/readonly\n/)
+    expect(report.diff?.concerns).toEqual([
+      'entra: Team gains pay-prod/readonly',
+      'entra: Team gains pay-prod/admin',
+      'entra: Team gains pay-dev/admin',
+    ])
+  })
+
+  it('ends with 11 when only a cannot went', () => {
+    const tests = 'tests: [{ as: { idp: entra, groups: [X] }, cannot: [pay-prod/admin] }]\n'
+    const { report, out } = comparing(`${A_FILE}${tests}`, A_FILE)
+    expect(report.exit).toBe(11)
+    expect(out).toContain('tests\n  - entra: X cannot pay-prod/admin\n')
+  })
+
+  it('names an IdP whose people are others now, and shows no secret of it', () => {
+    const inline = changed(['client_secret_env: IDP_SECRET', 'client_secret: hush-one'])
+    const { report, out } = comparing(
+      inline,
+      inline.replace('hush-one', 'hush-two').replace('https://idp.example.com', 'https://idp.example.org'),
+    )
+    expect(report.exit).toBe(11)
+    expect(out).toContain('~ entra issuer: https://idp.example.com -> https://idp.example.org')
+    expect(JSON.stringify(report)).not.toContain('hush')
+  })
+
+  it('says the faults of both files, and compares nothing then', () => {
+    const { report, err } = comparing(changed(['type: oidc', 'type: odic']), A_FILE)
+    expect([report.exit, report.diff]).toEqual([3, undefined])
+    expect(err).toContain('before.yaml:6:11')
+  })
+
+  it('lets no name steer the terminal (threats.md H10)', () => {
+    const { out } = comparing(A_FILE, changed(['group: Team', 'group: "Team\\e[2J\\u202e"']))
+    expect(out).toContain('entra: Team\\u001b[2J\\u202e')
+  })
+
+  it('keeps long lists short, and has all of them in JSON', () => {
+    const many = Array.from({ length: 40 }, (_, n) => `  many-${n}: { id: "${String(n).padStart(12, '9')}" }\n`)
+    const groups = Array.from({ length: 40 }, (_, n) => `many-${n}`).join(', ')
+    const file = changed(
+      ['roles:\n', `${many.join('')}roles:\n`],
+      [
+        'store:',
+        `  - { id: many, match: { idp: entra, group: Many }, grant: { accounts: [${groups}], roles: readonly } }\nstore:`,
+      ],
+    )
+    const { report, out } = comparing(A_FILE, file)
+    expect(out).toContain('  … and 20 more; --json has them all')
+    expect(report.diff?.access.find(({ who }) => who === 'entra: Many')?.gains).toHaveLength(40)
+  })
+})
+
+describe('check-config --diff --people', () => {
+  const seen = (username: string, groups: readonly string[], more: object = {}) =>
+    `${JSON.stringify({
+      stream: 'audit',
+      time: '2026-11-20T09:00:00.000Z',
+      event: 'decision',
+      idp: 'entra',
+      issuer: 'https://idp.example.com',
+      subject: `sub-${username}`,
+      username,
+      groups_count: groups.length,
+      groups,
+      ...more,
+    })}\n`
+
+  it('says who of those the audit log has seen gains and loses what, by their last groups', async () => {
+    const log = aFolder({
+      'audit.jsonl': [
+        seen('alice', ['Team']),
+        seen('bob', ['Team']),
+        seen('bob', ['Other'], { time: '2026-11-21T09:00:00.000Z' }),
+        '{"stream":"log","msg":"decision"}\n',
+        'torn {"event":"decision"\n',
+        seen('carol', ['Team'], { groups_count: 300 }),
+      ].join(''),
+    })
+    const people = await peopleIn(log('audit.jsonl'))
+    const { report, out } = comparing(DEV_ONLY, A_FILE, { people })
+    expect(report.diff?.people).toMatchObject({ seen: 3, cut: 1 })
+    expect(out).toContain('people: 2 of the 3 that were seen\n')
+    expect(out).toContain('  alice (entra, seen 2026-11-20): +pay-prod/readonly +pay-prod/admin +pay-dev/admin\n')
+    expect(out).toContain('of 1 people the log holds a part of their groups only')
+    expect(report.diff?.concerns).toContain('alice (entra) gains pay-prod/admin')
+    expect(out).not.toContain('bob')
+  })
+
+  it('says it of people whom no one group would explain', async () => {
+    const rule = (text: string) => A_FILE.replace('store:', `  - ${text}\nstore:`)
+    const deny = rule('{ id: no, match: { idp: entra, group: Out }, deny: { accounts: "*" } }')
+    const log = aFolder({ 'audit.jsonl': seen('dave', ['Team', 'Out']) })
+    const { report } = comparing(deny, A_FILE, { people: await peopleIn(log('audit.jsonl')) })
+    expect(report.diff?.access).toEqual([])
+    expect(report.diff?.people?.changed[0]?.gains.map(({ role }) => role)).toContain('pay-prod/admin')
+  })
+})
+
+describe('docs/reference/check-config.md', () => {
+  const page = readFileSync(new URL('../../docs/reference/check-config.md', import.meta.url), 'utf8')
+
+  it('has every option of the usage, and every exit code', () => {
+    const options = [...USAGE.matchAll(/^ {2}(--[a-z-]+)/gm)].map(([, option]) => option)
+    expect([...page.matchAll(/^\| `(--[a-z-]+)/gm)].map(([, option]) => option)).toEqual(options)
+    const exits = [...page.matchAll(/^\| (\d+) /gm)].map(([, exit]) => Number(exit))
+    expect(exits).toEqual([0, 2, ...Object.values(EXIT)])
+  })
+
+  it('shows JSON of the keys there are', () => {
+    const shown = JSON.parse(/```json\n([\s\S]*?)```/.exec(page)?.[1] ?? '') as Report
+    const { report } = comparing(DEV_ONLY, A_FILE, { people: [] })
+    expect(Object.keys(shown)).toEqual(Object.keys(report))
+    expect(Object.keys(shown.diff ?? {}).toSorted()).toEqual(Object.keys(report.diff ?? {}).toSorted())
+    expect(Object.keys(shown.diff?.access[0] ?? {})).toEqual(Object.keys(report.diff?.access[0] ?? {}))
+    expect(Object.keys(shown.config ?? {})).toEqual(Object.keys(report.config ?? {}))
+  })
+})
