@@ -1,4 +1,4 @@
-import { dirname, isAbsolute } from 'node:path'
+import { dirname, isAbsolute, posix } from 'node:path'
 import { didYouMean } from './did-you-mean.ts'
 import { readDocument, type ReadDocument } from './document.ts'
 import { ConfigFaults, type Fault, type Finding, type Findings, type Path } from './faults.ts'
@@ -84,12 +84,24 @@ function readOne(
     const parsed = IncludedFile.safeParse(document.value, { error: sayIssue })
     const findings = parsed.success ? [] : schemaFindings(parsed.error).map(saidOfIncluded)
     const faults = [...document.faults, ...findings.map(document.locate)]
-    return parsed.success && faults.length === 0 ? { document, content: parsed.data } : { faults }
+    return parsed.success && faults.length === 0
+      ? { document, content: withPathsFrom(dirname(name), parsed.data) }
+      : { faults }
   } catch (thrown) {
     if (thrown instanceof ConfigFaults) return thrown
     throw thrown
   }
 }
+
+/** Paths in it start at its own folder; from here on all start at the main file's. */
+const withPathsFrom = (folder: string, content: IncludedFile): IncludedFile => ({
+  ...content,
+  rules: content.rules.map((rule) => {
+    const { session_policy_file: file } = rule.grant ?? {}
+    if (rule.grant === undefined || file === undefined || isAbsolute(file)) return rule
+    return { ...rule, grant: { ...rule.grant, session_policy_file: posix.join(folder, file) } }
+  }),
+})
 
 /** threats.md R7: a team's file brings rules; whom to trust and what there is, the main file alone says. */
 function saidOfIncluded(finding: Finding): Finding {

@@ -5,6 +5,7 @@ import { lintIdps } from './lint/idps.ts'
 import { lintIncludes } from './lint/includes.ts'
 import { lintKeeping } from './lint/keeping.ts'
 import { lintRules } from './lint/rules.ts'
+import { lintSessionPolicies } from './lint/session-policies.ts'
 import { lintServer } from './lint/server.ts'
 import { lintSts } from './lint/sts.ts'
 import { lintTerminals } from './lint/terminals.ts'
@@ -22,6 +23,7 @@ export function lint(whole: Pick<WholeFile, 'file' | 'fenced'>, findings: Findin
   lintRoles(file, findings)
   lintRules(file, findings)
   lintIncludes(whole, findings)
+  lintSessionPolicies(file, findings)
   lintSts(file, findings, insecureDev)
   lintTerminals(file, findings)
   lintKeeping(file, findings, insecureDev)

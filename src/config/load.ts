@@ -10,6 +10,7 @@ import { resolve } from './resolve.ts'
 import { schemaFindings, sayIssue } from './schema-faults.ts'
 import { ConfigFile } from './schema.ts'
 import { readSecrets } from './secrets.ts'
+import { readSessionPolicies } from './session-policies.ts'
 import { wholeFile } from './whole-file.ts'
 import { writtenByOthers } from './who-may-write.ts'
 import type { World } from './world.ts'
@@ -77,11 +78,12 @@ function readFile(world: World, files: PolicyFiles): Pick<Loaded, 'config' | 'wa
   const into = findings((path) => whole.nameOf(path))
   lint(whole, into, world.insecureDev)
   const secrets = readSecrets(file, world, into)
+  const policies = readSessionPolicies(file, world, files, into)
   const open = world.withoutSecrets === true ? [] : writtenByOthers(files, world)
   const isRefused = world.purpose === 'serve' && !world.insecureDev
-  refuse([...found.map(locate), ...(isRefused ? open : [])])
+  refuse([...found.map(locate), ...policies.faults, ...(isRefused ? open : [])])
 
-  const config = resolve(file, secrets, world)
+  const config = resolve(file, secrets, policies.inline, world)
   refuse(runInFileTests(file, config).map(locate))
   return { config, warnings: [...(isRefused ? [] : open), ...warned.map(locate)] }
 }

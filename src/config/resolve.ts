@@ -25,11 +25,12 @@ import { reachOf } from './reach.ts'
 import type { ConfigFile, RuleEntry, StsEntry } from './schema.ts'
 import type { Secrets } from './secrets.ts'
 import { accountsMeant } from './selectors.ts'
+import type { InlinePolicies } from './session-policies.ts'
 import { workloadMatchOf, workloadOf } from './workloads.ts'
 import type { World } from './world.ts'
 
 /** The values the house works with, from a file that has passed every check. */
-export function resolve(file: ConfigFile, secrets: Secrets, world: World): Config {
+export function resolve(file: ConfigFile, secrets: Secrets, policies: InlinePolicies, world: World): Config {
   const { server, issuer, sessions, audit, store } = file
   const sts = new Map(Object.entries(file.sts).map(([name, entry]) => [name, stsOf(name, entry, secrets)]))
   const keep = claimsOfTags(file)
@@ -47,7 +48,7 @@ export function resolve(file: ConfigFile, secrets: Secrets, world: World): Confi
     issuer: { url: issuer.url ?? server.public_url, algorithm: issuer.algorithm, tokenSeconds: issuer.token_lifetime },
     idps,
     workloads: file.workloads.map((entry) => workloadOf(entry, file, keep)),
-    mapping: mappingOf(file, sts),
+    mapping: mappingOf(file, sts, policies),
     sts,
     sessions: {
       browser: { idleSeconds: sessions.browser.idle, absoluteSeconds: sessions.browser.absolute },
@@ -231,11 +232,11 @@ function passThroughOf(name: string, entry: StsEntry, { stsAuthentications }: Se
   }
 }
 
-function mappingOf(file: ConfigFile, sts: ReadonlyMap<string, StsSettings>): Mapping {
+function mappingOf(file: ConfigFile, sts: ReadonlyMap<string, StsSettings>, policies: InlinePolicies): Mapping {
   return {
     accounts: new Map(Object.keys(file.accounts).map((alias) => [alias, accountOf(alias, file, sts)])),
-    roles: new Map(Object.entries(file.roles).map(([key, role]) => [key, roleOf(key, role)])),
-    rules: file.rules.map((rule) => ruleOf(rule, file)),
+    roles: new Map(Object.entries(file.roles).map(([key, role]) => [key, roleOf(key, role, policies)])),
+    rules: file.rules.map((rule) => ruleOf(rule, file, policies)),
   }
 }
 
@@ -260,7 +261,7 @@ function accountOf(alias: string, { accounts }: ConfigFile, sts: ReadonlyMap<str
   }
 }
 
-function roleOf(key: string, role: ConfigFile['roles'][string]): RoleKind {
+function roleOf(key: string, role: ConfigFile['roles'][string], policies: InlinePolicies): RoleKind {
   return {
     key,
     roleName: role.role_name,
@@ -272,7 +273,22 @@ function roleOf(key: string, role: ConfigFile['roles'][string]): RoleKind {
     sourceIdentity: role.source_identity,
     sessionTags: Object.fromEntries(Object.entries(role.session_tags).map(([tag, value]) => [tag, tagSourceOf(value)])),
     transitiveTags: role.transitive_tags,
+    ...narrowedBy(role, policies),
   }
+}
+
+/** What a role or a grant narrows its sessions to. */
+function narrowedBy(
+  {
+    session_policy_file: file,
+    policy_arns: managed,
+  }: Pick<ConfigFile['roles'][string], 'session_policy_file' | 'policy_arns'>,
+  policies: InlinePolicies,
+): Pick<RoleKind, 'sessionPolicy'> {
+  const inline = file === undefined ? undefined : policies.get(file)
+  if (file !== undefined && inline === undefined) throw new Error(`the session policy ${file} was not read`)
+  if (inline === undefined && managed.length === 0) return {}
+  return { sessionPolicy: { ...(inline !== undefined && { inline }), managed } }
 }
 
 const tagSourceOf = (value: string): TagSource =>
@@ -284,7 +300,7 @@ function claimsOfTags({ roles }: ConfigFile): readonly string[] {
   return [...new Set(sources.flatMap((source) => ('claim' in source ? [source.claim] : [])))]
 }
 
-function ruleOf(rule: RuleEntry, file: ConfigFile): Rule {
+function ruleOf(rule: RuleEntry, file: ConfigFile, policies: InlinePolicies): Rule {
   const { id, owner, match, grant } = rule
   const { accounts, roles } = reachOf(rule, file)
   return {
@@ -295,6 +311,7 @@ function ruleOf(rule: RuleEntry, file: ConfigFile): Rule {
     accounts: accounts.meant,
     roles: roles.meant,
     ...(grant?.max_duration !== undefined && { maxSeconds: grant.max_duration }),
+    ...(grant !== undefined && narrowedBy(grant, policies)),
   }
 }
 

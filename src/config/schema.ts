@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { isRoleName } from '../domain/aws/arn.ts'
 import { PARTITIONS } from '../domain/aws/partition.ts'
+import { isManagedPolicy, MOST_POLICY_ARNS } from '../domain/aws/session-policy.ts'
 import { TARGET_NAME } from '../domain/name.ts'
 import {
   duration,
@@ -88,6 +89,24 @@ const account = z.strictObject({
     .describe('Why the IdP’s own assertion may open this account. Needed where its `sts` entry passes that through.'),
 })
 
+const sessionPolicy = {
+  session_policy_file: line
+    .optional()
+    .describe('JSON file with an IAM policy: a session may do what the IAM role may and this policy allows too.'),
+  policy_arns: z
+    .array(
+      z
+        .string()
+        .refine(
+          isManagedPolicy,
+          'must be the ARN of an IAM policy, or the path and name of one that each account has, as in team/Boundary',
+        ),
+    )
+    .max(MOST_POLICY_ARNS, `must be at most ${MOST_POLICY_ARNS}`)
+    .default([])
+    .describe('IAM policies that narrow a session, by ARN or by path and name: it may do what at least one allows.'),
+}
+
 const role = z.strictObject({
   role_name: z
     .string()
@@ -109,6 +128,7 @@ const role = z.strictObject({
     .default({})
     .describe('Session tags: `Key: "claims.x"` takes a claim, anything else is a constant.'),
   transitive_tags: z.array(z.string()).default([]).describe('Keys of `session_tags` that survive role chaining.'),
+  ...sessionPolicy,
 })
 
 const rule = z.strictObject({
@@ -151,6 +171,7 @@ const rule = z.strictObject({
         .optional()
         .describe('Longest role session by this rule; the role’s limit stays.'),
       wildcard: z.boolean().default(false).describe('Must be true for `"*"` in a grant.'),
+      ...sessionPolicy,
     })
     .optional()
     .describe('Opens these roles. A rule has a grant or a deny.'),

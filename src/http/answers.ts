@@ -69,6 +69,20 @@ const AWS_BECAUSE = new Map<string, [why: string, next: string]>([
     ],
   ],
   [
+    'policy',
+    [
+      'AWS did not accept the session policy that narrows this role here.',
+      'Ask for the role’s session policy, in the file of Rolegate, to be checked: its text, and that every policy it names exists in that account.',
+    ],
+  ],
+  [
+    'too_large',
+    [
+      'The session policy and the session tags of this role are together more than AWS packs into one session.',
+      'Ask for the role’s session policy or its session tags to be made shorter.',
+    ],
+  ],
+  [
     'console_federation',
     [
       'AWS’s sign-in service did not accept the credentials for a console session.',
@@ -116,6 +130,10 @@ const CONDITION = new Map<string, string>([
   [
     'tags_passed_through',
     'The role needs session tags, and Rolegate cannot add any to the identity provider’s own token, which this account takes.',
+  ],
+  [
+    'policy_passed_through',
+    'The role is narrowed by a session policy, and Rolegate cannot add one to the identity provider’s own token, which this account takes.',
   ],
   ['idp_passed_through', 'This account takes the token of another identity provider than the one you signed in with.'],
   [

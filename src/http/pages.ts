@@ -111,6 +111,8 @@ export type Pages = {
     /** `capped at 4h by rule contractors-dev`. */
     readonly cap: string
     readonly via: readonly { readonly rule: string; readonly group: string | null }[]
+    /** Session policies: whether there is an inline one, and ARNs. Absent: nothing narrows the role. */
+    readonly narrowedTo?: { readonly inline: boolean; readonly arns: readonly string[] }
     readonly consoleAction: string
     /** The console page a link asked for; it is checked when the form is sent. */
     readonly destination: string

@@ -82,7 +82,7 @@ const RULES = `
     grant: { accounts: [payments-prod], roles: [admin] }
   - id: auditors
     match: { idp: demo, group: auditors }
-    grant: { accounts: [data-prod], roles: [readonly] }
+    grant: { accounts: [data-prod], roles: [readonly], policy_arns: [arn:aws:iam::aws:policy/job-function/ViewOnlyAccess] }
   - id: contractors
     match: { idp: contractors, group: /acme/aws-devs }
     grant: { accounts: [data-prod, sandbox], roles: [readonly], max_duration: 4h }`

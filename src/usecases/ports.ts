@@ -2,6 +2,7 @@ import type { RoleArn } from '../domain/aws/arn.ts'
 import type { Assertion, AssertionPlan, AwaitedAssertion } from '../domain/aws/assertion.ts'
 import type { Credentials } from '../domain/aws/credentials.ts'
 import type { Destination } from '../domain/aws/destination.ts'
+import type { SentPolicy } from '../domain/aws/session-policy.ts'
 import type { AuditEvent, HandOverFacts } from '../domain/audit/event.ts'
 import type { AuthorizationCode } from '../domain/device/authorization.ts'
 import type { DeviceLogin } from '../domain/device/device-login.ts'
@@ -213,7 +214,10 @@ export type ContainerTokens = Table<{
 /** Signs our assertion toward AWS, as the key of the `sts` entry asks (threats.md F2). */
 export type MintAssertion = (sts: string, plan: AssertionPlan) => Promise<Assertion>
 
-/** Trades an assertion for credentials. Fails with `aws_refused`, `aws_unavailable` or `sign_in_required`. */
+/**
+ * Trades an assertion for credentials, narrowed by the policy if there is one: then never without it. Fails with `aws_refused`, `aws_unavailable`
+ * or `sign_in_required`.
+ */
 export type AssumeRole = (request: {
   /** Key of the `sts` entry. */
   readonly sts: string
@@ -222,6 +226,7 @@ export type AssumeRole = (request: {
   readonly assertion: Assertion
   readonly sessionName: string
   readonly seconds: number
+  readonly policy?: SentPolicy
 }) => Promise<Credentials>
 
 /** Trades credentials for a console sign-in URL: a reusable secret for fifteen minutes. Fails as AssumeRole does. */

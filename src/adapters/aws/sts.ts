@@ -5,6 +5,7 @@ import type {
 } from '@aws-sdk/client-sts'
 import type { Assertion } from '../../domain/aws/assertion.ts'
 import type { Credentials } from '../../domain/aws/credentials.ts'
+import type { SentPolicy } from '../../domain/aws/session-policy.ts'
 import { RolegateError, type ErrorCode } from '../../domain/errors.ts'
 import type { AssumeRole } from '../../usecases/ports.ts'
 import { loadSdk } from './sdk.ts'
@@ -19,7 +20,12 @@ export function makeAssumeRole({ clientFor }: { clientFor: StsClientFor }): Assu
     try {
       const client = await clientFor(request.sts, request.region)
       const answer = await exchange(sdk, client, request)
-      return { ...credentialsFrom(answer.Credentials), ...requestIdOf(answer) }
+      const { PackedPolicySize: packedPolicySize } = answer
+      return {
+        ...credentialsFrom(answer.Credentials),
+        ...requestIdOf(answer),
+        ...(packedPolicySize !== undefined && { packedPolicySize }),
+      }
     } catch (thrown) {
       throw thrown instanceof RolegateError ? thrown : inOurWords(thrown, request.assertion)
     }
@@ -29,22 +35,33 @@ export function makeAssumeRole({ clientFor }: { clientFor: StsClientFor }): Assu
 function exchange(
   sdk: Awaited<ReturnType<typeof loadSdk>>,
   client: Pick<STSClient, 'send'>,
-  { roleArn: RoleArn, assertion, sessionName: RoleSessionName, seconds: DurationSeconds }: Parameters<AssumeRole>[0],
+  {
+    roleArn: RoleArn,
+    assertion,
+    sessionName: RoleSessionName,
+    seconds: DurationSeconds,
+    policy,
+  }: Parameters<AssumeRole>[0],
 ): Promise<AssumeRoleWithWebIdentityCommandOutput | AssumeRoleWithSAMLCommandOutput> {
+  const asked = { RoleArn, DurationSeconds, ...narrowedBy(policy) }
   switch (assertion.kind) {
     case 'web_identity': {
       const WebIdentityToken = assertion.token
-      return client.send(
-        new sdk.AssumeRoleWithWebIdentityCommand({ RoleArn, RoleSessionName, WebIdentityToken, DurationSeconds }),
-      )
+      return client.send(new sdk.AssumeRoleWithWebIdentityCommand({ ...asked, RoleSessionName, WebIdentityToken }))
     }
     // The session's name stands inside the response, which is signed.
     case 'saml': {
       const { response: SAMLAssertion, providerArn: PrincipalArn } = assertion
-      return client.send(new sdk.AssumeRoleWithSAMLCommand({ RoleArn, PrincipalArn, SAMLAssertion, DurationSeconds }))
+      return client.send(new sdk.AssumeRoleWithSAMLCommand({ ...asked, PrincipalArn, SAMLAssertion }))
     }
   }
 }
+
+/** security.md T-11: all of it or no role session at all. */
+const narrowedBy = (policy: SentPolicy | undefined) => ({
+  ...(policy?.inline !== undefined && { Policy: policy.inline.json }),
+  ...(policy !== undefined && policy.arns.length > 0 && { PolicyArns: policy.arns.map((arn) => ({ arn })) }),
+})
 
 function credentialsFrom(
   lent:

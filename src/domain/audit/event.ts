@@ -31,6 +31,9 @@ export type HandOverFacts = {
   readonly sourceIdentity: string | null
   /** Of the file whose rules decided. */
   readonly configHash: string
+  /** What narrows the session: SHA-256 of the inline policy as STS is sent it, and ARNs. Absent: nothing does. */
+  readonly policyHash?: string
+  readonly policyArns?: readonly string[]
 }
 
 /** What is remembered of a hand-over whose intent is on record, while its person is away at their IdP (threats.md F7). */
@@ -104,6 +107,7 @@ type RequestEvent = { readonly request: RequestFacts } & (
       readonly accessKeyId: string
       readonly expiresAt: Date
       readonly awsRequestId?: string
+      readonly packedPolicySize?: number
     } & Subject)
   /** Our assertion went to the browser, to be posted to AWS: what keys it opens there is not ours to know (threats.md F6). */
   | ({

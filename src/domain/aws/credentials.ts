@@ -6,4 +6,6 @@ export type Credentials = {
   readonly expiresAt: Date
   /** AWS's own name for the call that lent them, to find it in CloudTrail. */
   readonly requestId?: string
+  /** How much of what AWS packs into a session its policies and tags take, in percent; absent: there are none. */
+  readonly packedPolicySize?: number
 }

@@ -1,3 +1,4 @@
+import type { SessionPolicy } from '../aws/session-policy.ts'
 import { RolegateError } from '../errors.ts'
 import type { Principal } from '../sign-in/principal.ts'
 import type { Met, RuleIndex } from './compile.ts'
@@ -10,6 +11,8 @@ type Standing = {
   readonly limitedBy: 'role' | 'rule'
   /** The grants that open it, the one that is used first. */
   readonly via: readonly Via[]
+  /** What narrows the session: the role's own policy, or that of the grant that is used. */
+  readonly sessionPolicy?: SessionPolicy
 }
 
 /** A role this principal may take now, by which grant, and for how long at most. */
@@ -53,11 +56,10 @@ export const entitlementsOf = (index: RuleIndex, principal: Principal): readonly
     roles.map((held) => entitlementFor(index, account, held)),
   )
 
-export const entitlementFor = (
-  index: RuleIndex,
-  account: Account,
-  { kind, maxSeconds, limitedBy, via }: HeldRole,
-): Entitlement => ({ target: index.targetOf(account, kind), maxSeconds, limitedBy, via })
+export const entitlementFor = (index: RuleIndex, account: Account, { kind, ...standing }: HeldRole): Entitlement => ({
+  target: index.targetOf(account, kind),
+  ...standing,
+})
 
 /** The same by account. What rules say is worked out once for all accounts that the same rules cover. */
 export function holdingsOf(index: RuleIndex, principal: Principal): readonly HeldAccount[] {
@@ -154,9 +156,11 @@ function standingBy(opening: readonly Met[], kind: RoleKind): Standing {
   // A stable sort: of equally long grants the first in the file is the one that is used.
   const grants = opening.toSorted((a, b) => secondsOf(b) - secondsOf(a))
   const maxSeconds = Math.max(0, ...grants.slice(0, 1).map(secondsOf))
+  const sessionPolicy = kind.sessionPolicy ?? grants[0]?.rule.sessionPolicy
   return {
     maxSeconds,
     limitedBy: maxSeconds < kind.maxSeconds ? 'rule' : 'role',
     via: grants.slice(0, MOST_VIA).map(({ rule, group }) => ({ rule: rule.id, group })),
+    ...(sessionPolicy !== undefined && { sessionPolicy }),
   }
 }

@@ -4,7 +4,7 @@ import type { RoleTarget } from './rule.ts'
 /**
  * Where AWS takes the IdP's own assertion: the condition under which this session may not take the role, or undefined.
  * Such an assertion is no narrower than its IdP makes it and passes through the browser: so it opens no elevated role, carries none
- * of our tags, and is fetched by the very person in a browser, where they signed in (threats.md F7).
+ * of our tags, is narrowed by no policy, and is fetched by the very person in a browser, where they signed in (threats.md F7).
  */
 export function passThroughFault(
   { account, kind }: Pick<RoleTarget, 'account' | 'kind'>,
@@ -14,5 +14,6 @@ export function passThroughFault(
   if (kind.elevated) return 'elevated_passed_through'
   if (via !== 'browser') return 'browser_needed'
   if (Object.keys(kind.sessionTags).length > 0) return 'tags_passed_through'
+  if (kind.sessionPolicy !== undefined) return 'policy_passed_through'
   return principal.idp === account.passThroughIdp ? undefined : 'idp_passed_through'
 }

@@ -1,5 +1,6 @@
 import type { RoleArn } from '../aws/arn.ts'
 import type { Partition } from '../aws/partition.ts'
+import type { SessionPolicy } from '../aws/session-policy.ts'
 import type { GroupPattern, Template } from './pattern.ts'
 
 /** An AWS account as the gateway knows it: `accounts.<alias>`. */
@@ -36,6 +37,8 @@ export type RoleKind = {
   readonly sourceIdentity: boolean
   readonly sessionTags: Readonly<Record<string, TagSource>>
   readonly transitiveTags: readonly string[]
+  /** Narrows every session of it, whatever grant opens it (threats.md R11). */
+  readonly sessionPolicy?: SessionPolicy
 }
 
 /** Where a session tag's value comes from: `"Platform"`, or `claims.department` of the verified sign-in. */
@@ -79,6 +82,8 @@ export type Rule = {
   readonly accounts: ReadonlySet<string>
   readonly roles: ReadonlySet<string>
   readonly maxSeconds?: number
+  /** Of a grant: narrows the sessions it opens. Never beside one of the role's own (threats.md R11). */
+  readonly sessionPolicy?: SessionPolicy
 }
 
 /** The whole mapping, as config/ hands it over. */

@@ -1,5 +1,6 @@
 import { Router, type Request, type RequestHandler, type Response } from 'express'
 import { z } from 'zod'
+import { sentPolicyFor } from '../../domain/aws/session-policy.ts'
 import { sessionNameFor, type Sha256 } from '../../domain/aws/session-name.ts'
 import { requireEntitlement, type Entitlement } from '../../domain/entitlement/decide.ts'
 import { durationChoices, durationOf, printDuration } from '../../domain/entitlement/duration.ts'
@@ -136,6 +137,7 @@ export function portalRoutes(deps: Deps): Router {
       })),
       cap: capSentence(entitlement, session, deps.now()),
       via: entitlement.via,
+      ...narrowedTo(entitlement),
       consoleAction: `/roles/${target.name}/console`,
       destination,
       credentialsAction: `/roles/${target.name}/credentials`,
@@ -176,6 +178,13 @@ const roleName = ({ params }: Request): string => `${String(params['account'])}/
 /** `?destination=` of a link into the portal, to fill the field with. */
 const destinationIn = ({ query }: Request): string =>
   typeof query['destination'] === 'string' ? query['destination'].slice(0, 2000) : ''
+
+/** What people wonder about when AWS refuses what the role could do. */
+function narrowedTo({ sessionPolicy, target }: Entitlement): Pick<Pages['role'], 'narrowedTo'> {
+  if (sessionPolicy === undefined) return {}
+  const { inline, arns } = sentPolicyFor(sessionPolicy, target.account)
+  return { narrowedTo: { inline: inline !== undefined, arns } }
+}
 
 /** What binds, in words, before the click (product.md). */
 function capSentence(entitlement: Entitlement, session: GatewaySession, now: Date): string {

@@ -1,7 +1,8 @@
+import { policyFaults } from '../../domain/aws/session-policy-document.ts'
 import type { PassedOn } from './passed-on.ts'
 import { requireValid, type Constraint, type Parameters } from './parameters.ts'
 import { Refusal } from './refusal.ts'
-import { isoSeconds, type RoleSession } from './role-session.ts'
+import { isoSeconds, type Narrowing, type RoleSession } from './role-session.ts'
 import type { Content } from './xml.ts'
 
 /** STS API, "Request Parameters": those that AssumeRoleWithWebIdentity and AssumeRoleWithSAML share. */
@@ -24,18 +25,42 @@ export function readAsked(parameters: Parameters, own: readonly Constraint[]) {
   const roleArn = parameters.get('RoleArn') ?? ''
   const [, accountId] = ROLE_ARN.exec(roleArn) ?? []
   if (accountId === undefined) throw new Refusal('ValidationError', `${roleArn} is invalid`)
+  const seconds = Number(parameters.get('DurationSeconds') ?? USUAL_SECONDS)
+  return { roleArn, accountId, seconds, narrowedTo: readPolicies(parameters, accountId) }
+}
+
+const MOST_ARNS = 10
+const MOST_CHARACTERS = 2048
+const POLICY_ARN = /^arn:aws:iam::(aws|\d{12}):policy\/[\w+=,.@/-]{1,512}$/
+
+/** STS API, Policy and PolicyArns: what the session may do at most. Undefined: nothing narrows it. */
+function readPolicies(parameters: Parameters, accountId: string): Narrowing | undefined {
   const policy = parameters.get('Policy')
-  if (policy !== undefined && !isJsonObject(policy))
-    throw new Refusal('MalformedPolicyDocument', 'The policy is not in the valid JSON format.')
-  return { roleArn, accountId, policy, seconds: Number(parameters.get('DurationSeconds') ?? USUAL_SECONDS) }
+  const [fault] = policy === undefined ? [] : policyFaults(readJson(policy))
+  if (fault !== undefined)
+    throw new Refusal('MalformedPolicyDocument', 'The policy is not valid.', `${fault.path.join('.')} ${fault.message}`)
+
+  const arns = listed(parameters, 'PolicyArns')
+  if (arns.length > MOST_ARNS)
+    throw new Refusal('ValidationError', `Member must have length less than or equal to ${MOST_ARNS}`)
+  const stranger = arns.find((arn) => !['aws', accountId].includes(POLICY_ARN.exec(arn)?.[1] ?? ''))
+  if (stranger !== undefined) throw new Refusal('ValidationError', `${stranger} is not a policy of this account.`)
+  if ([policy, ...arns].join('').length > MOST_CHARACTERS)
+    throw new Refusal('ValidationError', `The policies are longer than ${MOST_CHARACTERS} characters.`)
+  if (policy === undefined && arns.length === 0) return undefined
+  return { ...(policy !== undefined && { policy }), arns }
+}
+
+/** `PolicyArns.member.1.arn`, and so on. A number left out would hide what follows it. */
+function listed(parameters: Parameters, name: string): readonly string[] {
+  const given = [...parameters.keys()].filter((key) => key.startsWith(`${name}.`))
+  const values = given.map((_, index) => parameters.get(`${name}.member.${index + 1}.arn`))
+  if (values.includes(undefined)) throw new Refusal('ValidationError', `${name} is not a list of ARNs.`)
+  return values.flatMap((value) => value ?? [])
 }
 
 /** STS API, "Response Elements": those that both operations share. */
-export function lentContent(
-  session: RoleSession,
-  { tags, policy }: Pick<PassedOn, 'tags'> & { readonly policy: string | undefined },
-): Readonly<Record<string, Content | undefined>> {
-  const packed = (policy?.length ?? 0) + [...tags].flat().join('').length
+export function lentContent(session: RoleSession, packed: number): Readonly<Record<string, Content | undefined>> {
   return {
     AssumedRoleUser: { AssumedRoleId: session.assumedRoleId, Arn: session.arn },
     Credentials: {
@@ -44,16 +69,27 @@ export function lentContent(
       SessionToken: session.sessionToken,
       Expiration: isoSeconds(session.expiresAt),
     },
-    PackedPolicySize: packed === 0 ? undefined : String(Math.min(100, Math.ceil(packed / 20.48))),
+    PackedPolicySize: packed === 0 ? undefined : String(packed),
     SourceIdentity: session.sourceIdentity,
   }
 }
 
-function isJsonObject(text: string): boolean {
+/** How much of it AWS packs into a session, in percent; the formula is ours, the refusal is theirs (aws.md §2). */
+export function requirePacked(narrowedTo: Narrowing | undefined, tags: PassedOn['tags']): number {
+  const texts = [narrowedTo?.policy ?? '', ...(narrowedTo?.arns ?? []), ...[...tags].flat()]
+  const percent = Math.ceil(texts.join('').length / 20.48)
+  if (percent > 100)
+    throw new Refusal(
+      'PackedPolicyTooLarge',
+      `Packed policy consumes ${percent}% of allotted space, please use smaller policy.`,
+    )
+  return percent
+}
+
+function readJson(text: string): unknown {
   try {
-    const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
+    return JSON.parse(text)
   } catch {
-    return false
+    return undefined
   }
 }

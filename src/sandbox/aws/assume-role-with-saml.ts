@@ -1,5 +1,5 @@
 import { requireLengthAllowed } from './assume-role.ts'
-import { lentContent, readAsked } from './assume-role-query.ts'
+import { lentContent, readAsked, requirePacked } from './assume-role-query.ts'
 import type { Constraint, Parameters } from './parameters.ts'
 import type { RedeemAssertion } from './redeem-assertion.ts'
 import type { Content } from './xml.ts'
@@ -19,8 +19,10 @@ export function makeAssumeRoleWithSaml(deps: { redeemAssertion: RedeemAssertion;
       roleArn: asked.roleArn,
       principalArn: parameters.get('PrincipalArn') ?? '',
       response: parameters.get('SAMLAssertion') ?? '',
-      secondsFor({ sessionSeconds = Infinity }, role) {
+      ...(asked.narrowedTo !== undefined && { narrowedTo: asked.narrowedTo }),
+      secondsFor({ sessionSeconds = Infinity, tags }, role) {
         requireLengthAllowed(asked.seconds, role)
+        requirePacked(asked.narrowedTo, tags)
         return Math.min(asked.seconds, sessionSeconds)
       },
     })
@@ -30,7 +32,7 @@ export function makeAssumeRoleWithSaml(deps: { redeemAssertion: RedeemAssertion;
       Subject: assertion.subject,
       SubjectType: assertion.subjectType,
       NameQualifier: nameQualifier,
-      ...lentContent(session, { tags: assertion.tags, policy: asked.policy }),
+      ...lentContent(session, requirePacked(asked.narrowedTo, assertion.tags)),
     }
   }
 }

@@ -1,6 +1,6 @@
 import type { Accounts } from './accounts.ts'
 import { holderOf, requireLengthAllowed, requireRole, type Vouched } from './assume-role.ts'
-import { lentContent, readAsked } from './assume-role-query.ts'
+import { lentContent, readAsked, requirePacked } from './assume-role-query.ts'
 import { peek, verifyIdentityToken, type IdentityToken } from './identity-token.ts'
 import type { Constraint, Parameters } from './parameters.ts'
 import { Refusal } from './refusal.ts'
@@ -39,13 +39,14 @@ export function makeAssumeRoleWithWebIdentity(deps: {
       const vouched = vouchedFor(token, asked)
       const found = requireRole(deps.accounts, asked.roleArn, vouched)
       requireLengthAllowed(asked.seconds, found.role)
-      const session = deps.sessions.lend(holderOf(found, vouched), asked.seconds)
-      deps.record({ ...seen, ...note, outcome: 'issued', accessKeyId: session.accessKeyId })
+      const packed = requirePacked(asked.narrowedTo, token.tags)
+      const session = deps.sessions.lend(holderOf(found, vouched, asked.narrowedTo), asked.seconds)
+      deps.record({ ...seen, ...note, ...narrowing(asked), outcome: 'issued', accessKeyId: session.accessKeyId })
       return {
         Audience: token.audience,
         Provider: vouched.principal,
         SubjectFromWebIdentityToken: token.subject,
-        ...lentContent(session, { tags: token.tags, policy: asked.policy }),
+        ...lentContent(session, packed),
       }
     } catch (thrown) {
       if (thrown instanceof Refusal)
@@ -95,5 +96,8 @@ function noteOf(parameters: Parameters) {
   }
   return [seen, note] as const
 }
+
+const narrowing = ({ narrowedTo }: Asked): Pick<SeenCall, 'narrowedTo'> =>
+  narrowedTo === undefined ? {} : { narrowedTo }
 
 const textOrUndefined = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)

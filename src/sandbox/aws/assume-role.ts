@@ -2,6 +2,7 @@ import { evaluateTrustPolicy } from '../../domain/aws/trust-policy/evaluate.ts'
 import type { Accounts, DemoRole } from './accounts.ts'
 import type { PassedOn } from './passed-on.ts'
 import { Refusal } from './refusal.ts'
+import type { Narrowing } from './role-session.ts'
 
 /** Somebody an identity provider vouches for, whatever the protocol, as a role's trust policy looks at them. */
 export type Vouched = PassedOn & {
@@ -56,7 +57,11 @@ export function requireLengthAllowed(seconds: number, { maxSessionSeconds }: Dem
 }
 
 /** Whose the session is, once the role is theirs. */
-export function holderOf({ role, roleId }: FoundRole, { sessionName, sourceIdentity }: Vouched) {
+export function holderOf(
+  { role, roleId }: FoundRole,
+  { sessionName, sourceIdentity }: Vouched,
+  narrowedTo: Narrowing | undefined,
+) {
   const shortName = role.roleName.slice(role.roleName.lastIndexOf('/') + 1)
   return {
     accountId: role.accountId,
@@ -65,6 +70,7 @@ export function holderOf({ role, roleId }: FoundRole, { sessionName, sourceIdent
     arn: `arn:aws:sts::${role.accountId}:assumed-role/${shortName}/${sessionName}`,
     sessionName,
     ...(sourceIdentity !== undefined && { sourceIdentity }),
+    ...(narrowedTo !== undefined && { narrowedTo }),
   }
 }
 

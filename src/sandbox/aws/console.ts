@@ -51,6 +51,7 @@ function sessionPage(session: ConsoleSession, now: Date): Html {
       <dd id="account">${role.accountId}</dd>
       <dt>Role</dt>
       <dd id="role">${role.roleName}</dd>
+      ${narrowedTo(role)}
       <dt>Until</dt>
       <dd id="until">${timeOf(endsAt)}, ${minutes} ${minutes === 1 ? 'minute' : 'minutes'} left</dd>
       <dt>Destination</dt>
@@ -61,6 +62,17 @@ function sessionPage(session: ConsoleSession, now: Date): Html {
 
 const sourceIdentityOf = (name: string | undefined): Html =>
   name === undefined ? html`` : html`<br /><span class="quiet">source identity</span> <code>${name}</code>`
+
+/** AWS's console would not say it, but everybody who is refused something wonders. */
+const narrowedTo = ({ narrowedTo: narrowing }: ConsoleSession['role']): Html =>
+  narrowing === undefined
+    ? html``
+    : html`<dt>Narrowed to</dt>
+        <dd id="narrowed">
+          ${narrowing.policy === undefined ? html`` : html`an inline session policy`}${narrowing.arns.map(
+            (arn) => html` <code>${arn}</code>`,
+          )}
+        </dd>`
 
 const linkBack = ({ issuer }: ConsoleSession): Html =>
   html`<p><a id="back" href="${issuer}">Back to the gateway</a></p>`

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Accounts, DemoRole } from './accounts.ts'
 import { holderOf, notAuthorized, requireRole, type Vouched } from './assume-role.ts'
 import { Refusal } from './refusal.ts'
-import type { RoleSession, RoleSessions } from './role-session.ts'
+import type { Narrowing, RoleSession, RoleSessions } from './role-session.ts'
 import { readAssertion, type RolePair, type SamlAssertion } from './saml-assertion.ts'
 import { readMetadata } from './saml-metadata.ts'
 import { ASSERTION, PROTOCOL } from './saml-names.ts'
@@ -16,6 +16,8 @@ type Redemption = RolePair & {
   readonly response: string
   /** How long the session is to be; may refuse. */
   readonly secondsFor: (assertion: SamlAssertion, role: DemoRole) => number
+  /** What the session was asked to be narrowed to. */
+  readonly narrowedTo?: Narrowing
 }
 type Redeemed = { readonly session: RoleSession; readonly assertion: SamlAssertion; readonly nameQualifier: string }
 
@@ -35,9 +37,9 @@ export function makeRedeemAssertion(deps: {
   recipient: string
   now: () => Date
 }): RedeemAssertion {
-  return async function redeemAssertion({ operation, roleArn, principalArn, response, secondsFor }) {
+  return async function redeemAssertion({ operation, roleArn, principalArn, response, secondsFor, narrowedTo }) {
     const note: Pick<SeenCall, 'jti' | 'sourceIdentity'> & { sessionName: string } = { sessionName: '' }
-    const record = (seen: Pick<SeenCall, 'outcome' | 'because' | 'accessKeyId'>) =>
+    const record = (seen: Pick<SeenCall, 'outcome' | 'because' | 'accessKeyId' | 'narrowedTo'>) =>
       deps.record({ operation, roleArn, ...note, ...seen })
     try {
       const { provider, accountId } = requireProvider(deps.accounts, principalArn)
@@ -56,8 +58,12 @@ export function makeRedeemAssertion(deps: {
       const vouched = vouchedFor(assertion, { principalArn, nameQualifier, recipient: deps.recipient })
       const found = requireRole(deps.accounts, roleArn, vouched)
       const seconds = Math.min(secondsFor(assertion, found.role), secondsLeft(assertion, deps.now()))
-      const session = deps.sessions.lend(holderOf(found, vouched), seconds)
-      record({ outcome: 'issued', ...(operation !== 'signin' && { accessKeyId: session.accessKeyId }) })
+      const session = deps.sessions.lend(holderOf(found, vouched, narrowedTo), seconds)
+      record({
+        outcome: 'issued',
+        ...(narrowedTo !== undefined && { narrowedTo }),
+        ...(operation !== 'signin' && { accessKeyId: session.accessKeyId }),
+      })
       return { session, assertion, nameQualifier }
     } catch (thrown) {
       if (thrown instanceof Refusal) record({ outcome: thrown.code, because: thrown.because ?? thrown.message })

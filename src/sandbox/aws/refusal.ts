@@ -13,6 +13,7 @@ const STATUS = {
   MalformedQueryString: 404,
   MissingAction: 400,
   MissingAuthenticationToken: 403,
+  PackedPolicyTooLarge: 400,
   ServiceUnavailable: 503,
   SignatureDoesNotMatch: 403,
   Throttling: 400,

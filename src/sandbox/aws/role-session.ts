@@ -19,7 +19,11 @@ export type RoleSession = {
   readonly arn: string
   readonly sessionName: string
   readonly sourceIdentity?: string
+  /** Its session policies, as they were passed: the inline one, and ARNs. */
+  readonly narrowedTo?: Narrowing
 }
+
+export type Narrowing = { readonly policy?: string; readonly arns: readonly string[] }
 
 type Holder = Omit<RoleSession, 'accessKeyId' | 'secretAccessKey' | 'sessionToken' | 'expiresAt'>
 

@@ -1,4 +1,5 @@
 import type { AwsErrorCode } from './refusal.ts'
+import type { Narrowing } from './role-session.ts'
 
 /** One hand-over as AWS saw it, at STS or at the sign-in endpoint: never the token, never a secret. */
 export type SeenCall = {
@@ -17,6 +18,8 @@ export type SeenCall = {
   readonly because?: string
   /** Of credentials that were handed out; a console session hands out none. */
   readonly accessKeyId?: string
+  /** The session policies that were passed along. */
+  readonly narrowedTo?: Narrowing
 }
 
 export type RecordCall = (call: Omit<SeenCall, 'at'>) => void

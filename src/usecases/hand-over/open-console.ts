@@ -1,3 +1,4 @@
+import { requireEntitlement } from '../../domain/entitlement/decide.ts'
 import { requireRole } from '../../domain/entitlement/find-role.ts'
 import { RolegateError } from '../../domain/errors.ts'
 import type { BrowserMove, CurrentRules } from '../ports.ts'
@@ -48,7 +49,7 @@ export function makeOpenConsole(deps: {
   return {
     url,
     async move(ask) {
-      if (mayBePosted(deps.rules, ask.role)) return post(ask)
+      if (mayBePosted(deps.rules, ask)) return post(ask)
       return { url: (await url(ask)).url }
     },
   }
@@ -56,12 +57,13 @@ export function makeOpenConsole(deps: {
 
 /**
  * threats.md F6: whoever holds the assertion may use it for minutes, for keys as well as for the console. So not for an
- * elevated role: that one goes by AssumeRoleWithSAML and a sign-in URL, as all others may.
+ * elevated role, nor where a policy narrows the session: those go by AssumeRoleWithSAML and a sign-in URL, as all others may.
  */
-function mayBePosted(rules: CurrentRules, role: string): boolean {
+function mayBePosted(rules: CurrentRules, { role, session }: ConsoleRequest): boolean {
   try {
-    const { account, kind } = requireRole(rules(), role)
-    return account.samlPost === true && !kind.elevated
+    const target = requireRole(rules(), role)
+    if (target.account.samlPost !== true || target.kind.elevated) return false
+    return requireEntitlement(rules(), session.principal, target).sessionPolicy === undefined
   } catch {
     // The hand-over itself will say what is wrong with it, and put it on record.
     return false

@@ -1,5 +1,6 @@
 import type { BegunHandOver, HandOverFacts, RequestFacts } from '../../domain/audit/event.ts'
 import { samlAddressOf, type AssertionPlan, type AwaitedAssertion, type Strategy } from '../../domain/aws/assertion.ts'
+import { isSamePolicy, sentPolicyFor, type SentPolicy } from '../../domain/aws/session-policy.ts'
 import { requireTagValue, type SessionTags } from '../../domain/aws/session-tags.ts'
 import { sessionNameFor, type Sha256 } from '../../domain/aws/session-name.ts'
 import { webIdentityClaims } from '../../domain/aws/web-identity-token.ts'
@@ -36,6 +37,8 @@ export type HandOverPlan = {
   readonly assertion: AssertionPlan | AwaitedAssertion
   /** How we name the role session to AWS. Inside a SAML assertion stands a name of its own, and that counts. */
   readonly sessionName: string
+  /** What AWS is asked to narrow the session to. */
+  readonly policy?: SentPolicy
   readonly plannedAt: Date
 }
 
@@ -69,8 +72,15 @@ export function makePlanHandOver(deps: {
     requireSessionMay(session, deps.closing.takeRole(target, handOver), deps.now())
     const entitlement = requireEntitlement(deps.rules(), session.principal, target)
     const condition = passThroughFault(target, session)
-    if (condition !== undefined) throw new RolegateError('condition_unmet', { condition }, { reason: condition })
+    if (condition !== undefined) throw passedThrough(condition)
     return { target, entitlement }
+  }
+
+  function policyFor({ target: { account }, sessionPolicy }: Entitlement): SentPolicy | undefined {
+    if (sessionPolicy === undefined) return undefined
+    // threats.md F7: whoever holds the IdP's assertion asks AWS themselves, and would leave the policy out.
+    if (account.passThroughIdp !== undefined) throw passedThrough('policy_passed_through')
+    return sentPolicyFor(sessionPolicy, account)
   }
 
   function strategyFor({ account: { sts } }: RoleTarget): Strategy {
@@ -123,6 +133,7 @@ export function makePlanHandOver(deps: {
 
   function plan(handOver: HandOverFacts['handOver'], ask: HandOverRequest, jti = deps.randomText(128)): HandOverPlan {
     const { target, entitlement } = decide(handOver, ask)
+    const policy = policyFor(entitlement)
     const strategy = strategyFor(target)
     const { principal } = ask.session
     const plannedAt = deps.now()
@@ -145,9 +156,11 @@ export function makePlanHandOver(deps: {
       sessionName: strategy.kind === 'pass_through_saml' ? null : sessionName,
       sourceIdentity,
       configHash: deps.configHash,
+      ...(policy?.inline !== undefined && { policyHash: policy.inline.hash }),
+      ...(policy !== undefined && policy.arns.length > 0 && { policyArns: policy.arns }),
     }
     const assertion = assertionFor(target, strategy, principal, { ...facts, sessionName })
-    return { target, entitlement, facts, assertion, sessionName, plannedAt }
+    return { target, entitlement, facts, assertion, sessionName, ...(policy !== undefined && { policy }), plannedAt }
   }
 
   return {
@@ -161,7 +174,7 @@ export function makePlanHandOver(deps: {
       return facts.seconds === seconds ? { ...resumed, facts: { ...facts, limitedBy } } : resumed
     },
 
-    requireStillAllowed({ target, facts, plannedAt }, ask) {
+    requireStillAllowed({ target, facts, policy, plannedAt }, ask) {
       const now = decide(facts.handOver, ask)
       // What was planned fitted the session as it was; a session cut short since must not be outlived (threats.md I7).
       if (plannedAt.getTime() + facts.seconds * 1000 > ask.session.endsAt.getTime())
@@ -170,9 +183,14 @@ export function makePlanHandOver(deps: {
       if (now.target.arn !== target.arn || now.entitlement.maxSeconds < facts.seconds) {
         throw new RolegateError('not_entitled', { role: target.name })
       }
+      // Nor is a session handed over that a reload has narrowed since (security.md T-11).
+      if (!isSamePolicy(policyFor(now.entitlement), policy))
+        throw new RolegateError('not_entitled', { role: target.name })
     },
   }
 }
+
+const passedThrough = (condition: string) => new RolegateError('condition_unmet', { condition }, { reason: condition })
 
 function tagsFor(kind: RoleKind, { claims }: Principal): SessionTags {
   return Object.fromEntries(

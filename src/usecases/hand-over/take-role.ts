@@ -78,7 +78,10 @@ export function makeTakeRole(deps: {
     return () => deps.mint(target.account.sts, assertion)
   }
 
-  async function lend({ target, facts, sessionName }: HandOverPlan, assertion: Assertion): Promise<Credentials> {
+  async function lend(
+    { target, facts, sessionName, policy }: HandOverPlan,
+    assertion: Assertion,
+  ): Promise<Credentials> {
     return deps.assumeRole({
       sts: target.account.sts,
       region: target.account.region,
@@ -86,6 +89,7 @@ export function makeTakeRole(deps: {
       assertion,
       sessionName,
       seconds: facts.seconds,
+      ...(policy !== undefined && { policy }),
     })
   }
 
@@ -159,12 +163,13 @@ export function makeTakeRole(deps: {
       const { assertion, ...names } = await prove()
       return { ...plan, facts: { ...plan.facts, ...names }, credentials: await lend(plan, assertion) }
     },
-    record: ({ facts, credentials: { accessKeyId, expiresAt, requestId } }) => ({
+    record: ({ facts, credentials: { accessKeyId, expiresAt, requestId, packedPolicySize } }) => ({
       event: 'issued',
       facts,
       accessKeyId,
       expiresAt,
       ...(requestId !== undefined && { awsRequestId: requestId }),
+      ...(packedPolicySize !== undefined && { packedPolicySize }),
     }),
     prepare: async (taken) => ({ out: await prepare(taken), taken }),
   })
@@ -178,6 +183,8 @@ export function makeTakeRole(deps: {
 
     releaseAssertion: (ask, check) =>
       handOver('console', ask, (plan) => {
+        // threats.md F6: whoever holds the assertion asks AWS themselves, and would leave the policy out.
+        if (plan.policy !== undefined) throw new RolegateError('internal', {}, { reason: 'policy_left_out' })
         const checked = check(plan.target)
         const { facts, plannedAt } = plan
         return {

@@ -6,6 +6,7 @@ import { makeStsClients } from '../../../src/adapters/aws/sts-clients.ts'
 import { makeAssumeRole, type StsClientFor } from '../../../src/adapters/aws/sts.ts'
 import { roleArnOf } from '../../../src/domain/aws/arn.ts'
 import { RolegateError } from '../../../src/domain/errors.ts'
+import type { AssumeRole } from '../../../src/usecases/ports.ts'
 import { aFakeAws, breaksOff, hangs, lends, page, refuses, type Say } from './fake-aws.ts'
 
 const token = 'eyJhbGciOiJFUzI1NiJ9.canary-token-payload.canary-token-signature'
@@ -30,7 +31,11 @@ async function aWorld(say: Say) {
   const clients = makeStsClients(() => aws.url)
   open.push(clients.close)
   const assumeRole = makeAssumeRole(clients)
-  return { ...aws, clients, assume: () => assumeRole(request) }
+  return {
+    ...aws,
+    clients,
+    assume: (more: Partial<Parameters<AssumeRole>[0]> = {}) => assumeRole({ ...request, ...more }),
+  }
 }
 
 /** The refusal, after a look for the token wherever an error can hide one (threats.md F2). */
@@ -116,6 +121,37 @@ describe('AssumeRoleWithWebIdentity', () => {
     expect([ireland.seen.length, virginia.seen.length]).toEqual([1, 2])
     expect(clientFor('main', 'eu-west-1')).toBe(clientFor('main', 'eu-west-1'))
     expect(clientFor('main', 'eu-west-1')).not.toBe(clientFor('main', 'us-east-1'))
+  })
+})
+
+describe('a session policy', () => {
+  const POLICY = {
+    inline: { json: '{"Version":"2012-10-17"}', hash: 'h' },
+    arns: ['arn:aws:iam::aws:policy/ReadOnlyAccess', 'arn:aws:iam::111111111111:policy/team/Boundary'],
+  }
+  const sent = {
+    Policy: '{"Version":"2012-10-17"}',
+    'PolicyArns.member.1.arn': 'arn:aws:iam::aws:policy/ReadOnlyAccess',
+    'PolicyArns.member.2.arn': 'arn:aws:iam::111111111111:policy/team/Boundary',
+  }
+  const saml = { kind: 'saml', response: 'PHNhbWw+', providerArn: 'arn:aws:iam::111111111111:saml-provider/r' } as const
+
+  it.each([
+    ['AssumeRoleWithWebIdentity', request.assertion],
+    ['AssumeRoleWithSAML', saml],
+  ])('goes along by %s, the inline one and the managed ones (security.md T-11)', async (action, assertion) => {
+    const { assume, seen } = await aWorld(lends())
+    // What STS says to the other operation is read by the SDK as an answer without credentials.
+    await assume({ assertion, policy: POLICY }).catch(() => undefined)
+    expect(Object.fromEntries(seen[0]?.body ?? [])).toMatchObject({ Action: action, ...sent })
+  })
+
+  it('without managed ones sends no list, and without an inline one no text', async () => {
+    const { assume, seen } = await aWorld(lends())
+    await assume({ policy: { ...POLICY, arns: [] } })
+    await assume({ policy: { arns: POLICY.arns } })
+    expect([...(seen[0]?.body.keys() ?? [])].filter((key) => key.startsWith('Policy'))).toEqual(['Policy'])
+    expect([...(seen[1]?.body.keys() ?? [])].filter((key) => key.startsWith('Policy'))).toHaveLength(2)
   })
 })
 

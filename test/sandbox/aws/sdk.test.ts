@@ -55,11 +55,24 @@ describe('the AWS SDK for JavaScript, as it comes', () => {
     expect(answer.$metadata.requestId).toMatch(/^[0-9a-f-]{36}$/)
   })
 
+  it('narrows a session as it passes policies along', async () => {
+    const Policy = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}'
+    const arn = 'arn:aws:iam::aws:policy/ReadOnlyAccess'
+    const { PackedPolicySize } = await assumeBySdk({ Policy, PolicyArns: [{ arn }] })
+    expect(PackedPolicySize).toBe(Math.ceil((Policy.length + arn.length) / 20.48))
+    expect(world.aws.log().at(-1)?.narrowedTo).toEqual({ policy: Policy, arns: [arn] })
+  })
+
   it.each([
     { why: 'no token', change: { WebIdentityToken: 'none' }, name: 'InvalidIdentityTokenException' },
     { why: 'no such role', change: { RoleArn: roleArn(ACCOUNT, 'rolegate/Nobody') }, name: 'AccessDenied' },
     { why: 'too long', change: { DurationSeconds: 7200 }, name: 'ValidationError' },
     { why: 'no policy', change: { Policy: 'x' }, name: 'MalformedPolicyDocumentException' },
+    {
+      why: 'another account’s policy',
+      change: { PolicyArns: [{ arn: 'arn:aws:iam::999999999999:policy/x' }] },
+      name: 'ValidationError',
+    },
   ])('knows the refusal by its name: $name', async ({ change, name }) => {
     await expect(assumeBySdk(change)).rejects.toMatchObject({ name, $fault: 'client' })
   })

@@ -380,8 +380,60 @@ describe('AssumeRoleWithWebIdentity checks its parameters', () => {
     )
   })
 
-  it('and refuses a session policy that is no JSON', async () => {
-    expect(await world.assume({ Policy: '{' })).toMatchObject({ status: 400, code: 'MalformedPolicyDocument' })
+  const POLICY = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}'
+  const OWN = `arn:aws:iam::${ACCOUNT}:policy/team/Boundary`
+
+  it('and narrows the session to the policies passed along, which it remembers', async () => {
+    const answer = await world.assume({
+      Policy: POLICY,
+      'PolicyArns.member.1.arn': OWN,
+      'PolicyArns.member.2.arn': 'arn:aws:iam::aws:policy/ReadOnlyAccess',
+    })
+    expect(answer).toMatchObject({ status: 200 })
+    expect(Number(answer.element('PackedPolicySize'))).toBeGreaterThan(1)
+    expect(world.aws.log().at(-1)?.narrowedTo).toEqual({
+      policy: POLICY,
+      arns: [OWN, 'arn:aws:iam::aws:policy/ReadOnlyAccess'],
+    })
+  })
+
+  const listOf = (count: number, arn = OWN) =>
+    Object.fromEntries(Array.from({ length: count }, (_, index) => [`PolicyArns.member.${index + 1}.arn`, arn]))
+  it.each([
+    { why: 'text that is no JSON', change: { Policy: '{' }, code: 'MalformedPolicyDocument' },
+    { why: 'JSON that is no policy', change: { Policy: '{}' }, code: 'MalformedPolicyDocument' },
+    {
+      why: 'a policy with a principal',
+      change: { Policy: POLICY.replace('"Action"', '"Principal":"*","Action"') },
+      code: 'MalformedPolicyDocument',
+    },
+    { why: 'eleven ARNs', change: listOf(11), code: 'ValidationError' },
+    { why: 'a list with a hole', change: { 'PolicyArns.member.2.arn': OWN }, code: 'ValidationError' },
+    { why: 'a list of something else', change: { 'PolicyArns.member.1.name': OWN }, code: 'ValidationError' },
+    {
+      why: 'another account’s policy',
+      change: listOf(1, `arn:aws:iam::${OTHER_ACCOUNT}:policy/x`),
+      code: 'ValidationError',
+    },
+    { why: 'an ARN of a role', change: listOf(1, roleArn(ACCOUNT, 'rolegate/Admin')), code: 'ValidationError' },
+    {
+      why: 'more than 2,048 characters in all',
+      change: { Policy: POLICY, ...listOf(10, `${OWN}${'x'.repeat(190)}`) },
+      code: 'ValidationError',
+    },
+  ])('and refuses as session policy $why', async ({ change, code }) => {
+    expect(await world.assume(change)).toMatchObject({ status: 400, code })
+  })
+
+  it('and refuses policies and tags that are too much together', async () => {
+    const long = POLICY.replace('"*"', `"s3:${'a'.repeat(1900)}"`)
+    const team = 'x'.repeat(200)
+    const answer = await world.assume({
+      ...developer,
+      WebIdentityToken: await developerToken({}, { team }),
+      Policy: long,
+    })
+    expect(answer).toMatchObject({ status: 400, code: 'PackedPolicyTooLarge' })
   })
 
   it.each(['&RoleArn=x', '&rolearn=x', '&DurationSeconds=900&durationseconds=43200'])(

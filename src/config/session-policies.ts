@@ -1,0 +1,97 @@
+import { createHash } from 'node:crypto'
+import { allowsNothing, policyFaults } from '../domain/aws/session-policy-document.ts'
+import { MOST_POLICY_CHARACTERS, sentPolicyFor, type InlinePolicy } from '../domain/aws/session-policy.ts'
+import { printPath, type Fault, type Findings, type Path } from './faults.ts'
+import { NoJson, readJson } from './json.ts'
+import { fromFolder } from './paths.ts'
+import { nameOf, type PolicyFiles } from './policy-files.ts'
+import type { ConfigFile } from './schema.ts'
+import type { World } from './world.ts'
+
+/** The session policies of the file, by the names it gives their files. What could not be used is a fault and absent here. */
+export type InlinePolicies = ReadonlyMap<string, InlinePolicy>
+
+type Narrowed = Pick<ConfigFile['roles'][string], 'session_policy_file' | 'policy_arns'>
+
+/**
+ * Reads every `session_policy_file`, of roles and of grants. What is wrong with a place that names one is a finding; what is
+ * wrong in a policy is a fault of that file, said once.
+ */
+export function readSessionPolicies(
+  file: ConfigFile,
+  world: World,
+  files: PolicyFiles,
+  findings: Findings,
+): { readonly inline: InlinePolicies; readonly faults: readonly Fault[] } {
+  const seen = new Map<string, Reading>()
+  for (const [{ session_policy_file: name, policy_arns: managed }, path] of narrowedIn(file)) {
+    if (name === undefined) continue
+    const here = [...path, 'session_policy_file']
+    const known = seen.get(name)
+    const read = known ?? readPolicy(fromFolder(name, world), files, world)
+    seen.set(name, read)
+    if ('missing' in read) findings.fault(here, read.missing)
+    if (!('inline' in read)) continue
+    if (read.allowsNothing && managed.length === 0)
+      findings.fault(here, 'allows nothing: a session may do only what its policy allows as well')
+    lintLength(read.inline, managed, here, findings)
+  }
+  return {
+    inline: new Map([...seen].flatMap(([name, read]) => ('inline' in read ? [[name, read.inline] as const] : []))),
+    faults: [...seen.values()].flatMap((read) => ('faults' in read ? read.faults : [])),
+  }
+}
+
+type Reading =
+  | { readonly inline: InlinePolicy; readonly allowsNothing: boolean }
+  | { readonly missing: string }
+  | { readonly faults: readonly Fault[] }
+
+/** Everything in the file that may narrow a session, and where it stands. */
+export const narrowedIn = ({
+  roles,
+  rules,
+}: Pick<ConfigFile, 'roles' | 'rules'>): readonly (readonly [Narrowed, Path])[] => [
+  ...Object.entries(roles).map(([key, role]) => [role, ['roles', key]] as const),
+  ...rules.flatMap(({ grant }, index) => (grant === undefined ? [] : [[grant, ['rules', index, 'grant']] as const])),
+]
+
+/** Longer than anything that fits when white space is taken out. */
+const MOST_TEXT = 20_000
+
+function readPolicy(path: string, files: PolicyFiles, world: World): Reading {
+  const read = files.text(path)
+  if ('fault' in read) return { missing: read.fault }
+  const { text } = read
+  if (text.length > MOST_TEXT) return { missing: `is ${text.length} characters long, which is no session policy` }
+  const file = nameOf(path, world)
+  try {
+    const { value, placeOf } = readJson(text)
+    const faults = policyFaults(value).map(({ path: at, message }) => ({
+      ...placeOf(at),
+      path: printPath(at),
+      message,
+      file,
+    }))
+    const json = JSON.stringify(value)
+    if (faults.length > 0) return { faults }
+    const [strange] = /[^\t\n\r\u0020-\u00ff]/u.exec(json) ?? []
+    if (strange !== undefined)
+      return { missing: `holds "${strange}", and AWS takes Latin letters only (U+0020 to U+00FF)` }
+    const hash = createHash('sha256').update(json).digest('hex')
+    return { inline: { json, hash }, allowsNothing: allowsNothing(value) }
+  } catch (thrown) {
+    if (thrown instanceof NoJson) return { faults: [{ ...thrown.place, path: '', message: thrown.message, file }] }
+    throw thrown
+  }
+}
+
+function lintLength(inline: InlinePolicy, managed: readonly string[], here: Path, findings: Findings): void {
+  const { arns } = sentPolicyFor({ inline, managed }, { id: '0'.repeat(12), partition: 'aws' })
+  const characters = [inline.json, ...arns].join('').length
+  if (characters > MOST_POLICY_CHARACTERS)
+    findings.fault(
+      here,
+      `is ${characters} characters without its white space${arns.length > 0 ? ', policy_arns included' : ''}; AWS takes ${MOST_POLICY_CHARACTERS}`,
+    )
+}
