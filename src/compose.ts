@@ -137,7 +137,13 @@ export async function compose(
   const letIn = { ...deps, loginWays: cli.login, findSession, startTerminalSession }
   const atDevice = { ...letIn, findDeviceLogin, crossNetwork: cli.device.crossNetwork }
   const requireStanding = makeRequireStanding({ staff, now })
-  const explainAs = makeExplainAs({ ...deps, ...browser, idps: new Set(providers.keys()), hash })
+  const explainAs = makeExplainAs({
+    ...deps,
+    ...browser,
+    idps: new Set(providers.keys()),
+    groupNames: config.groupNames,
+    hash,
+  })
   const stories = {
     beginSignIn: makeBeginSignIn({ ...deps, providers, newAttemptId }),
     completeSignIn: makeCompleteSignIn({ ...deps, ...browser, providers, mappings, countOnce, endSession }),
@@ -196,6 +202,7 @@ export async function compose(
       sha256,
       now,
       idpLabel: (idp) => providers.get(idp)?.label ?? idp,
+      groupName: (idp, group) => config.groupNames.get(idp)?.get(group),
     },
     providers,
     documents: issuer.documents,

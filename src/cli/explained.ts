@@ -30,6 +30,9 @@ export type Explained = {
 export function readExplained(body: unknown): Explained {
   const answer = recordOf(body)
   const groups = recordOf(answer['groups'])
+  const names = new Map(Object.entries(recordOf(answer['groupNames'] ?? {})))
+  const called = (group: unknown): string =>
+    textOf(typeof group === 'string' && names.has(group) ? names.get(group) : group)
   return {
     role: textOf(answer['role']),
     available: answer['available'] === true,
@@ -43,11 +46,11 @@ export function readExplained(body: unknown): Explained {
         rule: textOf(rule),
         effect: textOf(effect),
         isMet: met !== undefined,
-        ...(typeof group === 'string' && { group: textOf(group) }),
-        wants: listOf(wants).map(textOf),
-        ...(of !== undefined && { of: whomIn(recordOf(of)) }),
+        ...(typeof group === 'string' && { group: called(group) }),
+        wants: listOf(wants).map(called),
+        ...(of !== undefined && { of: whomIn(recordOf(of), called) }),
         ...(typeof verdict === 'string' && { verdict }),
-        ...(typeof fenced === 'string' && { fenced: textOf(fenced) }),
+        ...(typeof fenced === 'string' && { fenced: called(fenced) }),
       }
     }),
     unmet: listOf(answer['unmet']).map((row) => textOf(recordOf(row)['why'])),
@@ -61,9 +64,12 @@ export function readExplained(body: unknown): Explained {
   }
 }
 
-function whomIn({ idp, groups, pattern, everyone, workload }: Readonly<Record<string, unknown>>): string {
+function whomIn(
+  { idp, groups, pattern, everyone, workload }: Readonly<Record<string, unknown>>,
+  called: (group: unknown) => string,
+): string {
   if (workload !== undefined) return `jobs of ${textOf(workload)}`
-  const whom = everyone === true ? ['everyone'] : listOf(groups).map(textOf)
+  const whom = everyone === true ? ['everyone'] : listOf(groups).map(called)
   const names = typeof pattern === 'string' ? `groups that fit ${textOf(pattern)}` : whom.join(' or ')
   return `${names} at ${idp === undefined ? 'every IdP' : textOf(idp)}`
 }

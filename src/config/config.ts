@@ -22,6 +22,8 @@ export type Config = {
   readonly idps: readonly Idp[]
   readonly workloads: readonly Workload[]
   readonly mapping: Mapping
+  /** Of each IdP that has any: the friendly names of its groups, by id. For people to read; nothing is decided by them. */
+  readonly groupNames: ReadonlyMap<string, ReadonlyMap<string, string>>
   readonly sts: ReadonlyMap<string, StsSettings>
   readonly sessions: {
     readonly browser: { readonly idleSeconds: number; readonly absoluteSeconds: number }

@@ -17,6 +17,11 @@ const kind = z
   .enum(['id', 'name', 'email', 'path', 'domain_name', 'dn', 'sid'])
   .optional()
   .describe('What its values look like. Only checks the groups that rules name; never rewrites one.')
+const namesFile = line
+  .optional()
+  .describe(
+    'With `kind: id` (or sid): a file of `id: name` pairs. Rules may say either; what the IdP states is the id.',
+  )
 const limit = z
   .strictObject({
     count: z.int().min(1, 'must be at least 1').describe('At this many groups the list counts as cut by the IdP.'),
@@ -122,6 +127,7 @@ const oidc = z.strictObject({
     .strictObject({
       claim: line.optional().describe('The claim that lists the groups; needed unless `source` is another.'),
       kind,
+      names_file: namesFile,
       from: z.enum(['id_token', 'userinfo']).optional().describe('Where the claim is read; default `id_token`.'),
       limit,
       overage,
@@ -192,6 +198,7 @@ const saml = z.strictObject({
         .optional()
         .describe('Splits values that hold several groups. Without it none is split.'),
       kind,
+      names_file: namesFile,
       limit,
     })
     .describe('How groups are read. They match exactly as the IdP spells them.'),

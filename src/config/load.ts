@@ -2,6 +2,8 @@ import { basename } from 'node:path'
 import type { Config } from './config.ts'
 import { readDocument } from './document.ts'
 import { ConfigFaults, printPath, type Fault, type Finding, type Findings } from './faults.ts'
+import { withGroupIds } from './group-ids.ts'
+import { readGroupNames } from './group-names.ts'
 import { readIncluded } from './includes.ts'
 import { runInFileTests } from './in-file-tests.ts'
 import { lint } from './lint.ts'
@@ -73,17 +75,18 @@ function readFile(world: World, files: PolicyFiles): Pick<Loaded, 'config' | 'wa
   refuse([...faults, ...found.map(main.document.locate)])
 
   const whole = wholeFile(main, included)
-  const { file } = whole
   const locate = (finding: Finding) => whole.locate(finding)
   const into = findings((path) => whole.nameOf(path))
-  lint(whole, into, world.insecureDev)
+  const read = readGroupNames(whole.file, files, world, into)
+  const file = withGroupIds(whole.file, read.names, into)
+  lint({ ...whole, file }, into, world.insecureDev)
   const secrets = readSecrets(file, world, into)
   const policies = readSessionPolicies(file, world, files, into)
   const open = world.withoutSecrets === true ? [] : writtenByOthers(files, world)
   const isRefused = world.purpose === 'serve' && !world.insecureDev
-  refuse([...found.map(locate), ...policies.faults, ...(isRefused ? open : [])])
+  refuse([...read.faults, ...found.map(locate), ...policies.faults, ...(isRefused ? open : [])])
 
-  const config = resolve(file, secrets, policies.inline, world)
+  const config = resolve(file, secrets, { policies: policies.inline, groupNames: read.names }, world)
   refuse(runInFileTests(file, config).map(locate))
   return { config, warnings: [...(isRefused ? [] : open), ...warned.map(locate)] }
 }

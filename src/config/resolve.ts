@@ -16,6 +16,7 @@ import type { OidcEntry, SamlEntry } from './idp-schema.ts'
 import { audienceFor } from './lint/sts.ts'
 import { graphOf, knownLimit } from './known-idps.ts'
 import { selectorsOf } from './lint/admin.ts'
+import type { GroupNames } from './group-names.ts'
 import { nameNetworkBy } from './networks.ts'
 import { parseTemplate } from '../domain/entitlement/pattern.ts'
 import { fromFolder } from './paths.ts'
@@ -30,7 +31,12 @@ import { workloadMatchOf, workloadOf } from './workloads.ts'
 import type { World } from './world.ts'
 
 /** The values the house works with, from a file that has passed every check. */
-export function resolve(file: ConfigFile, secrets: Secrets, policies: InlinePolicies, world: World): Config {
+export function resolve(
+  file: ConfigFile,
+  secrets: Secrets,
+  { policies, groupNames }: { readonly policies: InlinePolicies; readonly groupNames: GroupNames },
+  world: World,
+): Config {
   const { server, issuer, sessions, audit, store } = file
   const sts = new Map(Object.entries(file.sts).map(([name, entry]) => [name, stsOf(name, entry, secrets)]))
   const keep = claimsOfTags(file)
@@ -49,6 +55,7 @@ export function resolve(file: ConfigFile, secrets: Secrets, policies: InlinePoli
     idps,
     workloads: file.workloads.map((entry) => workloadOf(entry, file, keep)),
     mapping: mappingOf(file, sts, policies),
+    groupNames,
     sts,
     sessions: {
       browser: { idleSeconds: sessions.browser.idle, absoluteSeconds: sessions.browser.absolute },

@@ -7,6 +7,7 @@ import type { Terminal } from '../domain/sign-in/session.ts'
 import type { ExplainedAs, WhoMay } from '../usecases/admin/explain-as.ts'
 import type { Status } from '../usecases/admin/show-status.ts'
 import type { Explained, InWords } from './explanation.ts'
+import type { WithGroupNames } from './group-names.ts'
 import type { Given } from './terminal-card.ts'
 
 /** What every page may show around its own model. */
@@ -95,6 +96,7 @@ export type Pages = {
     readonly groupsCount: number
     /** The first fifty. */
     readonly groups: readonly string[]
+    readonly groupNames?: WithGroupNames['groupNames']
     /** Deny rules that took everything away; empty: no rule ever gave them a role. */
     readonly deniedBy: readonly string[]
   }
@@ -113,6 +115,7 @@ export type Pages = {
     readonly via: readonly { readonly rule: string; readonly group: string | null }[]
     /** Session policies: whether there is an inline one, and ARNs. Absent: nothing narrows the role. */
     readonly narrowedTo?: { readonly inline: boolean; readonly arns: readonly string[] }
+    readonly groupNames?: WithGroupNames['groupNames']
     readonly consoleAction: string
     /** The console page a link asked for; it is checked when the form is sent. */
     readonly destination: string
@@ -208,7 +211,7 @@ export type Pages = {
     readonly roleNames: readonly string[]
     readonly problem?: string
     readonly explained?: InWords<ExplainedAs>
-    readonly who?: WhoMay
+    readonly who?: WhoMay & WithGroupNames
   }
   /** Before a test, and after it. */
   'admin-idp-test': {

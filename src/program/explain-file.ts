@@ -19,11 +19,12 @@ export function explainFile(file: string, { role, as }: ImaginedAsk): unknown {
     rules: () => index,
     idps: new Set(config.idps.map(({ id }) => id)),
     absoluteSeconds: config.sessions.browser.absoluteSeconds,
+    groupNames: config.groupNames,
     hash,
     now: () => new Date(),
   })
   try {
-    return inWords(explainAs.explain(role, as))
+    return inWords(explainAs.explain(role, as), (idp, group) => config.groupNames.get(idp)?.get(group))
   } catch (thrown) {
     const { code, values } = asRolegateError(thrown)
     if (code === 'role_unknown')

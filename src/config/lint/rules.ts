@@ -1,5 +1,6 @@
 import { parseTemplate } from '../../domain/entitlement/pattern.ts'
 import { didYouMean } from '../did-you-mean.ts'
+import { LOOKS } from '../group-kinds.ts'
 import type { Findings, Path } from '../faults.ts'
 import type { ConfigFile, RuleEntry } from '../schema.ts'
 import { accountsMeant, aliasesMeant, itemsOf, rolesMeant } from '../selectors.ts'
@@ -94,19 +95,6 @@ export function lintWorkloadName(
 export function lintIdpName(id: string, path: Path, idps: ConfigFile['idps'], findings: Findings): void {
   const known = idps.map((idp) => idp.id)
   if (!known.includes(id)) findings.fault(path, `unknown IdP "${id}"${didYouMean(id, known)}`)
-}
-
-const GUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
-
-/** What groups of each kind look like. A group that does not is most likely a mistake in the file. */
-const LOOKS: Readonly<Record<NonNullable<ConfigFile['idps'][number]['groups']['kind']>, (group: string) => boolean>> = {
-  id: (group) => GUID.test(group) || /^[A-Za-z0-9]{15,}$/.test(group),
-  name: (group) => !GUID.test(group) && !/^S-1-\d/.test(group),
-  email: (group) => /^[^\s@]+@[^\s@]+$/.test(group),
-  path: (group) => group.startsWith('/'),
-  domain_name: (group) => group.includes('\\'),
-  dn: (group) => /^[A-Za-z0-9.-]+\s*=/.test(group),
-  sid: (group) => /^S-1(?:-\d+)+$/.test(group),
 }
 
 /** Groups match exactly: one that looks like none of its IdP's is most likely a mistake. */

@@ -6,12 +6,14 @@ import type { CurrentRules, IdentityProvider, Now } from '../../usecases/ports.t
 import { answerFor } from '../answers.ts'
 import { sessionOf } from '../browser-session.ts'
 import { inWords } from '../explanation.ts'
+import { groupNamesIn, type GroupName } from '../group-names.ts'
 import { show, type Pages } from '../pages.ts'
 import { parse } from '../parse.ts'
 
 type Deps = {
   explainForStaff: ExplainForStaff
   rules: CurrentRules
+  groupName: GroupName
   providers: ReadonlyMap<string, IdentityProvider>
   now: Now
 }
@@ -52,8 +54,9 @@ export function adminAccessRoutes(deps: Deps): Router {
 
   function answerTo(req: Request, { role, idp, groups }: Asked): Pick<Pages['admin-access'], 'explained' | 'who'> {
     const staff = deps.explainForStaff(sessionOf(req, deps.now), 'page')
-    if (idp === '') return { who: staff.whoMay(role) }
-    return { explained: inWords(staff.explain(role, { idp, groups: linesOf(groups) })) }
+    if (idp !== '') return { explained: inWords(staff.explain(role, { idp, groups: linesOf(groups) }), deps.groupName) }
+    const who = staff.whoMay(role)
+    return { who: { ...who, ...groupNamesIn(who.rules, undefined, deps.groupName) } }
   }
 
   function formModel(asked: Asked): Pages['admin-access'] {

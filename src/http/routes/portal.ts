@@ -22,6 +22,7 @@ import type { AttemptCookies } from '../attempt-cookies.ts'
 import { sessionOf } from '../browser-session.ts'
 import { accountCard, roleCard } from '../cards.ts'
 import { inWords } from '../explanation.ts'
+import { groupNamesFor, type GroupName } from '../group-names.ts'
 import { sendToConsole, showCredentials } from '../hand-out.ts'
 import type { MoveBrowser } from '../move-browser.ts'
 import { show, showLong, type Pages } from '../pages.ts'
@@ -45,6 +46,7 @@ type Deps = {
   opensConsole: RequestHandler
   opensIdp: RequestHandler
   idpLabel: (idp: string) => string
+  groupName: GroupName
   sha256: Sha256
   now: Now
 }
@@ -84,7 +86,7 @@ export function portalRoutes(deps: Deps): Router {
   })
 
   router.get('/roles/:account/:role/why', (req, res) => {
-    const explained = inWords(deps.explainRole(sessionOf(req, deps.now), roleName(req)))
+    const explained = inWords(deps.explainRole(sessionOf(req, deps.now), roleName(req)), deps.groupName)
     show(res, 'why', `Why ${explained.role}?`, { ...explained, back: `/roles/${explained.role}` })
   })
 
@@ -138,6 +140,11 @@ export function portalRoutes(deps: Deps): Router {
       cap: capSentence(entitlement, session, deps.now()),
       via: entitlement.via,
       ...narrowedTo(entitlement),
+      ...groupNamesFor(
+        session.principal.idp,
+        entitlement.via.map(({ group }) => group),
+        deps.groupName,
+      ),
       consoleAction: `/roles/${target.name}/console`,
       destination,
       credentialsAction: `/roles/${target.name}/credentials`,
@@ -166,6 +173,7 @@ export function portalRoutes(deps: Deps): Router {
       groupsState: principal.groups.state,
       groupsCount: principal.groups.names.length,
       groups: principal.groups.names.slice(0, 50),
+      ...groupNamesFor(principal.idp, principal.groups.names.slice(0, 50), deps.groupName),
       deniedBy: deps.explainNothing(session),
     }
   }

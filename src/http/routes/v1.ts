@@ -21,6 +21,7 @@ import { sendCompressed } from '../compressed.ts'
 import { bearerIn, CredentialsBody, type AnswerCredentials } from '../credentials.ts'
 import { requireSameOrigin } from '../csrf.ts'
 import { inWords } from '../explanation.ts'
+import { groupNamesFor, type GroupName } from '../group-names.ts'
 import { failAsAtHotDoor } from '../hot-door.ts'
 import { jsonBody } from '../json-body.ts'
 import { parse } from '../parse.ts'
@@ -55,6 +56,7 @@ type Deps = {
   requireCsrf: RequestHandler
   cookieName: string
   origin: string
+  groupName: GroupName
   version: string
   now: Now
 }
@@ -80,9 +82,10 @@ export function v1Routes(deps: Deps): Router {
   router.get('/v1/roles', authenticate, async (req, res) => {
     const { form } = parse(RolesQuery, req.query)
     const session = signedIn(res)
-    const answer =
-      form === 'compact' ? compactRoles(deps.listAccounts(session)) : { roles: deps.listRoles(session).map(roleRow) }
-    await sendCompressed(req, res.type('json'), JSON.stringify(answer))
+    const answer = form === 'compact' ? compactRoles(deps.listAccounts(session)) : fullRoles(deps.listRoles(session))
+    const groups = 'roles' in answer ? answer.roles.flatMap(({ via }) => via.map(({ group }) => group)) : answer.groups
+    const named = { ...answer, ...groupNamesFor(session.principal.idp, groups, deps.groupName) }
+    await sendCompressed(req, res.type('json'), JSON.stringify(named))
   })
 
   router.get('/v1/aws-config', authenticate, async (req, res) => {
@@ -114,8 +117,8 @@ export function v1Routes(deps: Deps): Router {
   router.post('/v1/explain', ...body, authenticate, (req, res) => {
     const { role, as } = parse(ExplainBody, req.body)
     const session = signedIn(res)
-    if (as === undefined) res.json(inWords(deps.explainRole(session, role)))
-    else res.json(inWords(deps.explainForStaff(session, 'api').explain(role, as)))
+    if (as === undefined) res.json(inWords(deps.explainRole(session, role), deps.groupName))
+    else res.json(inWords(deps.explainForStaff(session, 'api').explain(role, as), deps.groupName))
   })
 
   router.post('/v1/credentials', failAsAtHotDoor, ...body, authenticate, async (req, res) => {
@@ -141,6 +144,8 @@ export function v1Routes(deps: Deps): Router {
 
   return router
 }
+
+const fullRoles = (listed: ReturnType<ListRoles>) => ({ roles: listed.map(roleRow) })
 
 const roleRow = ({ entitlement: { target, maxSeconds, via }, state }: ReturnType<ListRoles>[number]) => ({
   account: {

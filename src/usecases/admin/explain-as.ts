@@ -48,15 +48,21 @@ export function makeExplainAs(deps: {
   /** Ids of the IdPs there are. */
   idps: ReadonlySet<string>
   absoluteSeconds: number
+  /** Of each IdP that has any: what people call its groups, by id. */
+  groupNames: ReadonlyMap<string, ReadonlyMap<string, string>>
   hash: string
   now: Now
 }): ExplainAs {
+  /** Whoever asks may say the name; what an IdP states is the id. */
+  const idOf = (idp: string, written: string): string =>
+    [...(deps.groupNames.get(idp) ?? [])].find(([, name]) => name === written)?.[0] ?? written
   return {
     explain(role, as) {
       if (!deps.idps.has(as.idp)) throw new RolegateError('invalid_request', { field: 'as.idp', known: [...deps.idps] })
       const now = deps.now()
       const target = requireRole(deps.rules(), role)
-      const session = imaginedSession(as, deps.absoluteSeconds, now)
+      const stated = { idp: as.idp, groups: as.groups.map((group) => idOf(as.idp, group)) }
+      const session = imaginedSession(stated, deps.absoluteSeconds, now)
       const condition = passThroughFault(target, session)
       const explanation = explainInFull(deps.rules(), session, target, condition === undefined ? [] : [condition], now)
       return { ...explanation, as, config: deps.hash }

@@ -40,6 +40,15 @@ describe('rolegate explain', () => {
     ])
   })
 
+  it('says what people call a group where the gateway knows', async () => {
+    const { gateway, run } = await signedIn()
+    const groupNames = { 'AWS-SRE': 'Site\u0007 Reliability', 'AWS-Dev': 'Developers' }
+    gateway.on('POST /v1/explain', { json: { ...ANSWER, groupNames } })
+    const { out } = await run('explain', 'payments-prod/admin')
+    expect(out).toContain('gives it: your group Site Reliability')
+    expect(out).toContain('gives it: wants Developers')
+  })
+
   it('asks about a whole name as it is, and about a beginning as one of one’s own', async () => {
     const { gateway, run } = await signedIn()
     gateway.on('POST /v1/explain', { json: ANSWER })

@@ -1,0 +1,60 @@
+import { didYouMean } from './did-you-mean.ts'
+import type { Findings, Path } from './faults.ts'
+import { looksLikeGuid } from './group-kinds.ts'
+import type { GroupNames } from './group-names.ts'
+import type { ConfigFile } from './schema.ts'
+
+/**
+ * The file with ids in place of friendly names, wherever it names a group: what an IdP states is held against ids alone, so that
+ * a group which somebody called by such a name opens nothing (threats.md R6). A name that no file knows is a fault.
+ */
+export function withGroupIds(file: ConfigFile, names: GroupNames, findings: Findings): ConfigFile {
+  if (names.size === 0) return file
+  const books = new Map([...names].map(([idp, byId]) => [idp, new Map([...byId].map(([id, name]) => [name, id]))]))
+  const idOf = (written: string, idp: string | undefined, path: Path): string => {
+    const book = idp === undefined ? undefined : books.get(idp)
+    if (book === undefined) {
+      const [other] = idp === undefined ? ([...books].find(([, one]) => one.has(written)) ?? []) : []
+      if (other !== undefined)
+        findings.fault(path, `is what the names_file of "${other}" calls a group: name the IdP beside it`)
+      return written
+    }
+    const id = book.get(written)
+    if (id === undefined && !names.get(idp ?? '')?.has(written) && !looksLikeGuid(written) && written !== '*')
+      findings.fault(
+        path,
+        `"${idp}" has no group of that name or id in its names_file${didYouMean(written, book.keys())}`,
+      )
+    return id ?? written
+  }
+  const allOf = (written: readonly string[], idp: string | undefined, path: Path) =>
+    written.map((one, index) => idOf(one, idp, [...path, index]))
+  const whom = <Selector extends Whom>(selector: Selector, path: Path): Selector => ({
+    ...selector,
+    ...(selector.group !== undefined && { group: idOf(selector.group, selector.idp, [...path, 'group']) }),
+    ...(selector.any_of !== undefined && { any_of: allOf(selector.any_of, selector.idp, [...path, 'any_of']) }),
+  })
+  const staff = (key: 'operators' | 'auditors') => {
+    const written = file.admin[key]
+    if (written === undefined) return {}
+    const path = ['admin', key]
+    return {
+      [key]: Array.isArray(written) ? written.map((one, index) => whom(one, [...path, index])) : whom(written, path),
+    }
+  }
+  return {
+    ...file,
+    rules: file.rules.map((rule, index) => ({ ...rule, match: whom(rule.match, ['rules', index, 'match']) })),
+    admin: { ...file.admin, ...staff('operators'), ...staff('auditors') },
+    tests: file.tests.map((test, index) => ({
+      ...test,
+      as: { ...test.as, groups: allOf(test.as.groups, test.as.idp, ['tests', index, 'as', 'groups']) },
+    })),
+  }
+}
+
+type Whom = {
+  readonly idp?: string | undefined
+  readonly group?: string | undefined
+  readonly any_of?: string[] | undefined
+}
