@@ -28,7 +28,7 @@ export async function openGateway(loaded: LoadedConfig, host: Host): Promise<Gat
       ...(disk.refusedSince === undefined ? [] : ['config']),
       ...(disk.needsRestart ? ['config:needs-restart'] : []),
     ],
-    metrics: () => witness.metrics.text(),
+    metrics: () => (newest().config.metrics ? witness.metrics.text() : undefined),
   })
   const { listen, management } = loaded.config.server
 
@@ -42,7 +42,7 @@ export async function openGateway(loaded: LoadedConfig, host: Host): Promise<Gat
     sweep() {
       // Asking is enough: what is due is read again, whether anybody signs in or not.
       newest().down()
-      return answers(memory.sweep())
+      return answers(Promise.all([memory.sweep(), log.deleteOld()]))
     },
     onDrain: () => (health.draining = true),
     async release() {

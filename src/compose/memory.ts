@@ -14,6 +14,7 @@ import type {
   AuthorizationCodes,
   ContainerTokens,
   DeviceLogins,
+  Journal,
   RefreshGrants,
   Sessions,
   Store,
@@ -29,7 +30,7 @@ export type Memory = Awaited<ReturnType<typeof openMemory>>
 export async function openMemory(config: Config, { now, acceptNewIssuer }: Host, { log, metrics }: Witness) {
   const [master] = config.masterKeys
   if (master === undefined) throw new RolegateError('config_invalid', {}, { reason: 'no_master_key' })
-  const raw: Store =
+  const raw: Store & Journal =
     config.store.driver === 'sqlite' ? makeSqliteStore({ path: config.store.path, now }) : makeMemoryStore({ now })
   const sealedFor = (issuer: string) =>
     makeSealedStore({
@@ -84,6 +85,8 @@ export async function openMemory(config: Config, { now, acceptNewIssuer }: Host,
     csrfKey: keyFor(master, 'csrf'),
     cookieSecrets: config.masterKeys.map((key) => keyFor(key, 'cookie').toString('base64url')),
     attemptSealer: makeSealer(config.masterKeys.map((key) => keyFor(key, 'attempt'))),
+    /** Stands for a text that `audit.redact` names: the same for the same, and no way back without the master key. */
+    pseudonym: makeCodeDigest(keyFor(master, 'audit-redact')),
     clientSealer: makeSealer(config.masterKeys.map((key) => keyFor(key, 'client-registration'))),
   }
 }

@@ -1,13 +1,15 @@
 import { randomBytes } from 'node:crypto'
 import { makeAudit, makeStdoutSink, makeStoreSink } from '../adapters/audit/audit.ts'
 import { makeFileSink } from '../adapters/audit/file-sink.ts'
+import { makeRetention } from '../adapters/audit/retention.ts'
 import type { AuditSink } from '../adapters/audit/grouped-sink.ts'
 import { makeLogger, type Log } from '../adapters/telemetry/logger.ts'
 import { makeMetrics, type Metrics } from '../adapters/telemetry/metrics.ts'
 import type { AuditSink as SinkSettings, Config } from '../config/config.ts'
 import type { AuditEvent } from '../domain/audit/event.ts'
+import { redacted } from '../domain/audit/redact.ts'
 import { nearsLimit } from '../domain/sign-in/group-limit.ts'
-import type { Audit, Store } from '../usecases/ports.ts'
+import type { Audit, Journal, Store } from '../usecases/ports.ts'
 import type { Host } from './host.ts'
 import { randomText } from './chance.ts'
 
@@ -20,21 +22,29 @@ export function makeWitness(config: Config, { now, print, version, demo }: Host)
   }
 }
 
-export type OpenAudit = { readonly audit: Audit; fails(): boolean; close(): Promise<void> }
+export type OpenAudit = {
+  readonly audit: Audit
+  fails(): boolean
+  /** Deletes what is older than the file says. */
+  deleteOld(): Promise<void>
+  close(): Promise<void>
+}
 
 /** The audit log over its sinks, and whether the last record could be written. */
 export async function openAudit(
   config: Config,
   host: Host,
   { log, metrics }: Witness,
-  store: Store,
+  { raw: store, pseudonym }: { readonly raw: Store & Journal; readonly pseudonym: (text: string) => string },
 ): Promise<OpenAudit> {
+  const { redact } = config.audit
   const sinks = await Promise.all(config.audit.sinks.map(async (sink) => openSink(sink, host, store)))
   let fails = false
   const audit = makeAudit({
     sinks,
     newId: () => randomText(96),
     now: host.now,
+    redact: (record) => redacted(record, redact, pseudonym),
     onWritten(event) {
       fails = false
       metrics.event(event.event)
@@ -54,7 +64,23 @@ export async function openAudit(
       log.error('the audit log cannot be written: nothing is handed over', {}, cause)
     },
   })
-  return { audit, fails: () => fails, close: async () => void (await Promise.all(sinks.map((sink) => sink.close()))) }
+  const kept = config.audit.sinks.find((sink) => sink.type === 'store')
+  const deleteOld =
+    kept?.retainSeconds === undefined
+      ? () => Promise.resolve()
+      : makeRetention({
+          journal: store,
+          retainSeconds: kept.retainSeconds,
+          audit,
+          onDeleted: (before, rows) => log.info('audit records past their time were deleted', { before, rows }),
+          now: host.now,
+        })
+  return {
+    audit,
+    fails: () => fails,
+    deleteOld,
+    close: async () => void (await Promise.all(sinks.map((sink) => sink.close()))),
+  }
 }
 
 /** A list that is nearly cut is told of while there is time; of the person and their groups, only how many (contract.md, Metrics). */

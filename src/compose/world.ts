@@ -27,6 +27,6 @@ type Disk = {
 export async function openWorld(config: Config, host: Host, isDraining: () => boolean): Promise<World> {
   const witness = makeWitness(config, host)
   const memory = await openMemory(config, host, witness)
-  const log = await openAudit(config, host, witness, memory.raw)
+  const log = await openAudit(config, host, witness, memory)
   return { host, witness, memory, log, disk: { refusedSince: undefined, needsRestart: false }, isDraining }
 }

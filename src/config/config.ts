@@ -1,4 +1,5 @@
 import type { Staff } from '../domain/admin/standing.ts'
+import type { Redactable } from '../domain/audit/redact.ts'
 import type { Mapping } from '../domain/entitlement/rule.ts'
 import type { NameNetwork } from '../domain/device/network.ts'
 import type { Partition } from '../domain/aws/partition.ts'
@@ -40,7 +41,9 @@ export type Config = {
   readonly networks: NameNetwork
   readonly identityCenter: { readonly startHost: string; readonly region: string }
   readonly store: { readonly driver: 'memory' } | { readonly driver: 'sqlite'; readonly path: string }
-  readonly audit: { readonly sinks: readonly AuditSink[] }
+  readonly audit: { readonly sinks: readonly AuditSink[]; readonly redact: readonly Redactable[] }
+  /** Whether `/metrics` answers. */
+  readonly metrics: boolean
   readonly admin: Staff
   /** The questions the file's rules answered before it was taken. */
   readonly tests: readonly PolicyTest[]
@@ -170,4 +173,7 @@ export type PassThroughWay = { readonly idp: string } & (
 )
 
 export type AuditSink =
-  { readonly type: 'file'; readonly path: string } | { readonly type: 'store' } | { readonly type: 'stdout' }
+  | { readonly type: 'file'; readonly path: string }
+  /** Without an end its records stay. */
+  | { readonly type: 'store'; readonly retainSeconds?: number }
+  | { readonly type: 'stdout' }

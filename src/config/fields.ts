@@ -90,4 +90,18 @@ export const duration = (least: string, most: string, because = '') =>
       return seconds
     })
 
+const DAY_SECONDS = 24 * 3600
+const MOST_DAYS = 3660
+
+/** A time in days, as `400d`; its output is seconds. */
+export const days = z
+  .string({ error: ({ input }) => (typeof input === 'number' ? 'must name its unit, as in 400d' : undefined) })
+  .regex(/^[0-9]{1,6}d$/, 'must be a number of days, as in 400d')
+  .transform((text, context) => {
+    const count = Number(text.slice(0, -1))
+    if (count < 1) context.addIssue('must be at least 1d')
+    if (count > MOST_DAYS) context.addIssue(`must be at most ${MOST_DAYS}d; leave it out to keep everything`)
+    return count * DAY_SECONDS
+  })
+
 const secondsOf = (text: string): number => parseDuration(text) ?? 0

@@ -78,7 +78,8 @@ export function resolve(
       region: file.identity_center.region ?? sts.get('default')?.region ?? defaultRegionOf('aws'),
     },
     store: store.driver === 'sqlite' ? { driver: 'sqlite', path: fromFolder(store.path, world) } : { driver: 'memory' },
-    audit: { sinks: audit.sinks.map((sink) => sinkOf(sink, world)) },
+    audit: { sinks: audit.sinks.map((sink) => sinkOf(sink, world)), redact: [...new Set(audit.redact)] },
+    metrics: file.telemetry.metrics,
     admin: { operators: staffOf(file.admin.operators), auditors: staffOf(file.admin.auditors) },
     tests: policyTestsOf(file),
     testCount: file.tests.length,
@@ -95,8 +96,16 @@ const staffOf = (written: ConfigFile['admin']['operators']): Config['admin']['op
 const loginWaysOf = (own: readonly LoginWay[] | undefined, all: readonly LoginWay[]): ReadonlySet<LoginWay> =>
   new Set(all.filter((way) => own === undefined || own.includes(way)))
 
-const sinkOf = (sink: ConfigFile['audit']['sinks'][number], world: World): AuditSink =>
-  sink.type === 'file' ? { type: 'file', path: fromFolder(sink.path, world) } : { type: sink.type }
+function sinkOf(sink: ConfigFile['audit']['sinks'][number], world: World): AuditSink {
+  switch (sink.type) {
+    case 'file':
+      return { type: 'file', path: fromFolder(sink.path, world) }
+    case 'store':
+      return { type: 'store', ...(sink.retain !== undefined && { retainSeconds: sink.retain }) }
+    case 'stdout':
+      return { type: 'stdout' }
+  }
+}
 
 function oidcIdpOf(idp: OidcEntry, { authentications, serviceAccounts }: Secrets, keep: readonly string[]): OidcIdp {
   const authentication = authentications.get(idp.id)

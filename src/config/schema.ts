@@ -3,7 +3,9 @@ import { isRoleName } from '../domain/aws/arn.ts'
 import { PARTITIONS } from '../domain/aws/partition.ts'
 import { isManagedPolicy, MOST_POLICY_ARNS } from '../domain/aws/session-policy.ts'
 import { TARGET_NAME } from '../domain/name.ts'
+import { REDACTABLE, type Redactable } from '../domain/audit/redact.ts'
 import {
+  days,
   duration,
   environmentName,
   freeText,
@@ -312,7 +314,12 @@ const sink = z.discriminatedUnion('type', [
     type: z.literal('file').describe('Appends JSON lines to a file.'),
     path: line.describe('The file.'),
   }),
-  z.strictObject({ type: z.literal('store').describe('Keeps the events in the store.') }),
+  z.strictObject({
+    type: z.literal('store').describe('Keeps the events in the store.'),
+    retain: days
+      .optional()
+      .describe('How long, in days: older ones are deleted, and that is on record. Default: for ever.'),
+  }),
   z.strictObject({ type: z.literal('stdout').describe('Prints JSON lines; not durable.') }),
 ])
 
@@ -401,17 +408,23 @@ export const ConfigFile = z.strictObject({
         .min(1, 'must not be empty')
         .prefault([{ type: 'store' }])
         .describe('At least one that lasts: `file` or `store`.'),
+      redact: z
+        .array(z.enum(Object.keys(REDACTABLE) as [Redactable, ...Redactable[]]))
+        .default([])
+        .describe('What sinks get a keyed hash of in place of the text: equal texts stay equal.'),
     })
     .prefault({})
     .describe('Where every decision is written before it takes effect.'),
   telemetry: z
     .strictObject({
+      metrics: z.boolean().default(true).describe('Whether `/metrics` answers, on the management listener.'),
       log: z
         .strictObject({
           level: z
             .enum(['debug', 'info', 'warn', 'error'])
             .default('info')
             .describe('The least important line that is written.'),
+          format: z.enum(['json']).default('json').describe('How lines are written: JSON, one object each.'),
         })
         .prefault({})
         .describe('The log: JSON lines.'),

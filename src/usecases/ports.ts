@@ -46,6 +46,14 @@ export type Store = {
   close(): Promise<void>
 }
 
+/** Rows in the order of their keys: what is kept by time, and forgotten by time. */
+export type Journal = {
+  /** The key that sorts first in this table. */
+  firstKey(table: string): Promise<string | undefined>
+  /** Deletes rows whose keys sort before this one, at most so many of them; answers how many. */
+  deleteBefore(table: string, key: string, most: number): Promise<number>
+}
+
 /** A table of one kind of value over a store; dates come back as dates. */
 export type Table<Value> = {
   get(key: string): Promise<Value | undefined>

@@ -803,6 +803,49 @@ describe('store and audit', () => {
       text: adding('audit: { sinks: [{ type: strout }] }\n'),
       faults: ['22:26  audit.sinks[0].type: must be one of file, store, stdout; did you mean "stdout"?'],
     },
+    {
+      because: 'wants one store sink',
+      text: adding('audit: { sinks: [{ type: store }, { type: store, retain: 400d }] }\n'),
+      faults: ['22:35  audit.sinks[1]: is the store a second time: its records would stand there twice'],
+    },
+    {
+      because: 'counts what is kept in days',
+      text: adding('audit: { sinks: [{ type: store, retain: 9600h }] }\n'),
+      faults: ['22:41  audit.sinks[0].retain: must be a number of days, as in 400d'],
+    },
+    {
+      because: 'wants the unit of days too',
+      text: adding('audit: { sinks: [{ type: store, retain: 400 }] }\n'),
+      faults: ['22:41  audit.sinks[0].retain: must name its unit, as in 400d'],
+    },
+    {
+      because: 'keeps records for a day at least',
+      text: adding('audit: { sinks: [{ type: store, retain: 0d }] }\n'),
+      faults: ['22:41  audit.sinks[0].retain: must be at least 1d'],
+    },
+    {
+      because: 'keeps records for ten years at most, or for ever',
+      text: adding('audit: { sinks: [{ type: store, retain: 3661d }] }\n'),
+      faults: ['22:41  audit.sinks[0].retain: must be at most 3660d; leave it out to keep everything'],
+    },
+    {
+      because: 'deletes from no file of ours',
+      text: adding('audit: { sinks: [{ type: file, path: a.jsonl, retain: 1d }] }\n'),
+      faults: ['22:47  audit.sinks[0].retain: unknown key'],
+    },
+    {
+      because: 'knows what can be redacted',
+      text: adding('audit: { redact: [client_ipp, subject] }\n'),
+      faults: [
+        '22:19  audit.redact[0]: must be one of client_ip, user_agent, username; did you mean "client_ip"?',
+        '22:31  audit.redact[1]: must be one of client_ip, user_agent, username',
+      ],
+    },
+    {
+      because: 'writes its log as JSON, and in no other way',
+      text: adding('telemetry: { metrics: yes, log: { format: text } }\n'),
+      faults: ['22:23  telemetry.metrics: must be true or false', '22:43  telemetry.log.format: must be json'],
+    },
   ])
 })
 
@@ -1029,10 +1072,22 @@ describe('values', () => {
           device: { maxSeconds: 28_800, crossNetwork: 'retype', console: true, except: new Set() },
         },
       },
-      audit: { sinks: [{ type: 'store' }] },
+      audit: { sinks: [{ type: 'store' }], redact: [] },
+      metrics: true,
       log: { level: 'info' },
     })
     expect(config.mapping.roles.get('readonly')).toMatchObject({ maxSeconds: 3600, summary: '', sourceIdentity: true })
+  })
+
+  it('say how long records stay, and what of them', () => {
+    const { config } = load(
+      `${A_FILE}audit: { sinks: [{ type: store, retain: 400d }, { type: stdout }], redact: [client_ip, client_ip] }\ntelemetry: { metrics: false, log: { level: warn, format: json } }\n`,
+    )
+    expect(config.audit).toEqual({
+      sinks: [{ type: 'store', retainSeconds: 400 * 24 * 3600 }, { type: 'stdout' }],
+      redact: ['client_ip'],
+    })
+    expect([config.metrics, config.log]).toEqual([false, { level: 'warn' }])
   })
 
   it('start relative paths at the folder of the file', () => {

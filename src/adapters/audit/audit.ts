@@ -11,11 +11,13 @@ export function makeAudit(deps: {
   sinks: readonly AuditSink[]
   newId: () => string
   now: Now
+  /** What sinks may keep of a record. */
+  redact: (record: Record<string, unknown>) => Record<string, unknown>
   onWritten: (event: AuditEvent) => void
   onFailure: (cause: unknown) => void
 }): Audit {
   return async function audit(event) {
-    const line = oneLine(auditRecord(event, deps.now(), deps.newId()))
+    const line = oneLine(deps.redact(auditRecord(event, deps.now(), deps.newId())))
     try {
       await Promise.all(deps.sinks.map((sink) => sink.write(line)))
     } catch (cause) {
@@ -33,13 +35,15 @@ const oneLine = (record: object): string =>
     (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`,
   )
 
+export const AUDIT_TABLE = 'audit'
+
 /**
  * Records in the plain store, durable as it is: what happened carries no authority and is for auditors to read. A row
  * holds the lines that were written together; keys sort by time.
  */
 export function makeStoreSink({ store, newKey }: { store: Pick<Store, 'put'>; newKey: () => string }): AuditSink {
   return makeGroupedSink({
-    append: (lines) => store.put('audit', newKey(), Buffer.from(lines)),
+    append: (lines) => store.put(AUDIT_TABLE, newKey(), Buffer.from(lines)),
     close: () => Promise.resolve(),
   })
 }

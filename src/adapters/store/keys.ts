@@ -3,7 +3,8 @@ import type { CodeDigest, Digest, SealUnder } from '../../usecases/ports.ts'
 import { freshNonce, NONCE } from './nonce.ts'
 
 /** What the master key is used for: one label each, so that no key serves two ends (security.md K-9). */
-export type Purpose = 'store-seal' | 'cookie' | 'attempt' | 'csrf' | 'user-code' | 'client-registration'
+export type Purpose =
+  'store-seal' | 'cookie' | 'attempt' | 'csrf' | 'user-code' | 'client-registration' | 'audit-redact'
 
 /** RFC 5869. 32 bytes for one purpose. */
 export const keyFor = (master: Uint8Array, purpose: Purpose): Buffer =>

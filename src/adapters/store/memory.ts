@@ -1,4 +1,4 @@
-import type { Keep, Row, Store } from '../../usecases/ports.ts'
+import type { Journal, Keep, Row, Store } from '../../usecases/ports.ts'
 
 /** Rows are kept as Latin-1 text: one byte each on V8's heap, without a buffer's own weight. */
 type Entry = { text: string; version: number; expiresAt: number; owner: string | undefined }
@@ -6,7 +6,7 @@ type Entry = { text: string; version: number; expiresAt: number; owner: string |
 const NEVER = Number.POSITIVE_INFINITY
 
 /** The store of one process: the demo's, the tests', and that of whoever can bear to lose it. */
-export function makeMemoryStore({ now }: { now: () => Date }): Store {
+export function makeMemoryStore({ now }: { now: () => Date }): Store & Journal {
   const tables = new Map<string, Map<string, Entry>>()
   let versions = 0
 
@@ -62,6 +62,14 @@ export function makeMemoryStore({ now }: { now: () => Date }): Store {
       for (const [key] of doomed) tableOf(table).delete(key)
       return doomed.length
     },
+    firstKey: async (table) => keysOf(tableOf(table))[0],
+    async deleteBefore(table, key, most) {
+      const doomed = keysOf(tableOf(table))
+        .filter((one) => one < key)
+        .slice(0, most)
+      for (const one of doomed) tableOf(table).delete(one)
+      return doomed.length
+    },
     async sweep() {
       let swept = 0
       for (const table of tables.values()) {
@@ -72,6 +80,8 @@ export function makeMemoryStore({ now }: { now: () => Date }): Store {
     close: () => Promise.resolve(),
   }
 }
+
+const keysOf = (table: ReadonlyMap<string, unknown>): readonly string[] => [...table.keys()].toSorted()
 
 const rowOf = (entry: Entry | undefined): Row | undefined =>
   entry && { value: Buffer.from(entry.text, 'latin1'), version: entry.version }

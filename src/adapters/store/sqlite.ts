@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 import { RolegateError } from '../../domain/errors.ts'
-import type { Keep, Row, Store } from '../../usecases/ports.ts'
+import type { Journal, Keep, Row, Store } from '../../usecases/ports.ts'
 
 /** What both drivers can do: `node:sqlite` where the runtime has it, better-sqlite3 on Node 20. */
 type Statement = {
@@ -31,7 +31,7 @@ const LIVE = '(expires_at IS NULL OR expires_at > ?)'
 const FIRST_VERSION = 'abs(random() >> 12)'
 
 /** The embedded store: one file, several processes. Every call is one statement, so SQLite makes it atomic. */
-export function makeSqliteStore({ path, now }: { path: string; now: () => Date }): Store {
+export function makeSqliteStore({ path, now }: { path: string; now: () => Date }): Store & Journal {
   const database = guarded(() => openDatabase(path))
   // FULL: a row that was acknowledged survives a power cut; a forgotten single-use mark would be a replay.
   guarded(() => database.exec('PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;'))
@@ -67,6 +67,11 @@ export function makeSqliteStore({ path, now }: { path: string; now: () => Date }
     `DELETE FROM rows WHERE (tbl, key) IN (SELECT tbl, key FROM rows WHERE expires_at <= ? LIMIT ${MOST_SWEPT})`,
   )
 
+  const selectFirst = prepare('SELECT key FROM rows WHERE tbl = ? ORDER BY key LIMIT 1')
+  const deleteFirst = prepare(
+    'DELETE FROM rows WHERE tbl = ? AND key IN (SELECT key FROM rows WHERE tbl = ? AND key < ? ORDER BY key LIMIT ?)',
+  )
+
   const at = () => now().getTime()
   const kept = ({ expiresAt, owner }: Keep = {}): [number | null, string | null] => [
     expiresAt?.getTime() ?? null,
@@ -88,6 +93,8 @@ export function makeSqliteStore({ path, now }: { path: string; now: () => Date }
     listByOwner: (table, owner) =>
       settled(() => (selectOwned.all(table, owner, at()) as (Stored & { key: string })[]).map((row) => ({ ...row }))),
     deleteByOwner: (table, owner) => settled(() => changed(deleteOwned, table, owner)),
+    firstKey: (table) => settled(() => (selectFirst.get(table) as { key: string } | undefined)?.key),
+    deleteBefore: (table, key, most) => settled(() => changed(deleteFirst, table, table, key, most)),
     async sweep() {
       let [all, swept] = [0, MOST_SWEPT]
       // In bites, so that requests are answered between them.

@@ -25,6 +25,9 @@ function lintStore({ store, sts }: ConfigFile, findings: Findings, insecureDev: 
 }
 
 function lintAudit({ audit, store }: ConfigFile, findings: Findings): void {
+  const stores = audit.sinks.flatMap(({ type }, index) => (type === 'store' ? [index] : []))
+  for (const index of stores.slice(1))
+    findings.fault(['audit', 'sinks', index], 'is the store a second time: its records would stand there twice')
   if (audit.sinks.some(({ type }) => type !== 'stdout')) return
   const message = 'no sink lasts: add { type: store } or { type: file, path: … }'
   if (store.driver === 'memory') findings.warn(['audit', 'sinks'], message)

@@ -67,6 +67,14 @@ type OwnEvent =
       readonly faults: readonly string[]
       readonly faultsCount: number
     }
+  /** The store's records of some days are about to be deleted: they are older than the file says (`audit.sinks[].retain`). */
+  | {
+      readonly event: 'records_deleted'
+      /** When the first of them was written, and that they all were before. */
+      readonly from: string
+      readonly before: string
+      readonly retainDays: number
+    }
 
 type RequestEvent = { readonly request: RequestFacts } & (
   | ({ readonly event: 'sign_in' } & Subject)

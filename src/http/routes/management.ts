@@ -3,6 +3,8 @@ import { createServer, type Server } from 'node:http'
 /** What is wrong but does not stop the gateway: `idp:entra`, `audit`. */
 export type Degraded = readonly string[]
 
+const NOT_FOUND = { status: 404, type: 'application/json', body: '{"status":"not found"}\n' }
+
 /**
  * Health for machines, on a listener of its own: on the public one such paths have been bypasses (security.md K-15).
  * `/readyz` is 503 only for what stops everybody: store, signing keys, draining (contract.md).
@@ -11,7 +13,8 @@ export function makeManagementServer(deps: {
   /** Names of what is missing to serve at all; empty: ready. */
   missing: () => Promise<readonly string[]>
   degraded: () => Degraded
-  metrics: () => Promise<string>
+  /** Undefined: they are switched off. */
+  metrics: () => Promise<string> | undefined
 }): Server {
   async function answer(path: string): Promise<{ status: number; type: string; body: string }> {
     switch (path) {
@@ -27,10 +30,13 @@ export function makeManagementServer(deps: {
         }
         return { status: missing.length > 0 ? 503 : 200, type: 'application/json', body: `${JSON.stringify(body)}\n` }
       }
-      case '/metrics':
-        return { status: 200, type: 'text/plain; version=0.0.4; charset=utf-8', body: await deps.metrics() }
+      case '/metrics': {
+        const metrics = await deps.metrics()
+        if (metrics === undefined) return NOT_FOUND
+        return { status: 200, type: 'text/plain; version=0.0.4; charset=utf-8', body: metrics }
+      }
       default:
-        return { status: 404, type: 'application/json', body: '{"status":"not found"}\n' }
+        return NOT_FOUND
     }
   }
 

@@ -36,6 +36,7 @@ function anAudit(...sinks: AuditSink[]) {
     sinks,
     newId: () => `id-${(ids += 1)}`,
     now: aClock().now,
+    redact: (record) => record,
     onWritten: (event) => written.push(event.event),
     onFailure: (cause) => failures.push(cause),
   })
