@@ -34,6 +34,10 @@ const limit = z
   .describe('The IdP’s own limit: Entra 200 (SAML 150), Okta 100, Google SAML 75.')
 
 const anyOf = z.array(line).min(1, 'must not be empty')
+const accept = z
+  .literal('names-anybody-may-create')
+  .optional()
+  .describe('Takes groups by names that anybody in this directory may give a group of their own (threats.md R6).')
 const overage = z
   .strictObject({
     on: z
@@ -128,6 +132,7 @@ const oidc = z.strictObject({
       claim: line.optional().describe('The claim that lists the groups; needed unless `source` is another.'),
       kind,
       names_file: namesFile,
+      accept,
       from: z.enum(['id_token', 'userinfo']).optional().describe('Where the claim is read; default `id_token`.'),
       limit,
       overage,
@@ -199,6 +204,7 @@ const saml = z.strictObject({
         .describe('Splits values that hold several groups. Without it none is split.'),
       kind,
       names_file: namesFile,
+      accept,
       limit,
     })
     .describe('How groups are read. They match exactly as the IdP spells them.'),

@@ -33,3 +33,6 @@ export function knownLimit(type: 'oidc' | 'saml', name: string): Limit | undefin
 
 /** Google signs for everybody who has an account, at home or at work. */
 export const isGoogle = (name: string): boolean => hostOf(name) === 'accounts.google.com'
+
+/** ADFS, by the path that its names have. */
+export const isAdfs = (name: string): boolean => URL.canParse(name) && /^\/adfs(?:\/|$)/i.test(new URL(name).pathname)

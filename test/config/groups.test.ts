@@ -342,3 +342,70 @@ describe('limits that IdPs are known for', () => {
     expect(warned(loaded)).toHaveLength(count === undefined ? 0 : 1)
   })
 })
+
+describe('names that anybody may choose (threats.md R6)', () => {
+  const ACCEPT = 'accept: names-anybody-may-create'
+  const at = (issuer: string, groups: string, rule = '') =>
+    changed(
+      ['https://idp.example.com', issuer],
+      [GROUPS, `groups: ${groups}`],
+      ['store:', `${rule === '' ? '' : `  - ${rule}\n`}store:`],
+    )
+  const told = (text: string) => faultsOf(text).map((fault) => fault.replace(/^\d+:\d+ {2}/, ''))
+  const GRANT =
+    '{ id: p, match: { idp: entra, pattern: "^aws-(?P<role>[a-z]+)$" }, grant: { accounts: pay-dev, roles: "${role}" }, within: { accounts: pay-dev, roles: readonly } }'
+  const DENY = '{ id: p, match: { idp: entra, pattern: "^out-.*$" }, deny: { accounts: "*" } }'
+
+  it('are no groups of Entra, unless somebody says so', () => {
+    expect(told(at(TENANT, '{ claim: groups, kind: name }'))).toEqual([
+      'idps[0].groups.kind: in Entra anybody may make a group of any name, yours too; take "kind: id", or write "accept: names-anybody-may-create" beside it',
+    ])
+    expect(told(at(TENANT, `{ claim: groups, kind: name, ${ACCEPT} }`))).toEqual([])
+  })
+
+  it('are none by SAML either', () => {
+    const text = changed([
+      / {4}type: oidc[\s\S]*?groups: \{ claim: groups \}/.exec(A_FILE)?.[0] ?? '',
+      `    type: saml\n    metadata_file: idp.xml\n    entity_id: https://sts.windows.net/t/\n    subject: attributes.uid\n    username: attributes.name\n    groups: { attribute: groups, kind: name }`,
+    ])
+    expect(told(text)).toEqual([expect.stringContaining('idps[0].groups.kind: in Entra anybody may make')])
+    expect(told(text.replace('kind: name', `kind: name, ${ACCEPT}`))).toEqual([])
+  })
+
+  it('fit no pattern that grants', () => {
+    const fault =
+      'rules[1].match.pattern: in Entra’s directory anybody may make a group that fits; name groups one by one, or write "accept: names-anybody-may-create" in the groups of "entra"'
+    expect(told(at(TENANT, '{ claim: groups }', GRANT))).toEqual([fault])
+    expect(told(at(TENANT, '{ claim: groups, kind: path }', GRANT))).toEqual([fault])
+    expect(told(at(TENANT, `{ claim: groups, ${ACCEPT} }`, GRANT))).toEqual([])
+  })
+
+  it.each(['id', 'domain_name', 'dn', 'sid'])('are not what %s is, which no employee chooses', (kind) => {
+    expect(told(at(TENANT, `{ claim: groups, kind: ${kind} }`, GRANT))).toEqual([])
+  })
+
+  it('may fit a pattern that denies: it shuts out whoever makes such a group', () => {
+    expect(told(at(TENANT, '{ claim: groups }', DENY))).toEqual([])
+  })
+
+  it('are the addresses of Google’s groups as well', () => {
+    const google = `https://accounts.google.com\n    hosted_domain: example.com`
+    expect(told(at(google, '{ claim: groups }', GRANT))).toEqual([expect.stringContaining('in Google’s directory')])
+    expect(told(at(google, `{ claim: groups, ${ACCEPT} }`, GRANT))).toEqual([])
+    expect(told(at(google, '{ claim: groups }'))).toEqual([])
+  })
+
+  it.each(['https://acme.okta.com', 'https://idp.example.com'])('are of no concern at %s', (issuer) => {
+    expect(told(at(issuer, '{ claim: groups, kind: name }', GRANT))).toEqual([])
+  })
+
+  it('are warned of when they are accepted for nothing, and ADFS when names lack their domain', () => {
+    const warnings = (text: string) => load(text).warnings.map((line) => line.replace(/^\S+ {2}/, ''))
+    expect(warnings(at('https://idp.example.com', `{ claim: groups, ${ACCEPT} }`))).toEqual([
+      'idps[0].groups.accept: accepts what is not there: no rule here reads names that anybody may choose',
+    ])
+    expect(warnings(at('https://fs.example.com/adfs', '{ claim: groups, kind: name }'))).toEqual([
+      'idps[0].groups.kind: names without their domain clash between domains; have ADFS send them with it: "kind: domain_name"',
+    ])
+  })
+})

@@ -113,7 +113,7 @@ describe('a SAML IdP', () => {
         idp: 'entra',
         subject: 'urn:oid:0.9.2342.19200300.100.1.1',
         username: 'mail',
-        groups: { claim: 'memberOf', delimiter: ';', limit: { count: 150, else: 'fail' } },
+        groups: { claim: 'memberOf', delimiter: ';', limit: { count: 150, else: 'fail' }, most: 150 },
         keep: [],
       },
     })

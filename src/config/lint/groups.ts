@@ -2,6 +2,7 @@ import type { Findings, Path } from '../faults.ts'
 import type { IdpEntry, OidcEntry } from '../idp-schema.ts'
 import { graphOf, knownLimit } from '../known-idps.ts'
 import type { ConfigFile } from '../schema.ts'
+import { lintGroupNames } from './group-names.ts'
 import { requireUrl } from './web-address.ts'
 
 /** How an IdP's groups are read: whole, or not at all (threats.md R5). */
@@ -15,6 +16,7 @@ export function lintGroups(
   const here = [...path, 'groups']
   lintTruncation(idp, here, file, findings)
   lintKnownLimit(idp, here, findings)
+  lintGroupNames(idp, here, file, findings)
   if (idp.type === 'saml') return
   lintOverage(idp, [...here, 'overage'], findings, insecureDev)
   lintSource(idp, here, findings, insecureDev)
