@@ -10,6 +10,7 @@ import {
   type ClaimMapping,
   type VerifiedClaims,
 } from '../sign-in/claims.ts'
+import { nearsLimit } from '../sign-in/group-limit.ts'
 import type { GroupStatement, Principal } from '../sign-in/principal.ts'
 import { shownValue } from './shown-value.ts'
 
@@ -115,7 +116,7 @@ function usesOf(name: string, { subject, username, groups, mfa, keep }: ClaimMap
 
 function groupsRead(stated: VerifiedClaims, groups: ClaimMapping['groups']): GroupsRead {
   const { directoryGroups } = stated
-  const limit = directoryGroups === undefined ? groups.limit?.count : undefined
+  const limit = directoryGroups === undefined ? (groups.most ?? groups.limit?.count) : undefined
   const read = statementOf(stated, groups)
   const count = read?.names.length ?? 0
   return {
@@ -125,7 +126,7 @@ function groupsRead(stated: VerifiedClaims, groups: ClaimMapping['groups']): Gro
     count,
     fromDirectory: directoryGroups !== undefined,
     ...(limit !== undefined && { limit }),
-    isNearLimit: count >= 0.8 * (limit ?? MOST_GROUPS),
+    isNearLimit: read !== undefined && nearsLimit({ ...read, most: limit ?? MOST_GROUPS }),
   }
 }
 
