@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { basename, dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { sealUnder } from './adapters/store/keys.ts'
 import { random, randomText, sha256 } from './compose/chance.ts'
@@ -15,12 +16,15 @@ import { reachWorkloadIssuers, workloadStories } from './compose/workloads.ts'
 import type { LoadedConfig, World } from './compose/world.ts'
 import type { Config } from './config/config.ts'
 import { textOf } from './config/reload/difference.ts'
+import { printFault } from './config/faults.ts'
+import { policyOf } from './config/policy.ts'
 import { closingBy } from './domain/device/closing.ts'
 import { standingOf } from './domain/admin/standing.ts'
 import { compileRules } from './domain/entitlement/compile.ts'
 import type { Principal } from './domain/sign-in/principal.ts'
 import { createServer } from './http/server.ts'
 import { SessionStore } from './http/session-store.ts'
+import { makeDescribePolicy } from './usecases/admin/describe-policy.ts'
 import { makeExplainAs, makeExplainForStaff } from './usecases/admin/explain-as.ts'
 import { makeRequireStanding } from './usecases/admin/require-standing.ts'
 import { makeTestIdp } from './usecases/admin/test-idp.ts'
@@ -67,7 +71,7 @@ const LOOPBACK = ['127.0.0.1', '::1', 'localhost']
  * is under way in an older generation asks the newest before it hands anything over (threats.md H5).
  */
 export async function compose(
-  { config, hash }: LoadedConfig,
+  { config, hash, files, warnings }: LoadedConfig,
   world: World,
   newest: Newest,
   former?: Generation,
@@ -87,7 +91,17 @@ export async function compose(
   const rules = () => index
   const staff = () => config.admin
   const loadedAt = now()
-  const inForce = () => ({ hash, loadedAt, testCount: config.testCount, ...browser })
+  const [mainFile = ''] = files
+  const inForce = () => ({
+    hash,
+    loadedAt,
+    files,
+    warnings: warnings.map((warning) => printFault(basename(mainFile), warning)),
+    testCount: config.testCount,
+    ...browser,
+    onDisk: world.disk,
+  })
+  const policy = policyOf(config, dirname(mainFile))
   const closing = closingBy(config.sessions.cli.device)
   const deps = {
     ...memory.tables,
@@ -165,6 +179,7 @@ export async function compose(
     requireStanding,
     explainForStaff: makeExplainForStaff({ requireStanding, explainAs }),
     testIdp: makeTestIdp({ ...deps, providers, mappings, requireStanding, findSession, countOnce, newAttemptId }),
+    describePolicy: makeDescribePolicy({ requireStanding, policy, hash, providers }),
     showStatus: makeShowStatus({ inForce, rules, providers }),
     mySessions: makeMySessions({ ...deps, endSession }),
     explainNothing: makeExplainNothing(deps),

@@ -39,11 +39,12 @@ export function makeReload(deps: {
     // Written, and as it was. Behind a signal may stand a secret that is another, which the hash does not cover.
     if (why === 'file' && loaded.hash === former.hash && disk.refusedSince === undefined) return undefined
     const { config, needsRestart } = keepFixed(former.config, loaded.config)
-    const next = await deps.compose({ config, hash: loaded.hash })
+    const next = await deps.compose({ ...loaded, config })
     deps.succeed(next)
     next.warmUp()
 
     disk.refusedSince = undefined
+    disk.fault = undefined
     disk.needsRestart = needsRestart.length > 0
     refused = ''
     metrics.configLoaded(next.hash, now())
@@ -64,6 +65,7 @@ export function makeReload(deps: {
     const all = Array.isArray(values['faults']) ? (values['faults'] as readonly string[]) : [`${code}: ${message}`]
     if (refused === all.join('\n')) return undefined
     refused = all.join('\n')
+    disk.fault = all[0]
     const { hash: configHash } = deps.newest()
     const [faults, faultsCount] = [all.slice(0, MOST_FAULTS), all.length]
     const facts = { reason: why, hash: configHash, faults, faults_count: faultsCount }

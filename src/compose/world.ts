@@ -1,10 +1,11 @@
 import type { Config } from '../config/config.ts'
+import type { Loaded } from '../config/load.ts'
 import type { Host } from './host.ts'
 import { openMemory, type Memory } from './memory.ts'
 import { makeWitness, openAudit, type OpenAudit, type Witness } from './witness.ts'
 
-/** A configuration, and what records call it. */
-export type LoadedConfig = { readonly config: Config; readonly hash: string }
+/** A configuration, what records call it, where it stands, and what its operator should know of it. */
+export type LoadedConfig = Pick<Loaded, 'config' | 'hash' | 'files' | 'warnings'>
 
 /** What outlives every configuration: opened once, and shared by all that are in force one after the other. */
 export type World = {
@@ -20,6 +21,8 @@ export type World = {
 type Disk = {
   /** When it was first refused; absent: it is in force. */
   refusedSince: Date | undefined
+  /** Why, first of all. */
+  fault: string | undefined
   /** It says something else about what a running process cannot change. */
   needsRestart: boolean
 }
@@ -28,5 +31,12 @@ export async function openWorld(config: Config, host: Host, isDraining: () => bo
   const witness = makeWitness(config, host)
   const memory = await openMemory(config, host, witness)
   const log = await openAudit(config, host, witness, memory)
-  return { host, witness, memory, log, disk: { refusedSince: undefined, needsRestart: false }, isDraining }
+  return {
+    host,
+    witness,
+    memory,
+    log,
+    disk: { refusedSince: undefined, fault: undefined, needsRestart: false },
+    isDraining,
+  }
 }

@@ -70,7 +70,7 @@ type Stories = Pick<Parameters<typeof goRoutes>[0], 'followLink'> &
     Parameters<typeof samlRoutes>[0],
     'receiveLogout' | 'findSession'
   > &
-  Pick<Parameters<typeof v1Routes>[0], 'authenticateBearer' | 'listAccounts' | 'describeConfig'> &
+  Pick<Parameters<typeof v1Routes>[0], 'authenticateBearer' | 'listAccounts' | 'describeConfig' | 'describePolicy'> &
   Parameters<typeof makeAnswerCredentials>[0]
 
 export type ServerDeps = {

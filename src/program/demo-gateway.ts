@@ -39,7 +39,7 @@ export async function startDemo(options: {
     random: (bytes: number) => randomBytes(bytes),
   })
   try {
-    const { config, hash } = loadConfig(
+    const loaded = loadConfig(
       withText(edit(world.configText), {
         ...diskWorld('demo.yaml'),
         env: world.env,
@@ -48,7 +48,7 @@ export async function startDemo(options: {
       }),
     )
     const gateway = await openGateway(
-      { config: { ...config, masterKeys: [randomBytes(32)], log: { level: logLevel } }, hash },
+      { ...loaded, config: { ...loaded.config, masterKeys: [randomBytes(32)], log: { level: logLevel } } },
       { now, print, version: VERSION, demo: true, acceptNewIssuer: false },
     )
     await gateway.listen()

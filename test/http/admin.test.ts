@@ -78,6 +78,12 @@ describe('the status page', () => {
     expect(text).toContain('Contractors’ directory (SAML)')
   })
 
+  it('says where the configuration is, and that what is on disk is in force', async () => {
+    const { text } = await bob.get('/admin/status').expect(200)
+    expect(text).toMatch(/demo\.yaml<\/code>/)
+    expect(text).toContain('What is on disk is in force.')
+  })
+
   it('promises how long somebody who was removed may go on, at most (threats.md I7)', async () => {
     const { text } = await alice.get('/admin/status').expect(200)
     expect(text).toContain('at most 12h')

@@ -78,6 +78,7 @@ const ROUTES: readonly [
   ['post', '/v1/credentials', 'bearer'],
   ['post', '/v1/console', 'bearer'],
   ['post', '/v1/explain', 'bearer'],
+  ['get', '/v1/config', 'bearer'],
   ['get', '/v1/sessions', 'bearer'],
   ['post', '/v1/sessions/end', 'bearer'],
   ['get', '/assignment/accounts', 'sso'],

@@ -2,7 +2,7 @@ import request from 'supertest'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { aDemo, type Demo } from '../support/a-demo.ts'
 import { aPersonAt, aTerminalOf, type Person } from '../support/a-person.ts'
-import { anAuthorization, answered, redeem } from '../support/an-authorization.ts'
+import { aTerminalBeside } from '../support/an-authorization.ts'
 
 let demo: Demo
 let alice: Person
@@ -66,16 +66,9 @@ describe('explaining of somebody imagined (security.md M-22)', () => {
   const somebody = { idp: 'demo', groups: ['auditors'] }
   const as = async (bearer: string, role: string, said: object = somebody) =>
     request(demo.url).post('/v1/explain').set('authorization', `Bearer ${bearer}`).send({ role, as: said })
-  /** A terminal beside the browser. */
-  async function pkceOf(person: Person, at: Pick<Demo, 'url'> = demo): Promise<string> {
-    const authorization = anAuthorization()
-    const code = (await answered(person, authorization)).searchParams.get('code') ?? ''
-    return ((await redeem(at, authorization, code).expect(200)).body as { access_token: string }).access_token
-  }
-
   it('tells an operator and an auditor every rule about the role, by the configuration in force', async () => {
     for (const username of ['alice', 'bob']) {
-      const bearer = await pkceOf(await aPersonAt(demo, username))
+      const bearer = await aTerminalBeside(demo, await aPersonAt(demo, username))
       const { body } = await as(bearer, 'payments-prod/admin')
       expect(body).toMatchObject({
         role: 'payments-prod/admin',
@@ -102,7 +95,7 @@ describe('explaining of somebody imagined (security.md M-22)', () => {
   })
 
   it('refuses everybody else, whatever they ask, and tells nothing by it', async () => {
-    const carol = await pkceOf(await aPersonAt(demo, 'carol'))
+    const carol = await aTerminalBeside(demo, await aPersonAt(demo, 'carol'))
     const answers = [
       await as(carol, 'payments-prod/admin'),
       await as(carol, 'no/where'),
@@ -125,7 +118,7 @@ describe('explaining of somebody imagined (security.md M-22)', () => {
     const operator = await aPersonAt(other, 'alice')
     other.clock.offsetSeconds = 1_800
     // A terminal's groups are as old as the browser's.
-    const bearer = await pkceOf(operator, other)
+    const bearer = await aTerminalBeside(other, operator)
     const send = (said: object) =>
       request(other.url).post('/v1/explain').set('authorization', `Bearer ${bearer}`).send(said)
     await send({ role: 'payments-prod/admin', as: somebody }).expect(200)
@@ -148,7 +141,7 @@ describe('explaining of somebody imagined (security.md M-22)', () => {
     ['a group that no sign-in may state', { idp: 'demo', groups: ['x'.repeat(257)] }, 'as.groups'],
     ['groups in one text', { idp: 'demo', groups: 'a,b' }, 'as.groups'],
   ])('refuses %s', async (_, said, detail) => {
-    const bearer = await pkceOf(alice)
+    const bearer = await aTerminalBeside(demo, alice)
     const { status, body } = await as(bearer, 'data-prod/readonly', said)
     expect([status, body.code]).toEqual([400, 'invalid_request'])
     expect(body.detail).toContain(detail)
@@ -156,9 +149,9 @@ describe('explaining of somebody imagined (security.md M-22)', () => {
 
   it('says the same of somebody as they are told themselves', async () => {
     const bob = await aPersonAt(demo, 'bob')
-    const bearer = await pkceOf(alice)
+    const bearer = await aTerminalBeside(demo, alice)
     for (const role of ['data-prod/readonly', 'payments-dev/readonly']) {
-      const own = (await ask(role, await pkceOf(bob))).body
+      const own = (await ask(role, await aTerminalBeside(demo, bob))).body
       const told = (await as(bearer, role)).body
       for (const key of ['role', 'arn', 'available', 'because', 'idp', 'groups', 'unmet', 'nearest'])
         expect([key, told[key]]).toEqual([key, own[key]])

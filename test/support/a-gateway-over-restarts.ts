@@ -71,10 +71,10 @@ sts:`,
 
   function load(change: (text: string) => string): LoadedConfig {
     const env = { ...world.env, MASTER_KEY: masterKey.toString('base64') }
-    const { config, hash } = loadConfig(
+    const loaded = loadConfig(
       withText(change(written), { ...diskWorld('demo.yaml'), env, insecureDev: true, purpose: 'serve' }),
     )
-    return { config: { ...config, masterKeys: [masterKey], log: { level: 'warn' } }, hash }
+    return { ...loaded, config: { ...loaded.config, masterKeys: [masterKey], log: { level: 'warn' } } }
   }
 
   return {

@@ -48,3 +48,10 @@ export const redeem = (
     code_verifier: verifier,
     ...changes,
   })
+
+/** The access token of a terminal beside this person's browser. */
+export async function aTerminalBeside(demo: Pick<Demo, 'url'>, person: Person): Promise<string> {
+  const authorization = anAuthorization()
+  const code = (await answered(person, authorization)).searchParams.get('code') ?? ''
+  return ((await redeem(demo, authorization, code).expect(200)).body as { access_token: string }).access_token
+}

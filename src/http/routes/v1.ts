@@ -4,6 +4,7 @@ import { isRegion } from '../../domain/aws/partition.ts'
 import type { Sha256 } from '../../domain/aws/session-name.ts'
 import { RolegateError } from '../../domain/errors.ts'
 import type { GatewaySession } from '../../domain/sign-in/session.ts'
+import type { DescribePolicy } from '../../usecases/admin/describe-policy.ts'
 import type { ExplainForStaff } from '../../usecases/admin/explain-as.ts'
 import type { AuthenticateBearer } from '../../usecases/device/authenticate-bearer.ts'
 import type { DescribeConfig } from '../../usecases/entitlement/describe-config.ts'
@@ -45,6 +46,7 @@ type Deps = {
   mySessions: MySessions
   explainRole: ExplainRole
   explainForStaff: ExplainForStaff
+  describePolicy: DescribePolicy
   listAccounts: ListAccounts
   authenticateBearer: AuthenticateBearer
   listRoles: ListRoles
@@ -119,6 +121,10 @@ export function v1Routes(deps: Deps): Router {
     const session = signedIn(res)
     if (as === undefined) res.json(inWords(deps.explainRole(session, role), deps.groupName))
     else res.json(inWords(deps.explainForStaff(session, 'api').explain(role, as), deps.groupName))
+  })
+
+  router.get('/v1/config', authenticate, async (req, res) => {
+    await sendCompressed(req, res.type('json'), JSON.stringify(deps.describePolicy(signedIn(res))))
   })
 
   router.post('/v1/credentials', failAsAtHotDoor, ...body, authenticate, async (req, res) => {

@@ -7,10 +7,22 @@ export type InForce = {
   /** Names it in records. */
   readonly hash: string
   readonly loadedAt: Date
+  /** Where its files are; the main one first. */
+  readonly files: readonly string[]
+  /** A line each. */
+  readonly warnings: readonly string[]
   /** In-file tests that passed when it was loaded. */
   readonly testCount: number
   /** Longest browser session. */
   readonly absoluteSeconds: number
+  /** What is on disk, and not in force. */
+  readonly onDisk: {
+    /** When it was first refused, and its first fault; absent: it is in force. */
+    readonly refusedSince: Date | undefined
+    readonly fault: string | undefined
+    /** It changes what a running process cannot take up. */
+    readonly needsRestart: boolean
+  }
 }
 
 export type Status = Omit<InForce, 'absoluteSeconds'> & {
