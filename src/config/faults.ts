@@ -25,15 +25,31 @@ export type Findings = {
   nameOf(path: Path): string
 }
 
+/** One question of the file's own tests, and what came of it. */
+export type Tested = {
+  /** Another file than the main one. */
+  readonly file?: string
+  readonly line: number
+  /** Who is imagined, as the file has it. */
+  readonly as: string
+  readonly expects: 'can' | 'cannot'
+  readonly role: string
+  readonly passed: boolean
+  readonly because: string
+}
+
 /** The file cannot be used. Holds every fault that could be found, in the order of the file, and no secret. */
 export class ConfigFaults extends RolegateError {
   readonly faults: readonly Fault[]
+  /** All of its tests, when it was they that failed. */
+  readonly tests: readonly Tested[]
 
-  constructor(faults: readonly Fault[]) {
+  constructor(faults: readonly Fault[], tests: readonly Tested[] = []) {
     const sorted = faults.toSorted((a, b) => byFile(a, b) || a.line - b.line || a.column - b.column)
     const lines = sorted.map((fault) => `${fault.file === undefined ? '' : `${fault.file}:`}${lineOf(fault)}`)
     super('config_invalid', { faults: lines }, { reason: lines.join('; ') })
     this.faults = sorted
+    this.tests = tests
   }
 }
 

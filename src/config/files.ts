@@ -5,9 +5,10 @@ import type { World } from './world.ts'
 
 /** The variable's value; that it is not set is a fault. */
 export function readVariable(variable: string, path: Path, world: World, findings: Findings): string | undefined {
-  const { env, withoutSecrets = false } = world
+  if (world.withoutSecrets === true) return undefined
+  const { env } = world
   const value = Object.hasOwn(env, variable) ? env[variable] : undefined
-  if (value === undefined && !withoutSecrets) findings.fault(path, `the environment variable ${variable} is not set`)
+  if (value === undefined) findings.fault(path, `the environment variable ${variable} is not set`)
   return value
 }
 
@@ -25,7 +26,7 @@ export function readFile(path: string, at: Path, world: World, findings: Finding
       findings.fault(at, 'leads out of the configuration folder; write an absolute path if that is meant')
       return undefined
     }
-    return world.readFile(real)
+    return world.withoutSecrets === true ? undefined : world.readFile(real)
   } catch (thrown) {
     if (world.withoutSecrets !== true) findings.fault(at, `cannot be read${errnoOf(thrown)}`)
     return undefined
@@ -38,6 +39,7 @@ export const errnoOf = (thrown: unknown): string =>
 
 /** A secret that everybody may read is warned of (security.md K-4). */
 export function warnIfOpen(path: string, at: Path, world: World, findings: Findings): void {
+  if (world.withoutSecrets === true) return
   const mode = modeOf(realOr(world.realPath, fromFolder(path, world)), world)
   if ((mode & 0o007) !== 0) findings.warn(at, `may be read by everybody on this machine (mode ${printMode(mode)})`)
 }

@@ -2,18 +2,30 @@ import { compileRules, type RuleIndex } from '../domain/entitlement/compile.ts'
 import { decide, type Decision } from '../domain/entitlement/decide.ts'
 import type { Principal } from '../domain/sign-in/principal.ts'
 import type { Config } from './config.ts'
-import type { Finding } from './faults.ts'
+import type { Path } from './faults.ts'
 import type { ConfigFile } from './schema.ts'
 
-/** Asks the rules every question of `tests:`, by the same `decide` that answers people. A wrong answer is a finding. */
-export function runInFileTests({ tests }: ConfigFile, { mapping, workloads }: Config): readonly Finding[] {
+/** One question of `tests:`, and what the rules say to it. */
+export type Answer = {
+  readonly path: Path
+  readonly expects: 'can' | 'cannot'
+  readonly role: string
+  readonly because: string
+  /** What is wrong with it; absent when it is as the file says. */
+  readonly wrong?: string
+}
+
+/** Asks the rules every question of `tests:`, by the same `decide` that answers people. */
+export function runInFileTests({ tests }: ConfigFile, { mapping, workloads }: Config): readonly Answer[] {
   const index = compileRules(mapping)
   return tests.flatMap(({ as, can, cannot }, number) => {
     const person = personOf(as) ?? jobOf(as, workloads)
-    const asked = (key: 'can' | 'cannot', targets: readonly string[]): Finding[] =>
-      targets.flatMap((target, place) => {
-        const message = wrongAnswer(key, target, answer(index, person, target))
-        return message === undefined ? [] : [{ path: ['tests', number, key, place], message }]
+    const asked = (expects: 'can' | 'cannot', roles: readonly string[]): Answer[] =>
+      roles.map((role, place) => {
+        const decision = answer(index, person, role)
+        const wrong = wrongAnswer(expects, role, decision)
+        const path = ['tests', number, expects, place]
+        return { path, expects, role, because: becauseOf(decision), ...(wrong !== undefined && { wrong }) }
       })
     return [...asked('can', can), ...asked('cannot', cannot)]
   })
@@ -48,6 +60,11 @@ function answer(index: RuleIndex, person: Principal, target: string): Decision {
   const [alias = '', key = ''] = target.split('/')
   const role = index.target(alias, key)
   return role === undefined ? { allowed: false, code: 'not_entitled' } : decide(index, person, role)
+}
+
+function becauseOf(decision: Decision): string {
+  if (decision.allowed) return `by rule ${decision.entitlement.via[0]?.rule}`
+  return decision.code === 'denied_by_rule' ? `closed by rule ${decision.rule}` : 'no rule grants it'
 }
 
 function wrongAnswer(expected: 'can' | 'cannot', target: string, decision: Decision): string | undefined {

@@ -1,27 +1,30 @@
 import { basename } from 'node:path'
 import type { Config } from './config.ts'
 import { readDocument } from './document.ts'
-import { ConfigFaults, printPath, type Fault, type Finding, type Findings } from './faults.ts'
+import { ConfigFaults, printPath, type Fault, type Finding, type Findings, type Tested } from './faults.ts'
 import { withGroupIds } from './group-ids.ts'
 import { readGroupNames } from './group-names.ts'
 import { readIncluded } from './includes.ts'
-import { runInFileTests } from './in-file-tests.ts'
+import { runInFileTests, type Answer } from './in-file-tests.ts'
 import { lint } from './lint.ts'
+import { printWho } from './policy.ts'
 import { openPolicyFiles, type PolicyFiles } from './policy-files.ts'
 import { resolve } from './resolve.ts'
 import { schemaFindings, sayIssue } from './schema-faults.ts'
 import { ConfigFile } from './schema.ts'
 import { readSecrets } from './secrets.ts'
 import { readSessionPolicies } from './session-policies.ts'
-import { wholeFile } from './whole-file.ts'
+import { wholeFile, type WholeFile } from './whole-file.ts'
 import { writtenByOthers } from './who-may-write.ts'
 import type { World } from './world.ts'
 
-export { ConfigFaults, printFault, printFaults, type Fault } from './faults.ts'
+export { ConfigFaults, printFault, printFaults, type Fault, type Tested } from './faults.ts'
 
 /** A configuration that may be used. */
 export type Loaded = {
   readonly config: Config
+  /** What its own tests asked, and what came of it. */
+  readonly tests: readonly Tested[]
   /** What its operator should still know. */
   readonly warnings: readonly Fault[]
   /** Names the policy on records: two gateways that read the same files have the same. */
@@ -31,6 +34,8 @@ export type Loaded = {
   /** The folders whose files it takes as they come: one that is added is a change. */
   readonly folders: readonly string[]
 }
+
+type Readings = Pick<Loaded, 'config' | 'warnings' | 'tests'>
 
 /** A `git pull` over a few hundred files is done within so many readings, or somebody keeps writing. */
 const MOST_READINGS = 5
@@ -53,7 +58,7 @@ export function loadConfig(world: World): Loaded {
 
 const TOP = { line: 1, column: 1, path: '' }
 
-function readAll(world: World, files: PolicyFiles): Pick<Loaded, 'config' | 'warnings'> | ConfigFaults {
+function readAll(world: World, files: PolicyFiles): Readings | ConfigFaults {
   try {
     return readFile(world, files)
   } catch (thrown) {
@@ -62,7 +67,7 @@ function readAll(world: World, files: PolicyFiles): Pick<Loaded, 'config' | 'war
   }
 }
 
-function readFile(world: World, files: PolicyFiles): Pick<Loaded, 'config' | 'warnings'> {
+function readFile(world: World, files: PolicyFiles): Readings {
   const main = readMain(world, files)
   const found: Finding[] = []
   const warned: Finding[] = []
@@ -87,8 +92,27 @@ function readFile(world: World, files: PolicyFiles): Pick<Loaded, 'config' | 'wa
   refuse([...read.faults, ...found.map(locate), ...policies.faults, ...(isRefused ? open : [])])
 
   const config = resolve(file, secrets, { policies: policies.inline, groupNames: read.names }, world)
-  refuse(runInFileTests(file, config).map(locate))
-  return { config, warnings: [...(isRefused ? [] : open), ...warned.map(locate)] }
+  const answers = runInFileTests(file, config)
+  // As they are written: with friendly names.
+  const tests = answers.map((answer) => testedIn(whole, answer))
+  const wrong = answers.flatMap(({ path, wrong: message }) => (message === undefined ? [] : [{ path, message }]))
+  if (wrong.length > 0) throw new ConfigFaults(wrong.map(locate), tests)
+  return { config, tests, warnings: [...(isRefused ? [] : open), ...warned.map(locate)] }
+}
+
+function testedIn(whole: WholeFile, { path, expects, role, because, wrong }: Answer): Tested {
+  const [list = '', number = 0] = path
+  const { file: name, line } = whole.locate({ path: [list, number], message: '' })
+  const as = whole.file.tests[Number(number)]?.as
+  return {
+    ...(name !== undefined && { file: name }),
+    line,
+    as: as === undefined ? '' : printWho(as),
+    expects,
+    role,
+    passed: wrong === undefined,
+    because,
+  }
 }
 
 function readMain(world: World, files: PolicyFiles) {

@@ -42,7 +42,8 @@ export const policyTestsOf = ({ tests }: ConfigFile): readonly PolicyTest[] =>
     ...cannot.map((role) => ({ as: printWho(as), expects: 'cannot', role }) as const),
   ])
 
-function printWho({ idp, workload, groups, claims }: ConfigFile['tests'][number]['as']): string {
+/** `entra: All-Engineers`: somebody a test imagines. */
+export function printWho({ idp, workload, groups, claims }: ConfigFile['tests'][number]['as']): string {
   if (idp !== undefined) return `${idp}: ${groups.toSorted().join(', ') || '(no groups)'}`
   const stated = Object.entries(claims).map(([name, value]) => `${name}=${value}`)
   return `${workload}: jobs${stated.length === 0 ? '' : ` with ${stated.toSorted().join(', ')}`}`

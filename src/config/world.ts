@@ -19,7 +19,7 @@ export type World = {
   readonly insecureDev: boolean
   /** `check-config` says what `serve` would refuse of the machine, and goes on: a clone is not laid out like a server. */
   readonly purpose: 'serve' | 'check'
-  /** The file is not served here, as in CI: secrets that are missing are no fault, and who may write it says nothing. */
+  /** The file is not served here, as in CI: no secret, key or certificate is read, and who may write it says nothing. */
   readonly withoutSecrets?: boolean
 }
 

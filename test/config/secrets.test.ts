@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { ConfigFaults } from '../../src/config/load.ts'
-import { A_FILE, aWorld, changed, faultsOf, load, MASTER_KEY } from './a-file.ts'
+import { A_FILE, aWorld, changed, faultsIn, faultsOf, load, MASTER_KEY } from './a-file.ts'
 
 const FILE = `${A_FILE}secrets: { master_key_file: /run/secrets/master.key }\n`
 const ENV = `${A_FILE}secrets: { master_key_env: MASTER }\n`
@@ -237,4 +237,29 @@ function said(text: string, world = aWorld()): string {
     if (!(thrown instanceof ConfigFaults)) throw thrown
     return [thrown.message, ...thrown.faults.map(({ message }) => message)].join('\n')
   }
+}
+
+describe('a file that is only looked at', () => {
+  it('has no secret read, and none asked of the environment', () => {
+    const world = aWorld({ files: { '/etc/rolegate/rolegate.yaml': FILE, '/etc/rolegate/key.pem': 'no key' } })
+    const env = new Proxy<Record<string, string>>(
+      {},
+      { get: untouched, getOwnPropertyDescriptor: untouched, has: untouched },
+    )
+    const text = FILE.replace('client_secret_env: IDP_SECRET', 'private_key_file: key.pem')
+    for (const one of [text, FILE, `${A_FILE}secrets: { master_key_env: MASTER }\n`]) {
+      const looked = {
+        ...world,
+        env,
+        withoutSecrets: true,
+        readFile: (path: string) => (path.endsWith('.yaml') ? one : untouched()),
+        fileMode: untouched,
+      }
+      expect(faultsIn(looked)).toEqual([])
+    }
+  })
+})
+
+const untouched = (): never => {
+  throw new Error('a secret was asked for')
 }

@@ -43,6 +43,7 @@ describe('check-config', () => {
       file: at('a.yaml'),
       ok: true,
       exit: 0,
+      secrets: 'read',
       faults: [],
       warnings: [],
       config: { hash: expect.stringMatching(/^[0-9a-f]{12}$/), idps: 1, accounts: 2, roles: 2, rules: 1, tests: 0 },
@@ -87,7 +88,54 @@ describe('check-config', () => {
       'idps[0].client_secret_env',
     ])
     expect(check(at('a.yaml'), { withoutSecrets: true }).exit).toBe(0)
+    expect(printReport(check(at('a.yaml'), { withoutSecrets: true })).err).toMatch(
+      /^note: secrets, keys and certificates/,
+    )
     expect(check(at('two.yaml'), { withoutSecrets: true }).faults).toHaveLength(1)
+  })
+})
+
+describe('check-config --tests', () => {
+  const QUESTIONS = `tests:
+  - as: { idp: entra, groups: [Team] }
+    can: [pay-dev/admin]
+    cannot: [pay-prod/admin]
+  - as: { idp: entra, groups: [] }
+    cannot: [pay-prod/readonly]
+`
+
+  it('says of each question what came of it, of those that fail too', () => {
+    const at = aFolder({ 'a.yaml': `${A_FILE}${QUESTIONS}` })
+    const report = check(at('a.yaml'), { tests: true })
+    expect(report.exit).toBe(3)
+    expect(printReport(report).out.replaceAll(at('a.yaml'), 'a.yaml')).toBe(
+      [
+        'a.yaml:23  entra: Team',
+        '  ✓ can     pay-dev/admin  by rule team',
+        '  ✗ cannot  pay-prod/admin  by rule team',
+        'a.yaml:26  entra: (no groups)',
+        '  ✓ cannot  pay-prod/readonly  no rule grants it',
+        '',
+        '',
+      ].join('\n'),
+    )
+    expect(report.tests?.map(({ passed }) => passed)).toEqual([true, false, true])
+  })
+
+  it('names the included file, denies, and groups as they are written', () => {
+    const at = aFolder({
+      'a.yaml': `${A_FILE.replace('groups: { claim: groups }', 'groups: { claim: groups, kind: id, names_file: names.yaml }').replace('rules:\n', 'rules:\n  - { id: no, match: { idp: entra, group: Out }, deny: { accounts: pay-prod } }\n')}include: [{ files: more.yaml, within: { idps: [], accounts: pay-dev, roles: readonly } }]\n`,
+      'names.yaml': '11111111-aaaa-4aaa-8aaa-111111111111: Team\n22222222-aaaa-4aaa-8aaa-222222222222: Out\n',
+      'more.yaml': 'tests:\n  - as: { idp: entra, groups: [Team, Out] }\n    cannot: [pay-prod/readonly]\n',
+    })
+    const { out } = printReport(check(at('a.yaml'), { tests: true }))
+    expect(out).toContain(`${at('more.yaml')}:2  entra: Out, Team\n  ✓ cannot  pay-prod/readonly  closed by rule no\n`)
+  })
+
+  it('says that there are none', () => {
+    const at = aFolder({ 'a.yaml': A_FILE })
+    expect(printReport(check(at('a.yaml'), { tests: true })).out).toMatch(/^no tests were asked\n/)
+    expect(check(at('a.yaml'))).not.toHaveProperty('tests')
   })
 })
 

@@ -9,13 +9,19 @@ const MOST_LINES = 20
 
 /** What people read: faults and warnings on stderr, the rest on stdout. */
 export function printReport(report: Report): { readonly out: string; readonly err: string } {
-  const { file, faults, warnings, config, diff } = report
+  const { file, secrets, faults, warnings, config, tests, diff } = report
   const err = [
+    ...(secrets === 'not_read'
+      ? [
+          'note: secrets, keys and certificates are not read here; plain check-config reads them, where the file is served',
+        ]
+      : []),
     ...warnings.map((warning) => `warning: ${printPlace(warning)}`),
     ...faults.map(printPlace),
     ...(faults.length === 0 && !report.ok ? ['error: there are warnings, and --strict lets none pass'] : []),
   ]
   const out = [
+    ...(tests ? tested(tests) : []),
     ...(config && report.ok
       ? [
           `${file}: ok. ${config.idps} IdPs, ${config.accounts} accounts, ${config.roles} roles, ${config.rules} rules; its tests pass.`,
@@ -24,6 +30,20 @@ export function printReport(report: Report): { readonly out: string; readonly er
     ...(diff ? comparison(diff) : []),
   ]
   return { out: linesOf(out), err: linesOf(err) }
+}
+
+/** Somebody imagined, and what they were asked to be able to do. */
+function tested(tests: NonNullable<Report['tests']>): readonly string[] {
+  if (tests.length === 0) return ['no tests were asked']
+  const lines = tests.flatMap((one, place) => {
+    const [{ file, line, as, expects, role, passed, because }, before] = [one, tests[place - 1]]
+    const isSame = before !== undefined && before.file === file && before.line === line
+    return [
+      ...(isSame ? [] : [`${file}:${line}  ${as}`]),
+      `  ${passed ? '✓' : '✗'} ${expects.padEnd(6)}  ${role}  ${because}`,
+    ]
+  })
+  return [...lines, '']
 }
 
 const linesOf = (lines: readonly string[]): string => lines.map((line) => `${plain(line)}\n`).join('')

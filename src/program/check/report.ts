@@ -1,7 +1,7 @@
 import { realpathSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { policyOf } from '../../config/policy.ts'
-import { ConfigFaults, type Fault, type Loaded } from '../../config/load.ts'
+import { ConfigFaults, type Fault, type Loaded, type Tested } from '../../config/load.ts'
 import type { PolicyDiff } from '../../domain/policy/changes.ts'
 import { diffPolicies, isSame } from '../../domain/policy/diff.ts'
 import { diffPeople, type PeopleDiff, type SeenPerson } from '../../domain/policy/people.ts'
@@ -16,6 +16,8 @@ export type Report = {
   readonly file: string
   readonly ok: boolean
   readonly exit: number
+  /** Whether secrets, keys and certificates were read, or how they are named was looked at only. */
+  readonly secrets: 'read' | 'not_read'
   readonly faults: readonly Place[]
   readonly warnings: readonly Place[]
   /** Absent when it does not load. */
@@ -27,6 +29,8 @@ export type Report = {
     readonly rules: number
     readonly tests: number
   }
+  /** With `--tests`: every question, and what came of it. */
+  readonly tests?: readonly (Tested & { readonly file: string })[]
   /** With `--diff`, when both load. */
   readonly diff?: Comparison
 }
@@ -44,6 +48,8 @@ export const EXIT = { faults: 3, differs: 10, concerns: 11 } as const
 export type Options = Omit<ReadOptions, 'purpose'> & {
   /** Warnings fail too. */
   readonly strict?: boolean
+  /** Says what each of the file's own tests came to. */
+  readonly tests?: boolean
   readonly against?: string
   readonly people?: readonly SeenPerson[]
 }
@@ -59,27 +65,40 @@ export function reportOn(file: string, options: Options): Report {
     file,
     ok: !isRefused,
     exit: isRefused ? EXIT.faults : exitOf(diff),
+    secrets: options.withoutSecrets === true ? 'not_read' : 'read',
     faults,
     warnings: own.warnings,
     ...(own.loaded && { config: countsOf(own.loaded) }),
+    ...(options.tests === true && { tests: own.tests }),
     ...(diff && { diff }),
   }
 }
 
 type ReadFile = Loaded & { readonly file: string }
-type Read = { readonly faults: readonly Place[]; readonly warnings: readonly Place[]; readonly loaded?: ReadFile }
+type Read = {
+  readonly faults: readonly Place[]
+  readonly warnings: readonly Place[]
+  readonly tests: NonNullable<Report['tests']>
+  readonly loaded?: ReadFile
+}
 
 function read(file: string, { insecureDev, withoutSecrets = false }: Options): Read {
   // As the reader calls it: an included file is found from the main one.
-  const placed = ({ file: other, ...fault }: Fault): Place => ({
+  const placed = <Thing extends { readonly file?: string }>({ file: other, ...thing }: Thing) => ({
     file: other === undefined ? file : join(dirname(file), other),
-    ...fault,
+    ...thing,
   })
   try {
     const loaded = readFromDisk(file, { insecureDev, withoutSecrets, purpose: 'check' })
-    return { faults: [], warnings: loaded.warnings.map(placed), loaded: { ...loaded, file } }
+    return {
+      faults: [],
+      warnings: loaded.warnings.map(placed),
+      tests: loaded.tests.map(placed),
+      loaded: { ...loaded, file },
+    }
   } catch (thrown) {
-    if (thrown instanceof ConfigFaults) return { faults: thrown.faults.map(placed), warnings: [] }
+    if (thrown instanceof ConfigFaults)
+      return { faults: thrown.faults.map(placed), warnings: [], tests: thrown.tests.map(placed) }
     throw thrown
   }
 }
