@@ -97,7 +97,7 @@ export async function compose(
     loadedAt,
     files,
     warnings: warnings.map((warning) => printFault(basename(mainFile), warning)),
-    testCount: config.testCount,
+    testCount: config.tests.length,
     ...browser,
     onDisk: world.disk,
   })

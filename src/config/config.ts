@@ -47,8 +47,6 @@ export type Config = {
   readonly admin: Staff
   /** The questions the file's rules answered before it was taken. */
   readonly tests: readonly PolicyTest[]
-  /** How many in-file tests there are; a configuration whose tests fail is none. */
-  readonly testCount: number
   readonly log: { readonly level: 'debug' | 'info' | 'warn' | 'error' }
 }
 

@@ -82,7 +82,6 @@ export function resolve(
     metrics: file.telemetry.metrics,
     admin: { operators: staffOf(file.admin.operators), auditors: staffOf(file.admin.auditors) },
     tests: policyTestsOf(file),
-    testCount: file.tests.length,
     log: { level: file.telemetry.log.level },
   }
 }

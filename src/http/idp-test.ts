@@ -5,6 +5,7 @@ import type { TestIdp, TestOutcome } from '../usecases/admin/test-idp.ts'
 import type { IdentityProvider } from '../usecases/ports.ts'
 import { answerFor } from './answers.ts'
 import type { AttemptCookies } from './attempt-cookies.ts'
+import { groupNamesFor, type GroupName } from './group-names.ts'
 import { show, type Pages } from './pages.ts'
 import { factsOf } from './request-facts.ts'
 
@@ -21,6 +22,7 @@ export function makeAnswerIdpTest(deps: {
   testIdp: TestIdp
   testAttempts: AttemptCookies<TestAttempt>
   providers: ReadonlyMap<string, IdentityProvider>
+  groupName: GroupName
 }): AnswerIdpTest {
   return async (req, res, idp, parameters) => {
     const id = attemptIdIn(parameters?.get('state') ?? parameters?.get('RelayState'))
@@ -33,9 +35,16 @@ export function makeAnswerIdpTest(deps: {
     show(res.set('cache-control', 'no-store'), 'admin-idp-test', 'Test of a sign-in', {
       idp,
       label: deps.providers.get(idp)?.label ?? idp,
-      result: resultOf(outcome),
+      result: { ...resultOf(outcome), ...namesIn(outcome, idp) },
     })
     return true
+  }
+
+  /** What a names file calls the groups: raw is what the IdP sent, and what decides. */
+  function namesIn(outcome: TestOutcome, idp: string) {
+    if ('unverified' in outcome) return {}
+    const met = outcome.signsIn ? outcome.rules.map(({ group }) => group) : []
+    return groupNamesFor(idp, [...outcome.groups.names, ...met], deps.groupName)
   }
 }
 

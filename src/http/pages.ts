@@ -220,6 +220,7 @@ export type Pages = {
     readonly result?: {
       /** Absent: nothing of the answer could be believed. */
       readonly read?: IdpTest
+      readonly groupNames?: WithGroupNames['groupNames']
       readonly refusal?: {
         readonly code: string
         readonly reason: string

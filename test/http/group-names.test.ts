@@ -91,6 +91,14 @@ describe('a group with a friendly name (threats.md R6)', () => {
     expect(await ask('Payments')).not.toContain('Meets them')
   })
 
+  it('stands beside what the IdP sent, on an operator’s test of it', async () => {
+    const away = await visitor.fetch(`${demo.url}/admin/idps/entra/test/start`)
+    const page = await visitor.fetch((await idp.signIn(away.headers.get('location') ?? '')).href)
+    const text = await page.text()
+    expect(text).toContain(`<li>Payments Developers, <code>${DEVELOPERS}</code></li>`)
+    expect(text).toContain(`<code>entra-developers</code> by Payments Developers, <code>${DEVELOPERS}</code>`)
+  })
+
   it('is its id in the audit trail', async () => {
     const { accessToken } = await aTerminalOf(demo, visitor)
     await request(demo.url)

@@ -11,7 +11,7 @@ export type InForce = {
   readonly files: readonly string[]
   /** A line each. */
   readonly warnings: readonly string[]
-  /** In-file tests that passed when it was loaded. */
+  /** Questions of its own that it answered as written when it was loaded. */
   readonly testCount: number
   /** Longest browser session. */
   readonly absoluteSeconds: number
