@@ -63,6 +63,10 @@ import { makeEndSession } from './usecases/sign-in/end-session.ts'
 import { makeFindSession, type FindSession, type KnownIssuer } from './usecases/sign-in/find-session.ts'
 import { makeMySessions } from './usecases/sign-in/my-sessions.ts'
 import { makeReceiveLogout } from './usecases/sign-in/receive-logout.ts'
+import { makeBeginStepUp } from './usecases/step-up/begin-step-up.ts'
+import { makeConfirmStepUp } from './usecases/step-up/confirm-step-up.ts'
+import { makeFinishStepUp } from './usecases/step-up/finish-step-up.ts'
+import { makeTerminalStepUp } from './usecases/step-up/terminal-step-up.ts'
 
 const LOOPBACK = ['127.0.0.1', '::1', 'localhost']
 
@@ -158,9 +162,22 @@ export async function compose(
     groupNames: config.groupNames,
     hash,
   })
+  const beginSignIn = makeBeginSignIn({ ...deps, providers, newAttemptId })
+  const finishStepUp = makeFinishStepUp({ ...deps, findSession })
   const stories = {
-    beginSignIn: makeBeginSignIn({ ...deps, providers, newAttemptId }),
-    completeSignIn: makeCompleteSignIn({ ...deps, ...browser, providers, mappings, countOnce, endSession }),
+    beginSignIn,
+    completeSignIn: makeCompleteSignIn({
+      ...deps,
+      ...browser,
+      providers,
+      mappings,
+      countOnce,
+      endSession,
+      finishStepUp,
+    }),
+    beginStepUp: makeBeginStepUp({ ...deps, planHandOver, beginSignIn }),
+    confirmStepUp: makeConfirmStepUp({ ...deps, crossNetwork: cli.crossNetwork }),
+    terminalStepUp: makeTerminalStepUp(deps),
     endSession,
     findSession,
     receiveLogout: makeReceiveLogout({ ...deps, providers, endSession }),
@@ -212,6 +229,8 @@ export async function compose(
       offeredWays: new Set([...cli.login.values()].flatMap((ways) => [...ways])),
       nameNetwork: config.networks,
       startHost: config.identityCenter.startHost,
+      crossNetwork: cli.crossNetwork,
+      prepareConsole,
       mostSeconds,
       rules,
       sha256,

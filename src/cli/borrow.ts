@@ -2,6 +2,7 @@ import { LEAST_SECONDS, parseDuration, printDuration } from '../domain/entitleme
 import { parseUntil, secondsUntil } from '../domain/entitlement/until.ts'
 import type { Lent } from './answers.ts'
 import type { Call, Connection, Option } from './command.ts'
+import { withConfirmation, withoutConfirmation } from './confirm.ts'
 import { failure } from './failure.ts'
 import { findOrPickRole, requireRoleOrTerminal } from './pick-role.ts'
 import type { CliWorld } from './world.ts'
@@ -21,12 +22,27 @@ export const REGION_OPTION = {
 } as const satisfies Option
 
 /** Credentials for the role a person named, or chooses at their terminal, for as long as they asked. */
-export async function borrow(call: Call, wanted: string | undefined, connection?: Connection): Promise<Lent> {
+export async function borrow(call: Call, wanted: string | undefined): Promise<Lent> {
   requireRoleOrTerminal(call, wanted)
+  const connection = await call.connect()
+  return lend(call, wanted, connection, (role, ask) => withConfirmation(call, connection.origin, role, ask))
+}
+
+/** The same over a connection, for programs: nobody is asked anything, and nothing is waited for. */
+export const borrowUnattended = (call: Call, wanted: string, connection: Connection): Promise<Lent> =>
+  lend(call, wanted, connection, withoutConfirmation)
+
+async function lend(
+  call: Call,
+  wanted: string | undefined,
+  { gateway }: Connection,
+  confirmed: (role: string, ask: (stepUp?: string) => Promise<Lent>) => Promise<Lent>,
+): Promise<Lent> {
   const seconds = secondsAsked(call)
-  const { gateway } = connection ?? (await call.connect())
   const { role } = await findOrPickRole(call, (await gateway.roles()).read, wanted)
-  const lent = await gateway.credentials({ role, ...(seconds !== undefined && { seconds }) })
+  const lent = await confirmed(role, (stepUp) =>
+    gateway.credentials({ role, ...(seconds !== undefined && { seconds }), ...(stepUp !== undefined && { stepUp }) }),
+  )
   if (seconds !== undefined && lent.seconds < seconds) {
     call.say(`Shortened to ${printDuration(lent.seconds)}, by: ${lent.limitedBy}.`)
   }

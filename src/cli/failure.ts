@@ -8,6 +8,10 @@ export type Said = {
   readonly next?: string
   readonly code?: string
   readonly requestId?: string
+  /** What a person can confirm in their browser, by its id, for how long, and how often to ask: see confirm.ts. */
+  readonly confirm?: string
+  readonly confirmExpiresIn?: number
+  readonly confirmInterval?: number
 }
 
 type Details = { readonly reason?: string; readonly cause?: unknown }

@@ -1,5 +1,5 @@
 import { ERROR_CODES, type ErrorCode, RolegateError } from '../domain/errors.ts'
-import { failure } from './failure.ts'
+import { failure, type Said } from './failure.ts'
 import { recordOf } from './record.ts'
 import { cleanJson, oneLine } from './server-text.ts'
 import type { CliWorld } from './world.ts'
@@ -95,14 +95,25 @@ const isErrorCode = (code: unknown): code is ErrorCode => typeof code === 'strin
 
 /** RFC 9457: the gateway's own words. A code this client does not know is shown as it is; its status picks the exit. */
 export function failureOf({ status, body, requestId: stamped }: Answer): RolegateError {
-  const { title, detail, code, requestId = stamped, next } = recordOf(body)
+  const { title, detail, code, requestId = stamped, next, confirm } = recordOf(body)
   return failure(isErrorCode(code) ? code : codeOfStatus(status), {
     title: typeof title === 'string' && title !== '' ? title : `The gateway answered ${status}`,
     ...(typeof detail === 'string' && { detail }),
     ...(typeof code === 'string' && { code }),
     ...(typeof requestId === 'string' && { requestId }),
     ...nextOf(next, code),
+    ...confirmOf(confirm),
   })
+}
+
+/** What a person can confirm in their browser, for confirm.ts. */
+function confirmOf(confirm: unknown): Pick<Said, 'confirm' | 'confirmExpiresIn' | 'confirmInterval'> {
+  const { id, expiresIn, interval } = recordOf(confirm)
+  return {
+    ...(typeof id === 'string' && { confirm: id }),
+    ...(typeof expiresIn === 'number' && { confirmExpiresIn: expiresIn }),
+    ...(typeof interval === 'number' && { confirmInterval: interval }),
+  }
 }
 
 function nextOf(next: unknown, code: unknown): { next?: string } {

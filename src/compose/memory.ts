@@ -9,6 +9,7 @@ import { makeTable } from '../adapters/store/table.ts'
 import type { Config } from '../config/config.ts'
 import { RolegateError } from '../domain/errors.ts'
 import { SESSION_DATES } from '../domain/sign-in/session.ts'
+import { STEP_UP_DATES } from '../domain/sign-in/step-up.ts'
 import type {
   AccessTokens,
   AuthorizationCodes,
@@ -17,6 +18,7 @@ import type {
   Journal,
   RefreshGrants,
   Sessions,
+  StepUps,
   Store,
   UsedAttempts,
   UserCodes,
@@ -60,6 +62,7 @@ export async function openMemory(config: Config, { now, acceptNewIssuer }: Host,
   ])
   const authorizationCodes: AuthorizationCodes = makeTable(store, 'authorization-codes', ['expiresAt'])
   const userCodes: UserCodes = makeTable(store, 'user-codes')
+  const stepUps: StepUps = makeTable(store, 'step-ups', STEP_UP_DATES)
   const usedAttempts: UsedAttempts = makeTable(store, 'used-attempts', ['at'])
   return {
     raw,
@@ -74,6 +77,7 @@ export async function openMemory(config: Config, { now, acceptNewIssuer }: Host,
       authorizationCodes,
       userCodes,
       usedAttempts,
+      stepUps,
     },
     signingKeys: makeTable<StoredKey>(store, 'signing-keys'),
     samlKeys: makeTable<StoredSamlKey>(store, 'signing-keys'),

@@ -1,4 +1,5 @@
 import type { ErrorCode, ErrorValues, RolegateError } from '../domain/errors.ts'
+import { stepUpWords } from './step-up-words.ts'
 
 type Sentence = string | ((values: ErrorValues) => string)
 /** What happened, why, what to do, and who can help. */
@@ -97,7 +98,10 @@ const awsNext: Sentence = ({ because }) =>
   AWS_BECAUSE.get(String(because))?.[1] ?? 'Show this page to whoever looks after the account.'
 
 const CONDITION = new Map<string, string>([
-  ['browser_session_for_elevated', 'Elevated roles are given in the browser only, where you can be asked again.'],
+  [
+    'browser_session_for_elevated',
+    'Elevated roles are given where you can be asked again: in the browser, and to a terminal that was signed in by the browser beside it.',
+  ],
   ['closed_to_devices', 'That is closed to terminals that were signed in with a code.'],
   [
     'wrong_number',
@@ -249,8 +253,8 @@ const ANSWER = {
   step_up_required: {
     status: 403,
     title: 'Please confirm it is you',
-    why: 'This role needs a fresh sign-in.',
-    next: 'Sign in again.',
+    why: (values) => stepUpWords(values).why,
+    next: (values) => stepUpWords(values).next,
   },
   groups_missing: {
     status: 403,

@@ -2,19 +2,36 @@ import { z } from 'zod'
 import type { RequestFacts } from '../domain/audit/event.ts'
 import { RolegateError } from '../domain/errors.ts'
 import type { GatewaySession } from '../domain/sign-in/session.ts'
+import type { HandOverRequest } from '../usecases/hand-over/plan-hand-over.ts'
+import type { TerminalStepUp } from '../usecases/step-up/terminal-step-up.ts'
 import type { IssueCredentials } from '../usecases/hand-over/issue-credentials.ts'
 import { parse, Seconds } from './parse.ts'
 
-export const CredentialsBody = z.strictObject({ role: z.string().min(3).max(2048), seconds: Seconds.optional() })
+export const CredentialsBody = z.strictObject({
+  role: z.string().min(3).max(2048),
+  seconds: Seconds.optional(),
+  /** What a person has confirmed in their browser, once a `step_up_required` has named it. */
+  stepUp: z
+    .string()
+    .regex(/^[\w-]{22}$/)
+    .optional(),
+})
 
 export type AnswerCredentials = (session: GatewaySession, body: unknown, request: RequestFacts) => Promise<object>
 
 /** `POST /v1/credentials` from its body to its answer, whichever server carries them. */
-export function makeAnswerCredentials(deps: { issueCredentials: IssueCredentials }): AnswerCredentials {
+export function makeAnswerCredentials(deps: {
+  issueCredentials: IssueCredentials
+  terminalStepUp: TerminalStepUp
+}): AnswerCredentials {
   return async function answerCredentials(session, body, request) {
-    const { role, seconds } = parse(CredentialsBody, body)
-    const ask = { session, role, request, ...(seconds !== undefined && { seconds }) }
-    const { credentials, facts } = await deps.issueCredentials(ask)
+    const { role, seconds, stepUp: id } = parse(CredentialsBody, body)
+    const said = { role, ...(seconds !== undefined && { seconds }) }
+    const { credentials, facts } = await withStepUp(
+      deps.terminalStepUp,
+      { session, request, purpose: { ...said, handOver: 'credentials' }, ...(id !== undefined && { id }) },
+      (proved) => deps.issueCredentials({ session, request, ...said, ...proved }),
+    )
     return {
       accessKeyId: credentials.accessKeyId,
       secretAccessKey: credentials.secretAccessKey,
@@ -25,6 +42,18 @@ export function makeAnswerCredentials(deps: { issueCredentials: IssueCredentials
       limitedBy: facts.limitedBy,
     }
   }
+}
+
+/** What a terminal asks for, with what was confirmed for it; where that is all that is missing, the refusal says where to confirm. */
+export async function withStepUp<Out>(
+  terminalStepUp: TerminalStepUp,
+  { id, ...asked }: Parameters<TerminalStepUp['offer']>[1] & { readonly id?: string },
+  take: (proved: Pick<HandOverRequest, 'stepUp'>) => Promise<Out>,
+): Promise<Out> {
+  if (id !== undefined) return take({ stepUp: await terminalStepUp.redeem({ ...asked, id }) })
+  return take({}).catch(async (thrown: unknown) => {
+    throw await terminalStepUp.offer(thrown, asked)
+  })
 }
 
 /** RFC 6750 §2.1; anything else in the header is nobody. */

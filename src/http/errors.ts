@@ -27,7 +27,13 @@ export function refuse(res: Response, error: RolegateError, status: number): voi
 }
 
 /** The last in line for pages and programs: HTML for people, problem+json (RFC 9457) for everybody else. */
-export function makeErrorHandler({ logRefusal }: { logRefusal: LogRefusal }): ErrorRequestHandler {
+export function makeErrorHandler({
+  logRefusal,
+  publicUrl,
+}: {
+  logRefusal: LogRefusal
+  publicUrl: string
+}): ErrorRequestHandler {
   return (thrown, req, res, next) => {
     if (res.headersSent) return next(thrown)
     const error = fromExpress(thrown)
@@ -56,12 +62,25 @@ export function makeErrorHandler({ logRefusal }: { logRefusal: LogRefusal }): Er
       return
     }
     if (status === 401) res.set('www-authenticate', 'Bearer')
-    res
-      .type('application/problem+json')
-      .send(
-        JSON.stringify({ type: 'about:blank', title, status, detail: why, next: doNext, code: error.code, requestId }),
-      )
+    res.type('application/problem+json').send(
+      JSON.stringify({
+        type: 'about:blank',
+        title,
+        status,
+        detail: why,
+        next: doNext,
+        code: error.code,
+        requestId,
+        ...confirmIn(error, publicUrl),
+      }),
+    )
   }
+}
+
+/** Where a terminal's person confirms, how long that can be done, and how often to ask whether it was. The address grants nothing. */
+function confirmIn({ values }: RolegateError, publicUrl: string): object {
+  const { confirm: id, expiresInSeconds: expiresIn, intervalSeconds: interval } = values
+  return id === undefined ? {} : { confirm: { id, url: `${publicUrl}/step-up/${String(id)}`, expiresIn, interval } }
 }
 
 /** The page a person was on: a form's own page for a POST. */
@@ -69,7 +88,11 @@ const pageOf = (req: Request): string =>
   req.method === 'GET' ? req.originalUrl : req.path.replace(/\/(console|credentials)$/, '')
 
 function wayOn({ code, values }: RolegateError, req: Request): { label: string; href: string } {
-  const { role, why } = values
+  const { role, why, handOver } = values
+  if (code === 'step_up_required' && typeof role === 'string')
+    return handOver === undefined
+      ? { label: 'To the role’s page', href: `/roles/${role}` }
+      : { label: 'Sign in afresh', href: `/roles/${role}/step-up?for=${String(handOver)}` }
   if (code === 'sign_in_required' && why === 'old_claims')
     return { label: 'Sign in again', href: `/sign-in?returnTo=${encodeURIComponent(parseReturnTo(pageOf(req)))}` }
   if ((code === 'not_entitled' || code === 'denied_by_rule') && typeof role === 'string')

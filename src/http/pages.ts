@@ -53,6 +53,21 @@ export type AccountCard = {
 /** One printed form of the credentials: label for people, id for the tab, text to copy. */
 export type PrintedForm = { readonly id: string; readonly label: string; readonly text: string }
 
+/** An address, and what the operator calls its network. */
+type Place = { readonly address: string; readonly network?: string }
+
+/** What is about to be handed over. */
+type StepUpModel = {
+  readonly account: Omit<AccountCard, 'roles'>
+  readonly role: RoleCard
+  readonly arn: string
+  readonly sessionName: string
+  readonly handOver: 'console' | 'credentials'
+  readonly destination: string
+  readonly action: string
+  readonly until: Date
+}
+
 /** Every page of views/, and all that it may know. */
 export type Pages = {
   'sign-in': {
@@ -120,7 +135,9 @@ export type Pages = {
     /** The console page a link asked for; it is checked when the form is sent. */
     readonly destination: string
     readonly credentialsAction: string
-    /** Absent for elevated roles: terminals do not get them. */
+    /** Where the trips of an elevated role begin; absent: it needs none. */
+    readonly stepUp?: { readonly consoleHref: string; readonly credentialsHref: string }
+    /** Absent where no terminal gets it. */
     readonly cliCommand?: string
   }
   credentials: {
@@ -132,6 +149,24 @@ export type Pages = {
     readonly forms: readonly PrintedForm[]
     readonly back: string
   }
+  /** They have shown anew who they are: the last click. */
+  'step-up': StepUpModel & Pick<Pages['role'], 'durations' | 'cap'>
+  /** A terminal of theirs asks for a role that takes a fresh sign-in. */
+  'step-up-terminal': StepUpModel & {
+    readonly duration: string
+    readonly idpLabel: string
+    readonly terminal: Place & { readonly client: string; readonly host?: string }
+    readonly askedAt: Date
+    readonly here: Place
+    /** They are in one network, as far as anybody can tell. */
+    readonly isBeside: boolean
+    /** The operator confirms none from another network. */
+    readonly isRefused: boolean
+    /** Their trip is done, and their word is all that is missing. */
+    readonly isProved: boolean
+    readonly signIn: string
+  }
+  'step-up-done': { readonly outcome: 'released' | 'denied' }
   /** What to paste, so that the stock AWS CLI signs in here. */
   setup: {
     readonly host: string

@@ -34,6 +34,7 @@ import { portalRoutes } from './routes/portal.ts'
 import { samlRoutes } from './routes/saml.ts'
 import { setupRoutes } from './routes/setup.ts'
 import { signInRoutes, signInTripRoutes, signOutRoutes } from './routes/sign-in.ts'
+import { stepUpRoutes } from './routes/step-up.ts'
 import { tokenExchangeRoutes } from './routes/token-exchange.ts'
 import { v1Routes } from './routes/v1.ts'
 import { makeSecurityHeaders, programHeaders } from './security-headers.ts'
@@ -56,6 +57,7 @@ type Stories = Pick<Parameters<typeof goRoutes>[0], 'followLink'> &
   > &
   Pick<Parameters<typeof passThroughRoutes>[0], 'completePassThrough'> &
   Parameters<typeof deviceRoutes>[0] &
+  Omit<Parameters<typeof stepUpRoutes>[0], 'attempts' | 'moveBrowser'> &
   Parameters<typeof meRoutes>[0] &
   Parameters<typeof adminRoutes>[0] &
   Omit<Parameters<typeof adminAccessRoutes>[0], 'providers'> &
@@ -214,7 +216,7 @@ function createExpress(deps: ServerDeps & Shared): Express {
   const { formTargets, idpTargets } = deps
   const opensConsole = makeSecurityHeaders({ secure, formTargets })
   const opensIdp = makeSecurityHeaders({ secure, formTargets: [...formTargets, ...idpTargets] })
-  server.use((req, res, next) => (/^\/($|roles\/)/.test(req.path) ? opensConsole : plain)(req, res, next))
+  server.use((req, res, next) => (/^\/($|roles\/|step-up\/)/.test(req.path) ? opensConsole : plain)(req, res, next))
   server.use('/assets', express.static(`${deps.views}/assets`, { maxAge: '1h', index: false, dotfiles: 'ignore' }))
   server.use(noStore, frame)
   server.use(browserSession)
@@ -223,6 +225,7 @@ function createExpress(deps: ServerDeps & Shared): Express {
   server.use(requireCsrf)
   server.use(signInRoutes(signIn))
   server.use(portalRoutes({ ...stories, awsAttempts, moveBrowser, formTargets, opensConsole, opensIdp }))
+  server.use(stepUpRoutes({ ...stories, attempts, moveBrowser, now }))
   server.use(setupRoutes({ ...stories, now }))
   server.use(goRoutes({ ...stories, now }))
   server.use(meRoutes(stories))
@@ -234,7 +237,7 @@ function createExpress(deps: ServerDeps & Shared): Express {
   server.use(authorizeRoutes({ ...stories, providers, clients, publicUrl, secure, now }))
 
   server.use(nothingHere)
-  server.use(makeErrorHandler({ logRefusal }))
+  server.use(makeErrorHandler({ logRefusal, publicUrl }))
   return server
 }
 

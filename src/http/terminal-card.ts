@@ -8,7 +8,7 @@ export type Given = {
   readonly roles: readonly string[]
   readonly roleCount: number
   readonly accountCount: number
-  /** Roles of theirs that terminals do not get. */
+  /** Roles of theirs that terminals do not get, or not by themselves. */
   readonly keptCount: number
 }
 
@@ -18,7 +18,9 @@ const MOST_NAMED = 30
 export function givenTo(listRoles: ListRoles, session: GatewaySession, via: LoginWay): Given {
   const listed = listRoles({ ...session, via })
   const targets = listed.map(({ entitlement }) => entitlement.target)
-  const given = listed.flatMap(({ entitlement, state }) => (state === 'available' ? [entitlement.target] : []))
+  const given = listed.flatMap(({ entitlement, state }) =>
+    state === 'available' && !entitlement.target.kind.elevated ? [entitlement.target] : [],
+  )
   return {
     roles: given.slice(0, MOST_NAMED).map(({ name }) => name),
     roleCount: given.length,

@@ -142,6 +142,7 @@ idps:
     allow: { http: true }
     username: claims.preferred_username
     groups: { claim: groups, limit: { count: 200, else: fail } }
+    mfa: { claim: amr, any_of: [mfa] }
   - id: contractors
     type: saml
     label: Contractors’ directory (SAML)

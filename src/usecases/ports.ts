@@ -11,6 +11,7 @@ import type { PendingSignIn } from '../domain/sign-in/attempt.ts'
 import type { IdpSession, StatedPerson, VerifiedClaims } from '../domain/sign-in/claims.ts'
 import type { Principal } from '../domain/sign-in/principal.ts'
 import type { GatewaySession } from '../domain/sign-in/session.ts'
+import type { StepUp } from '../domain/sign-in/step-up.ts'
 
 export type Now = () => Date
 
@@ -94,6 +95,8 @@ export type DeviceLogins = Table<DeviceLogin>
 export type AuthorizationCodes = Table<AuthorizationCode>
 /** A user code's keyed digest → the digest of the device code. */
 export type UserCodes = Table<{ readonly deviceCode: string }>
+/** Steps up under way and shown, each until it is used once (threats.md H8). */
+export type StepUps = Table<StepUp>
 /** Ids of sign-in attempts that came back: each counts once (security.md O-12). */
 export type UsedAttempts = Pick<Table<{ readonly at: Date }>, 'createIfAbsent'>
 
@@ -110,13 +113,16 @@ export type BrowserMove =
 /** The whole answer that came to our callback: its query or its form, single values only. */
 export type CallbackAnswer = { readonly parameters: ReadonlyMap<string, string> }
 
+/** `isFresh`: has them show anew who they are, whatever the IdP remembers of them. Whether it did, its answer says (threats.md I6). */
+export type Asking = { readonly isFresh: boolean }
+
 export type IdentityProvider = {
   readonly id: string
   readonly label: string
   /** What its assertions say who they are from; undefined while its metadata was never had. */
   issuer(): string | undefined
   /** Where to send the browser, and what we must remember until it comes back. Fails with `idp_unavailable`. */
-  begin(attemptId: string): Promise<{ readonly move: BrowserMove; readonly pending: PendingSignIn }>
+  begin(attemptId: string, how?: Asking): Promise<{ readonly move: BrowserMove; readonly pending: PendingSignIn }>
   /** Fails with `sign_in_rejected` unless the answer is genuine, for us, in time, and the one we asked for. */
   complete(answer: CallbackAnswer, pending: PendingSignIn): Promise<VerifiedClaims>
   /** False while the IdP's metadata could not be had. Answers at once; asking also tries again, once in a few seconds. */

@@ -234,8 +234,10 @@ describe('the credentials page', () => {
     await alice.get('/roles/payments-dev/developer/console').expect(404)
   })
 
-  it('lets a browser take an elevated role', async () => {
-    await alice.post('/roles/payments-prod/admin/credentials', { _csrf: await alice.csrf() }).expect(200)
-    expect(lastAudit()).toMatchObject({ event: 'issued', role: 'payments-prod/admin', via: 'browser' })
+  it('gives an elevated role to nobody who has not signed in afresh for it (threats.md H8)', async () => {
+    const path = '/roles/payments-prod/admin/credentials'
+    const answer = await alice.post(path, { _csrf: await alice.csrf() }).expect(403)
+    expect(answer.text).toContain('/roles/payments-prod/admin/step-up?for=credentials')
+    expect(lastAudit()).toMatchObject({ event: 'refused', role: 'payments-prod/admin', code: 'step_up_required' })
   })
 })

@@ -82,6 +82,7 @@ const STATUS: Partial<Record<Verdict, number>> = {
   not_entitled: 403,
   denied_by_rule: 403,
   condition_unmet: 403,
+  step_up_required: 403,
   role_unknown: 404,
 }
 
@@ -193,9 +194,10 @@ const ROWS: readonly Row[] = [
     ),
   },
   {
-    because: 'it is elevated, and they are at a terminal (threats.md D4)',
+    because: 'it is elevated, and they are at a terminal that began with a code (threats.md D4)',
     code: 'condition_unmet',
-    except: pages('given'),
+    // In the browser only their fresh sign-in is missing: threats.md H8.
+    except: pages('step_up_required'),
     prepare: afterRestart((file) => file.replace(READONLY, '$1$2, elevated: true, max_duration: 1h }')),
   },
   {

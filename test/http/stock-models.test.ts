@@ -236,7 +236,7 @@ describe('the model of sso', () => {
     expect(refused).toBeInstanceOf(SSOServiceException)
     expect(refused).toMatchObject({
       name: 'ForbiddenException',
-      message: expect.stringContaining('in the browser only'),
+      message: expect.stringContaining('where you can be asked again'),
       $metadata: { httpStatusCode: 403 },
     })
   })

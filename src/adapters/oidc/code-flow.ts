@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import type * as OpenidClient from 'openid-client'
 import { RolegateError } from '../../domain/errors.ts'
 import type { PendingOidc, PendingSignIn } from '../../domain/sign-in/attempt.ts'
-import type { CallbackAnswer, Now } from '../../usecases/ports.ts'
+import type { Asking, CallbackAnswer, Now } from '../../usecases/ports.ts'
 import { UpstreamFailure } from './bounded-fetch.ts'
 import { loadClient } from './client.ts'
 import { requireSoundIdToken } from './id-token.ts'
@@ -14,6 +14,9 @@ import type { Server } from './server.ts'
  */
 const LONGEST_AGE = String(365 * 24 * 60 * 60)
 
+/** OIDC Core §3.1.2.1. Two ways to say one thing, since there are IdPs that know one of them. */
+const FRESH = { prompt: 'login', max_age: '0' }
+
 /** What the IdP gave for its code: the ID token is verified, and its claims are these. */
 type Redeemed = {
   readonly oidc: typeof OpenidClient
@@ -23,7 +26,10 @@ type Redeemed = {
 }
 
 export type CodeFlow = {
-  begin(attemptId: string): Promise<{ readonly move: { readonly url: string }; readonly pending: PendingOidc }>
+  begin(
+    attemptId: string,
+    how?: Asking,
+  ): Promise<{ readonly move: { readonly url: string }; readonly pending: PendingOidc }>
   /** `read` makes of it what is wanted; whatever fails, there or here, fails in our words. */
   redeem<Out>(
     answer: CallbackAnswer,
@@ -53,7 +59,7 @@ export function makeCodeFlow(deps: {
 }): CodeFlow {
   const { settings, callback, server, now } = deps
   return {
-    async begin(attemptId) {
+    async begin(attemptId, { isFresh } = { isFresh: false }) {
       const oidc = await loadClient()
       const configuration = await server.require()
       const pending = {
@@ -72,7 +78,7 @@ export function makeCodeFlow(deps: {
         // security.md O-11: always S256, whatever the metadata lists.
         code_challenge: hash('sha256', pending.codeVerifier, 'base64url'),
         code_challenge_method: 'S256',
-        ...(deps.needsAuthTime && { max_age: LONGEST_AGE }),
+        ...(isFresh ? FRESH : deps.needsAuthTime && { max_age: LONGEST_AGE }),
       })
       return { move: { url: url.href }, pending }
     },

@@ -1,7 +1,7 @@
 import { RolegateError } from '../../domain/errors.ts'
 import type { PendingOidc } from '../../domain/sign-in/attempt.ts'
 import type { ClaimMapping } from '../../domain/sign-in/claims.ts'
-import type { IdentityProvider, LookUpGroups, Now } from '../../usecases/ports.ts'
+import type { Asking, IdentityProvider, LookUpGroups, Now } from '../../usecases/ports.ts'
 import { makeCodeFlow } from './code-flow.ts'
 import { makeServer, type ServerSettings } from './server.ts'
 
@@ -15,7 +15,10 @@ export type OidcSettings = ServerSettings & {
 
 /** An OIDC IdP sends by redirect, and remembers what OIDC asks for. */
 export type OidcProvider = Omit<IdentityProvider, 'begin'> & {
-  begin(attemptId: string): Promise<{ readonly move: { readonly url: string }; readonly pending: PendingOidc }>
+  begin(
+    attemptId: string,
+    how?: Asking,
+  ): Promise<{ readonly move: { readonly url: string }; readonly pending: PendingOidc }>
 }
 
 /**
@@ -43,7 +46,7 @@ export function makeOidcProvider(deps: {
     id,
     label,
     issuer: () => settings.issuer,
-    begin: (attemptId) => flow.begin(attemptId),
+    begin: (attemptId, how) => flow.begin(attemptId, how),
 
     async complete(answer, pending) {
       const verified = await flow.redeem(answer, pending, async ({ oidc, configuration, tokens, claims }) => {

@@ -93,7 +93,7 @@ export function makeSamlProvider(deps: {
     issuer: () => keeper.known()?.entityId,
     ...(allow.idpInitiated && { restartsUnasked: true }),
 
-    begin: (attemptId) => trip.ask(messages, { attemptId, isFresh: forceAuthn }),
+    begin: (attemptId, how) => trip.ask(messages, { attemptId, isFresh: forceAuthn || how?.isFresh === true }),
 
     async complete(answer, pending) {
       const { entityId: audience, acs } = us

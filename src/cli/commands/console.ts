@@ -3,6 +3,7 @@ import { printDuration } from '../../domain/entitlement/duration.ts'
 import type { ListedRole } from '../answers.ts'
 import { DURATION_OPTION, secondsAsked } from '../borrow.ts'
 import type { Call, Command, Connection } from '../command.ts'
+import { withConfirmation } from '../confirm.ts'
 import { openBrowser } from '../open-browser.ts'
 import { findOrPickRole, requireRoleOrTerminal } from '../pick-role.ts'
 
@@ -59,7 +60,7 @@ function regionIn({ text, misused }: Call, destination = ''): string | undefined
 async function printLink(
   { role }: ListedRole,
   { destination, region, seconds }: Wish & { readonly seconds: number | undefined },
-  { gateway }: Connection,
+  { gateway, origin }: Connection,
   call: Call,
 ) {
   const asked = {
@@ -68,7 +69,9 @@ async function printLink(
     ...(region !== undefined && { region }),
     ...(seconds !== undefined && { seconds }),
   }
-  const { read: link, json } = await gateway.console(asked)
+  const { read: link, json } = await withConfirmation(call, origin, role, (stepUp) =>
+    gateway.console({ ...asked, ...(stepUp !== undefined && { stepUp }) }),
+  )
   call.world.err('Keep this link to yourself: for 15 minutes it opens the console as you, with no further question.\n')
   if (seconds !== undefined && link.seconds < seconds) {
     call.say(`Shortened to ${printDuration(link.seconds)}, by: ${link.limitedBy}.`)

@@ -1,7 +1,7 @@
 import { printCredentials } from '../../domain/aws/credential-formats.ts'
 import { asRolegateError } from '../../domain/errors.ts'
 import { parseDuration } from '../../domain/entitlement/duration.ts'
-import { borrow, DURATION_OPTION } from '../borrow.ts'
+import { borrowUnattended, DURATION_OPTION } from '../borrow.ts'
 import type { Call, Command, Connection } from '../command.ts'
 import { makeCredentialCache } from '../kept/credential-cache.ts'
 import { type KeptCredentials, lastsFor } from '../kept/credentials.ts'
@@ -72,7 +72,7 @@ async function kept(call: Call, connection: Connection, leastMs: number): Promis
 }
 
 async function fresh(call: Call, connection: Connection): Promise<KeptCredentials> {
-  const { credentials, role } = await borrow(call, call.words[0] ?? '', connection)
+  const { credentials, role } = await borrowUnattended(call, call.words[0] ?? '', connection)
   return {
     document: printCredentials('process', credentials, { profile: role }),
     expiresAt: credentials.expiresAt,

@@ -45,7 +45,7 @@ function byCode({ code, endpoint }: LoginOffers, wasAsked: boolean): LoginWay {
 const elsewhere = (obstacle: string): string => `${obstacle}, so sign in on another device.`
 
 /** Why no browser on this machine could finish the sign-in; undefined when one could. */
-function obstacleAt(place: Place): string | undefined {
+export function obstacleAt(place: Place): string | undefined {
   const { env, platform } = place
   if (env['SSH_CONNECTION'] || env['SSH_TTY'] || env['SSH_CLIENT']) return 'This looks like an SSH session'
   if (isContainer(place)) return 'This runs in a container'

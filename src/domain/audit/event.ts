@@ -34,10 +34,21 @@ export type HandOverFacts = {
   /** What narrows the session: SHA-256 of the inline policy as STS is sent it, and ARNs. Absent: nothing does. */
   readonly policyHash?: string
   readonly policyArns?: readonly string[]
+  /** The fresh sign-in it used up (threats.md H8). */
+  readonly stepUp?: string
 }
 
 /** What is remembered of a hand-over whose intent is on record, while its person is away at their IdP (threats.md F7). */
 export type BegunHandOver = Pick<HandOverFacts, 'handOver' | 'role' | 'roleArn' | 'seconds' | 'limitedBy' | 'jti'>
+
+type StepUpFacts = {
+  readonly stepUp: string
+  readonly role: string
+  readonly handOver: HandOverFacts['handOver']
+  /** The session of the terminal it is for, and where that asked from. */
+  readonly terminal?: string
+  readonly requesterAddress?: string
+}
 
 type Subject = { readonly principal: Principal; readonly session?: GatewaySession }
 
@@ -142,6 +153,12 @@ type RequestEvent = { readonly request: RequestFacts } & (
       readonly reason?: string
       readonly jti?: string
     } & Subject)
+  /** They showed their IdP anew who they are, for one hand-over of one role (threats.md H8). */
+  | ({ readonly event: 'step_up' } & StepUpFacts & Subject)
+  /** They did not, or it was not given on. The principal is who the IdP answered for. */
+  | ({ readonly event: 'step_up_refused'; readonly reason: string } & StepUpFacts & Subject)
+  /** They let a terminal of theirs have what it asked for. */
+  | ({ readonly event: 'step_up_released' } & StepUpFacts & Subject)
   /** A terminal's tokens ended without anybody signing out: one came back that had been replaced (threats.md D9). */
   | ({ readonly event: 'session_ended'; readonly reason: string } & Subject)
   /** A CI job traded its token for a session (threats.md D16). */

@@ -1,6 +1,7 @@
 import type { BegunHandOver } from '../audit/event.ts'
 import type { Destination } from '../aws/destination.ts'
 import type { LocalPath } from './return-to.ts'
+import type { StepUpTrip } from './step-up.ts'
 
 /** What the gateway remembers, sealed in a cookie, while somebody is away at their IdP. */
 export type Attempt = {
@@ -16,6 +17,8 @@ export type SignInAttempt = Attempt & {
   readonly returnTo: LocalPath
   /** The session this browser had then, by its id: the answer may come without that cookie (contract.md, Cookies). */
   readonly formerId?: string
+  /** They are signed in already, and show anew who they are for one purpose (threats.md H8). */
+  readonly stepUp?: StepUpTrip
 }
 
 /** Away for an operator's test of an IdP, by whose session: it signs nobody in. */

@@ -60,8 +60,8 @@ export function sessionFault(session: GatewaySession, act: Act, now: Date): Role
   if (session.via === 'browser' || act.kind === 'look') return undefined
   // A terminal must not sign in further terminals: threats.md I8.
   if (act.kind === 'approve-terminal') return unmet('browser_session')
-  // threats.md D4, H8: what a terminal holds is worth less than a browser, where its person can be asked again.
-  if (act.elevated) return unmet('browser_session_for_elevated')
+  // threats.md D4, D16: only beside its browser can a terminal's person be asked again (threats.md H8).
+  if (act.elevated && session.via !== 'pkce') return unmet('browser_session_for_elevated')
   // threats.md D16: a job has no browser to open a console in.
   if (session.via === 'token-exchange' && act.handOver === 'console') return unmet('console_for_people')
   if (session.via === 'device' && act.closedToDevices) return unmet('closed_to_devices')

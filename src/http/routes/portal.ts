@@ -3,7 +3,6 @@ import { z } from 'zod'
 import { sentPolicyFor } from '../../domain/aws/session-policy.ts'
 import { sessionNameFor, type Sha256 } from '../../domain/aws/session-name.ts'
 import { requireEntitlement, type Entitlement } from '../../domain/entitlement/decide.ts'
-import { durationChoices, durationOf, printDuration } from '../../domain/entitlement/duration.ts'
 import { requireRole } from '../../domain/entitlement/find-role.ts'
 import { passThroughFault } from '../../domain/entitlement/pass-through.ts'
 import type { RoleTarget } from '../../domain/entitlement/rule.ts'
@@ -29,6 +28,7 @@ import { show, showLong, type Pages } from '../pages.ts'
 import { portalList } from '../portal-list.ts'
 import { parse, SecondsText } from '../parse.ts'
 import { factsOf } from '../request-facts.ts'
+import { durationsOf } from '../role-facts.ts'
 
 type Deps = {
   listAccounts: ListAccounts
@@ -126,18 +126,12 @@ export function portalRoutes(deps: Deps): Router {
 
   function roleModel(session: GatewaySession, target: RoleTarget, destination: string): Pages['role'] {
     const entitlement = requireEntitlement(deps.rules(), session.principal, target)
-    const usual = durationOf(entitlement, {}, session, deps.now())
     return {
       account: accountCard(target.account),
       role: roleCard(entitlement),
       arn: target.arn,
       ...passedThrough(session, target),
-      durations: durationChoices(entitlement, session, deps.now()).map((seconds) => ({
-        seconds,
-        label: printDuration(seconds),
-        selected: seconds === usual.seconds,
-      })),
-      cap: capSentence(entitlement, session, deps.now()),
+      ...durationsOf(entitlement, session, deps.now()),
       via: entitlement.via,
       ...narrowedTo(entitlement),
       ...groupNamesFor(
@@ -148,11 +142,19 @@ export function portalRoutes(deps: Deps): Router {
       consoleAction: `/roles/${target.name}/console`,
       destination,
       credentialsAction: `/roles/${target.name}/credentials`,
-      ...(!target.kind.elevated &&
-        target.account.passThroughIdp === undefined && {
-          cliCommand: `rolegate exec ${target.name} -- aws sts get-caller-identity`,
-        }),
+      ...stepUpLinks(target, destination),
+      ...(target.account.passThroughIdp === undefined && {
+        cliCommand: `rolegate exec ${target.name} -- aws sts get-caller-identity`,
+      }),
     }
+  }
+
+  /** An elevated role is taken after a trip to the IdP, which starts with a link (threats.md H8). */
+  function stepUpLinks({ name, kind, account }: RoleTarget, destination: string): Pick<Pages['role'], 'stepUp'> {
+    if (!kind.elevated || account.passThroughIdp !== undefined) return {}
+    const to = destination === '' ? '' : `&destination=${encodeURIComponent(destination)}`
+    const href = `/roles/${name}/step-up?for=`
+    return { stepUp: { consoleHref: `${href}console${to}`, credentialsHref: `${href}credentials` } }
   }
 
   /** What is different where the IdP's own assertion goes to AWS: it says other names, and is not for everything. */
@@ -192,13 +194,4 @@ function narrowedTo({ sessionPolicy, target }: Entitlement): Pick<Pages['role'],
   if (sessionPolicy === undefined) return {}
   const { inline, arns } = sentPolicyFor(sessionPolicy, target.account)
   return { narrowedTo: { inline: inline !== undefined, arns } }
-}
-
-/** What binds, in words, before the click (product.md). */
-function capSentence(entitlement: Entitlement, session: GatewaySession, now: Date): string {
-  const { limitedBy, seconds } = durationOf(entitlement, { seconds: Number.MAX_SAFE_INTEGER }, session, now)
-  const most = printDuration(seconds - (seconds % 60))
-  if (limitedBy === 'sign-in') return `At most ${most}: your sign-in ends then.`
-  if (limitedBy === 'rule') return `At most ${most}, by rule ${entitlement.via[0]?.rule ?? ''}.`
-  return `At most ${most}, the role’s own limit.`
 }

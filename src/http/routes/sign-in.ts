@@ -15,6 +15,7 @@ import type { AnswerIdpTest } from '../idp-test.ts'
 import type { MoveBrowser } from '../move-browser.ts'
 import { show } from '../pages.ts'
 import { factsOf } from '../request-facts.ts'
+import { isFromOtherSite, requireAsPage } from '../trip-start.ts'
 import type { SealedCookie } from '../sealed-cookie.ts'
 
 type Deps = {
@@ -113,17 +114,14 @@ export function signOutRoutes(deps: Deps & { requireCsrf: RequestHandler; origin
 export function signInTripRoutes(deps: Deps & { browserSession: RequestHandler }): Router {
   const router = Router({ caseSensitive: true })
 
-  const isFromOtherSite = (req: Request) => ['cross-site', 'same-site'].includes(req.get('sec-fetch-site') ?? '')
-
-  /** security.md W-11: a page that has us in a frame or as a picture must not begin, nor end, anybody's sign-in. */
   const onlyAsPage: RequestHandler<{ idp: string }> = (req, _res, next) => {
-    if ((req.get('sec-fetch-dest') ?? 'document') !== 'document') throw new RolegateError('csrf_rejected')
+    requireAsPage(req as Request)
     next()
   }
 
   // A SAML answer comes without the session's cookie, so the attempt must know whose browser it is.
   const sessionIfNeeded: RequestHandler<{ idp: string }> = (req, res, next) => {
-    const needed = isFromOtherSite(req) || deps.providers.get(req.params.idp)?.saml !== undefined
+    const needed = isFromOtherSite(req as Request) || deps.providers.get(req.params.idp)?.saml !== undefined
     if (needed) void deps.browserSession(req, res, next)
     else next()
   }
@@ -134,7 +132,7 @@ export function signInTripRoutes(deps: Deps & { browserSession: RequestHandler }
     // (security.md W-11): the chooser is shown first.
     const former = req.session?.signedIn
     const returnTo = parseReturnTo(req.query['returnTo'])
-    if (former !== undefined && isFromOtherSite(req)) {
+    if (former !== undefined && isFromOtherSite(req as Request)) {
       res.redirect(303, `/sign-in?choose&returnTo=${encodeURIComponent(returnTo)}`)
       return
     }

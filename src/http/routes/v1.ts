@@ -14,12 +14,13 @@ import type { OpenConsole } from '../../usecases/hand-over/open-console.ts'
 import type { Now } from '../../usecases/ports.ts'
 import type { ExplainRole } from '../../usecases/entitlement/explain-role.ts'
 import type { MySessions } from '../../usecases/sign-in/my-sessions.ts'
+import type { TerminalStepUp } from '../../usecases/step-up/terminal-step-up.ts'
 import { cookiesOf } from '../attempt-cookies.ts'
 import { sendAwsConfig } from '../aws-config.ts'
 import { sessionOf } from '../browser-session.ts'
 import { compactRoles } from '../compact-roles.ts'
 import { sendCompressed } from '../compressed.ts'
-import { bearerIn, CredentialsBody, type AnswerCredentials } from '../credentials.ts'
+import { bearerIn, CredentialsBody, withStepUp, type AnswerCredentials } from '../credentials.ts'
 import { requireSameOrigin } from '../csrf.ts'
 import { inWords } from '../explanation.ts'
 import { groupNamesFor, type GroupName } from '../group-names.ts'
@@ -54,6 +55,7 @@ type Deps = {
   sha256: Sha256
   answerCredentials: AnswerCredentials
   openConsole: OpenConsole
+  terminalStepUp: TerminalStepUp
   browserSession: RequestHandler
   requireCsrf: RequestHandler
   cookieName: string
@@ -135,15 +137,19 @@ export function v1Routes(deps: Deps): Router {
     const session = signedIn(res)
     // threats.md H3: a page has its own form; a sign-in URL is not for scripts of the portal's origin.
     if (session.via === 'browser') throw new RolegateError('condition_unmet', { condition: 'bearer_only' })
-    const { role, seconds, destination, region } = parse(ConsoleBody, req.body)
-    const { url, taken } = await deps.openConsole.url({
-      session,
+    const { role, seconds, destination, region, stepUp: id } = parse(ConsoleBody, req.body)
+    const request = factsOf(res)
+    const said = {
       role,
-      request: factsOf(res),
       ...(seconds !== undefined && { seconds }),
       ...(destination !== undefined && { destination }),
-      ...(region !== undefined && { region }),
-    })
+    }
+    const { url, taken } = await withStepUp(
+      deps.terminalStepUp,
+      { session, request, purpose: { ...said, handOver: 'console' }, ...(id !== undefined && { id }) },
+      (proved) =>
+        deps.openConsole.url({ session, request, ...said, ...(region !== undefined && { region }), ...proved }),
+    )
     const { facts, credentials } = taken
     res.json({ url, expiration: credentials.expiresAt, seconds: facts.seconds, limitedBy: facts.limitedBy })
   })

@@ -86,7 +86,8 @@ async function signIn(
   await provider.interactionFinished(
     req,
     res,
-    { login: { accountId: person.subject } },
+    // A password is all it asks for; it says so as a directory would that had asked for more.
+    { login: { accountId: person.subject, amr: ['pwd', 'mfa'] } },
     { mergeWithLastSubmission: false },
   )
 }

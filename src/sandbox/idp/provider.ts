@@ -40,7 +40,7 @@ function configurationFor({ gatewayOrigin, clientSecret, awsClient, now, random 
     cookies: { keys: [Buffer.from(random(32)).toString('base64url')] },
     scopes: SCOPES,
     responseTypes: ['code'],
-    claims: { profile: ['name', 'preferred_username'], email: ['email'], groups: ['groups'] },
+    claims: { openid: ['sub', 'amr'], profile: ['name', 'preferred_username'], email: ['email'], groups: ['groups'] },
     // Everything in the ID token, as most directories do it: the gateway need not ask userinfo.
     conformIdTokenClaims: false,
     pkce: { required: () => true },

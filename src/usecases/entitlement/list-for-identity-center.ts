@@ -23,7 +23,8 @@ export function makeListForIdentityCenter(deps: {
   listAccounts: ListAccounts
   listAccount: ListAccount
 }): ListForIdentityCenter {
-  const isOpen = ({ state }: StatedRole): boolean => state === 'available'
+  // Stock clients know of no confirmation in a browser (threats.md H8).
+  const isOpen = ({ state, kind }: StatedRole): boolean => state === 'available' && !kind.elevated
 
   return {
     accounts(session, turn) {

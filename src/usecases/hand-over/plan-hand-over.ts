@@ -13,6 +13,7 @@ import type { DeviceClosing } from '../../domain/device/closing.ts'
 import { RolegateError } from '../../domain/errors.ts'
 import type { Principal } from '../../domain/sign-in/principal.ts'
 import { requireSessionMay, type GatewaySession } from '../../domain/sign-in/session.ts'
+import { ELEVATED, freshenedBy, isFor, stepUpRequired, type UsedStepUp } from '../../domain/sign-in/step-up.ts'
 import type { CurrentRules, Now, RandomText } from '../ports.ts'
 
 /** What somebody asks for at any door. */
@@ -23,6 +24,8 @@ export type HandOverRequest = {
   readonly seconds?: number
   /** What the role's usual time is raised to where nobody names one: for clients that find less useless. */
   readonly leastUsualSeconds?: number
+  /** The fresh sign-in it uses up (threats.md H8). */
+  readonly stepUp?: UsedStepUp
   readonly request: RequestFacts
   /** How to find out whether the session lives still, where it is not kept by its id (threats.md H5). */
   readonly lookAgain?: () => Promise<GatewaySession | undefined>
@@ -66,13 +69,18 @@ export function makePlanHandOver(deps: {
 }): PlanHandOver {
   function decide(
     handOver: HandOverFacts['handOver'],
-    { session, role }: HandOverRequest,
+    { session: held, role, stepUp }: HandOverRequest,
   ): { target: RoleTarget; entitlement: Entitlement } {
+    const session = freshenedBy(held, stepUp)
     const target = requireRole(deps.rules(), role)
     requireSessionMay(session, deps.closing.takeRole(target, handOver), deps.now())
     const entitlement = requireEntitlement(deps.rules(), session.principal, target)
     const condition = passThroughFault(target, session)
     if (condition !== undefined) throw passedThrough(condition)
+    // threats.md H8: each elevated hand-over uses one up, however lately they signed in.
+    const { name, arn: roleArn } = target
+    const isProved = stepUp !== undefined && isFor(stepUp, session, { roleArn, handOver })
+    if (target.kind.elevated && !isProved) throw stepUpRequired({ role: name, handOver }, ELEVATED)
     return { target, entitlement }
   }
 
@@ -158,6 +166,7 @@ export function makePlanHandOver(deps: {
       configHash: deps.configHash,
       ...(policy?.inline !== undefined && { policyHash: policy.inline.hash }),
       ...(policy !== undefined && policy.arns.length > 0 && { policyArns: policy.arns }),
+      ...(ask.stepUp !== undefined && { stepUp: ask.stepUp.id }),
     }
     const assertion = assertionFor(target, strategy, principal, { ...facts, sessionName })
     return { target, entitlement, facts, assertion, sessionName, ...(policy !== undefined && { policy }), plannedAt }

@@ -9,7 +9,9 @@ import { principalFrom, type ClaimMapping, type VerifiedClaims } from '../../dom
 import { identityOf, type Principal } from '../../domain/sign-in/principal.ts'
 import type { LocalPath } from '../../domain/sign-in/return-to.ts'
 import { endWithin, type GatewaySession } from '../../domain/sign-in/session.ts'
+import { afterTrip, type StepUpTrip } from '../../domain/sign-in/step-up.ts'
 import type { Audit, CallbackAnswer, CurrentRules, IdentityProvider, LimitRate, Now, Sessions } from '../ports.ts'
+import type { FinishStepUp } from '../step-up/finish-step-up.ts'
 import type { CountOnce } from './count-once.ts'
 import type { EndSession } from './end-session.ts'
 
@@ -35,11 +37,14 @@ type Verified = {
   readonly returnTo: LocalPath
   readonly claims: VerifiedClaims
   readonly authentication: Authentication
+  readonly needsMfa: boolean
+  readonly trip?: StepUpTrip
 }
 
 /**
  * The second half of a browser's trip to its IdP. Fails with `sign_in_rejected` and a reason for log and audit alone,
- * `sign_in_expired`, `groups_missing`, `groups_truncated` or `idp_unavailable`; every outcome is on record.
+ * `sign_in_expired`, `groups_missing`, `groups_truncated` or `idp_unavailable`, and after a step-up with `step_up_required`; every
+ * outcome is on record.
  */
 export function makeCompleteSignIn(deps: {
   providers: ReadonlyMap<string, IdentityProvider>
@@ -50,6 +55,7 @@ export function makeCompleteSignIn(deps: {
   audit: Audit
   limitRate: LimitRate
   endSession: EndSession
+  finishStepUp: FinishStepUp
   absoluteSeconds: number
   now: Now
 }): CompleteSignIn {
@@ -58,7 +64,7 @@ export function makeCompleteSignIn(deps: {
     const mapping = deps.mappings.get(idp)
     if (provider === undefined || mapping === undefined)
       throw new RolegateError('not_found', { what: 'identity provider' })
-    const { pending, returnTo } = await deps.countOnce.attempt(attempt, idp)
+    const { pending, returnTo, stepUp: trip } = await deps.countOnce.attempt(attempt, idp)
     const claims = await provider.complete(answer, pending)
     await deps.countOnce.assertion(idp, claims)
     const principal = principalFrom(claims, mapping)
@@ -71,6 +77,8 @@ export function makeCompleteSignIn(deps: {
       returnTo,
       claims,
       authentication: authenticationIn(claims.authentication, mapping.mfa, deps.now()),
+      needsMfa: mapping.mfa !== undefined,
+      ...(trip !== undefined && { trip }),
     }
   }
 
@@ -108,7 +116,7 @@ export function makeCompleteSignIn(deps: {
     const network = networkOf(input.request.address)
     // Before anything is remembered or asked of an IdP: a whole office shares an address, a flood is more (threats.md D7).
     await deps.limitRate(`callback:${network}`, 3_000, 60)
-    const { principal, returnTo, claims, authentication } = await verify(input).catch(async (thrown: unknown) => {
+    const verified = await verify(input).catch(async (thrown: unknown) => {
       const { code, reason } = asRolegateError(thrown)
       // Anybody can call a callback: past this many a minute they get a 429 and no record (threats.md A4, D7).
       await deps.limitRate(`sign-in-refused:${network}`, 60, 60)
@@ -123,6 +131,10 @@ export function makeCompleteSignIn(deps: {
       })
       throw thrown
     })
+    const { principal, returnTo, claims, authentication, needsMfa, trip } = verified
+    const { request, former } = input
+    const answered = trip && { trip, principal, authentication, needsMfa, request, ...(former && { former }) }
+    const proof = answered !== undefined && (await deps.finishStepUp.isProof(answered)) ? answered : undefined
     await endFormer(input, principal)
     const id = await input.startSession()
     const now = deps.now()
@@ -142,6 +154,8 @@ export function makeCompleteSignIn(deps: {
       deps.audit({ ...subject, event: 'sign_in' }),
       deps.audit({ ...subject, event: 'decision', ...decisionFor(principal) }),
     ])
-    return { session, returnTo }
+    if (proof === undefined) return { session, returnTo }
+    await deps.finishStepUp.grant(proof, session)
+    return { session, returnTo: afterTrip(proof.trip) }
   }
 }

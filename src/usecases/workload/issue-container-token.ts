@@ -1,8 +1,9 @@
 import type { RequestFacts } from '../../domain/audit/event.ts'
 import { networkOf } from '../../domain/device/network.ts'
 import { askedForRecord } from '../../domain/entitlement/find-role.ts'
-import { asRolegateError } from '../../domain/errors.ts'
+import { asRolegateError, RolegateError } from '../../domain/errors.ts'
 import { endWithin, type GatewaySession } from '../../domain/sign-in/session.ts'
+import { ELEVATED } from '../../domain/sign-in/step-up.ts'
 import type { AuthenticateBearer } from '../device/authenticate-bearer.ts'
 import type { HandOverPlan, PlanHandOver } from '../hand-over/plan-hand-over.ts'
 import type { Audit, ContainerTokens, Digest, LimitRate, Now, RandomText } from '../ports.ts'
@@ -35,8 +36,9 @@ export function makeIssueContainerToken(deps: {
   async function planned(session: GatewaySession, role: string, request: RequestFacts): Promise<HandOverPlan> {
     try {
       return deps.planHandOver.plan('credentials', { session, role, request })
-    } catch (thrown) {
-      const { code, reason } = asRolegateError(thrown)
+    } catch (failed) {
+      const thrown = forContainer(failed)
+      const { code, reason } = thrown
       await deps.audit({
         event: 'refused',
         request,
@@ -77,4 +79,12 @@ export function makeIssueContainerToken(deps: {
       expiresInSeconds: Math.floor((expiresAt.getTime() - now.getTime()) / 1000),
     }
   }
+}
+
+/** Nobody sits at a container who could show anew who they are (threats.md H8). */
+function forContainer(failed: unknown): RolegateError {
+  const refusal = asRolegateError(failed)
+  if (refusal.code !== 'step_up_required' || refusal.reason !== ELEVATED) return refusal
+  const reason = 'browser_session_for_elevated'
+  return new RolegateError('condition_unmet', { condition: reason }, { reason })
 }

@@ -21,6 +21,8 @@ describe('requireSessionMay', () => {
     { via: 'pkce', act: take },
     { via: 'pkce', act: openConsole },
     { via: 'pkce', act: closed },
+    // Once its person has confirmed it in the browser: threats.md H8.
+    { via: 'pkce', act: takeElevated },
     { via: 'device', act: look },
     { via: 'device', act: take },
     { via: 'device', act: openConsole },
@@ -34,7 +36,9 @@ describe('requireSessionMay', () => {
   it.each(
     (['pkce', 'device', 'token-exchange'] as const).flatMap((via) => [
       { via, act: approve, condition: 'browser_session', because: 'I8' },
-      { via, act: takeElevated, condition: 'browser_session_for_elevated', because: 'D4, H8' },
+      ...(via === 'pkce'
+        ? []
+        : [{ via, act: takeElevated, condition: 'browser_session_for_elevated', because: 'D4, D16' }]),
     ]),
   )('lets no $via session $act.kind, elevated: $act.elevated (threats.md $because)', ({ via, act, condition }) => {
     const refusal = refusalOf(() => requireSessionMay(aSession({ via }), act, NINE))

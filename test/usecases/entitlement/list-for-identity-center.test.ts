@@ -89,11 +89,18 @@ describe('the roles of one account', () => {
     expect(aList().roles(terminal(), idOf(1), {}).items).toEqual(['dev'])
   })
 
+  it.each(['pkce', 'browser'] as const)(
+    'hold none that a %s session must confirm in a browser: stock clients know nothing of that (threats.md H8)',
+    (via) => {
+      expect(aList().roles(aSession({ via }), idOf(1), {}).items).toEqual(['dev'])
+    },
+  )
+
   it('come page by page too', () => {
-    const list = aList()
+    const list = aList({ roles: ['readonly', 'dev'] })
     const session = aSession()
-    expect(list.roles(session, idOf(1), { most: 1 })).toEqual({ items: ['dev'], next: 'dev' })
-    expect(list.roles(session, idOf(1), { most: 1, after: 'dev' })).toEqual({ items: ['admin'] })
+    expect(list.roles(session, idOf(1), { most: 1 })).toEqual({ items: ['readonly'], next: 'readonly' })
+    expect(list.roles(session, idOf(1), { most: 1, after: 'readonly' })).toEqual({ items: ['dev'] })
     expect(refusalOf(() => list.roles(session, idOf(1), { after: 'nobody' })).code).toBe('invalid_request')
   })
 

@@ -7,6 +7,7 @@ import { aMapping, anIndex, aRule } from '../../support/a-mapping.ts'
 import { aPrincipal } from '../../support/a-principal.ts'
 import { refusalOf } from '../../support/a-refusal.ts'
 import { aSession, NINE } from '../../support/a-session.ts'
+import { aUsedStepUp } from '../../support/a-step-up.ts'
 
 const closing = closingBy({ console: true, except: new Set() })
 const rules = [aRule({ roles: ['dev', 'admin'] })]
@@ -23,7 +24,11 @@ describe('listRoles', () => {
     ])
   })
 
-  it('shows a terminal its elevated roles as not now (threats.md D4)', () => {
+  it('shows a terminal beside its browser what it can have confirmed there (threats.md H8)', () => {
+    expect(listed(aSession({ via: 'pkce' })).map(([, state]) => state)).toEqual(['available', 'available'])
+  })
+
+  it('shows a terminal that began with a code its elevated roles as not now (threats.md D4)', () => {
     expect(listed(aSession({ via: 'device' }))).toEqual([
       ['payments-prod/dev', 'available'],
       ['payments-prod/admin', 'not_now'],
@@ -38,7 +43,7 @@ describe('listRoles', () => {
     })
     const states = (via: 'pkce' | 'device') => list(aSession({ via })).map(({ state }) => state)
     expect(states('device')).toEqual(['not_now', 'not_now'])
-    expect(states('pkce')).toEqual(['available', 'not_now'])
+    expect(states('pkce')).toEqual(['available', 'available'])
   })
 
   it('lists nothing for somebody whom no rule meets', () => {
@@ -57,17 +62,19 @@ describe('listRoles', () => {
     expect(listRoles(aSession())).toEqual([])
   })
 
-  it.each(['browser', 'device'] as const)(
+  it.each(['browser', 'pkce', 'device'] as const)(
     'offers a %s session exactly what the issue path gives it (security.md M-21)',
     async (via) => {
       const session = aSession({ via })
       const available = listed(session).flatMap(([name, state]) => (state === 'available' ? [name] : []))
       const gateway = aHandOver({ mapping: aMapping({ rules }), session })
       for (const role of ['payments-prod/dev', 'payments-prod/admin', 'payments-prod/readonly', 'payments-dev/dev']) {
-        const isTaken = await gateway.issueCredentials(gateway.ask({ role })).then(
-          () => true,
-          () => false,
-        )
+        const isTaken = await gateway
+          .issueCredentials(gateway.ask({ role, stepUp: aUsedStepUp({ sessionId: session.id }) }))
+          .then(
+            () => true,
+            () => false,
+          )
         expect([role, isTaken]).toEqual([role, available.includes(role)])
       }
     },

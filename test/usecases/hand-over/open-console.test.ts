@@ -4,6 +4,7 @@ import { aHandOver, LENT, SIGN_IN_URL, TOKEN } from '../../support/a-hand-over.t
 import { aMapping, anAccount, aRoleKind } from '../../support/a-mapping.ts'
 import { NINE, secondsAfter } from '../../support/a-session.ts'
 import { refusalFrom } from '../../support/a-refusal.ts'
+import { aUsedStepUp } from '../../support/a-step-up.ts'
 
 describe('openConsole.url', () => {
   it('trades the credentials for a console URL, and records before it hands over (security.md C-11)', async () => {
@@ -127,7 +128,11 @@ describe('openConsole.move', () => {
 
   it('never posts for an elevated role: that one goes by a sign-in URL (threats.md F6)', async () => {
     const { openConsole, ask, happened } = aPostingGateway(true)
-    expect(await openConsole.move(ask())).toEqual({ url: SIGN_IN_URL })
+    const stepUp = aUsedStepUp(
+      {},
+      { role: 'payments-prod/dev', roleArn: 'arn:aws:iam::012345678901:role/rolegate/Developer', handOver: 'console' },
+    )
+    expect(await openConsole.move(ask({ stepUp }))).toEqual({ url: SIGN_IN_URL })
     expect(happened).toEqual(['intent', 'mint', 'sts', 'federation', 'issued'])
   })
 

@@ -82,6 +82,7 @@ function aSignIn({
     },
     limitRate: makeLimitRate({ store, now: clock.now }),
     endSession: async ({ principal }) => void happened.push(`end ${principal.subject}`),
+    finishStepUp: { isProof: () => Promise.resolve(false), grant: () => Promise.resolve() },
     absoluteSeconds: 12 * 3600,
     now: clock.now,
   })

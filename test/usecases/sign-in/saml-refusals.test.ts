@@ -33,6 +33,7 @@ function aSamlSignIn() {
     audit: async (event) => void recorded.push(event),
     limitRate: async () => undefined,
     endSession: async () => undefined,
+    finishStepUp: { isProof: () => Promise.resolve(false), grant: () => Promise.resolve() },
     absoluteSeconds: 12 * 3600,
     now,
   })

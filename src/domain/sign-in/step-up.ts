@@ -1,0 +1,109 @@
+import { RolegateError } from '../errors.ts'
+import type { Authentication } from './authentication.ts'
+import type { LocalPath } from './return-to.ts'
+import type { GatewaySession } from './session.ts'
+
+/** What a fresh sign-in at the IdP is made for: one hand-over of one role, and no other (threats.md H8). */
+export type Purpose = {
+  /** `alias/role`, and the ARN it meant when it was asked for. */
+  readonly role: string
+  readonly roleArn: string
+  readonly handOver: 'credentials' | 'console'
+  readonly seconds?: number
+  /** The console page to open. */
+  readonly destination?: string
+}
+
+/** Such a trip under way: sealed in the cookie of the browser that is away (threats.md H8). */
+export type StepUpTrip = {
+  /** Names the step-up in records and addresses. It grants nothing by itself. */
+  readonly id: string
+  readonly purpose: Purpose
+  /** The browser's session that it was started from. */
+  readonly sessionId: string
+  readonly startedAt: Date
+  /** What comes of it: a hand-over, for this browser or for the terminal that asked; or no more than a fresh session. */
+  readonly gives: 'hand-over' | 'release' | 'freshness'
+}
+
+/** A step-up as it is kept, for five minutes at most, and used once. */
+export type StepUp = {
+  readonly id: string
+  readonly purpose: Purpose
+  /** Whose it is: `identityOf` their principal. */
+  readonly person: string
+  readonly askedAt: Date
+  readonly expiresAt: Date
+  /** The terminal it is for; absent: it is for the browser that made the trip. */
+  readonly terminal?: AskingTerminal
+  readonly status: 'asked' | 'proved' | 'released' | 'denied'
+  /** The browser's session that the trip ended in. */
+  readonly provedBy?: string
+} & Authentication
+
+type AskingTerminal = {
+  readonly sessionId: string
+  readonly client: string
+  readonly host?: string
+  /** Where it asked from, as we saw it. */
+  readonly address: string
+}
+
+export const STEP_UP_DATES = ['askedAt', 'expiresAt', 'authenticatedAt', 'mfaAt'] as const
+/** From the terminal's question, or the trip's end, to the hand-over. */
+export const STEP_UP_SECONDS = 300
+/** How often a terminal asks whether it was confirmed. */
+export const STEP_UP_INTERVAL_SECONDS = 2
+
+/**
+ * How far an IdP's clock may be behind ours. As little as clocks that are set by the network need: somebody who steals a browser in
+ * which its owner has just signed in has that long (DECISIONS.md 106).
+ */
+const BEHIND_SECONDS = 10
+
+/** Why the IdP's answer is no fresh proof of who they are; undefined when it is one. */
+export function freshnessFault(
+  { authenticatedAt, mfaAt }: Authentication,
+  { startedAt }: Pick<StepUpTrip, 'startedAt'>,
+  needsMfa: boolean,
+): 'auth_time_missing' | 'auth_time_stale' | 'no_second_factor' | undefined {
+  if (authenticatedAt === undefined) return 'auth_time_missing'
+  if (authenticatedAt.getTime() < startedAt.getTime() - BEHIND_SECONDS * 1000) return 'auth_time_stale'
+  return needsMfa && mfaAt === undefined ? 'no_second_factor' : undefined
+}
+
+/** A step-up taken out of the store, for the one hand-over that uses it up. */
+export type UsedStepUp = Pick<StepUp, 'id' | 'purpose' | 'authenticatedAt' | 'mfaAt'> & {
+  /** Who may use it. */
+  readonly sessionId: string
+}
+
+/** Whether a hand-over is the one this was made for: the session, the role by its ARN, and the kind (threats.md H8). */
+export const isFor = (
+  { sessionId, purpose }: UsedStepUp,
+  session: GatewaySession,
+  { roleArn, handOver }: Pick<Purpose, 'roleArn' | 'handOver'>,
+): boolean => sessionId === session.id && purpose.roleArn === roleArn && purpose.handOver === handOver
+
+/** The session as fresh as the step-up has shown its person to be: a terminal's own is as old as its sign-in. */
+export const freshenedBy = (session: GatewaySession, used: UsedStepUp | undefined): GatewaySession =>
+  used === undefined || used.sessionId !== session.id
+    ? session
+    : {
+        ...session,
+        ...(used.authenticatedAt !== undefined && { authenticatedAt: used.authenticatedAt }),
+        ...(used.mfaAt !== undefined && { mfaAt: used.mfaAt }),
+      }
+
+/** The reason of a refusal that only a step-up of its own lifts. */
+export const ELEVATED = 'elevated'
+
+/** `why` tells the door which sentence; the role leads back to its page. */
+export const stepUpRequired = (values: Record<string, string | number> = {}, reason?: string): RolegateError =>
+  new RolegateError('step_up_required', values, reason === undefined ? {} : { reason })
+
+/** Where the browser is led when the trip has ended well. */
+export const afterTrip = ({ id, gives, purpose: { role, destination } }: StepUpTrip): LocalPath =>
+  (gives === 'freshness'
+    ? `/roles/${role}${destination === undefined ? '' : `?destination=${encodeURIComponent(destination)}`}`
+    : `/step-up/${id}`) as LocalPath

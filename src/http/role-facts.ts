@@ -1,0 +1,30 @@
+import type { Entitlement } from '../domain/entitlement/decide.ts'
+import { durationChoices, durationOf, printDuration } from '../domain/entitlement/duration.ts'
+import type { GatewaySession } from '../domain/sign-in/session.ts'
+import type { Pages } from './pages.ts'
+
+/** How long a role may be taken for, as the forms offer it. */
+export function durationsOf(
+  entitlement: Entitlement,
+  session: GatewaySession,
+  now: Date,
+): Pick<Pages['role'], 'durations' | 'cap'> {
+  const usual = durationOf(entitlement, {}, session, now)
+  return {
+    durations: durationChoices(entitlement, session, now).map((seconds) => ({
+      seconds,
+      label: printDuration(seconds),
+      selected: seconds === usual.seconds,
+    })),
+    cap: capSentence(entitlement, session, now),
+  }
+}
+
+/** What binds, in words, before the click (product.md). */
+function capSentence(entitlement: Entitlement, session: GatewaySession, now: Date): string {
+  const { limitedBy, seconds } = durationOf(entitlement, { seconds: Number.MAX_SAFE_INTEGER }, session, now)
+  const most = printDuration(seconds - (seconds % 60))
+  if (limitedBy === 'sign-in') return `At most ${most}: your sign-in ends then.`
+  if (limitedBy === 'rule') return `At most ${most}, by rule ${entitlement.via[0]?.rule ?? ''}.`
+  return `At most ${most}, the role’s own limit.`
+}

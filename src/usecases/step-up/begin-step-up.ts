@@ -1,0 +1,80 @@
+import type { RequestFacts } from '../../domain/audit/event.ts'
+import { asRolegateError } from '../../domain/errors.ts'
+import type { SignInAttempt } from '../../domain/sign-in/attempt.ts'
+import { HOME } from '../../domain/sign-in/return-to.ts'
+import type { GatewaySession } from '../../domain/sign-in/session.ts'
+import type { Purpose, StepUp, StepUpTrip } from '../../domain/sign-in/step-up.ts'
+import type { PlanHandOver } from '../hand-over/plan-hand-over.ts'
+import type { BrowserMove, CurrentRules, Now, RandomText } from '../ports.ts'
+import { requireRole } from '../../domain/entitlement/find-role.ts'
+import type { BeginSignIn } from '../sign-in/begin-sign-in.ts'
+
+type Away = { readonly move: BrowserMove; readonly attempt: SignInAttempt }
+
+export type BeginStepUp = {
+  /** For a hand-over to this very browser; for a role that takes none of its own, for a fresh session. */
+  forBrowser(input: {
+    readonly session: GatewaySession
+    readonly purpose: Omit<Purpose, 'roleArn'>
+    readonly request: RequestFacts
+  }): Promise<Away>
+  /** For what a terminal has asked for. */
+  forTerminal(input: {
+    readonly session: GatewaySession
+    readonly stepUp: StepUp
+    readonly request: RequestFacts
+  }): Promise<Away>
+}
+
+/**
+ * Sends a signed-in person to their IdP to show anew who they are (threats.md H8, I6). Nothing is given for having left. Fails as the
+ * hand-over would for any other reason, with `rate_limited`, and with `idp_unavailable`.
+ */
+export function makeBeginStepUp(deps: {
+  rules: CurrentRules
+  planHandOver: Pick<PlanHandOver, 'plan'>
+  beginSignIn: BeginSignIn
+  randomText: RandomText
+  now: Now
+}): BeginStepUp {
+  /** Nobody is sent away for what they would not get when they are back. */
+  function requireWorthIt(
+    { handOver, role }: Omit<Purpose, 'roleArn'>,
+    session: GatewaySession,
+    request: RequestFacts,
+  ): void {
+    try {
+      deps.planHandOver.plan(handOver, { session, role, request })
+    } catch (thrown) {
+      const { code, values } = asRolegateError(thrown)
+      // A reason is given with the last click, and not before.
+      if (code !== 'step_up_required' && values['condition'] !== 'reason') throw thrown
+    }
+  }
+
+  const leave = (trip: StepUpTrip, { principal, id }: GatewaySession, { address }: RequestFacts): Promise<Away> =>
+    deps.beginSignIn(principal.idp, HOME, address, id, trip)
+
+  return {
+    async forBrowser({ session, purpose, request }) {
+      const target = requireRole(deps.rules(), purpose.role)
+      requireWorthIt(purpose, session, request)
+      const trip: StepUpTrip = {
+        id: deps.randomText(128),
+        purpose: { ...purpose, role: target.name, roleArn: target.arn },
+        sessionId: session.id,
+        startedAt: deps.now(),
+        gives: target.kind.elevated ? 'hand-over' : 'freshness',
+      }
+      return leave(trip, session, request)
+    },
+
+    forTerminal({ session, stepUp: { id, purpose: asked }, request }) {
+      // What else was asked for stays in the store; a cookie has little room.
+      const { role, roleArn, handOver } = asked
+      const purpose = { role, roleArn, handOver }
+      const trip = { id, purpose, sessionId: session.id, startedAt: deps.now(), gives: 'release' } as const
+      return leave(trip, session, request)
+    },
+  }
+}

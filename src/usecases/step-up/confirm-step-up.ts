@@ -1,0 +1,110 @@
+import type { RequestFacts } from '../../domain/audit/event.ts'
+import { isSameNetwork, type NameNetwork } from '../../domain/device/network.ts'
+import { RolegateError } from '../../domain/errors.ts'
+import { identityOf } from '../../domain/sign-in/principal.ts'
+import { requireSessionMay, type GatewaySession } from '../../domain/sign-in/session.ts'
+import { stepUpRequired, type StepUp, type UsedStepUp } from '../../domain/sign-in/step-up.ts'
+import type { Audit, Now, StepUps } from '../ports.ts'
+
+type Input = { readonly session: GatewaySession; readonly id: string; readonly request: RequestFacts }
+
+export type ConfirmStepUp = {
+  /** What waits for this person's word. One that is unknown, over, or somebody else's is `step_up_required`, all alike. */
+  find(input: Omit<Input, 'request'>): Promise<StepUp>
+  /** Takes it out of the store, for the one hand-over to the browser that made the trip. */
+  use(input: Input): Promise<UsedStepUp>
+  /** Lets the terminal that asked have what it asked for. `elsewhere`: they know that it is in another network. */
+  release(input: Input & { readonly elsewhere: boolean }): Promise<void>
+  deny(input: Input): Promise<void>
+}
+
+/** A person's word on a step-up, given in their browser, after the trip (threats.md H8). */
+export function makeConfirmStepUp(deps: {
+  stepUps: StepUps
+  nameNetwork: NameNetwork
+  /** Whether a terminal in another network than the browser may be confirmed at all: `sessions.cli.cross_network`. */
+  crossNetwork: 'downgrade' | 'refuse'
+  audit: Audit
+  now: Now
+}): ConfirmStepUp {
+  const isTheirs = ({ person, expiresAt }: StepUp, { principal }: GatewaySession): boolean =>
+    person === identityOf(principal) && deps.now() < expiresAt
+
+  async function find({ session, id }: Omit<Input, 'request'>): Promise<StepUp> {
+    // Nothing a terminal holds may confirm what a terminal asks for (threats.md I8).
+    requireSessionMay(session, { kind: 'approve-terminal' }, deps.now())
+    const stepUp = await deps.stepUps.get(id)
+    if (stepUp === undefined || !isTheirs(stepUp, session)) throw gone()
+    if (stepUp.terminal === undefined && stepUp.provedBy !== session.id) throw gone()
+    return stepUp
+  }
+
+  const recordOf = (
+    { id: stepUp, purpose: { role, handOver }, terminal }: StepUp,
+    { session, request }: Omit<Input, 'id'>,
+  ) => ({
+    request,
+    principal: session.principal,
+    session,
+    stepUp,
+    role,
+    handOver,
+    ...(terminal !== undefined && { terminal: terminal.sessionId, requesterAddress: terminal.address }),
+  })
+
+  /** Exactly one of those who race moves it on. */
+  async function settle({ session, id }: Input, status: 'released' | 'denied'): Promise<void> {
+    const settled = await deps.stepUps.update(id, (kept) => {
+      const may = status === 'denied' ? isOpen(kept) : kept.status === 'proved' && kept.provedBy === session.id
+      const answer = may && isTheirs(kept, session)
+      return { next: answer ? { ...kept, status } : kept, answer, keep: { expiresAt: kept.expiresAt } }
+    })
+    if (settled !== true) throw gone()
+  }
+
+  return {
+    find,
+
+    async use(input) {
+      const { session, id } = input
+      const found = await find(input)
+      if (found.terminal !== undefined) throw gone()
+      const { purpose, authenticatedAt, mfaAt } = (await deps.stepUps.take(id)) ?? lost()
+      return {
+        id,
+        purpose,
+        sessionId: session.id,
+        ...(authenticatedAt !== undefined && { authenticatedAt }),
+        ...(mfaAt !== undefined && { mfaAt }),
+      }
+    },
+
+    async release(input) {
+      const found = await find(input)
+      const { terminal } = found
+      if (terminal === undefined || found.status !== 'proved' || found.provedBy !== input.session.id) throw gone()
+      const isBeside = isSameNetwork(terminal.address, input.request.address, deps.nameNetwork)
+      if (!isBeside && (deps.crossNetwork === 'refuse' || !input.elsewhere)) {
+        await deps.audit({ ...recordOf(found, input), event: 'step_up_refused', reason: 'another_network' })
+        throw new RolegateError('condition_unmet', { condition: 'another_network' }, { reason: 'another_network' })
+      }
+      await deps.audit({ ...recordOf(found, input), event: 'step_up_released' })
+      await settle(input, 'released')
+    },
+
+    async deny(input) {
+      const found = await find(input)
+      if (found.terminal === undefined) throw gone()
+      await settle(input, 'denied')
+      await deps.audit({ ...recordOf(found, input), event: 'step_up_refused', reason: 'denied' })
+    },
+  }
+}
+
+const isOpen = ({ status }: StepUp): boolean => status === 'asked' || status === 'proved'
+
+const gone = (): RolegateError => stepUpRequired({ why: 'gone' })
+
+function lost(): never {
+  throw gone()
+}

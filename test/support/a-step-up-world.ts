@@ -1,0 +1,79 @@
+import { makeLimitRate } from '../../src/adapters/store/limit-rate.ts'
+import { makeMemoryStore } from '../../src/adapters/store/memory.ts'
+import { makeTable } from '../../src/adapters/store/table.ts'
+import type { AuditEvent } from '../../src/domain/audit/event.ts'
+import type { GatewaySession } from '../../src/domain/sign-in/session.ts'
+import { STEP_UP_DATES, type StepUpTrip } from '../../src/domain/sign-in/step-up.ts'
+import type { StepUps } from '../../src/usecases/ports.ts'
+import { makeConfirmStepUp } from '../../src/usecases/step-up/confirm-step-up.ts'
+import { makeFinishStepUp } from '../../src/usecases/step-up/finish-step-up.ts'
+import { makeTerminalStepUp } from '../../src/usecases/step-up/terminal-step-up.ts'
+import { anIndex, aRule } from './a-mapping.ts'
+import { aPrincipal } from './a-principal.ts'
+import { aClock, aRequest, aSession, NINE } from './a-session.ts'
+import { aPurpose } from './a-step-up.ts'
+
+/** The stories of a step-up over one store. `live` are the sessions there are. */
+export function aStepUpWorld({ crossNetwork = 'downgrade' }: { crossNetwork?: 'downgrade' | 'refuse' } = {}) {
+  const clock = aClock()
+  const store = makeMemoryStore({ now: clock.now })
+  const recorded: AuditEvent[] = []
+  const live = new Map<string, GatewaySession>()
+  const { now } = clock
+  let ids = 0
+  const stepUps = makeTable(store, 'step-ups', STEP_UP_DATES) as StepUps
+  const deps = {
+    stepUps,
+    findSession: async (id: string) => live.get(id),
+    audit: async (event: AuditEvent) => void recorded.push(event),
+    rules: () => anIndex({ rules: [aRule({ roles: ['dev', 'admin'] })] }),
+    nameNetwork: (address: string) => (address.startsWith('198.51.') ? 'vpn' : undefined),
+    limitRate: makeLimitRate({ store, now }),
+    randomText: () => `id-${String((ids += 1)).padStart(19, '0')}`,
+    now,
+  }
+  const keep = (session: GatewaySession): GatewaySession => {
+    live.set(session.id, session)
+    return session
+  }
+
+  return {
+    clock,
+    live,
+    keep,
+    recorded,
+    stepUps,
+    finish: makeFinishStepUp(deps),
+    confirm: makeConfirmStepUp({ ...deps, crossNetwork }),
+    terminal: makeTerminalStepUp(deps),
+    browser: keep(aSession()),
+    pkce: keep(
+      aSession({
+        id: 't1',
+        via: 'pkce',
+        terminal: { client: 'rolegate 1.0', host: 'laptop', address: aRequest().address },
+      }),
+    ),
+  }
+}
+
+export type StepUpWorld = ReturnType<typeof aStepUpWorld>
+
+export const aTrip = (changes: Partial<StepUpTrip> = {}): StepUpTrip => ({
+  id: 'T'.repeat(22),
+  purpose: aPurpose(),
+  sessionId: 'session-1',
+  startedAt: NINE,
+  gives: 'hand-over',
+  ...changes,
+})
+
+/** What the IdP answered: the same person, a moment after the trip began. */
+export const anAnswer = (changes: Partial<Parameters<StepUpWorld['finish']['isProof']>[0]> = {}) => ({
+  trip: aTrip(),
+  principal: aPrincipal(),
+  authentication: { authenticatedAt: NINE },
+  needsMfa: false,
+  request: aRequest(),
+  ...changes,
+})
