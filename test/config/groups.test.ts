@@ -343,6 +343,23 @@ describe('limits that IdPs are known for', () => {
   })
 })
 
+describe('an IdP that is known for its kind of groups', () => {
+  const warnings = (text: string, world = aWorld()) =>
+    load(text, world)
+      .warnings.map((line) => line.replace(/^\S+ {2}/, ''))
+      .filter((line) => line.includes('does not look like'))
+
+  it('warns of a rule that names none: Entra sends object ids unless it is told otherwise', () => {
+    const limited = [GROUPS, 'groups: { claim: groups, limit: { count: 200 } }'] as const
+    expect(warnings(changed(['https://idp.example.com', TENANT], limited))).toEqual([
+      'rules[0].match.group: does not look like a group of kind id, which "entra" sends; groups match exactly',
+    ])
+    expect(warnings(changed(['https://idp.example.com', TENANT], limited, ['group: Team', `group: ${TEAM}`]))).toEqual(
+      [],
+    )
+  })
+})
+
 describe('names that anybody may choose (threats.md R6)', () => {
   const ACCEPT = 'accept: names-anybody-may-create'
   const at = (issuer: string, groups: string, rule = '') =>

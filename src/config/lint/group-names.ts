@@ -6,8 +6,6 @@ import type { ConfigFile } from '../schema.ts'
 /** What `groups.accept` may say. */
 const ANYBODYS_NAMES = 'names-anybody-may-create'
 
-const kindOf = ({ groups }: IdpEntry): string | undefined => groups.kind ?? (isDirectory(groups) ? 'email' : undefined)
-
 const isDirectory = (groups: IdpEntry['groups']): boolean => 'source' in groups && groups.source === 'google_directory'
 
 /** threats.md R6: in these directories employees may make groups, unless somebody has turned it off, and call them what they like. */
@@ -17,8 +15,11 @@ const lettingPeopleMake = (idp: IdpEntry): 'Entra' | 'Google' | undefined => {
   return isGoogle(name) || isDirectory(idp.groups) ? 'Google' : undefined
 }
 
-/** Ids are the directory's own choice, and a domain, a DN or a SID comes from a directory that administrators keep. */
-const canBeChosen = (idp: IdpEntry): boolean => !['id', 'domain_name', 'dn', 'sid'].includes(kindOf(idp) ?? '')
+/**
+ * Ids are the directory's own choice, and a domain, a DN or a SID comes from a directory that administrators keep. Where the file
+ * does not say what comes, it may be a name.
+ */
+const canBeChosen = ({ groups }: IdpEntry): boolean => !['id', 'domain_name', 'dn', 'sid'].includes(groups.kind ?? '')
 
 /** threats.md R6: whoever may choose a group's name must not choose its roles with it. */
 export function lintGroupNames(idp: IdpEntry, path: Path, { rules }: ConfigFile, findings: Findings): void {

@@ -1,6 +1,6 @@
 import { parseTemplate } from '../../domain/entitlement/pattern.ts'
 import { didYouMean } from '../did-you-mean.ts'
-import { LOOKS } from '../group-kinds.ts'
+import { kindOf, LOOKS } from '../group-kinds.ts'
 import type { Findings, Path } from '../faults.ts'
 import type { ConfigFile, RuleEntry } from '../schema.ts'
 import { accountsMeant, aliasesMeant, itemsOf, rolesMeant } from '../selectors.ts'
@@ -106,7 +106,7 @@ export function lintKind(
   findings: Findings,
 ): void {
   const idp = idps.find((one) => one.id === id)
-  const kind = idp?.groups.kind
+  const kind = idp && kindOf(idp)
   if (kind === undefined || LOOKS[kind](group)) return
   findings.warn(path, `does not look like a group of kind ${kind}, which "${id}" sends; groups match exactly`)
 }

@@ -14,7 +14,7 @@ export const KEYS: readonly Case[] = [
   swap('isuer', 'issuer: https://acme', 'isuer: https://acme'),
   swap('clientid', 'client_id: rolegate', 'clientid: rolegate'),
   swap('a client_secret_var', 'client_secret_env:', 'client_secret_var:'),
-  swap('claims for claim', 'groups: { claim: groups, limit: { count: 200 } }', 'groups: { claims: groups }'),
+  swap('claims for claim', 'groups: { claim: groups }', 'groups: { claims: groups }'),
   swap('cout for count', 'limit: { count: 100', 'limit: { cout: 100'),
   swap(
     'an OIDC key at a SAML IdP',
