@@ -306,8 +306,19 @@ function narrowedBy(
   return { sessionPolicy: { ...(inline !== undefined && { inline }), managed } }
 }
 
-const tagSourceOf = (value: string): TagSource =>
-  value.startsWith('claims.') ? { claim: value.slice('claims.'.length) } : { constant: value }
+function tagSourceOf(written: ConfigFile['roles'][string]['session_tags'][string]): TagSource {
+  if (typeof written === 'string')
+    return written.startsWith('claims.') ? { claim: written.slice('claims.'.length) } : { constant: written }
+  const { claim, idps, any_of: anyOf, pattern, optional } = written
+  const read = pattern === undefined ? undefined : readPattern(pattern)
+  if (read !== undefined && 'fault' in read) throw new Error(`the pattern ${pattern} was not checked`)
+  return {
+    claim,
+    idps,
+    values: read === undefined ? { anyOf: anyOf ?? [] } : { pattern: read.pattern },
+    ...(optional && { optional }),
+  }
+}
 
 /** Every claim that some session tag names: kept from the sign-in, and nothing else. */
 function claimsOfTags({ roles }: ConfigFile): readonly string[] {

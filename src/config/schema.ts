@@ -5,6 +5,7 @@ import { isManagedPolicy, MOST_POLICY_ARNS } from '../domain/aws/session-policy.
 import { TARGET_NAME } from '../domain/name.ts'
 import { REDACTABLE, type Redactable } from '../domain/audit/redact.ts'
 import {
+  claimPath,
   days,
   duration,
   environmentName,
@@ -109,6 +110,24 @@ const sessionPolicy = {
     .describe('IAM policies that narrow a session, by ARN or by path and name: it may do what at least one allows.'),
 }
 
+const claimTag = z.strictObject({
+  claim: claimPath.describe('The claim whose text is the value.'),
+  idps: z
+    .array(name)
+    .min(1, 'must not be empty')
+    .describe('Whose word counts: ids of `idps` and `workloads`. From all others there is no value.'),
+  any_of: z.array(line).min(1, 'must not be empty').optional().describe('The values that count, exactly.'),
+  pattern: z
+    .string()
+    .min(1, 'must not be empty')
+    .optional()
+    .describe('In place of `any_of`: an RE2 pattern that the whole value fits.'),
+  optional: z
+    .boolean()
+    .default(false)
+    .describe('Whether the tag may be left out where there is no such value; else the role is refused.'),
+})
+
 const role = z.strictObject({
   role_name: z
     .string()
@@ -126,9 +145,11 @@ const role = z.strictObject({
     .describe('Whether people who lack it may see which groups lead to it; default yes, and no for elevated roles.'),
   source_identity: z.boolean().default(true).describe('Sends the source identity. Off for a role that cannot take it.'),
   session_tags: z
-    .record(z.string(), z.string())
+    .record(z.string(), z.union([z.string(), claimTag], { error: 'must be text, or a claim and its limits in {}' }))
     .default({})
-    .describe('Session tags: `Key: "claims.x"` takes a claim, anything else is a constant.'),
+    .describe(
+      'Session tags by key: a claim with its limits, `"claims.x"` for one without, anything else is a constant.',
+    ),
   transitive_tags: z.array(z.string()).default([]).describe('Keys of `session_tags` that survive role chaining.'),
   ...sessionPolicy,
 })

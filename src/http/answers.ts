@@ -125,7 +125,10 @@ const CONDITION = new Map<string, string>([
   ['browser_session', 'This needs a browser that is signed in.'],
   ['not_by_code', 'This takes a browser, or a terminal that was signed in through the browser beside it.'],
   ['bearer_only', 'Pages open the console by their own form; this address is for terminals.'],
-  ['session_tag', 'The role needs a session tag that your sign-in does not carry.'],
+  [
+    'tag_unavailable',
+    'The role needs a session tag for which your sign-in has no value, or none that the role takes. If your directory has it by now, sign in again.',
+  ],
   ['browser_needed', 'This account takes the identity provider’s own token: open it in the browser.'],
   [
     'elevated_passed_through',

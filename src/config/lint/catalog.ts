@@ -1,5 +1,4 @@
 import { isRoleName } from '../../domain/aws/arn.ts'
-import { tagFault } from '../../domain/aws/session-tags.ts'
 import { subjectFor } from '../../domain/aws/web-identity-token.ts'
 import { printDuration } from '../../domain/entitlement/duration.ts'
 import { didYouMean } from '../did-you-mean.ts'
@@ -7,6 +6,7 @@ import type { Findings, Path } from '../faults.ts'
 import type { ConfigFile, StsEntry } from '../schema.ts'
 import { isPassThrough } from './pass-through.ts'
 import { lintRegion } from './sts.ts'
+import { lintTags } from './tags.ts'
 
 type Role = ConfigFile['roles'][string]
 
@@ -57,7 +57,8 @@ function lintAcceptRisk(
 }
 
 /** Role keys: one IAM role each, with lengths and tags AWS takes. */
-export function lintRoles({ roles }: ConfigFile, findings: Findings): void {
+export function lintRoles(file: ConfigFile, findings: Findings): void {
+  const { roles } = file
   const byIamName = new Map<string, string>()
   for (const [key, role] of Object.entries(roles)) {
     const path = ['roles', key]
@@ -70,7 +71,7 @@ export function lintRoles({ roles }: ConfigFile, findings: Findings): void {
     if (role.default_duration !== undefined && role.default_duration > role.max_duration) {
       findings.fault([...path, 'default_duration'], `is longer than max_duration (${printDuration(role.max_duration)})`)
     }
-    lintTags(role, path, findings)
+    lintTags(role, path, file, findings)
   }
 }
 
@@ -87,35 +88,4 @@ function lintSubjectLength({ role_name: roleName }: Role, path: Path, findings: 
       `is ${length - LONGEST_SUBJECT} characters too long for the subject of our token`,
     )
   }
-}
-
-/** AWS STS, "Passing session tags": fifty at most. */
-const MOST_TAGS = 50
-
-function lintTags({ session_tags: tags, transitive_tags: transitive }: Role, path: Path, findings: Findings): void {
-  const first = new Map<string, string>()
-  for (const [key, value] of Object.entries(tags)) {
-    const here = [...path, 'session_tags', key]
-    const fault = faultOfTag(key, value)
-    if (fault !== undefined) findings.fault(here, fault)
-    // threats.md I5: AWS compares tag keys without case, so the second would be the first.
-    const other = first.get(key.toLowerCase())
-    if (other === undefined) first.set(key.toLowerCase(), key)
-    else findings.fault(here, `is the tag "${other}" already; AWS ignores case in keys`, 'key')
-  }
-  if (first.size > MOST_TAGS) findings.fault([...path, 'session_tags'], `must be at most ${MOST_TAGS} tags`)
-  transitive.forEach((key, index) => {
-    if (Object.hasOwn(tags, key)) return
-    findings.fault(
-      [...path, 'transitive_tags', index],
-      `"${key}" is none of session_tags${didYouMean(key, Object.keys(tags))}`,
-    )
-  })
-}
-
-function faultOfTag(key: string, value: string): string | undefined {
-  if (value === '') return 'must not be empty'
-  if (!value.startsWith('claims.')) return tagFault(key, value)
-  if (!/^claims\.[A-Za-z0-9_:/.#@-]{1,200}$/.test(value)) return 'must name one claim, as in claims.department'
-  return tagFault(key, '')
 }

@@ -1,4 +1,6 @@
+import type { TagSource } from '../entitlement/rule.ts'
 import { RolegateError } from '../errors.ts'
+import type { Principal } from '../sign-in/principal.ts'
 
 /** Session tags of one hand-over, each key once whatever its case (threats.md I5). */
 export type SessionTags = Readonly<Record<string, string>>
@@ -14,10 +16,44 @@ export function tagFault(key: string, value: string): string | undefined {
   return undefined
 }
 
-/** A tag's value for this person, from a constant or a claim. Absent or unusable refuses: `condition_unmet`. */
-export function requireTagValue(key: string, value: unknown): string {
-  if (typeof value !== 'string' || value === '' || tagFault(key, value) !== undefined) {
-    throw new RolegateError('condition_unmet', { condition: 'session_tag', tag: key })
-  }
-  return value
+type Sources = Readonly<Record<string, TagSource>>
+type Stated = Pick<Principal, 'idp' | 'claims'>
+
+/**
+ * The tags of a session of this person's. A claim that is absent, of an IdP that may not state it, or without a value that is
+ * allowed refuses with `condition_unmet`: a tag left out opens policies that test for its absence (threats.md I5). An optional one is
+ * left out, but not for a value AWS would not take.
+ */
+export function sessionTagsFor(sources: Sources, principal: Stated): SessionTags {
+  const missing = missingTag(sources, principal)
+  if (missing !== undefined)
+    throw new RolegateError(
+      'condition_unmet',
+      { condition: 'tag_unavailable', tag: missing },
+      { reason: 'tag_unavailable' },
+    )
+  return Object.fromEntries(
+    Object.entries(sources).flatMap(([key, source]) => {
+      const value = valueFor(source, principal)
+      return value === undefined ? [] : [[key, value]]
+    }),
+  )
+}
+
+/** The first tag that keeps this person from the role. */
+export const missingTag = (sources: Sources, principal: Stated): string | undefined =>
+  Object.entries(sources).find(([key, source]) => {
+    const value = valueFor(source, principal)
+    if (value === undefined) return !('claim' in source && source.optional === true)
+    return value === '' || tagFault(key, value) !== undefined
+  })?.[0]
+
+function valueFor(source: TagSource, { idp, claims }: Stated): string | undefined {
+  if ('constant' in source) return source.constant
+  const { claim, idps, values } = source
+  const value = Object.hasOwn(claims, claim) ? claims[claim] : undefined
+  if (typeof value !== 'string' || idps?.includes(idp) === false) return undefined
+  if (values === undefined) return value
+  const isAllowed = 'anyOf' in values ? values.anyOf.includes(value) : values.pattern.captures(value) !== undefined
+  return isAllowed ? value : undefined
 }

@@ -41,8 +41,18 @@ export type RoleKind = {
   readonly sessionPolicy?: SessionPolicy
 }
 
-/** Where a session tag's value comes from: `"Platform"`, or `claims.department` of the verified sign-in. */
-export type TagSource = { readonly constant: string } | { readonly claim: string }
+/** Where a session tag's value comes from: `"Platform"`, or `claims.department` of the verified sign-in (threats.md I5). */
+export type TagSource =
+  | { readonly constant: string }
+  | {
+      readonly claim: string
+      /** Whose word counts; absent: everybody's. */
+      readonly idps?: readonly string[]
+      /** The values that count; absent: all. */
+      readonly values?: { readonly anyOf: readonly string[] } | { readonly pattern: GroupPattern }
+      /** Left out where there is no such value, in place of the role. */
+      readonly optional?: true
+    }
 
 /** One role in one account: what a decision is about. Decisions are made on the ARN (threats.md R1). */
 export type RoleTarget = {

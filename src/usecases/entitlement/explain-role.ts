@@ -1,3 +1,4 @@
+import { missingTag } from '../../domain/aws/session-tags.ts'
 import type { DeviceClosing } from '../../domain/device/closing.ts'
 import { decide } from '../../domain/entitlement/decide.ts'
 import { explain, type Explanation } from '../../domain/entitlement/explain.ts'
@@ -26,6 +27,7 @@ export function makeExplainRole(deps: { rules: CurrentRules; closing: DeviceClos
     const unmet = [
       ...(fault?.code === 'condition_unmet' ? [String(fault.values['condition'])] : []),
       ...(condition === undefined ? [] : [condition]),
+      ...(missingTag(target.kind.sessionTags, session.principal) === undefined ? [] : ['tag_unavailable']),
     ]
     return explain(deps.rules(), session, target, unmet, now)
   }

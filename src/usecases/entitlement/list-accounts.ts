@@ -1,3 +1,4 @@
+import { missingTag } from '../../domain/aws/session-tags.ts'
 import type { DeviceClosing } from '../../domain/device/closing.ts'
 import { holdingsOf, rolesIn, type HeldRole } from '../../domain/entitlement/decide.ts'
 import { passThroughFault } from '../../domain/entitlement/pass-through.ts'
@@ -40,7 +41,8 @@ function lookAs(session: GatewaySession, { closing, now: clock }: Deps) {
   requireSessionMay(session, { kind: 'look' }, now)
   return (account: Account, { kind }: HeldRole): StatedRole['state'] =>
     sessionFault(session, closing.takeRole({ account, kind }, 'credentials'), now) === undefined &&
-    passThroughFault({ account, kind }, session) === undefined
+    passThroughFault({ account, kind }, session) === undefined &&
+    missingTag(kind.sessionTags, session.principal) === undefined
       ? 'available'
       : 'not_now'
 }

@@ -1,14 +1,14 @@
 import type { BegunHandOver, HandOverFacts, RequestFacts } from '../../domain/audit/event.ts'
 import { samlAddressOf, type AssertionPlan, type AwaitedAssertion, type Strategy } from '../../domain/aws/assertion.ts'
 import { isSamePolicy, sentPolicyFor, type SentPolicy } from '../../domain/aws/session-policy.ts'
-import { requireTagValue, type SessionTags } from '../../domain/aws/session-tags.ts'
+import { sessionTagsFor } from '../../domain/aws/session-tags.ts'
 import { sessionNameFor, type Sha256 } from '../../domain/aws/session-name.ts'
 import { webIdentityClaims } from '../../domain/aws/web-identity-token.ts'
 import { requireEntitlement, type Entitlement } from '../../domain/entitlement/decide.ts'
 import { durationOf } from '../../domain/entitlement/duration.ts'
 import { requireRole } from '../../domain/entitlement/find-role.ts'
 import { passThroughFault } from '../../domain/entitlement/pass-through.ts'
-import type { RoleKind, RoleTarget } from '../../domain/entitlement/rule.ts'
+import type { RoleTarget } from '../../domain/entitlement/rule.ts'
 import type { DeviceClosing } from '../../domain/device/closing.ts'
 import { RolegateError } from '../../domain/errors.ts'
 import type { Principal } from '../../domain/sign-in/principal.ts'
@@ -110,14 +110,15 @@ export function makePlanHandOver(deps: {
       readonly sessionName: string
     },
   ): AssertionPlan | AwaitedAssertion {
+    const sessionTags = sessionTagsFor(kind.sessionTags, principal)
     const said = {
       issuer: deps.issuer.url,
       accountId: account.id,
       roleName: kind.roleName,
       principal,
       ...(sourceIdentity !== null && { sourceIdentity }),
-      sessionTags: tagsFor(kind, principal),
-      transitiveTags: kind.transitiveTags,
+      sessionTags,
+      transitiveTags: kind.transitiveTags.filter((key) => Object.hasOwn(sessionTags, key)),
       issuedAt: deps.now(),
       lifetimeSeconds: deps.issuer.tokenSeconds,
     }
@@ -200,12 +201,3 @@ export function makePlanHandOver(deps: {
 }
 
 const passedThrough = (condition: string) => new RolegateError('condition_unmet', { condition }, { reason: condition })
-
-function tagsFor(kind: RoleKind, { claims }: Principal): SessionTags {
-  return Object.fromEntries(
-    Object.entries(kind.sessionTags).map(([key, source]) => [
-      key,
-      requireTagValue(key, 'constant' in source ? source.constant : claims[source.claim]),
-    ]),
-  )
-}

@@ -98,6 +98,17 @@ describe('takeRole', () => {
     })
   })
 
+  it('sends no key of a tag that is left out, to survive role chaining or otherwise', async () => {
+    const tags = { Team: { constant: 'Platform' }, Stage: { claim: 'stage', idps: ['entra'], optional: true } } as const
+    const mapping = aMapping({ roles: [aRoleKind({ sessionTags: tags, transitiveTags: ['Stage', 'Team'] })] })
+    const { takeRole, ask, minted } = aHandOver({ mapping })
+    await takeRole('credentials', ask(), nothing)
+    expect(minted[0]?.['https://aws.amazon.com/tags']).toEqual({
+      principal_tags: { Team: ['Platform'] },
+      transitive_tag_keys: ['Team'],
+    })
+  })
+
   it('sends no source identity to a role that cannot take one', async () => {
     const { takeRole, ask, minted, recorded } = aHandOver({
       mapping: aMapping({ roles: [aRoleKind({ sourceIdentity: false })] }),
