@@ -252,6 +252,11 @@ describe('groups.source: google_directory', () => {
     expect(faults(google(), withKey(key))).toEqual([fault])
   })
 
+  it('is not asked for its key by whoever only looks at the rules', () => {
+    const unread = aWorld({ withoutSecrets: true })
+    expect(load(google(), unread).config.mapping.rules).toHaveLength(1)
+  })
+
   it('refuses a key file that is not there, and warns of one that everybody may read', () => {
     expect(faults(google(), aWorld())).toEqual([`${HERE}: cannot be read (ENOENT)`])
     expect(load(google(), withKey(KEY, { fileMode: () => 0o100644 })).warnings.join()).toContain(

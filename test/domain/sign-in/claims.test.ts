@@ -91,6 +91,10 @@ describe('groupStatementFrom', () => {
   it.each([
     { because: 'groups are named as being elsewhere', extra: { _claim_names: { groups: 'src1' } } },
     { because: 'the token says it has groups', extra: { hasgroups: true } },
+    {
+      because: 'a SAML attribute links to them',
+      extra: { 'http://schemas.microsoft.com/claims/groups.link': ['https://graph.windows.net/elsewhere'] },
+    },
     { because: 'a list stands beside the pointer', extra: { _claim_names: { groups: 'src1' }, groups: ['a'] } },
   ])('sees an overage when $because, and never follows it (security.md M-13)', ({ extra }) => {
     expect(groupStatementFrom(extra, { claim: 'groups' })).toEqual({ state: 'truncated', names: [] })
