@@ -7,6 +7,7 @@ import { readGroupNames } from './group-names.ts'
 import { readIncluded } from './includes.ts'
 import { runInFileTests, type Answer } from './in-file-tests.ts'
 import { lint } from './lint.ts'
+import { lintAccess } from './lint/access.ts'
 import { printWho } from './policy.ts'
 import { openPolicyFiles, type PolicyFiles } from './policy-files.ts'
 import { resolve } from './resolve.ts'
@@ -33,9 +34,11 @@ export type Loaded = {
   readonly files: readonly string[]
   /** The folders whose files it takes as they come: one that is added is a change. */
   readonly folders: readonly string[]
+  /** Where something stands, for who finds more to say of it. */
+  readonly locate: (finding: Finding) => Fault
 }
 
-type Readings = Pick<Loaded, 'config' | 'warnings' | 'tests'>
+type Readings = Pick<Loaded, 'config' | 'warnings' | 'tests' | 'locate'>
 
 /** A `git pull` over a few hundred files is done within so many readings, or somebody keeps writing. */
 const MOST_READINGS = 5
@@ -97,7 +100,8 @@ function readFile(world: World, files: PolicyFiles): Readings {
   const tests = answers.map((answer) => testedIn(whole, answer))
   const wrong = answers.flatMap(({ path, wrong: message }) => (message === undefined ? [] : [{ path, message }]))
   if (wrong.length > 0) throw new ConfigFaults(wrong.map(locate), tests)
-  return { config, tests, warnings: [...(isRefused ? [] : open), ...warned.map(locate)] }
+  lintAccess(config.mapping, into)
+  return { config, locate, tests, warnings: [...(isRefused ? [] : open), ...warned.map(locate)] }
 }
 
 function testedIn(whole: WholeFile, { path, expects, role, because, wrong }: Answer): Tested {

@@ -4,13 +4,15 @@ import { peopleIn } from './check/people.ts'
 import { printReport } from './check/print.ts'
 import { EXIT, reportOn } from './check/report.ts'
 
-export const USAGE = `rolegate check-config FILE [--tests] [--diff FILE [--people AUDIT]] [--strict] [--without-secrets] [--json]
+export const USAGE = `rolegate check-config FILE [--tests] [--diff FILE] [--people AUDIT] [--strict [--accept LINT]...] [--without-secrets] [--json]
 
   --tests             say of each question in the file's own tests what came of it
   --diff FILE         what FILE opens and closes that this other one did not; exit 10 when they
                       differ, 11 when somebody else should look at it too
-  --people AUDIT      with --diff: who of the people in this audit file gains and loses what
+  --people AUDIT      look at the people in this audit file: which groups of the rules nobody is in,
+                      and with --diff who gains and loses what
   --strict            warnings fail too
+  --accept LINT       with --strict: but not these, by the name in brackets at their end
   --without-secrets   read no secret, key or certificate, as --tests and --diff do
   --json              one JSON document on stdout, and nothing on stderr
   --insecure-dev      allow http and loopback endpoints, for development
@@ -26,6 +28,7 @@ export async function run(args: readonly string[]): Promise<number> {
       people: { type: 'string' },
       tests: { type: 'boolean', default: false },
       strict: { type: 'boolean', default: false },
+      accept: { type: 'string', multiple: true, default: [] },
       'without-secrets': { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       'insecure-dev': { type: 'boolean', default: false },
@@ -35,8 +38,7 @@ export async function run(args: readonly string[]): Promise<number> {
   if (values.help === true) return say(USAGE, 0)
   const [file, ...others] = positionals
   if (file === undefined || others.length > 0) return refuse(USAGE, 2)
-  if (values.people !== undefined && values.diff === undefined)
-    return refuse('error: --people goes with --diff: it says who gains and who loses\n', 2)
+  if (values.accept.length > 0 && !values.strict) return refuse('error: --accept goes with --strict\n', 2)
   for (const named of [file, values.diff, values.people]) {
     if (named !== undefined && !existsSync(named))
       return refuse(`error: there is no file ${named}. Start from config/getting-started.example.yaml.\n`, EXIT.faults)
@@ -47,6 +49,7 @@ export async function run(args: readonly string[]): Promise<number> {
     withoutSecrets: values['without-secrets'] || values.tests || values.diff !== undefined,
     tests: values.tests,
     strict: values.strict,
+    accept: values.accept,
     ...(values.diff !== undefined && { against: values.diff }),
     ...(values.people !== undefined && { people: await peopleIn(values.people) }),
   })

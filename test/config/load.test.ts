@@ -954,12 +954,12 @@ describe('warnings', () => {
     {
       because: 'a role no rule grants',
       text: changed(['roles: [readonly, admin]', 'roles: readonly']),
-      warning: '16:3  roles.admin: no rule grants this role',
+      warning: '16:3  roles.admin: no rule grants this role [ungranted-role]',
     },
     {
       because: 'an account no rule reaches',
       text: changed(['[pay-prod, pay-dev]', '[env:prod]']),
-      warning: '13:3  accounts.pay-dev: no rule reaches this account',
+      warning: '13:3  accounts.pay-dev: no rule reaches this account [unreachable-account]',
     },
     {
       because: 'a group of another kind',
@@ -970,7 +970,8 @@ describe('warnings', () => {
     {
       because: 'a subject that may change hands',
       text: changed([ISSUER, `${ISSUER}\n    subject: claims.upn`]),
-      warning: '8:14  idps[0].subject: claims.upn can change and pass to another person; take claims.sub or claims.oid',
+      warning:
+        '8:14  idps[0].subject: claims.upn can change and pass to another person; take claims.sub or claims.oid [mutable-claim]',
     },
     {
       because: 'an issuer with a port',

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { peopleIn } from '../../src/program/check/people.ts'
 import { printReport } from '../../src/program/check/print.ts'
 import { EXIT, reportOn, type Options, type Report } from '../../src/program/check/report.ts'
+import type { SeenPerson } from '../../src/domain/policy/people.ts'
 import { USAGE } from '../../src/program/check-config.ts'
 import { A_FILE, changed } from '../config/a-file.ts'
 
@@ -73,7 +74,9 @@ describe('check-config', () => {
     const at = aFolder({ 'a.yaml': changed(['[readonly, admin]', '[readonly]']) })
     const [lenient, strict] = [check(at('a.yaml')), check(at('a.yaml'), { strict: true })]
     expect([lenient.exit, strict.exit]).toEqual([0, 3])
-    expect(printReport(lenient).err).toMatch(/^warning: .*roles\.admin: .*no rule grants this role\n$/)
+    expect(printReport(lenient).err).toMatch(
+      /^warning: .*roles\.admin: .*no rule grants this role \[ungranted-role\]\n$/,
+    )
     expect(printReport(strict)).toMatchObject({ out: '', err: expect.stringContaining('--strict') })
   })
 
@@ -261,6 +264,51 @@ describe('check-config --diff --people', () => {
     const { report } = comparing(deny, A_FILE, { people: await peopleIn(log('audit.jsonl')) })
     expect(report.diff?.access).toEqual([])
     expect(report.diff?.people?.changed[0]?.gains.map(({ role }) => role)).toContain('pay-prod/admin')
+  })
+})
+
+describe('check-config --people', () => {
+  const seen = (username: string, groups: readonly string[], cut = 0): SeenPerson => ({
+    idp: 'entra',
+    issuer: 'https://idp.example.com',
+    subject: username,
+    username,
+    groups,
+    cut: cut > 0,
+    seenAt: '2026-11-20T09:00:00.000Z',
+  })
+  const rules = A_FILE.replace(
+    'store:',
+    `  - { id: no, match: { group: Out }, deny: { accounts: "*" } }
+  - { id: other, match: { idp: entra, any_of: [Team, Gone] }, grant: { accounts: pay-dev, roles: readonly } }
+store:`,
+  )
+
+  it('tells of groups of the rules that nobody is in, and louder of those that deny (threats.md I4)', () => {
+    const at = aFolder({ 'a.yaml': rules })
+    const told = (people: NonNullable<Options['people']>) =>
+      check(at('a.yaml'), { people }).warnings.map(({ line, message }) => `${line} ${message}`)
+    expect(told([seen('alice', ['Team'])])).toEqual([
+      expect.stringMatching(/^21 NOBODY the audit log has seen is in "Out", .* \[deny-never-seen\]$/),
+      '22 nobody the audit log has seen is in "Gone" [group-never-seen]',
+    ])
+    expect(told([seen('alice', ['Team', 'Gone']), seen('bob', ['Out'])])).toEqual([])
+  })
+
+  it('says nothing of who is not known: no people, people with a part of their groups, another IdP’s', () => {
+    const at = aFolder({ 'a.yaml': rules })
+    for (const people of [[], [seen('alice', ['Team'], 300)]])
+      expect(check(at('a.yaml'), { people }).warnings).toEqual([])
+    const elsewhere = check(at('a.yaml'), { people: [{ ...seen('eve', ['x']), idp: 'okta' }] })
+    expect(elsewhere.warnings.map(({ line }) => line)).toEqual([21])
+  })
+
+  it('lets what is accepted by name pass with --strict', () => {
+    const at = aFolder({ 'a.yaml': rules })
+    const options = { people: [seen('alice', ['Team', 'Gone'])], strict: true }
+    expect(check(at('a.yaml'), options).exit).toBe(3)
+    expect(check(at('a.yaml'), { ...options, accept: ['group-never-seen'] }).exit).toBe(3)
+    expect(check(at('a.yaml'), { ...options, accept: ['deny-never-seen'] }).exit).toBe(0)
   })
 })
 

@@ -95,6 +95,9 @@ function lintSubject({ subject }: OidcEntry, path: Path, findings: Findings): vo
   if (subject === 'email')
     findings.fault(here, 'must not be the e-mail address, which passes from one person to another')
   if (subject === 'preferred_username' || subject === 'upn') {
-    findings.warn(here, `claims.${subject} can change and pass to another person; take claims.sub or claims.oid`)
+    findings.warn(
+      here,
+      `claims.${subject} can change and pass to another person; take claims.sub or claims.oid [mutable-claim]`,
+    )
   }
 }

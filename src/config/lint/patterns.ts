@@ -30,12 +30,16 @@ export function lintPattern(rule: RuleEntry, path: Path, findings: Findings): vo
     )
   if ('fault' in read) return
   if (read.pattern.prefix === '')
-    findings.warn(here, 'begins with nothing fixed: every group of that directory is held against it')
+    findings.warn(
+      here,
+      'begins with nothing fixed: every group of that directory is held against it [pattern-too-wide]',
+    )
   const asked = new Set([
     ...lintTemplate(grant.accounts, read.names, [...path, 'grant', 'accounts'], findings),
     ...lintTemplate(grant.roles, read.names, [...path, 'grant', 'roles'], findings),
   ])
-  for (const name of read.names) if (!asked.has(name)) findings.warn(here, `captures "${name}", which nothing uses`)
+  for (const name of read.names)
+    if (!asked.has(name)) findings.warn(here, `captures "${name}", which nothing uses [unused-capture]`)
 }
 
 function lintNoTemplate({ accounts, roles }: NonNullable<RuleEntry['grant']>, path: Path, findings: Findings): void {

@@ -75,7 +75,7 @@ function lintJobs(
 /** threats.md D16: the class of a job's session keeps it from elevated roles, whatever is written. */
 function lintJobsRoles(selector: Selector, path: Path, { roles }: ConfigFile, findings: Findings): void {
   const never = itemsOf(selector).filter((key) => Object.hasOwn(roles, key) && roles[key]?.elevated === true)
-  for (const key of never) findings.warn(path, `"${key}" is elevated: no job ever gets it`)
+  for (const key of never) findings.warn(path, `"${key}" is elevated: no job ever gets it [elevated-for-jobs]`)
 }
 
 /** A name that must be the id of a configured workload. */
@@ -205,9 +205,10 @@ function lintUnused({ accounts, roles, rules }: ConfigFile, findings: Findings):
   const reached = new Set(grants.flatMap((grant) => [...accountsMeant(grant.accounts, accounts)]))
   const granted = new Set(grants.flatMap((grant) => [...rolesMeant(grant.roles, roles)]))
   for (const alias of Object.keys(accounts)) {
-    if (!reached.has(alias)) findings.warn(['accounts', alias], 'no rule reaches this account', 'key')
+    if (!reached.has(alias))
+      findings.warn(['accounts', alias], 'no rule reaches this account [unreachable-account]', 'key')
   }
   for (const key of Object.keys(roles)) {
-    if (!granted.has(key)) findings.warn(['roles', key], 'no rule grants this role', 'key')
+    if (!granted.has(key)) findings.warn(['roles', key], 'no rule grants this role [ungranted-role]', 'key')
   }
 }

@@ -45,7 +45,7 @@ const targetsOf = ({ accounts, roles }: Rule, index: RuleIndex): readonly RoleTa
 /** Whom it meets and what it covers are looked at elsewhere. */
 const NO_TERMS = ['id', 'match', 'effect', 'owner', 'accounts', 'roles', 'maxSeconds']
 
-function termsOf(rule: Rule): GrantTerms {
+export function termsOf(rule: Rule): GrantTerms {
   const asks = Object.entries(factsOf(rule, NO_TERMS)).map(([key, text]) => `${key} ${text}`)
   return {
     rule: rule.id,

@@ -1,6 +1,6 @@
 import { compileRules, type RuleIndex } from '../entitlement/compile.ts'
 import { entitlementsOf, type Entitlement } from '../entitlement/decide.ts'
-import type { Mapping } from '../entitlement/rule.ts'
+import type { Mapping, Rule } from '../entitlement/rule.ts'
 import type { Principal } from '../sign-in/principal.ts'
 import type { Named } from './changes.ts'
 import { isProduction } from './production.ts'
@@ -84,3 +84,24 @@ const namedOf = ({ target, via }: Entitlement): Named => ({
   rules: [...new Set(via.map(({ rule }) => rule))],
   sensitive: target.kind.elevated || isProduction(target.account.environment),
 })
+
+/** A group that a rule speaks of and that nobody states who was seen; of IdPs whose people were seen with all their groups. */
+export type UnseenGroup = { readonly rule: number; readonly group: string; readonly effect: Rule['effect'] }
+
+export function groupsNeverSeen({ rules }: Mapping, people: readonly SeenPerson[]): readonly UnseenGroup[] {
+  const idps = new Set(people.map(({ idp }) => idp))
+  const ofIdp = (idp: string | undefined) => people.filter((one) => idp === undefined || one.idp === idp)
+  const statedAt = (idp: string | undefined) => new Set(ofIdp(idp).flatMap(({ groups }) => groups))
+  const stated = new Map([...idps, undefined].map((idp) => [idp, statedAt(idp)]))
+  const known = new Map(
+    [...idps, undefined].map((idp) => [idp, people.length > 0 && !ofIdp(idp).some(({ cut }) => cut)]),
+  )
+  return rules.flatMap(({ match, effect }, rule) => {
+    if (!('groups' in match)) return []
+    const idp = 'idp' in match ? match.idp : undefined
+    if (known.get(idp) !== true) return []
+    return match.groups
+      .filter((group) => stated.get(idp)?.has(group) === false)
+      .map((group) => ({ rule, group, effect }))
+  })
+}

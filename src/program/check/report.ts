@@ -4,12 +4,21 @@ import { policyOf } from '../../config/policy.ts'
 import { ConfigFaults, type Fault, type Loaded, type Tested } from '../../config/load.ts'
 import type { PolicyDiff } from '../../domain/policy/changes.ts'
 import { diffPolicies, isSame } from '../../domain/policy/diff.ts'
-import { diffPeople, type PeopleDiff, type SeenPerson } from '../../domain/policy/people.ts'
+import {
+  diffPeople,
+  groupsNeverSeen,
+  type PeopleDiff,
+  type SeenPerson,
+  type UnseenGroup,
+} from '../../domain/policy/people.ts'
 import type { Policy } from '../../domain/policy/policy.ts'
 import { readFromDisk, type ReadOptions } from '../read-config.ts'
 
 /** A place in a file, and what is said of it. */
 export type Place = Fault & { readonly file: string }
+
+/** The name of a piece of advice: `[shadowed-rule]` at its end (docs/reference/lints.md). */
+const lintIn = ({ message }: Place): string => / \[([a-z-]+)\]$/.exec(message)?.[1] ?? ''
 
 /** What one run of `check-config` found: what `--json` prints, and what everything else is made from. Only added to. */
 export type Report = {
@@ -48,6 +57,8 @@ export const EXIT = { faults: 3, differs: 10, concerns: 11 } as const
 export type Options = Omit<ReadOptions, 'purpose'> & {
   /** Warnings fail too. */
   readonly strict?: boolean
+  /** Names of advice that `strict` lets pass. */
+  readonly accept?: readonly string[]
   /** Says what each of the file's own tests came to. */
   readonly tests?: boolean
   readonly against?: string
@@ -60,7 +71,8 @@ export function reportOn(file: string, options: Options): Report {
   const other = options.against === undefined ? undefined : read(options.against, options)
   const faults = [...own.faults, ...(other?.faults ?? [])]
   const diff = own.loaded && other?.loaded && compare(other.loaded, own.loaded, options)
-  const isRefused = faults.length > 0 || (options.strict === true && own.warnings.length > 0)
+  const { strict = false, accept = [] } = options
+  const isRefused = faults.length > 0 || (strict && own.warnings.some((warning) => !accept.includes(lintIn(warning))))
   return {
     file,
     ok: !isRefused,
@@ -82,7 +94,7 @@ type Read = {
   readonly loaded?: ReadFile
 }
 
-function read(file: string, { insecureDev, withoutSecrets = false }: Options): Read {
+function read(file: string, { insecureDev, withoutSecrets = false, people = [] }: Options): Read {
   // As the reader calls it: an included file is found from the main one.
   const placed = <Thing extends { readonly file?: string }>({ file: other, ...thing }: Thing) => ({
     file: other === undefined ? file : join(dirname(file), other),
@@ -90,9 +102,12 @@ function read(file: string, { insecureDev, withoutSecrets = false }: Options): R
   })
   try {
     const loaded = readFromDisk(file, { insecureDev, withoutSecrets, purpose: 'check' })
+    const unseen = groupsNeverSeen(loaded.config.mapping, people).map((one) =>
+      loaded.locate({ path: ['rules', one.rule, 'match'], message: sayUnseen(one) }),
+    )
     return {
       faults: [],
-      warnings: loaded.warnings.map(placed),
+      warnings: [...loaded.warnings, ...unseen].map(placed),
       tests: loaded.tests.map(placed),
       loaded: { ...loaded, file },
     }
@@ -102,6 +117,12 @@ function read(file: string, { insecureDev, withoutSecrets = false }: Options): R
     throw thrown
   }
 }
+
+/** threats.md I4, R4: a grant for nobody is untidy; a deny for nobody is one that somebody believes in. */
+const sayUnseen = ({ group, effect }: UnseenGroup): string =>
+  effect === 'deny'
+    ? `NOBODY the audit log has seen is in "${group}", so this denies nothing: is it spelt as the IdP spells it, and does the IdP send it? [deny-never-seen]`
+    : `nobody the audit log has seen is in "${group}" [group-never-seen]`
 
 function countsOf({ hash, config }: ReadFile): NonNullable<Report['config']> {
   const { idps, mapping, tests } = config

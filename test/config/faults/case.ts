@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 
-/** A file that loads without a warning, with something of everything; each case breaks one thing in it. */
+/** A file that loads, with something of everything; each case breaks one thing in it. */
 export const BASE = readFileSync(new URL('base.yaml', import.meta.url), 'utf8')
 
 /** One broken file, and what its person was doing when it broke. */

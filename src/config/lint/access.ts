@@ -1,0 +1,107 @@
+import { printDuration } from '../../domain/entitlement/duration.ts'
+import type { Mapping, Rule } from '../../domain/entitlement/rule.ts'
+import { shadowsIn, type Shadow } from '../../domain/policy/shadowed.ts'
+import type { Findings } from '../faults.ts'
+
+/** What the rules come to when they are read together: a word of advice each, by a name that stays (docs/reference/lints.md). */
+export function lintAccess(mapping: Mapping, findings: Findings): void {
+  lintShadows(mapping, findings)
+  lintDenies(mapping, findings)
+  lintRoles(mapping, findings)
+}
+
+const SAY: Readonly<Record<Shadow['how'], (other: string) => string>> = {
+  'granted anyway': (other) => `opens nothing that "${other}" does not open to the same people anyway [shadowed-rule]`,
+  'denied anyway': (other) => `opens nothing: the deny "${other}" closes all of it [shadowed-rule]`,
+  'limit voided': (other) =>
+    `asks for more than "${other}", which opens some of the same to the same people: its terms bind nobody there [voided-limit]`,
+}
+
+/** threats.md R11: who takes the limit of a rule for a promise should know of the rule beside it. */
+function lintShadows({ rules }: Mapping, findings: Findings): void {
+  for (const { rule, by, how } of shadowsIn(rules)) findings.warn(['rules', rule], SAY[how](rules[by]?.id ?? ''))
+}
+
+/** threats.md I3: the same person may have a sign-in at another IdP. */
+function lintDenies({ rules }: Mapping, findings: Findings): void {
+  const open = openAt(rules)
+  rules.forEach((rule, place) => {
+    const { match, effect, accounts, roles } = rule
+    if (effect !== 'deny' || !('idp' in match)) return
+    const idps = [...open].filter(
+      ([idp, rolesOf]) => idp !== match.idp && [...accounts].some((alias) => meet(rolesOf.get(alias), roles)),
+    )
+    if (idps.length === 0) return
+    const closed = [...accounts].filter((alias) => idps.some(([, rolesOf]) => meet(rolesOf.get(alias), roles)))
+    const others = some(idps.map(([idp]) => idp))
+    findings.warn(
+      ['rules', place],
+      `denies ${some(closed)} to people of ${match.idp} alone, and people of ${others} may have it: whoever signs in at both is not kept out; a deny without idp is for everyone [denied-at-one-idp]`,
+    )
+  })
+}
+
+/** By IdP and account: the roles its people may have. */
+function openAt(rules: readonly Rule[]): ReadonlyMap<string, ReadonlyMap<string, ReadonlySet<string>>> {
+  const open = new Map<string, Map<string, Set<string>>>()
+  for (const { effect, match, accounts, roles } of rules) {
+    if (effect !== 'grant' || !('idp' in match)) continue
+    const byAccount = open.get(match.idp) ?? new Map<string, Set<string>>()
+    open.set(match.idp, byAccount)
+    for (const alias of accounts) {
+      const known = byAccount.get(alias)
+      if (known === undefined) byAccount.set(alias, new Set(roles))
+      else for (const key of roles) known.add(key)
+    }
+  }
+  return open
+}
+
+const meet = (some: ReadonlySet<string> = new Set(), others: ReadonlySet<string>): boolean =>
+  [...some].some((one) => others.has(one))
+
+const MOST_NAMED = 3
+
+const some = (names: readonly string[]): string =>
+  names.length <= MOST_NAMED
+    ? names.join(', ')
+    : `${names.slice(0, MOST_NAMED).join(', ')} and ${names.length - MOST_NAMED} more`
+
+/** Longer than anybody breaks glass for. */
+const LONG_SECONDS = 4 * 3600
+
+/** Claims that a person, or whoever runs a help desk, may set. */
+const MUTABLE = new Set([
+  'email',
+  'family_name',
+  'given_name',
+  'mail',
+  'name',
+  'nickname',
+  'preferred_username',
+  'unique_name',
+  'upn',
+])
+
+function lintRoles({ roles, rules }: Mapping, findings: Findings): void {
+  for (const { key, elevated, maxSeconds, sessionTags } of roles.values()) {
+    if (elevated && maxSeconds > LONG_SECONDS && isUnlimited(key, rules))
+      findings.warn(
+        ['roles', key, 'max_duration'],
+        `lets an elevated role last ${printDuration(maxSeconds)}; no rule makes it shorter [role-without-limit]`,
+      )
+    for (const [tag, source] of Object.entries(sessionTags)) {
+      if ('claim' in source && MUTABLE.has(source.claim.toLowerCase()))
+        findings.warn(
+          ['roles', key, 'session_tags', tag],
+          `claims.${source.claim} can change and pass to another person, and AWS policies decide by this tag [mutable-claim]`,
+        )
+    }
+  }
+}
+
+const isUnlimited = (key: string, rules: readonly Rule[]): boolean =>
+  rules.some(
+    ({ effect, roles, maxSeconds = Number.POSITIVE_INFINITY }) =>
+      effect === 'grant' && roles.has(key) && maxSeconds > LONG_SECONDS,
+  )
