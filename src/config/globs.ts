@@ -1,6 +1,8 @@
 import { dirname, join } from 'node:path'
 import { inBytes, type PolicyFiles } from './policy-files.ts'
 
+const MOST_FILES = 5000
+
 /**
  * The files that a path with stars in its last part means, in the order of their bytes; or a sentence about why it means
  * none. A star stands for any letters, and for no dot in front, as in a shell.
@@ -21,6 +23,7 @@ export function filesMeant(
     .filter((name) => fits(name, last))
     .toSorted(inBytes)
     .map((name) => join(dirname(path), name))
+  if (paths.length > MOST_FILES) return { fault: `matches ${paths.length} files; ${MOST_FILES} at most` }
   // Denies may stand in them: a folder that is not mounted must not open what they close.
   return paths.length > 0 ? { paths } : { fault: 'matches no file; take it out if none is meant' }
 }

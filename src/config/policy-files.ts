@@ -23,11 +23,15 @@ export type PolicyFiles = {
   folders(): readonly string[]
 }
 
+/** Some 100,000 rules: reading more would hold up whoever is served meanwhile (security.md M-15). */
+const MOST_BYTES = 16 * 2 ** 20
+
 type Reading = { readonly real: string; readonly bytes: Uint8Array; readonly sum: string }
 
 export function openPolicyFiles(world: World): PolicyFiles {
   const readings = new Map<string, Reading>()
   const folders = new Map<string, readonly string[]>()
+  let bytesRead = 0
   const readNow = (path: string): Reading => {
     const real = path === world.file ? realOr(world.realPath, path) : world.realPath(path)
     const content = world.readFile(real)
@@ -45,8 +49,11 @@ export function openPolicyFiles(world: World): PolicyFiles {
   return {
     text(path) {
       try {
-        const reading = readings.get(path) ?? readNow(path)
+        const known = readings.get(path)
+        const reading = known ?? readNow(path)
         readings.set(path, reading)
+        if (known === undefined) bytesRead += reading.bytes.length
+        if (bytesRead > MOST_BYTES) return { fault: 'makes the policy larger than 16 MiB, all files together' }
         // threats.md R7: no link leads a reviewed file's name to one that nobody reviews.
         if (path !== world.file && !isInside(reading.real, folderOf(world)))
           return { fault: 'leads out of the configuration folder' }

@@ -279,6 +279,24 @@ describe('the fence of an include (threats.md R7)', () => {
   })
 })
 
+describe('a policy beyond reason (security.md M-15)', () => {
+  it('is refused by its size, all files together', () => {
+    const filler = `# ${'x'.repeat(6 * 2 ** 20)}\nrules: []\n`
+    const files = Object.fromEntries(['a', 'b', 'c'].map((name) => [`rules/${name}.yaml`, filler]))
+    expect(faultsOf(including('rules/*.yaml'), withFiles(files))).toEqual([
+      'rules/c.yaml:1:1  makes the policy larger than 16 MiB, all files together',
+    ])
+  })
+
+  it('is refused by the number of its files', () => {
+    const world = withFiles({ 'rules/x.yaml': A_RULE })
+    const listFolder = () => Array.from({ length: 5001 }, (_, index) => `t${index}.yaml`)
+    expect(faultsOf(including('rules/*.yaml'), { ...world, listFolder })).toEqual([
+      expect.stringContaining('include[0].files: matches 5001 files; 5000 at most'),
+    ])
+  })
+})
+
 describe('on a real disk', () => {
   const root = realpathSync(mkdtempSync(join(tmpdir(), 'rolegate-includes-')))
   afterAll(() => rmSync(root, { recursive: true }))

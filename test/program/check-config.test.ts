@@ -139,6 +139,8 @@ describe('check-config --tests', () => {
     const at = aFolder({ 'a.yaml': A_FILE })
     expect(printReport(check(at('a.yaml'), { tests: true })).out).toMatch(/^no tests were asked\n/)
     expect(check(at('a.yaml'))).not.toHaveProperty('tests')
+    const broken = aFolder({ 'a.yaml': changed(['version: 1', 'version: 2']) })
+    expect(printReport(check(broken('a.yaml'), { tests: true })).out).toBe('')
   })
 })
 

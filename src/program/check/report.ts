@@ -81,7 +81,8 @@ export function reportOn(file: string, options: Options): Report {
     faults,
     warnings: own.warnings,
     ...(own.loaded && { config: countsOf(own.loaded) }),
-    ...(options.tests === true && { tests: own.tests }),
+    // A file with other faults asked nothing yet.
+    ...(options.tests === true && (own.loaded !== undefined || own.tests.length > 0) && { tests: own.tests }),
     ...(diff && { diff }),
   }
 }
