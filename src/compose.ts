@@ -62,6 +62,7 @@ import { makeCountOnce } from './usecases/sign-in/count-once.ts'
 import { makeEndSession } from './usecases/sign-in/end-session.ts'
 import { makeFindSession, type FindSession, type KnownIssuer } from './usecases/sign-in/find-session.ts'
 import { makeMySessions } from './usecases/sign-in/my-sessions.ts'
+import { makeRememberPerson } from './usecases/sign-in/people.ts'
 import { makeReceiveLogout } from './usecases/sign-in/receive-logout.ts'
 import { makeBeginStepUp } from './usecases/step-up/begin-step-up.ts'
 import { makeConfirmStepUp } from './usecases/step-up/confirm-step-up.ts'
@@ -92,7 +93,8 @@ export async function compose(
   const { digest, codeDigest, limitRate } = memory
   const { now } = host
   const { audit } = world.log
-  const rules = () => index
+  const { emergency } = world
+  const rules = () => emergency.over(index)
   const staff = () => config.admin
   const loadedAt = now()
   const [mainFile = ''] = files
@@ -109,6 +111,7 @@ export async function compose(
   const closing = closingBy(config.sessions.cli.device)
   const deps = {
     ...memory.tables,
+    emergency,
     closing,
     nameNetwork: config.networks,
     digest,
@@ -164,16 +167,16 @@ export async function compose(
   })
   const beginSignIn = makeBeginSignIn({ ...deps, providers, newAttemptId })
   const finishStepUp = makeFinishStepUp({ ...deps, findSession })
+  const atSignIn = { endSession, finishStepUp, rememberPerson: makeRememberPerson(deps) }
   const stories = {
     beginSignIn,
     completeSignIn: makeCompleteSignIn({
       ...deps,
       ...browser,
+      ...atSignIn,
       providers,
       mappings,
       countOnce,
-      endSession,
-      finishStepUp,
     }),
     beginStepUp: makeBeginStepUp({ ...deps, planHandOver, beginSignIn }),
     confirmStepUp: makeConfirmStepUp({ ...deps, crossNetwork: cli.crossNetwork }),

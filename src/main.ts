@@ -5,6 +5,7 @@ const PROGRAMS = new Map<string, () => Promise<{ run(args: readonly string[]): P
   ['demo', () => import('./program/demo.ts')],
   ['check-config', () => import('./program/check-config.ts')],
   ['schema', () => import('./program/schema.ts')],
+  ['admin', () => import('./program/admin.ts')],
   ['health', () => import('./program/health.ts')],
 ])
 

@@ -6,8 +6,10 @@ import { openMemory } from '../../src/compose/memory.ts'
 import { makeWitness } from '../../src/compose/witness.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import { withText } from '../../src/config/world.ts'
+import { compileRules } from '../../src/domain/entitlement/compile.ts'
 import { endWithin, type GatewaySession } from '../../src/domain/sign-in/session.ts'
 import { SessionStore } from '../../src/http/session-store.ts'
+import { makeStandingEmergency } from '../../src/usecases/emergency/standing-emergency.ts'
 import { makeFindSession } from '../../src/usecases/sign-in/find-session.ts'
 import { configuration, IDP } from '../harness/gateway.ts'
 import { personOf } from '../harness/people.ts'
@@ -44,8 +46,14 @@ export async function ourStore() {
     acceptNewIssuer: false,
   }
   const { tables, digest } = await openMemory(config, host, makeWitness(config, host))
+  const index = compileRules(config.mapping)
   const known = new Map([[IDP, { issuer: NOBODY, subjectClaim: 'sub' }]])
-  const findSession = makeFindSession({ ...tables, issuerOf: (idp) => known.get(idp) })
+  const findSession = makeFindSession({
+    ...tables,
+    emergency: makeStandingEmergency(tables),
+    rules: () => index,
+    issuerOf: (idp) => known.get(idp),
+  })
   const store = new SessionStore({ ...tables, findSession, digest, idleSeconds: 3600, now })
   /** As complete-sign-in.ts makes it. */
   const sessionFor = (sid: string, number: number, groupCount: number): GatewaySession => {

@@ -15,7 +15,9 @@ import type {
   AuthorizationCodes,
   ContainerTokens,
   DeviceLogins,
+  Emergencies,
   Journal,
+  People,
   RefreshGrants,
   Sessions,
   StepUps,
@@ -26,10 +28,12 @@ import type {
 import type { Host } from './host.ts'
 import type { Witness } from './witness.ts'
 
+type Kept = Pick<Config, 'masterKeys' | 'store'> & { readonly issuer: Pick<Config['issuer'], 'url'> }
+
 /** Everything the gateway remembers, sealed, and the keys that are made from the master key. */
 export type Memory = Awaited<ReturnType<typeof openMemory>>
 
-export async function openMemory(config: Config, { now, acceptNewIssuer }: Host, { log, metrics }: Witness) {
+export async function openMemory(config: Kept, { now, acceptNewIssuer }: Host, { log, metrics }: Witness) {
   const [master] = config.masterKeys
   if (master === undefined) throw new RolegateError('config_invalid', {}, { reason: 'no_master_key' })
   const raw: Store & Journal =
@@ -64,6 +68,8 @@ export async function openMemory(config: Config, { now, acceptNewIssuer }: Host,
   const userCodes: UserCodes = makeTable(store, 'user-codes')
   const stepUps: StepUps = makeTable(store, 'step-ups', STEP_UP_DATES)
   const usedAttempts: UsedAttempts = makeTable(store, 'used-attempts', ['at'])
+  const emergencies: Emergencies = makeTable(store, 'emergencies')
+  const people: People = makeTable(store, 'people', ['seenAt'])
   return {
     raw,
     sweep: async () => void (await Promise.all([raw.sweep(), counts.sweep()])),
@@ -78,6 +84,8 @@ export async function openMemory(config: Config, { now, acceptNewIssuer }: Host,
       userCodes,
       usedAttempts,
       stepUps,
+      emergencies,
+      people,
     },
     signingKeys: makeTable<StoredKey>(store, 'signing-keys'),
     samlKeys: makeTable<StoredSamlKey>(store, 'signing-keys'),

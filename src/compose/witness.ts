@@ -15,7 +15,7 @@ import { randomText } from './chance.ts'
 
 export type Witness = { readonly log: Log; readonly metrics: Metrics }
 
-export function makeWitness(config: Config, { now, print, version, demo }: Host): Witness {
+export function makeWitness(config: Pick<Config, 'log'>, { now, print, version, demo }: Host): Witness {
   return {
     log: makeLogger({ level: config.log.level, out: { write: print }, now }),
     metrics: makeMetrics({ version, withProcess: !demo }),
@@ -32,7 +32,7 @@ export type OpenAudit = {
 
 /** The audit log over its sinks, and whether the last record could be written. */
 export async function openAudit(
-  config: Config,
+  config: Pick<Config, 'audit'>,
   host: Host,
   { log, metrics }: Witness,
   { raw: store, pseudonym }: { readonly raw: Store & Journal; readonly pseudonym: (text: string) => string },

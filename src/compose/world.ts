@@ -1,5 +1,6 @@
 import type { Config } from '../config/config.ts'
 import type { Loaded } from '../config/load.ts'
+import { makeStandingEmergency, type StandingEmergency } from '../usecases/emergency/standing-emergency.ts'
 import type { Host } from './host.ts'
 import { openMemory, type Memory } from './memory.ts'
 import { makeWitness, openAudit, type OpenAudit, type Witness } from './witness.ts'
@@ -13,6 +14,7 @@ export type World = {
   readonly witness: Witness
   readonly memory: Memory
   readonly log: OpenAudit
+  readonly emergency: StandingEmergency
   readonly disk: Disk
   readonly isDraining: () => boolean
 }
@@ -31,11 +33,13 @@ export async function openWorld(config: Config, host: Host, isDraining: () => bo
   const witness = makeWitness(config, host)
   const memory = await openMemory(config, host, witness)
   const log = await openAudit(config, host, witness, memory)
+  const emergency = makeStandingEmergency(memory.tables)
   return {
     host,
     witness,
     memory,
     log,
+    emergency,
     disk: { refusedSince: undefined, fault: undefined, needsRestart: false },
     isDraining,
   }

@@ -78,7 +78,7 @@ export function resolve(
       region: file.identity_center.region ?? sts.get('default')?.region ?? defaultRegionOf('aws'),
     },
     store: store.driver === 'sqlite' ? { driver: 'sqlite', path: fromFolder(store.path, world) } : { driver: 'memory' },
-    audit: { sinks: audit.sinks.map((sink) => sinkOf(sink, world)), redact: [...new Set(audit.redact)] },
+    audit: auditOf(audit, world),
     metrics: file.telemetry.metrics,
     admin: { operators: staffOf(file.admin.operators), auditors: staffOf(file.admin.auditors) },
     tests: policyTestsOf(file),
@@ -94,6 +94,11 @@ const staffOf = (written: ConfigFile['admin']['operators']): Config['admin']['op
 
 const loginWaysOf = (own: readonly LoginWay[] | undefined, all: readonly LoginWay[]): ReadonlySet<LoginWay> =>
   new Set(all.filter((way) => own === undefined || own.includes(way)))
+
+export const auditOf = ({ sinks, redact }: ConfigFile['audit'], world: World): Config['audit'] => ({
+  sinks: sinks.map((sink) => sinkOf(sink, world)),
+  redact: [...new Set(redact)],
+})
 
 function sinkOf(sink: ConfigFile['audit']['sinks'][number], world: World): AuditSink {
   switch (sink.type) {

@@ -67,9 +67,11 @@ export function readSecrets(file: ConfigFile, world: World, findings: Findings):
 const unread = ({ withoutSecrets = false }: World): ClientAuthentication | undefined =>
   withoutSecrets ? { method: 'client_secret_basic', secret: '' } : undefined
 
+type KeyedFile = Pick<ConfigFile, 'secrets' | 'store'>
 type KeySource = NonNullable<ConfigFile['secrets']>['previous'][number]
 
-function masterKeysOf(file: ConfigFile, world: World, findings: Findings): Uint8Array[] {
+/** The keys the store is sealed under: what a host command needs of a file that cannot be used otherwise. */
+export function masterKeysOf(file: KeyedFile, world: World, findings: Findings): Uint8Array[] {
   if (file.secrets === undefined) return []
   const sources: (readonly [Path, KeySource])[] = [
     [['secrets'], file.secrets],
@@ -81,7 +83,7 @@ function masterKeysOf(file: ConfigFile, world: World, findings: Findings): Uint8
   })
 }
 
-function masterKeyOf(source: KeySource, path: Path, file: ConfigFile, world: World, findings: Findings) {
+function masterKeyOf(source: KeySource, path: Path, file: KeyedFile, world: World, findings: Findings) {
   const { master_key_file: keyFile, master_key_env: variable } = source
   if ((keyFile === undefined) === (variable === undefined)) {
     findings.fault(path, 'needs exactly one of master_key_file, master_key_env')
@@ -101,13 +103,7 @@ function masterKeyOf(source: KeySource, path: Path, file: ConfigFile, world: Wor
 }
 
 /** threats.md K2: nobody else reads the key, and no backup of the store takes it along. */
-function guardMasterKeyFile(
-  keyFile: string,
-  path: Path,
-  { store }: ConfigFile,
-  world: World,
-  findings: Findings,
-): void {
+function guardMasterKeyFile(keyFile: string, path: Path, { store }: KeyedFile, world: World, findings: Findings): void {
   const real = realOr(world.realPath, fromFolder(keyFile, world))
   const mode = modeOf(real, world)
   if ((mode & 0o077) !== 0)

@@ -20,6 +20,7 @@ For operators
   serve [--config FILE]     run the gateway
   check-config FILE         say everything that is wrong with a file
   schema                    the JSON Schema of rolegate.yaml
+  admin deny AIM            close a role, an IdP or a person's way in at once
   health [--url URL]        ask a running gateway whether it is ready
   demo [--port N]           the whole journey on this machine, offline
 

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { ConfigFaults, loadConfig, printFault, printFaults, type Loaded } from '../config/load.ts'
+import { loadInstallation, loadNames, type Installation, type Names } from '../config/installation.ts'
 import type { World } from '../config/world.ts'
 
 export type ReadOptions = Pick<World, 'insecureDev' | 'purpose' | 'withoutSecrets'>
@@ -25,6 +26,14 @@ export function readConfigFile(file: string, options: ReadOptions): Loaded | und
 /** The file as it is on disk now, as often as it is asked for. Throws ConfigFaults. */
 export const readFromDisk = (file: string, options: ReadOptions): Loaded =>
   loadConfig({ ...diskWorld(resolve(file)), env: environment, ...options })
+
+/** Of a file only what opens the store, whatever else is wrong with it. Throws ConfigFaults. */
+export const readInstallation = (file: string): Installation =>
+  loadInstallation({ ...diskWorld(resolve(file)), env: environment, insecureDev: true, purpose: 'check' })
+
+/** The names in a file; undefined where they are not to be read. */
+export const readNames = (file: string): Names | undefined =>
+  loadNames({ ...diskWorld(resolve(file)), env: environment, insecureDev: true, purpose: 'check' })
 
 /** What loading a file needs of the machine. */
 export const diskWorld = (path: string): Omit<World, 'env' | 'insecureDev' | 'purpose'> => ({

@@ -6,6 +6,7 @@ import type { SentPolicy } from '../domain/aws/session-policy.ts'
 import type { AuditEvent, HandOverFacts } from '../domain/audit/event.ts'
 import type { AuthorizationCode } from '../domain/device/authorization.ts'
 import type { DeviceLogin } from '../domain/device/device-login.ts'
+import type { Emergency } from '../domain/emergency/emergency.ts'
 import type { RuleIndex } from '../domain/entitlement/compile.ts'
 import type { PendingSignIn } from '../domain/sign-in/attempt.ts'
 import type { IdpSession, StatedPerson, VerifiedClaims } from '../domain/sign-in/claims.ts'
@@ -99,6 +100,13 @@ export type UserCodes = Table<{ readonly deviceCode: string }>
 export type StepUps = Table<StepUp>
 /** Ids of sign-in attempts that came back: each counts once (security.md O-12). */
 export type UsedAttempts = Pick<Table<{ readonly at: Date }>, 'createIfAbsent'>
+
+/** What operators closed from the host: one row holds all of it. */
+export type Emergencies = Table<Emergency>
+
+/** Who signed in lately, as their IdP stated them the last time: so that a host may name them, and a reload ask what becomes of them. */
+export type People = Table<KnownPerson>
+export type KnownPerson = { readonly principal: Principal; readonly seenAt: Date }
 
 /** Counts one more try under `key`; fails with `rate_limited` above `limit` per window. */
 export type LimitRate = (key: string, limit: number, windowSeconds: number) => Promise<void>

@@ -1,6 +1,8 @@
 import request, { type Response } from 'supertest'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Aim } from '../../src/domain/emergency/emergency.ts'
 import type { ErrorCode } from '../../src/domain/errors.ts'
+import type { EmergencyDesk } from '../../src/usecases/emergency/emergency-desk.ts'
 import { sqliteTitle, whyNoSqlite } from '../adapters/store/sql.ts'
 import { ACCESS_TOKEN, exchange, EXCHANGE_GRANT } from '../support/a-demo-with-jobs.ts'
 import { aGatewayOverRestarts, type GatewayOverRestarts } from '../support/a-gateway-over-restarts.ts'
@@ -86,6 +88,12 @@ const STATUS: Partial<Record<Verdict, number>> = {
   role_unknown: 404,
 }
 
+/** What is closed stays closed over restarts. */
+const liftAll = (gateway: GatewayOverRestarts) =>
+  gateway.onHost(async (desk) => {
+    for (const { aim } of await desk.list()) await desk.allow({ aim, ...BY_ROOT })
+  })
+
 type World = { readonly gateway: GatewayOverRestarts; readonly alice: Holder }
 
 /** Why somebody does not get it, the code that says so, and where the answer is another one. */
@@ -119,6 +127,16 @@ const afterRestart =
   (change: (text: string) => string) =>
   async ({ gateway, alice }: World): Promise<Holder> => {
     await gateway.start(change)
+    return alice
+  }
+
+const BY_ROOT = { by: 'root', reason: 'test' }
+
+/** Alice as she is signed in, after an operator closed this on the gateway's host. */
+const closedOnHost =
+  (aimOf: (desk: EmergencyDesk) => Promise<Aim>) =>
+  async ({ gateway, alice }: World): Promise<Holder> => {
+    await gateway.onHost(async (desk) => desk.deny({ aim: await aimOf(desk), ...BY_ROOT }))
     return alice
   }
 
@@ -183,6 +201,37 @@ const ROWS: readonly Row[] = [
     prepare: afterRestart(
       withRule('  - { id: frozen, match: { everyone: true }, deny: { accounts: [payments-dev], roles: [readonly] } }'),
     ),
+  },
+  {
+    because: 'it is closed from the host (threats.md R8)',
+    code: 'denied_by_rule',
+    prepare: closedOnHost(async () => ({ kind: 'role', role: ROLE })),
+  },
+  {
+    because: 'its account is closed from the host (threats.md R8)',
+    code: 'denied_by_rule',
+    prepare: closedOnHost(async () => ({ kind: 'role', role: 'payments-dev/*' })),
+  },
+  {
+    because: 'they are closed out from the host (threats.md R8)',
+    code: 'sign_in_required',
+    unrecorded: true,
+    prepare: closedOnHost((desk) => desk.findPerson('demo/u-alice')),
+  },
+  {
+    because: 'their IdP is closed from the host (threats.md R8)',
+    code: 'sign_in_required',
+    unrecorded: true,
+    prepare: closedOnHost(async () => ({ kind: 'idp', idp: 'demo' })),
+  },
+  {
+    because: 'their sessions were ended from the host',
+    code: 'sign_in_required',
+    unrecorded: true,
+    prepare: async ({ gateway, alice }) => {
+      await gateway.onHost(async (desk) => desk.revoke({ aim: await desk.findPerson('demo/u-alice'), ...BY_ROOT }))
+      return alice
+    },
   },
   {
     because: 'there is no such role',
@@ -271,7 +320,10 @@ describe.skipIf(whyNoSqlite !== undefined)(sqliteTitle('every refusal at every d
       await gateway.start()
       holder = await prepare({ gateway, alice: await signedIn(gateway) })
     }, 60_000)
-    afterAll(() => void (gateway.clock.offsetSeconds = 0))
+    afterAll(() => {
+      gateway.clock.offsetSeconds = 0
+      return liftAll(gateway)
+    })
 
     it.each(Object.keys(DOORS) as DoorName[])('%s', async (name) => {
       const { knock, read } = DOORS[name]
@@ -319,6 +371,34 @@ describe.skipIf(whyNoSqlite !== undefined)(sqliteTitle('every refusal at every d
       expect(records.map(({ event }) => event)).toEqual(['intent', 'config_loaded', 'withheld'])
       expect(records.at(-1)).toMatchObject({ code: 'denied_by_rule', access_key_id: expect.stringMatching(/^ASIA/) })
     },
+  )
+
+  it.each(Object.keys(DOORS) as DoorName[])(
+    '%s: what AWS lent is withheld when the role, or its taker, was closed from the host meanwhile (threats.md H5, V1)',
+    async (name) => {
+      const { knock, read } = DOORS[name]
+      for (const [aimOf, code, status] of [
+        [async () => ({ kind: 'role', role: ROLE }), 'denied_by_rule', 403],
+        [(desk: EmergencyDesk) => desk.findPerson('demo/u-alice'), 'sign_in_required', 401],
+      ] as readonly (readonly [(desk: EmergencyDesk) => Promise<Aim>, ErrorCode, number])[]) {
+        await gateway.start()
+        const alice = await signedIn(gateway)
+        const before = gateway.audit().length
+        const hold = gateway.world.aws.hold()
+        const asked = knock(gateway, alice)
+        await hold.arrived
+        await closedOnHost(aimOf)({ gateway, alice })
+        hold.release()
+        const answer = await asked
+        await liftAll(gateway)
+        expect(read(answer)).toEqual({ verdict: name === AMZ && status === 403 ? 'ForbiddenException' : code, status })
+        expect(answer.text).not.toMatch(/ASIA|SigninToken/)
+        const records = gateway.audit().slice(before)
+        expect(records.map(({ event }) => event)).toEqual(['intent', 'withheld'])
+        expect(records.at(-1)).toMatchObject({ code, access_key_id: expect.stringMatching(/^ASIA/) })
+      }
+    },
+    60_000,
   )
 
   it.each(Object.keys(DOORS) as DoorName[])(

@@ -31,7 +31,9 @@ import type {
 } from '../../src/usecases/ports.ts'
 import { makeEndSession } from '../../src/usecases/sign-in/end-session.ts'
 import { makeFindSession } from '../../src/usecases/sign-in/find-session.ts'
+import { anIndex } from './a-mapping.ts'
 import { aClock, aRequest, aSession } from './a-session.ts'
+import { anEmergency } from './an-emergency.ts'
 
 export const CLIENT = 'rolegate-cli'
 
@@ -92,7 +94,7 @@ export async function aDeviceWorld({
   const { issuer, subjectClaim } = session.principal
   const issuers = new Map([['entra', { issuer, subjectClaim }]])
   const issuerOf = (idp: string) => issuers.get(idp)
-  const findSession = makeFindSession({ ...deps, issuerOf })
+  const findSession = makeFindSession({ ...deps, issuerOf, emergency: anEmergency(), rules: () => anIndex() })
   const endSession = makeEndSession(deps)
   const findDeviceLogin = makeFindDeviceLogin(deps)
   const startTerminalSession = makeStartTerminalSession({ ...deps, findSession })

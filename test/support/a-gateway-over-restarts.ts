@@ -2,11 +2,13 @@ import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { openEmergencyDesk } from '../../src/compose/emergency.ts'
 import { openGateway } from '../../src/compose/gateway.ts'
 import type { LoadedConfig } from '../../src/compose/world.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import { withText } from '../../src/config/world.ts'
 import { diskWorld } from '../../src/program/read-config.ts'
+import type { EmergencyDesk } from '../../src/usecases/emergency/emergency-desk.ts'
 import { startDemoWorld } from '../../src/sandbox/world.ts'
 import { freePorts } from './a-demo.ts'
 import { aJobIssuer } from './a-job-issuer.ts'
@@ -106,6 +108,22 @@ sts:`,
     /** A SIGHUP, with the file as `change` makes it: whether it is in force then. */
     reload: async (change: (text: string) => string): Promise<boolean> =>
       gateway?.reload('signal', () => load(change)) ?? false,
+    /** As the host's command does it, beside the gateway and on its store. */
+    async onHost<Outcome>(act: (desk: EmergencyDesk) => Promise<Outcome>): Promise<Outcome> {
+      const { config } = load((text) => text)
+      const desk = await openEmergencyDesk(config, {
+        now,
+        print() {},
+        version: '0',
+        demo: true,
+        acceptNewIssuer: false,
+      })
+      try {
+        return await act(desk)
+      } finally {
+        await desk.close()
+      }
+    },
     managementUrl: `http://127.0.0.1:${managementPort}`,
     said: () => lines.join(''),
     async close() {

@@ -17,6 +17,7 @@ import type { AssumeRole, OpenFederation } from '../../src/usecases/ports.ts'
 import { aMapping } from './a-mapping.ts'
 import { sha256 } from './a-principal.ts'
 import { aClock, aRequest, aSession, NINE, secondsAfter } from './a-session.ts'
+import { anEmergency } from './an-emergency.ts'
 
 export const TOKEN = 'eyJhbGciOiJFUzI1NiJ9.CANARY-TOKEN.signature'
 export const SECRET = 'CANARY/SecretAccessKey'
@@ -53,8 +54,9 @@ export function aHandOver({
     sts: (): Promise<Credentials> => Promise.resolve(LENT),
     federation: (): Promise<string> => Promise.resolve(SIGN_IN_URL),
   }
+  const emergency = anEmergency()
   const planHandOver = makePlanHandOver({
-    rules: () => world.rules,
+    rules: () => emergency.over(world.rules),
     closing: closingBy({ console: true, except: new Set() }),
     issuer: { url: 'https://aws.example.com', tokenSeconds: 120 },
     strategies: world.strategies,
@@ -71,6 +73,7 @@ export function aHandOver({
   }
   const heart = makeTakeRole({
     planHandOver,
+    emergency,
     findSession: async (id) => (id === world.session?.id ? world.session : undefined),
     async mint(_, plan) {
       happened.push('mint')
@@ -102,7 +105,7 @@ export function aHandOver({
   const issueCredentials = makeIssueCredentials(heart)
   const openConsole = makeOpenConsole({
     ...heart,
-    rules: () => world.rules,
+    rules: () => emergency.over(world.rules),
     prepareConsole,
   })
   const ask = (changes: Partial<HandOverRequest> = {}): HandOverRequest => ({
@@ -122,6 +125,7 @@ export function aHandOver({
     assumed,
     federated,
     planHandOver,
+    emergency,
     audit,
     takeRole,
     issueCredentials,

@@ -1,9 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { once } from 'node:events'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { text as textOf } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { startDemoWorld } from '../../src/sandbox/world.ts'
 import { freePorts } from './a-demo.ts'
@@ -91,6 +93,16 @@ export async function aServedGateway() {
           if (said.includes('listens on')) resolve(undefined)
         })
       })
+    },
+    file,
+    masterKey,
+    /** `rolegate admin …` beside it, on the same host. */
+    async admin(...args: readonly string[]): Promise<{ exit: number; out: string; err: string }> {
+      const child = spawn(process.execPath, [PROGRAM, 'admin', ...args], {
+        env: { PATH: '/usr/bin:/bin', MASTER_KEY: masterKey, ROLEGATE_CONFIG: file, SUDO_USER: 'olga' },
+      })
+      const [out, err] = await Promise.all([textOf(child.stdout), textOf(child.stderr)])
+      return { exit: child.exitCode ?? (await once(child, 'close'))[0], out, err }
     },
     hangUp: () => process_?.kill('SIGHUP'),
     /** Sends a signal and waits for the end: the exit code, or null when the signal ended it. */

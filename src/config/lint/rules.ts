@@ -1,3 +1,4 @@
+import { EMERGENCY_RULE } from '../../domain/emergency/emergency.ts'
 import { parseTemplate } from '../../domain/entitlement/pattern.ts'
 import { didYouMean } from '../did-you-mean.ts'
 import { kindOf, LOOKS } from '../group-kinds.ts'
@@ -17,6 +18,8 @@ export function lintRules(file: ConfigFile, findings: Findings): void {
     const earlier = first.get(rule.id)
     if (earlier === undefined) first.set(rule.id, index)
     else findings.fault([...path, 'id'], `"${rule.id}" is the id of ${findings.nameOf(['rules', earlier])} too`)
+    if (rule.id === EMERGENCY_RULE)
+      findings.fault([...path, 'id'], 'is what denies from the host are called (rolegate admin deny); take another id')
     lintMatch(rule, [...path, 'match'], file, findings)
     lintEffect(rule, path, file, findings)
     lintPattern(rule, path, findings)

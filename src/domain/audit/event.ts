@@ -53,7 +53,7 @@ type StepUpFacts = {
 type Subject = { readonly principal: Principal; readonly session?: GatewaySession }
 
 /** Everything the audit log can say. Secrets, tokens, codes and assertions have no field here (security.md A-4). */
-export type AuditEvent = OwnEvent | RequestEvent
+export type AuditEvent = OwnEvent | HostEvent | RequestEvent
 
 /** What the gateway did by itself: no request stands behind it. */
 type OwnEvent =
@@ -86,6 +86,20 @@ type OwnEvent =
       readonly before: string
       readonly retainDays: number
     }
+
+/** What was done from the host, beside any file and any door (threats.md R8). */
+type HostEvent = {
+  readonly event: 'emergency_deny' | 'emergency_allow' | 'emergency_revoke'
+  /** `person:` and the subject, `idp:entra`, `role:payments-prod/admin`. */
+  readonly aim: string
+  /** Of a person: who that is, whatever they are called. */
+  readonly issuer?: string
+  readonly subject?: string
+  readonly username?: string
+  /** The account on the host. */
+  readonly by: string
+  readonly reason: string
+}
 
 type RequestEvent = { readonly request: RequestFacts } & (
   | ({ readonly event: 'sign_in' } & Subject)

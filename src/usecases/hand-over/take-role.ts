@@ -5,6 +5,7 @@ import { askedForRecord } from '../../domain/entitlement/find-role.ts'
 import type { RoleTarget } from '../../domain/entitlement/rule.ts'
 import { asRolegateError, RolegateError } from '../../domain/errors.ts'
 import type { AssumeRole, Audit, MintAssertion } from '../ports.ts'
+import type { StandingEmergency } from '../emergency/standing-emergency.ts'
 import type { FindSession } from '../sign-in/find-session.ts'
 import type { HandOverPlan, HandOverRequest, PlanHandOver } from './plan-hand-over.ts'
 
@@ -63,6 +64,7 @@ type HandedOver = Pick<Extract<AuditEvent, { event: 'withheld' }>, 'facts' | 'ac
 export function makeTakeRole(deps: {
   planHandOver: PlanHandOver
   findSession: FindSession
+  emergency: Pick<StandingEmergency, 'refresh'>
   mint: MintAssertion
   assumeRole: AssumeRole
   audit: Audit
@@ -116,11 +118,13 @@ export function makeTakeRole(deps: {
   async function requireStillHeld(ask: HandOverRequest, plan: HandOverPlan): Promise<void> {
     const session = await (ask.lookAgain === undefined ? deps.findSession(ask.session.id) : ask.lookAgain())
     if (session === undefined) throw new RolegateError('sign_in_required')
+    await deps.emergency.refresh()
     deps.planHandOver.requireStillAllowed(plan, { ...ask, session })
   }
 
   const beginHandOver: BeginHandOver = async (handOver, ask, check) => {
     const begun = await attempt(async () => {
+      await deps.emergency.refresh()
       const plan = deps.planHandOver.plan(handOver, ask)
       return { plan, checked: await check(plan) }
     }).catch(refusing(handOver, ask))
@@ -202,6 +206,7 @@ export function makeTakeRole(deps: {
 
     async resumeHandOver(begun, ask, prove, preparation) {
       const { plan, prepare } = await attempt(async () => {
+        await deps.emergency.refresh()
         const resumed = deps.planHandOver.resume(begun, ask)
         return { plan: resumed, prepare: preparation(resumed.target) }
       }).catch(refusing(begun.handOver, ask, begun.jti))

@@ -11,9 +11,11 @@ import type { LocalPath } from '../../domain/sign-in/return-to.ts'
 import { endWithin, type GatewaySession } from '../../domain/sign-in/session.ts'
 import { afterTrip, type StepUpTrip } from '../../domain/sign-in/step-up.ts'
 import type { Audit, CallbackAnswer, CurrentRules, IdentityProvider, LimitRate, Now, Sessions } from '../ports.ts'
+import type { StandingEmergency } from '../emergency/standing-emergency.ts'
 import type { FinishStepUp } from '../step-up/finish-step-up.ts'
 import type { CountOnce } from './count-once.ts'
 import type { EndSession } from './end-session.ts'
+import type { RememberPerson } from './people.ts'
 
 const MOST_RULES_ON_RECORD = 50
 /** As many as an IdP usually states before it cuts the list. */
@@ -50,6 +52,8 @@ export function makeCompleteSignIn(deps: {
   providers: ReadonlyMap<string, IdentityProvider>
   mappings: ReadonlyMap<string, ClaimMapping>
   sessions: Pick<Sessions, 'delete'>
+  emergency: Pick<StandingEmergency, 'requireWelcome'>
+  rememberPerson: RememberPerson
   countOnce: CountOnce
   rules: CurrentRules
   audit: Audit
@@ -68,6 +72,7 @@ export function makeCompleteSignIn(deps: {
     const claims = await provider.complete(answer, pending)
     await deps.countOnce.assertion(idp, claims)
     const principal = principalFrom(claims, mapping)
+    await deps.emergency.requireWelcome(principal)
     // threats.md I4: somebody whose list is withheld may be hiding the group that denies them.
     if (principal.groups.state !== 'stated' && deps.rules().denyReadsGroups(idp)) {
       throw new RolegateError('groups_missing', { idp, claim: mapping.groups.claim })
@@ -152,6 +157,7 @@ export function makeCompleteSignIn(deps: {
     // In one breath, so that they share a trip to the disk; both are durable before the browser has its session.
     await Promise.all([
       deps.audit({ ...subject, event: 'sign_in' }),
+      deps.rememberPerson(principal, now),
       deps.audit({ ...subject, event: 'decision', ...decisionFor(principal) }),
     ])
     if (proof === undefined) return { session, returnTo }

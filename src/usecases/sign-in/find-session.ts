@@ -1,5 +1,7 @@
+import type { RuleIndex } from '../../domain/entitlement/compile.ts'
 import { identityOf, type Principal } from '../../domain/sign-in/principal.ts'
 import type { GatewaySession } from '../../domain/sign-in/session.ts'
+import type { StandingEmergency } from '../emergency/standing-emergency.ts'
 import type { Digest, Sessions } from '../ports.ts'
 
 /** How a configured IdP names people, or an entry of `workloads` jobs: issuer and subject claim; undefined for one we do not know. */
@@ -12,19 +14,29 @@ export type FindSession = (id: string) => Promise<GatewaySession | undefined>
 /**
  * The live session of this id: every door and every grant finds sessions here (security.md D-2, threats.md D17). A session
  * of an IdP that is gone, or whose issuer or subject claim is another now, is nobody's: the same label must not carry
- * strangers over (threats.md I2, security.md K-7).
+ * strangers over (threats.md I2, security.md K-7). Nor is one that was ended from the host, or whose groups are not known in full
+ * while a deny has come to read them (threats.md R8, I4).
  */
-export function makeFindSession(deps: { sessions: Pick<Sessions, 'get'>; issuerOf: KnownIssuer }): FindSession {
+export function makeFindSession(deps: {
+  sessions: Pick<Sessions, 'get'>
+  emergency: Pick<StandingEmergency, 'refresh' | 'isEnded'>
+  rules: () => Pick<RuleIndex, 'denyReadsGroups'>
+  issuerOf: KnownIssuer
+}): FindSession {
   return async function findSession(id) {
-    const session = await deps.sessions.get(id)
+    const [session] = await Promise.all([deps.sessions.get(id), deps.emergency.refresh()])
     const known = session && deps.issuerOf(session.principal.idp)
-    if (session === undefined || known === undefined) return undefined
+    if (session === undefined || known === undefined || deps.emergency.isEnded(session)) return undefined
+    if (hidesGroups(session.principal) && deps.rules().denyReadsGroups(session.principal.idp)) return undefined
     const { issuer, subjectClaim, workload } = session.principal
     const isTheirs = known.issuer === issuer && known.subjectClaim === subjectClaim && known.workload === workload
     return isTheirs ? session : undefined
   }
 }
 
+/** A job states claims, and no groups. */
+const hidesGroups = ({ groups, workload }: Principal): boolean => workload !== true && groups.state !== 'stated'
+
 /** What a person's terminals belong to, so that a sign-out anywhere ends them all (threats.md D10). */
-export const terminalsOf = (principal: Principal, digest: Digest): string =>
+export const terminalsOf = (principal: Parameters<typeof identityOf>[0], digest: Digest): string =>
   `terminals:${digest(identityOf(principal))}`

@@ -2,6 +2,7 @@ import type { RequestFacts } from '../../domain/audit/event.ts'
 import { networkOf } from '../../domain/device/network.ts'
 import { RolegateError } from '../../domain/errors.ts'
 import type { IssueAccessToken, Tokens } from '../device/issue-tokens.ts'
+import type { StandingEmergency } from '../emergency/standing-emergency.ts'
 import type {
   Audit,
   Digest,
@@ -29,6 +30,7 @@ export type ExchangeWorkloadToken = (input: {
 export function makeExchangeWorkloadToken(deps: {
   verifyWorkloadToken: VerifyWorkloadToken
   refuseWorkload: RefuseWorkload
+  emergency: Pick<StandingEmergency, 'requireWelcome'>
   usedAttempts: UsedAttempts
   sessions: Pick<Sessions, 'put'>
   issueAccessToken: IssueAccessToken
@@ -43,7 +45,10 @@ export function makeExchangeWorkloadToken(deps: {
     const verified = await deps.verifyWorkloadToken(token, 'exchange')
     const key = `workload ${JSON.stringify([verified.principal.issuer, verified.tokenId])}`
     const first = await deps.usedAttempts.createIfAbsent(key, { at: deps.now() }, { expiresAt: verified.countsUntil })
-    if (first) return verified
+    if (first) {
+      await deps.emergency.requireWelcome(verified.principal)
+      return verified
+    }
     const { idp } = verified.principal
     throw new RolegateError('sign_in_rejected', { idp }, { reason: 'token_used_before' })
   }

@@ -16,6 +16,7 @@ import { anIndex, aRule } from '../../support/a-mapping.ts'
 import { aPrincipal } from '../../support/a-principal.ts'
 import { refusalFrom } from '../../support/a-refusal.ts'
 import { aClock, aRequest, aSession, NINE, secondsAfter } from '../../support/a-session.ts'
+import { anEmergency } from '../../support/an-emergency.ts'
 
 const anAttempt = (changes: Partial<SignInAttempt> = {}): SignInAttempt => ({
   id: '0a1b2c3d',
@@ -67,12 +68,16 @@ function aSignIn({
     keep: [],
   })
   const idps = ['entra', 'okta']
+  const emergency = anEmergency()
+  const remembered: string[] = []
   const store = makeMemoryStore({ now: clock.now })
   const used = makeTable<{ readonly at: Date }>(store, 'used-attempts', ['at'])
   const completeSignIn = makeCompleteSignIn({
     providers: new Map(idps.map((id) => [id, provider(id)])),
     mappings: new Map(idps.map((id) => [id, mapping(id)])),
     countOnce: makeCountOnce({ usedAttempts: used, now: clock.now }),
+    emergency,
+    rememberPerson: async ({ subject }) => void remembered.push(subject),
     sessions: { delete: async (id) => void happened.push(`forget ${id}`) },
     rules: () => anIndex({ rules }),
     async audit(event) {
@@ -99,10 +104,27 @@ function aSignIn({
         return 'session-9'
       },
     })
-  return { clock, world, come, happened, recorded, seen, answer, completeSignIn }
+  return { emergency, remembered, clock, world, come, happened, recorded, seen, answer, completeSignIn }
 }
 
 describe('completeSignIn', () => {
+  it('remembers who it was', async () => {
+    const { come, remembered } = aSignIn()
+    await come()
+    expect(remembered).toEqual(['oid-1'])
+  })
+
+  it.each([
+    { kind: 'person', issuer: 'https://idp.example.com', subject: 'oid-1', username: 'alice' },
+    { kind: 'idp', idp: 'entra' },
+  ] as const)('lets nobody in who is closed out from the host: $kind (threats.md R8)', async (aim) => {
+    const { come, emergency, happened, recorded } = aSignIn()
+    await emergency.declare({ denies: [{ aim, since: NINE.toISOString(), by: 'root', reason: 'test' }] })
+    await expect(come()).rejects.toMatchObject({ code: 'sign_in_rejected', reason: 'emergency_deny' })
+    expect(happened).not.toContain('session')
+    expect(recorded.at(-1)).toMatchObject({ event: 'sign_in_refused', reason: 'emergency_deny' })
+  })
+
   it('makes a new browser session of a genuine answer and returns to where it began (security.md W-1)', async () => {
     const { come, happened, recorded, seen, answer } = aSignIn()
     const { session, returnTo } = await come()

@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest'
+import type { Aim, Emergency } from '../../../src/domain/emergency/emergency.ts'
 import type { GatewaySession } from '../../../src/domain/sign-in/session.ts'
 import { makeFindSession, terminalsOf, type KnownIssuer } from '../../../src/usecases/sign-in/find-session.ts'
 import { aPrincipal } from '../../support/a-principal.ts'
-import { aSession } from '../../support/a-session.ts'
+import { aSession, NINE, secondsAfter } from '../../support/a-session.ts'
+import { anIndex, aRule } from '../../support/a-mapping.ts'
+import { anEmergency } from '../../support/an-emergency.ts'
 
 const alice = aPrincipal()
 const known = { issuer: alice.issuer, subjectClaim: alice.subjectClaim }
@@ -10,9 +13,15 @@ const known = { issuer: alice.issuer, subjectClaim: alice.subjectClaim }
 function findIn(
   kept: readonly GatewaySession[],
   issuers: ReadonlyMap<string, NonNullable<ReturnType<KnownIssuer>>> = new Map([['entra', known]]),
+  { emergency = anEmergency(), index = anIndex() } = {},
 ) {
   const sessions = new Map(kept.map((session) => [session.id, session]))
-  return makeFindSession({ sessions: { get: async (id) => sessions.get(id) }, issuerOf: (idp) => issuers.get(idp) })
+  return makeFindSession({
+    sessions: { get: async (id) => sessions.get(id) },
+    emergency,
+    rules: () => index,
+    issuerOf: (idp) => issuers.get(idp),
+  })
 }
 
 describe('findSession', () => {
@@ -38,6 +47,53 @@ describe('findSession', () => {
   ])('finds no session $because: it would be a stranger’s (threats.md I2)', async ({ issuers }) => {
     expect(await findIn([aSession()], issuers)('session-1')).toBeUndefined()
   })
+})
+
+describe('findSession, after something was closed from the host (threats.md R8)', () => {
+  const person = { kind: 'person', issuer: alice.issuer, subject: alice.subject, username: 'alice' } as const
+  const deny = (aim: Aim) => ({ denies: [{ aim, since: NINE.toISOString(), by: 'root', reason: 'test' }] })
+
+  it.each<{ because: string; emergency: Partial<Emergency>; finds: boolean }>([
+    { because: 'of somebody who is denied', emergency: deny(person), finds: false },
+    { because: 'of an IdP that is denied', emergency: deny({ kind: 'idp', idp: 'entra' }), finds: false },
+    { because: 'of somebody else', emergency: deny({ ...person, subject: 'oid-2' }), finds: true },
+    {
+      because: 'of another issuer’s person of that name',
+      emergency: deny({ ...person, issuer: 'https://x' }),
+      finds: true,
+    },
+    { because: 'of another IdP', emergency: deny({ kind: 'idp', idp: 'okta' }), finds: true },
+    { because: 'while a role is denied', emergency: deny({ kind: 'role', role: 'payments-prod/dev' }), finds: true },
+    {
+      because: 'begun when theirs were ended',
+      emergency: { revocations: [{ aim: person, before: NINE.toISOString() }] },
+      finds: false,
+    },
+    {
+      because: 'begun after theirs were ended',
+      emergency: { revocations: [{ aim: person, before: secondsAfter(NINE, -1).toISOString() }] },
+      finds: true,
+    },
+    {
+      because: 'begun when those of the IdP were ended',
+      emergency: { revocations: [{ aim: { kind: 'idp', idp: 'entra' }, before: NINE.toISOString() }] },
+      finds: false,
+    },
+  ])('a session $because: found $finds', async ({ emergency: declared, finds }) => {
+    const emergency = anEmergency()
+    const find = findIn([aSession()], undefined, { emergency })
+    expect(await find('session-1')).toBeDefined()
+    await emergency.declare(declared)
+    expect((await find('session-1')) !== undefined).toBe(finds)
+  })
+})
+
+it('finds no session whose groups are not known in full once a deny reads them (threats.md I4)', async () => {
+  const index = anIndex({ rules: [aRule({ id: 'no', effect: 'deny', match: { idp: 'entra', groups: ['bad'] } })] })
+  const hidden = aSession({ principal: { ...alice, groups: { state: 'absent', names: [] } } })
+  expect(await findIn([hidden])('session-1')).toBeDefined()
+  expect(await findIn([hidden], undefined, { index })('session-1')).toBeUndefined()
+  expect(await findIn([aSession()], undefined, { index })('session-1')).toBeDefined()
 })
 
 it('finds a job’s session while its workload is configured, and none of an IdP of that name', async () => {

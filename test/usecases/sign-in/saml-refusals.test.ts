@@ -12,6 +12,7 @@ import { aRequest, secondsAfter } from '../../support/a-session.ts'
 import { NOW } from '../../support/saml/a-saml-world.ts'
 import { hostileResponses } from '../../support/saml/hostile-responses.ts'
 import { legitimateResponses } from '../../support/saml/legitimate-responses.ts'
+import { anEmergency } from '../../support/an-emergency.ts'
 
 /** A gateway's sign-in over the IdP of test/support/saml: each answer comes back to a browser of its own. */
 function aSamlSignIn() {
@@ -27,6 +28,8 @@ function aSamlSignIn() {
         { idp: 'contractors', subject: 'nameid', username: 'nameid', groups: { claim: 'groups' }, keep: [] },
       ],
     ]),
+    emergency: anEmergency(),
+    rememberPerson: async () => undefined,
     sessions: { delete: async () => undefined },
     countOnce: makeCountOnce({ usedAttempts: makeTable(store, 'used-attempts', ['at']), now }),
     rules: () => anIndex(),

@@ -1,0 +1,27 @@
+import type { Installation } from '../config/installation.ts'
+import { RolegateError } from '../domain/errors.ts'
+import { makeEmergencyDesk, type EmergencyDesk } from '../usecases/emergency/emergency-desk.ts'
+import type { Host } from './host.ts'
+import { openMemory } from './memory.ts'
+import { makeWitness, openAudit } from './witness.ts'
+
+/** The desk for emergencies over an installation's own store, beside the gateways that run on it. */
+export async function openEmergencyDesk(
+  installation: Installation,
+  host: Host,
+): Promise<EmergencyDesk & { close(): Promise<void> }> {
+  if (installation.store.driver === 'memory') throw new RolegateError('config_invalid', {}, { reason: 'memory_store' })
+  // What a gateway prints is collected from its own output; this one's is for whoever typed the command.
+  const sinks = installation.audit.sinks.filter(({ type }) => type !== 'stdout')
+  const witness = makeWitness({ log: { level: 'error' } }, host)
+  const memory = await openMemory(installation, host, witness)
+  const log = await openAudit({ audit: { ...installation.audit, sinks } }, host, witness, memory)
+  const desk = makeEmergencyDesk({ ...memory.tables, ...memory, now: host.now, audit: log.audit })
+  return {
+    ...desk,
+    async close() {
+      await log.close()
+      await memory.raw.close()
+    },
+  }
+}

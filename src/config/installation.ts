@@ -1,0 +1,91 @@
+import * as z from 'zod'
+import type { Config } from './config.ts'
+import { readDocument } from './document.ts'
+import { ConfigFaults, printPath, type Finding, type Findings } from './faults.ts'
+import { fromFolder } from './paths.ts'
+import { auditOf } from './resolve.ts'
+import { schemaFindings, sayIssue } from './schema-faults.ts'
+import { ConfigFile } from './schema.ts'
+import { masterKeysOf } from './secrets.ts'
+import type { World } from './world.ts'
+
+/** What opens the store, and where records go. */
+export type Installation = Pick<Config, 'masterKeys' | 'store' | 'audit'> & {
+  readonly issuer: { readonly url: string }
+}
+
+const { secrets, store, issuer, audit } = ConfigFile.shape
+const Part = z.object({
+  server: z.object({ public_url: z.string() }),
+  secrets,
+  store,
+  issuer,
+  audit,
+})
+
+/** What the file calls things, for whoever names one: no secret is needed to know it. */
+export type Names = {
+  /** Alias → account id. */
+  readonly accounts: ReadonlyMap<string, string>
+  /** Key → IAM role, with its path. */
+  readonly roles: ReadonlyMap<string, string>
+  /** Of IdPs and workloads. */
+  readonly vouchers: ReadonlySet<string>
+}
+
+const { accounts, roles } = ConfigFile.shape
+const named = z.array(z.object({ id: z.string() }))
+const NamesPart = z.object({ accounts, roles, idps: named, workloads: named.default([]) })
+
+/** The names of a configuration file; undefined where they are not to be read. */
+export function loadNames(world: World): Names | undefined {
+  try {
+    const { data } = NamesPart.safeParse(readDocument(new TextDecoder().decode(bytesOf(world))).value)
+    if (data === undefined) return undefined
+    return {
+      accounts: new Map(Object.entries(data.accounts).map(([alias, { id }]) => [alias, id])),
+      roles: new Map(Object.entries(data.roles).map(([key, role]) => [key, role.role_name])),
+      vouchers: new Set([...data.idps, ...data.workloads].map(({ id }) => id)),
+    }
+  } catch (thrown) {
+    if (thrown instanceof ConfigFaults) return undefined
+    throw thrown
+  }
+}
+
+/**
+ * Of a configuration file only that, whatever else is wrong with it: a broken file must keep nobody from closing a door
+ * (threats.md R8). Throws ConfigFaults.
+ */
+export function loadInstallation(world: World): Installation {
+  const document = readDocument(new TextDecoder().decode(bytesOf(world)))
+  const parsed = Part.safeParse(document.value, { error: sayIssue })
+  if (!parsed.success) throw new ConfigFaults(schemaFindings(parsed.error).map(document.locate))
+  const found: Finding[] = []
+  const into: Findings = {
+    fault: (path, message, at) => void found.push({ path, message, ...(at !== undefined && { at }) }),
+    warn: () => undefined,
+    nameOf: printPath,
+  }
+  const file = parsed.data
+  const masterKeys = masterKeysOf(file, world, into)
+  if (found.length > 0) throw new ConfigFaults(found.map(document.locate))
+  return {
+    masterKeys,
+    store:
+      file.store.driver === 'sqlite'
+        ? { driver: 'sqlite', path: fromFolder(file.store.path, world) }
+        : { driver: 'memory' },
+    issuer: { url: file.issuer.url ?? file.server.public_url },
+    audit: auditOf(file.audit, world),
+  }
+}
+
+function bytesOf({ readFile, file }: World): Uint8Array {
+  try {
+    const content = readFile(file)
+    return typeof content === 'string' ? new TextEncoder().encode(content) : content
+  } catch {
+    throw new ConfigFaults([{ line: 1, column: 1, path: '', message: 'cannot be read' }])
+  }
+}

@@ -1,0 +1,120 @@
+import type { RuleIndex } from '../entitlement/compile.ts'
+import type { Rule } from '../entitlement/rule.ts'
+import type { Principal } from '../sign-in/principal.ts'
+import type { GatewaySession } from '../sign-in/session.ts'
+
+/** Whom or what an emergency deny closes. */
+export type Aim =
+  /** One (issuer, subject), whatever IdP of ours they sign in by; the name is for people to read (threats.md V2). */
+  | { readonly kind: 'person'; readonly issuer: string; readonly subject: string; readonly username: string }
+  /** Everybody of an IdP, or every job of an entry of `workloads`. */
+  | { readonly kind: 'idp'; readonly idp: string }
+  /** `alias/role`, or `alias/*`; and what that was in AWS, so that a file that calls it otherwise opens nothing (threats.md R1). */
+  | { readonly kind: 'role'; readonly role: string; readonly accountId?: string; readonly roleName?: string }
+
+/** What an operator closed from the host, whatever the file says, until somebody lifts it (threats.md R8). */
+export type EmergencyDeny = {
+  readonly aim: Aim
+  /** ISO 8601, UTC. */
+  readonly since: string
+  /** The account on the host that closed it. */
+  readonly by: string
+  readonly reason: string
+}
+
+/** Sessions begun at this moment or before are over. */
+type Revocation = { readonly aim: Exclude<Aim, { kind: 'role' }>; readonly before: string }
+
+/** All of them: one row of the store, read before every decision. */
+export type Emergency = { readonly denies: readonly EmergencyDeny[]; readonly revocations: readonly Revocation[] }
+
+export const NO_EMERGENCY: Emergency = { denies: [], revocations: [] }
+
+/** What records and explanations call such a deny; no rule of a file may be called so. */
+export const EMERGENCY_RULE = 'emergency'
+
+/** `person:alice`, `idp:entra`, `role:payments-prod/admin`: as it is typed and listed. */
+export function printAim(aim: Aim): string {
+  switch (aim.kind) {
+    case 'person':
+      return `person:${aim.username}`
+    case 'idp':
+      return `idp:${aim.idp}`
+    case 'role':
+      return `role:${aim.role}`
+  }
+}
+
+export const isSameAim = (one: Aim, other: Aim): boolean => {
+  if (one.kind === 'person')
+    return other.kind === 'person' && one.issuer === other.issuer && one.subject === other.subject
+  return printAim(one) === printAim(other)
+}
+
+const isAbout = (aim: Aim, { idp, issuer, subject, workload }: Principal): boolean =>
+  aim.kind === 'idp'
+    ? aim.idp === idp
+    : aim.kind === 'person' && workload !== true && aim.issuer === issuer && aim.subject === subject
+
+/** Whether this person, or their IdP, is kept out altogether. */
+export const isKeptOut = ({ denies }: Emergency, principal: Principal): boolean =>
+  denies.some(({ aim }) => isAbout(aim, principal))
+
+/** Whether this session was ended from the host, or is of somebody who is kept out. */
+export const isEnded = (emergency: Emergency, { principal, signedInAt }: GatewaySession): boolean =>
+  isKeptOut(emergency, principal) ||
+  emergency.revocations.some(({ aim, before }) => isAbout(aim, principal) && signedInAt <= new Date(before))
+
+/**
+ * The rules with the emergency denies before all others: lists, decisions and explanations know them as denies like any other.
+ * A deny of a role is one of its ARN, so that no second name for it stays open (threats.md R1, R2).
+ */
+export function closedBy({ denies }: Emergency, index: RuleIndex): RuleIndex {
+  if (denies.length === 0) return index
+  const { mapping } = index
+  const everything = { accounts: new Set(mapping.accounts.keys()), roles: new Set(mapping.roles.keys()) }
+  const rules = denies.flatMap((deny) =>
+    (deny.aim.kind === 'role' ? closedRoles(index, deny.aim) : [everything]).map((what) => ({
+      aim: deny.aim,
+      rule: ruleFor(deny, what),
+    })),
+  )
+  return {
+    ...index,
+    mapping: { ...mapping, rules: [...rules.map(({ rule }) => rule), ...mapping.rules] },
+    met: (principal) => [
+      ...rules.flatMap(({ aim, rule }) =>
+        aim.kind === 'role' || isAbout(aim, principal) ? [{ rule, group: null }] : [],
+      ),
+      ...index.met(principal),
+    ],
+  }
+}
+
+type Closed = Pick<Rule, 'accounts' | 'roles'>
+
+/** Every name there is for what the deny names; nothing where the file knows no such role any more. */
+function closedRoles(index: RuleIndex, aim: Extract<Aim, { kind: 'role' }>): readonly Closed[] {
+  const { mapping } = index
+  const [alias = '', key = ''] = aim.role.split('/')
+  const named = mapping.accounts.get(alias)
+  const accounts = [...mapping.accounts.values()].filter(({ id }) => id === (aim.accountId ?? named?.id))
+  const kinds = [...mapping.roles.values()]
+  return accounts.map((account) => {
+    const arns = new Set(
+      kinds
+        .filter((kind) => key === '*' || kind.roleName === (aim.roleName ?? mapping.roles.get(key)?.roleName))
+        .map((kind) => index.targetOf(account, kind).arn),
+    )
+    const names = kinds.filter((kind) => arns.has(index.targetOf(account, kind).arn))
+    return { accounts: new Set([account.alias]), roles: new Set(names.map((name) => name.key)) }
+  })
+}
+
+const ruleFor = ({ since, by }: EmergencyDeny, closed: Closed): Rule => ({
+  id: EMERGENCY_RULE,
+  match: { everyone: true },
+  effect: 'deny',
+  owner: `emergency deny since ${since.slice(0, 16).replace('T', ' ')} UTC, by ${by}`,
+  ...closed,
+})

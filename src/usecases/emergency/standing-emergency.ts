@@ -1,0 +1,51 @@
+import { closedBy, isEnded, isKeptOut, NO_EMERGENCY, type Emergency } from '../../domain/emergency/emergency.ts'
+import type { RuleIndex } from '../../domain/entitlement/compile.ts'
+import { RolegateError } from '../../domain/errors.ts'
+import type { Principal } from '../../domain/sign-in/principal.ts'
+import type { GatewaySession } from '../../domain/sign-in/session.ts'
+import type { Emergencies } from '../ports.ts'
+
+/** What operators closed from the host, as the store says it: known as of the last `refresh`. */
+export type StandingEmergency = {
+  /** Asks the store, before every decision and once more before anything is handed over (threats.md H5, R8). */
+  refresh(): Promise<void>
+  /** The rules with it. */
+  over(index: RuleIndex): RuleIndex
+  isEnded(session: GatewaySession): boolean
+  /** Fails with `sign_in_rejected` for somebody who is kept out; the reason is for the log and the audit trail. */
+  requireWelcome(principal: Principal): Promise<void>
+}
+
+export const EMERGENCY_KEY = 'in-force'
+
+export function makeStandingEmergency(deps: { emergencies: Pick<Emergencies, 'get'> }): StandingEmergency {
+  let emergency: Emergency = NO_EMERGENCY
+  /** Of each set of rules, what it is with the denies in force: made once for each change of either. */
+  let closed = new WeakMap<RuleIndex, RuleIndex>()
+
+  let [asked, heard] = [0, 0]
+  async function refresh(): Promise<void> {
+    const mine = (asked += 1)
+    const now = (await deps.emergencies.get(EMERGENCY_KEY)) ?? NO_EMERGENCY
+    // An answer that was overtaken on its way is not the latest news.
+    if (now === emergency || mine < heard) return
+    heard = mine
+    emergency = now
+    closed = new WeakMap()
+  }
+
+  return {
+    refresh,
+    over(index) {
+      const known = closed.get(index) ?? closedBy(emergency, index)
+      closed.set(index, known)
+      return known
+    },
+    isEnded: (session) => isEnded(emergency, session),
+    async requireWelcome(principal) {
+      await refresh()
+      if (isKeptOut(emergency, principal))
+        throw new RolegateError('sign_in_rejected', { idp: principal.idp }, { reason: 'emergency_deny' })
+    },
+  }
+}

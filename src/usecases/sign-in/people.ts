@@ -1,0 +1,25 @@
+import { identityOf, type Principal } from '../../domain/sign-in/principal.ts'
+import type { Digest, KnownPerson, People } from '../ports.ts'
+
+/** What all of them are kept under. */
+const EVERYBODY = 'people'
+/** Ninety days: longer than a holiday, shorter than the audit trail. */
+const REMEMBERED_MS = 90 * 86_400_000
+
+export type RememberPerson = (principal: Principal, seenAt: Date) => Promise<void>
+
+/** Keeps who signed in, as their IdP stated them this time. */
+export const makeRememberPerson =
+  (deps: { people: Pick<People, 'put'>; digest: Digest }): RememberPerson =>
+  (principal, seenAt) =>
+    deps.people.put(
+      deps.digest(identityOf(principal)),
+      { principal, seenAt },
+      { owner: EVERYBODY, expiresAt: new Date(seenAt.getTime() + REMEMBERED_MS) },
+    )
+
+/** Everybody who signed in lately, the latest first. */
+export async function peopleIn(people: Pick<People, 'listByOwner'>): Promise<readonly KnownPerson[]> {
+  const known = await people.listByOwner(EVERYBODY)
+  return known.toSorted((one, other) => other.seenAt.getTime() - one.seenAt.getTime())
+}
