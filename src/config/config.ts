@@ -137,7 +137,7 @@ export type Workload = {
 
 export type ClientAuthentication =
   | { readonly method: 'client_secret_basic' | 'client_secret_post'; readonly secret: string }
-  | { readonly method: 'private_key_jwt'; readonly pem: string }
+  | { readonly method: 'private_key_jwt'; readonly pem: string; readonly certificatePem?: string }
 
 /** One way to AWS: `sts.<name>`. */
 export type StsSettings = {

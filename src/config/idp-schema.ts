@@ -62,6 +62,9 @@ export const clientAuthentication = {
   client_secret_env: environmentName.optional().describe('Environment variable with the client secret.'),
   client_secret: line.optional().describe('The client secret itself: works, with a warning.'),
   private_key_file: line.optional().describe('PEM private key for `private_key_jwt`, in place of a secret.'),
+  private_key_cert_file: line
+    .optional()
+    .describe('The certificate for it, where the IdP knows the key by one, as Entra does.'),
   token_endpoint_auth_method: z
     .enum(['client_secret_basic', 'client_secret_post'])
     .optional()

@@ -84,8 +84,9 @@ export function readCertificate(file: string, path: Path, world: World, findings
   return certificate?.toString()
 }
 
-const belongTogether = (keyPem: string, certificatePem: string): boolean =>
-  createPublicKey(keyPem).equals(new X509Certificate(certificatePem).publicKey)
+/** True when the certificate is about this very key. */
+export const belongTogether = (keyPem: string, certificatePem: string): boolean =>
+  attempt(() => createPublicKey(keyPem).equals(new X509Certificate(certificatePem).publicKey)) === true
 
 function attempt<Value>(run: () => Value): Value | undefined {
   try {

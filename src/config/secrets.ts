@@ -4,7 +4,7 @@ import type { Findings, Path } from './faults.ts'
 import { parseMasterKey } from './master-key.ts'
 import { modeOf, printMode, readFile, readText, readVariable, warnIfOpen } from './files.ts'
 import { fromFolder, isInside, realOr } from './paths.ts'
-import { readCertificate, readSamlKeys, type SamlKeys } from './saml-keys.ts'
+import { belongTogether, readCertificate, readSamlKeys, type SamlKeys } from './saml-keys.ts'
 import type { ConfigFile, StsEntry } from './schema.ts'
 import { readServiceAccount } from './service-account.ts'
 import type { World } from './world.ts'
@@ -115,7 +115,7 @@ function guardMasterKeyFile(keyFile: string, path: Path, { store }: KeyedFile, w
 }
 
 /** The keys of an IdP's entry, or of a client id of its own toward AWS. */
-type Client = Pick<StsEntry, (typeof SECRETS)[number] | 'token_endpoint_auth_method'>
+type Client = Pick<StsEntry, (typeof SECRETS)[number] | 'private_key_cert_file' | 'token_endpoint_auth_method'>
 
 const SECRETS = ['client_secret_file', 'client_secret_env', 'client_secret', 'private_key_file'] as const
 
@@ -135,19 +135,30 @@ function authenticationOf(
   const here = [...path, way]
   if (way === 'private_key_file') {
     if (method !== undefined) findings.fault([...path, 'token_endpoint_auth_method'], 'goes with a client secret only')
-    return privateKeyOf(client[way] ?? '', here, world, findings)
+    return privateKeyOf(client, path, world, findings)
   }
+  if (client.private_key_cert_file !== undefined)
+    findings.fault([...path, 'private_key_cert_file'], 'goes with private_key_file only')
   const secret = clientSecretOf(client, way, here, world, findings)
   return secret === undefined ? undefined : { method: method ?? 'client_secret_basic', secret }
 }
 
-function privateKeyOf(keyFile: string, path: Path, world: World, findings: Findings): ClientAuthentication | undefined {
-  const found = readText(keyFile, path, world, findings)
-  if (found === undefined) return undefined
-  warnIfOpen(keyFile, path, world, findings)
-  if (/^-----BEGIN (?:RSA |EC )?PRIVATE KEY-----$/m.test(found)) return { method: 'private_key_jwt', pem: found }
-  findings.fault(path, 'holds no unencrypted PEM private key')
-  return undefined
+function privateKeyOf(client: Client, path: Path, world: World, findings: Findings): ClientAuthentication | undefined {
+  const { private_key_file: keyFile = '', private_key_cert_file: certFile } = client
+  const here = [...path, 'private_key_file']
+  const pem = readText(keyFile, here, world, findings)
+  if (pem === undefined) return undefined
+  warnIfOpen(keyFile, here, world, findings)
+  if (!/^-----BEGIN (?:RSA |EC )?PRIVATE KEY-----$/m.test(pem)) {
+    findings.fault(here, 'holds no unencrypted PEM private key')
+    return undefined
+  }
+  if (certFile === undefined) return { method: 'private_key_jwt', pem }
+  const beside = [...path, 'private_key_cert_file']
+  const certificatePem = readCertificate(certFile, beside, world, findings)
+  if (certificatePem === undefined) return undefined
+  if (!belongTogether(pem, certificatePem)) findings.fault(beside, 'is not the certificate of private_key_file')
+  return { method: 'private_key_jwt', pem, certificatePem }
 }
 
 /** Values that stand in documentation and demos (threats.md P5). */

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { ConfigFaults } from '../../src/config/load.ts'
 import { A_FILE, aWorld, changed, faultsIn, faultsOf, load, MASTER_KEY } from './a-file.ts'
+import { keysFor } from '../support/fake-idp.ts'
+import { selfSigned } from '../support/saml/a-certificate.ts'
 
 const FILE = `${A_FILE}secrets: { master_key_file: /run/secrets/master.key }\n`
 const ENV = `${A_FILE}secrets: { master_key_env: MASTER }\n`
@@ -165,6 +167,48 @@ describe('authentication at the IdP', () => {
 
   it('reads a private key', () => {
     expect(authentication('private_key_file: /run/secrets/idp.pem')).toEqual({ method: 'private_key_jwt', pem: PEM })
+  })
+
+  describe('with a certificate for the key', () => {
+    const keys = keysFor('client')
+    const key = keys.privateKey.export({ type: 'pkcs8', format: 'pem' }) as string
+    const certificate = selfSigned('rolegate', 1, keys)
+    const read = (text: string, cert = certificate) => {
+      const world = aWorld({ files: { '/run/secrets/idp.pem': key, '/run/secrets/idp.crt': cert } })
+      return { faults: faultsOf(client(text), world), world }
+    }
+    const BOTH = 'private_key_file: /run/secrets/idp.pem\n    private_key_cert_file: /run/secrets/idp.crt'
+
+    it('reads both', () => {
+      const [idp] = load(client(BOTH), read(BOTH).world).config.idps
+      expect(idp).toMatchObject({
+        authentication: { method: 'private_key_jwt', pem: key, certificatePem: certificate },
+      })
+    })
+
+    it.each([
+      [
+        'another key’s certificate',
+        BOTH,
+        selfSigned('rolegate', 1, keysFor('client of another')),
+        'is not the certificate of private_key_file',
+      ],
+      ['no certificate', BOTH, 'x', 'holds no PEM certificate'],
+      [
+        'a key beside it',
+        BOTH,
+        `${certificate}${key}`,
+        'holds a private key as well: certificates are public, so they have a file of their own',
+      ],
+      [
+        'a secret in place of the key',
+        'client_secret_env: IDP_SECRET\n    private_key_cert_file: /run/secrets/idp.crt',
+        certificate,
+        'goes with private_key_file only',
+      ],
+    ])('refuses %s', (_, text, cert, fault) => {
+      expect(read(text, cert).faults).toEqual([`10:28  idps[0].private_key_cert_file: ${fault}`])
+    })
   })
 
   it('warns of a secret that everybody may read (security.md K-4)', () => {

@@ -1,10 +1,10 @@
-import { createPrivateKey, type KeyObject, type webcrypto } from 'node:crypto'
+import { createPrivateKey, hash, X509Certificate, type KeyObject, type webcrypto } from 'node:crypto'
 import type * as OpenidClient from 'openid-client'
 
 /** How we prove to the IdP who we are: OIDC Core §9. */
 export type ClientAuthentication =
   | { readonly method: 'client_secret_basic' | 'client_secret_post'; readonly secret: string }
-  | { readonly method: 'private_key_jwt'; readonly pem: string }
+  | { readonly method: 'private_key_jwt'; readonly pem: string; readonly certificatePem?: string }
 
 export async function clientAuthenticationFor(
   oidc: typeof OpenidClient,
@@ -16,8 +16,17 @@ export async function clientAuthenticationFor(
     case 'client_secret_post':
       return oidc.ClientSecretPost(settings.secret)
     case 'private_key_jwt':
-      return oidc.PrivateKeyJwt(await signingKeyFrom(createPrivateKey(settings.pem)))
+      return oidc.PrivateKeyJwt(await signingKeyFrom(createPrivateKey(settings.pem)), {
+        [oidc.modifyAssertion]: (header) => void Object.assign(header, thumbprintsOf(settings.certificatePem)),
+      })
   }
+}
+
+/** RFC 7515 §4.1.7, §4.1.8: Entra knows a key by its certificate, and newer and older parts of it by either of these. */
+function thumbprintsOf(certificatePem: string | undefined): Record<string, string> {
+  if (certificatePem === undefined) return {}
+  const { raw } = new X509Certificate(certificatePem)
+  return { x5t: hash('sha1', raw, 'base64url'), 'x5t#S256': hash('sha256', raw, 'base64url') }
 }
 
 /** RSA keys sign RS256 and P-256 keys ES256: what every IdP takes. */

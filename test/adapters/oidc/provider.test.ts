@@ -1,6 +1,7 @@
-import { createHash, createSign } from 'node:crypto'
+import { createHash, createSign, X509Certificate } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { compactJws, keysFor, omitting } from '../../support/fake-idp.ts'
+import { selfSigned } from '../../support/saml/a-certificate.ts'
 import { aProvider, aSignIn, CALLBACK, CLIENT_SECRET, refusalOf, type World } from './a-sign-in.ts'
 
 const pem = (keys: ReturnType<typeof keysFor>) => keys.privateKey.export({ type: 'pkcs8', format: 'pem' }) as string
@@ -247,6 +248,31 @@ describe('client authentication', () => {
     }
     const assertions = idp.seen.filter(({ path }) => path === '/token').map(({ body }) => body.get('client_assertion'))
     expect(new Set(assertions).size).toBe(2)
+  })
+
+  it('names the key by its certificate where there is one, as Entra asks (RFC 7515 §4.1.7, §4.1.8)', async () => {
+    const certificatePem = selfSigned('rolegate', 1, rsa)
+    const world = privateKey(rsa)
+    const headerOf = async (more: object) => {
+      const { idp, complete } = await aSignIn({
+        ...world,
+        authentication: { method: 'private_key_jwt', pem: pem(rsa), ...more },
+      })
+      await complete()
+      const [header = ''] =
+        idp.seen
+          .find(({ path }) => path === '/token')
+          ?.body.get('client_assertion')
+          ?.split('.') ?? []
+      return JSON.parse(Buffer.from(header, 'base64url').toString()) as Record<string, unknown>
+    }
+    const { raw } = new X509Certificate(certificatePem)
+    expect(await headerOf({ certificatePem })).toMatchObject({
+      alg: 'RS256',
+      x5t: createHash('sha1').update(raw).digest('base64url'),
+      'x5t#S256': createHash('sha256').update(raw).digest('base64url'),
+    })
+    expect(await headerOf({})).not.toHaveProperty('x5t')
   })
 
   it.each<[string, World]>([
