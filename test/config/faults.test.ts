@@ -1,13 +1,15 @@
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { ConfigFaults, type Fault } from '../../src/config/faults.ts'
 import { loadConfig, printFaults } from '../../src/config/load.ts'
 import { aWorld } from './a-file.ts'
 import { BASE, type Case } from './faults/case.ts'
+import { INCLUDES, NAMES } from './faults/files.ts'
 import { ACCOUNTS, KEYS, PATTERNS, ROLES, RULES } from './faults/names.ts'
 import { IDPS, KEEPING, SERVER, TESTS } from './faults/surroundings.ts'
 import { TEXT } from './faults/text.ts'
 
-const CORPUS = { TEXT, KEYS, ACCOUNTS, ROLES, RULES, PATTERNS, SERVER, IDPS, KEEPING, TESTS }
+const CORPUS = { TEXT, KEYS, ACCOUNTS, ROLES, RULES, PATTERNS, SERVER, IDPS, KEEPING, TESTS, INCLUDES, NAMES }
 const all = Object.values(CORPUS).flat()
 
 const FILE = '/etc/rolegate/rolegate.yaml'
@@ -39,7 +41,8 @@ function faultsOf(broken: Case): readonly Fault[] {
 const WIDEST = 140
 
 /** The line a fault points at, and the place in it, as whoever mends it sees them. */
-function pointAt({ line, column }: Fault, written: Case['text']): string {
+function pointAt({ file, line, column }: Fault, { text: main, files = {} }: Case): string {
+  const written = file === undefined ? main : (files[join('/etc/rolegate', file)] ?? '')
   const text = typeof written === 'string' ? written : Buffer.from(written).toString('utf8')
   const shown = (text.split(/\r?\n/)[line - 1] ?? '').replaceAll(/\p{Cc}/gu, '→')
   const from = Math.max(0, column - WIDEST / 2)
@@ -49,7 +52,7 @@ function pointAt({ line, column }: Fault, written: Case['text']): string {
 
 const story = (one: Case): string =>
   `## ${one.name}\n\n${faultsOf(one)
-    .map((fault) => `${pointAt(fault, one.text)}\n${printFaults('rolegate.yaml', [fault])}`)
+    .map((fault) => `${pointAt(fault, one)}\n${printFaults('rolegate.yaml', [fault])}`)
     .join('\n')}`
 
 describe('a hundred broken files and more', { timeout: 60_000 }, () => {
