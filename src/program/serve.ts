@@ -65,14 +65,19 @@ async function start(
   }).catch(explainStart)
   if (gateway === undefined) return 3
   const { reload } = gateway
-  let { files } = loaded
+  let { files, folders } = loaded
   const read = () => {
     const again = readAgain()
     files = again.files
+    folders = again.folders
     return again
   }
   process.on('SIGHUP', () => void reload('signal', read))
-  const watch = watchConfig({ files: () => [file, ...files], reload: () => reload('file', read) })
+  const watch = watchConfig({
+    files: () => [file, ...files],
+    folders: () => folders,
+    reload: () => reload('file', read),
+  })
   try {
     const [port, managementPort] = await gateway.listen()
     process.stderr.write(

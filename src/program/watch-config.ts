@@ -12,6 +12,8 @@ const RETRY_MS = 30_000
 export function watchConfig(deps: {
   /** Of the configuration in force, and the one that names them all. */
   files: () => readonly string[]
+  /** Folders whose files it takes as they come. */
+  folders: () => readonly string[]
   /** True when what is on disk is in force then. */
   reload: () => Promise<boolean>
 }): { stop(): void } {
@@ -22,7 +24,7 @@ export function watchConfig(deps: {
   let stopped = false
 
   async function look(): Promise<void> {
-    const now = await fingerprintOf(deps.files())
+    const now = await fingerprintOf(deps.files(), deps.folders())
     const changed = seen !== undefined && now !== seen
     seen = now
     if (refusedFor !== undefined) refusedFor += EVERY_MS
@@ -30,7 +32,7 @@ export function watchConfig(deps: {
     else if (moving || (refusedFor ?? 0) >= RETRY_MS) {
       moving = false
       refusedFor = (await deps.reload()) ? undefined : 0
-      seen = await fingerprintOf(deps.files())
+      seen = await fingerprintOf(deps.files(), deps.folders())
     }
   }
 
@@ -48,9 +50,10 @@ export function watchConfig(deps: {
   }
 }
 
-async function fingerprintOf(files: readonly string[]): Promise<string> {
-  const folders = [...new Set(files.map((file) => dirname(file)))]
-  return (await Promise.all([...files.map(markOf), ...folders.map(namesIn)])).join('\n')
+async function fingerprintOf(files: readonly string[], folders: readonly string[]): Promise<string> {
+  const beside = new Set(files.map((file) => dirname(file)))
+  const marks = [...files.map(markOf), ...[...beside].map(policiesIn), ...folders.map(namesIn)]
+  return (await Promise.all(marks)).join('\n')
 }
 
 async function markOf(path: string): Promise<string> {
@@ -63,10 +66,10 @@ async function markOf(path: string): Promise<string> {
   }
 }
 
-async function namesIn(folder: string): Promise<string> {
-  const names = await readdir(folder).catch(() => [])
-  return names
-    .filter((name) => /\.(ya?ml|json)$/.test(name))
-    .toSorted()
-    .join(' ')
+const namesIn = async (folder: string): Promise<string> => (await readdir(folder).catch(() => [])).toSorted().join(' ')
+
+/** A database or an audit file may stand beside a configuration, and comes and goes. */
+async function policiesIn(folder: string): Promise<string> {
+  const names = (await namesIn(folder)).split(' ')
+  return names.filter((name) => /\.(ya?ml|json)$/.test(name)).join(' ')
 }

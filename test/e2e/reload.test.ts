@@ -60,6 +60,20 @@ describe.skipIf(noSqlite)(`a reload of serve${noSqlite === undefined ? '' : ` ($
     await expect.poll(take, SOON).toBe(200)
   }, 60_000)
 
+  it('a file that comes into a folder of rules is taken, whatever it is called', async () => {
+    const rules = join(gateway.folder, 'rules')
+    mkdirSync(rules)
+    writeFileSync(join(rules, 'a.team'), 'rules: []\n')
+    const fence = '{ idps: [demo], accounts: payments-dev, roles: [readonly] }'
+    gateway.write((text) => `${withoutTests(text)}\ninclude: [{ files: rules/*.team, within: ${fence} }]\n`)
+    gateway.hangUp()
+    await expect.poll(() => events().filter(([event]) => event === 'config_loaded'), SOON).not.toEqual([])
+    expect(await take()).toBe(200)
+    const deny = '{ idp: demo, everyone: true }, deny: { accounts: payments-dev, roles: readonly }'
+    writeFileSync(join(rules, 'b.team'), `rules:\n  - { id: team-says-no, match: ${deny} }\n`)
+    await expect.poll(take, SOON).toBe(403)
+  }, 60_000)
+
   it('a folder that is swapped behind a symbolic link is taken, as Kubernetes does with a ConfigMap', async () => {
     const file = join(gateway.folder, 'rolegate.yaml')
     const place = (folder: string, change: (text: string) => string) => {
