@@ -138,7 +138,7 @@ describe.skipIf(missing)(`Debian’s aws, with nothing of ours${missing === unde
     const { code, out, err } = await aws(home, 'sso', 'get-role-credentials', ...admin, ...token)
     expect([code, out]).toEqual([254, ''])
     expect(err).toContain('(ForbiddenException)')
-    expect(err).toContain('Elevated roles are given in the browser only')
+    expect(err).toContain('Elevated roles are given where you can be asked again')
   }, 60_000)
 
   it('signs out: its token is dead at the gateway, and its files are gone', async () => {

@@ -169,7 +169,7 @@ describe('the AWS SDK for JavaScript', () => {
     const [answer] = await provide('fromSSO', 'refused')
     expect(answer).toMatchObject({ as: 'CredentialsProviderError' })
     expect(answer?.refused).toContain('ForbiddenException')
-    expect(answer?.refused).toContain('Elevated roles are given in the browser only')
+    expect(answer?.refused).toContain('Elevated roles are given where you can be asked again')
   })
 
   it('fromSSO tells when AWS throttles, and tries again before it does', async () => {
@@ -197,7 +197,7 @@ describe('the AWS SDK for JavaScript', () => {
     expect(again?.lent).toEqual(lent)
     expect(renewals()).toBe(1)
     const [answer] = await provide('fromProcess', 'process-refused')
-    expect(answer?.refused).toContain('Elevated roles are given in the browser only')
+    expect(answer?.refused).toContain('Elevated roles are given where you can be asked again')
   }, 60_000)
 
   it('fromProcess shows what our program says to somebody who is not signed in', async () => {
@@ -259,6 +259,6 @@ except Exception as refused:
     })
     const { lent } = await script('process')
     expect(lent && (await callerOf(lent))).toMatch(/^arn:aws:sts::111122223333:assumed-role\/Developer\/alice@/)
-    expect((await script('process-refused')).refused).toContain('Elevated roles are given in the browser only')
+    expect((await script('process-refused')).refused).toContain('Elevated roles are given where you can be asked again')
   }, 60_000)
 })

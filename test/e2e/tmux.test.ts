@@ -227,7 +227,7 @@ describe.skipIf(noTmux)(`somebody at a terminal${because(noTmux)}`, () => {
     { exit: 1, line: 'rolegate sessions end nothing' },
     { exit: 2, line: 'rolegate frobnicate' },
     { exit: 3, line: 'ROLEGATE_URL=ftp://example.com rolegate ls' },
-    { exit: 5, line: 'rolegate env payments-prod/admin' },
+    { exit: 5, line: 'ROLEGATE_CONFIG_DIR="$HOME/nobody-3" rolegate env payments-prod/admin' },
     { exit: 6, line: 'rolegate env nowhere/nothing' },
     { exit: 6, line: 'rolegate env payments' },
     { exit: 9, line: 'rolegate login --server http://127.0.0.1:1' },

@@ -6,6 +6,7 @@ import type { EmergencyDesk } from '../../src/usecases/emergency/emergency-desk.
 import { sqliteTitle, whyNoSqlite } from '../adapters/store/sql.ts'
 import { ACCESS_TOKEN, exchange, EXCHANGE_GRANT } from '../support/a-demo-with-jobs.ts'
 import { aGatewayOverRestarts, type GatewayOverRestarts } from '../support/a-gateway-over-restarts.ts'
+import { anAuthorization, answered, redeem } from '../support/an-authorization.ts'
 import { aPersonAt, aTerminalOf, aVisitor, form, type Person } from '../support/a-person.ts'
 
 /** One role, asked for by everybody: what differs is why they do not get it. */
@@ -112,7 +113,20 @@ const READONLY = /(\n {2}readonly: \{)(.*), max_duration: 12h \}/
 
 async function signedIn(gateway: GatewayOverRestarts): Promise<Holder> {
   const person = await aPersonAt(gateway, 'alice')
-  const { accessToken: access } = await aTerminalOf(gateway, person)
+  const { accessToken } = await aTerminalOf(gateway, person)
+  return holderOf(gateway, person, accessToken)
+}
+
+/** With a terminal that was signed in by the browser beside it. */
+async function signedInBeside(gateway: GatewayOverRestarts): Promise<Holder> {
+  const person = await aPersonAt(gateway, 'alice')
+  const asked = anAuthorization()
+  const code = (await answered(person, asked)).searchParams.get('code') ?? ''
+  const { body } = await redeem(gateway, asked, code).expect(200)
+  return holderOf(gateway, person, (body as { access_token: string }).access_token)
+}
+
+async function holderOf(gateway: GatewayOverRestarts, person: Person, access: string): Promise<Holder> {
   const { body } = await form(gateway, '/oauth/token', {
     grant_type: EXCHANGE_GRANT,
     subject_token_type: ACCESS_TOKEN,
@@ -248,6 +262,15 @@ const ROWS: readonly Row[] = [
     // In the browser only their fresh sign-in is missing: threats.md H8.
     except: pages('step_up_required'),
     prepare: afterRestart((file) => file.replace(READONLY, '$1$2, elevated: true, max_duration: 1h }')),
+  },
+  {
+    because: 'it is elevated, and they are at a terminal beside their browser (threats.md H8)',
+    code: 'step_up_required',
+    prepare: async (world) => {
+      const holder = await signedInBeside(world.gateway)
+      await world.gateway.start((file) => file.replace(READONLY, '$1$2, elevated: true, max_duration: 1h }'))
+      return holder
+    },
   },
   {
     because: 'the account is closed to terminals that began with a code (threats.md D4)',
