@@ -66,7 +66,8 @@ async function markOf(path: string): Promise<string> {
   }
 }
 
-const namesIn = async (folder: string): Promise<string> => (await readdir(folder).catch(() => [])).toSorted().join(' ')
+const namesIn = async (folder: string): Promise<string> =>
+  (await readdir(folder).catch((): string[] => [])).toSorted().join(' ')
 
 /** A database or an audit file may stand beside a configuration, and comes and goes. */
 async function policiesIn(folder: string): Promise<string> {
