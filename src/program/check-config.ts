@@ -1,16 +1,19 @@
 import { existsSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import type { Config } from '../config/config.ts'
 import { peopleIn } from './check/people.ts'
 import { printReport } from './check/print.ts'
+import type { Seen } from './check/online.ts'
 import { EXIT, reportOn } from './check/report.ts'
 
-export const USAGE = `rolegate check-config FILE [--tests] [--diff FILE] [--people AUDIT] [--strict [--accept LINT]...] [--without-secrets] [--json]
+export const USAGE = `rolegate check-config FILE [--tests] [--diff FILE] [--people AUDIT] [--online] [--strict [--accept LINT]...] [--without-secrets] [--json]
 
   --tests             say of each question in the file's own tests what came of it
   --diff FILE         what FILE opens and closes that this other one did not; exit 10 when they
                       differ, 11 when somebody else should look at it too
   --people AUDIT      look at the people in this audit file: which groups of the rules nobody is in,
                       and with --diff who gains and loses what
+  --online            ask IdPs, our own issuer and STS over the network whether they are who FILE says
   --strict            warnings fail too
   --accept LINT       with --strict: but not these, by the name in brackets at their end
   --without-secrets   read no secret, key or certificate, as --tests and --diff do
@@ -27,6 +30,7 @@ export async function run(args: readonly string[]): Promise<number> {
       diff: { type: 'string' },
       people: { type: 'string' },
       tests: { type: 'boolean', default: false },
+      online: { type: 'boolean', default: false },
       strict: { type: 'boolean', default: false },
       accept: { type: 'string', multiple: true, default: [] },
       'without-secrets': { type: 'boolean', default: false },
@@ -43,7 +47,7 @@ export async function run(args: readonly string[]): Promise<number> {
     if (named !== undefined && !existsSync(named))
       return refuse(`error: there is no file ${named}. Start from config/getting-started.example.yaml.\n`, EXIT.faults)
   }
-  const report = reportOn(file, {
+  const report = await reportOn(file, {
     insecureDev: values['insecure-dev'],
     // What a laptop and CI look at: rules. The secrets stand where the file is served.
     withoutSecrets: values['without-secrets'] || values.tests || values.diff !== undefined,
@@ -51,12 +55,23 @@ export async function run(args: readonly string[]): Promise<number> {
     strict: values.strict,
     accept: values.accept,
     ...(values.diff !== undefined && { against: values.diff }),
+    ...(values.online && { online: askOnline }),
     ...(values.people !== undefined && { people: await peopleIn(values.people) }),
   })
   if (values.json) return say(`${JSON.stringify(report, null, 2)}\n`, report.exit)
   const { out, err } = printReport(report)
   process.stderr.write(err)
   return say(out, report.exit)
+}
+
+async function askOnline(config: Config): Promise<readonly Seen[]> {
+  const [{ lookOnline }, { IDP_BOUNDS, makeBoundedFetch }, { MOST_METADATA_BYTES }] = await Promise.all([
+    import('./check/online.ts'),
+    import('../adapters/oidc/bounded-fetch.ts'),
+    import('../adapters/saml/metadata.ts'),
+  ])
+  const fetch = makeBoundedFetch({ ...IDP_BOUNDS, bytes: MOST_METADATA_BYTES })
+  return lookOnline(config, { fetch, now: new Date() })
 }
 
 function say(text: string, exit: number): number {

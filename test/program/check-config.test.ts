@@ -17,15 +17,15 @@ function aFolder(files: Readonly<Record<string, string>>): (name: string) => str
 }
 
 /** With the secret of A_FILE in the environment. */
-function check(file: string, options: Partial<Options> = {}): Report {
+async function check(file: string, options: Partial<Options> = {}): Promise<Report> {
   process.env['IDP_SECRET'] = 'kD9-fK2vq'
   return reportOn(file, { insecureDev: false, ...options })
 }
 
 /** What a change of A_FILE's text comes to. */
-function comparing(before: string, after: string, options: Partial<Options> = {}) {
+async function comparing(before: string, after: string, options: Partial<Options> = {}) {
   const at = aFolder({ 'before.yaml': before, 'after.yaml': after })
-  const report = check(at('after.yaml'), { against: at('before.yaml'), ...options })
+  const report = await check(at('after.yaml'), { against: at('before.yaml'), ...options })
   const { out, err } = printReport(report)
   const shown = (text: string) => text.replaceAll(`${at('')}/`, '')
   return { report, out: shown(out), err: shown(err) }
@@ -37,9 +37,9 @@ const DEV_ONLY = changed([
 ])
 
 describe('check-config', () => {
-  it('says what a good file holds, and ends with 0', () => {
+  it('says what a good file holds, and ends with 0', async () => {
     const at = aFolder({ 'a.yaml': A_FILE })
-    const report = check(at('a.yaml'))
+    const report = await check(at('a.yaml'))
     expect(report).toEqual({
       file: at('a.yaml'),
       ok: true,
@@ -55,9 +55,9 @@ describe('check-config', () => {
     })
   })
 
-  it('says every fault of a bad one, and ends with 3', () => {
+  it('says every fault of a bad one, and ends with 3', async () => {
     const at = aFolder({ 'a.yaml': changed(['type: oidc', 'type: odic'], ['version: 1', 'version: 2']) })
-    const report = check(at('a.yaml'))
+    const report = await check(at('a.yaml'))
     expect([report.exit, report.ok, report.faults.length]).toEqual([3, false, 2])
     expect(report.faults[0]).toEqual({
       file: at('a.yaml'),
@@ -70,9 +70,9 @@ describe('check-config', () => {
     expect(printReport(report).err).toContain('a.yaml:6:11  idps[0].type: must be one of oidc, saml')
   })
 
-  it('lets warnings pass, but for --strict', () => {
+  it('lets warnings pass, but for --strict', async () => {
     const at = aFolder({ 'a.yaml': changed(['[readonly, admin]', '[readonly]']) })
-    const [lenient, strict] = [check(at('a.yaml')), check(at('a.yaml'), { strict: true })]
+    const [lenient, strict] = [await check(at('a.yaml')), await check(at('a.yaml'), { strict: true })]
     expect([lenient.exit, strict.exit]).toEqual([0, 3])
     expect(printReport(lenient).err).toMatch(
       /^warning: .*roles\.admin: .*no rule grants this role \[ungranted-role\]\n$/,
@@ -80,21 +80,21 @@ describe('check-config', () => {
     expect(printReport(strict)).toMatchObject({ out: '', err: expect.stringContaining('--strict') })
   })
 
-  it('misses no secret where none is wanted, and still looks at how they are named', () => {
+  it('misses no secret where none is wanted, and still looks at how they are named', async () => {
     const unset = A_FILE.replace('IDP_SECRET', 'NOT_SET_HERE')
     const at = aFolder({
       'a.yaml': unset.replace('idps:', 'secrets: { master_key_file: /run/secrets/nowhere }\nidps:'),
       'two.yaml': changed(['client_secret_env: IDP_SECRET', 'client_secret_env: A\n    client_secret_file: b']),
     })
-    expect(check(at('a.yaml')).faults.map(({ path }) => path)).toEqual([
+    expect((await check(at('a.yaml'))).faults.map(({ path }) => path)).toEqual([
       'secrets.master_key_file',
       'idps[0].client_secret_env',
     ])
-    expect(check(at('a.yaml'), { withoutSecrets: true }).exit).toBe(0)
-    expect(printReport(check(at('a.yaml'), { withoutSecrets: true })).err).toMatch(
+    expect((await check(at('a.yaml'), { withoutSecrets: true })).exit).toBe(0)
+    expect(printReport(await check(at('a.yaml'), { withoutSecrets: true })).err).toMatch(
       /^note: secrets, keys and certificates/,
     )
-    expect(check(at('two.yaml'), { withoutSecrets: true }).faults).toHaveLength(1)
+    expect((await check(at('two.yaml'), { withoutSecrets: true })).faults).toHaveLength(1)
   })
 })
 
@@ -107,9 +107,9 @@ describe('check-config --tests', () => {
     cannot: [pay-prod/readonly]
 `
 
-  it('says of each question what came of it, of those that fail too', () => {
+  it('says of each question what came of it, of those that fail too', async () => {
     const at = aFolder({ 'a.yaml': `${A_FILE}${QUESTIONS}` })
-    const report = check(at('a.yaml'), { tests: true })
+    const report = await check(at('a.yaml'), { tests: true })
     expect(report.exit).toBe(3)
     expect(printReport(report).out.replaceAll(at('a.yaml'), 'a.yaml')).toBe(
       [
@@ -125,34 +125,34 @@ describe('check-config --tests', () => {
     expect(report.tests?.map(({ passed }) => passed)).toEqual([true, false, true])
   })
 
-  it('names the included file, denies, and groups as they are written', () => {
+  it('names the included file, denies, and groups as they are written', async () => {
     const at = aFolder({
       'a.yaml': `${A_FILE.replace('groups: { claim: groups }', 'groups: { claim: groups, kind: id, names_file: names.yaml }').replace('rules:\n', 'rules:\n  - { id: no, match: { idp: entra, group: Out }, deny: { accounts: pay-prod } }\n')}include: [{ files: more.yaml, within: { idps: [], accounts: pay-dev, roles: readonly } }]\n`,
       'names.yaml': '11111111-aaaa-4aaa-8aaa-111111111111: Team\n22222222-aaaa-4aaa-8aaa-222222222222: Out\n',
       'more.yaml': 'tests:\n  - as: { idp: entra, groups: [Team, Out] }\n    cannot: [pay-prod/readonly]\n',
     })
-    const { out } = printReport(check(at('a.yaml'), { tests: true }))
+    const { out } = printReport(await check(at('a.yaml'), { tests: true }))
     expect(out).toContain(`${at('more.yaml')}:2  entra: Out, Team\n  ✓ cannot  pay-prod/readonly  closed by rule no\n`)
   })
 
-  it('says that there are none', () => {
+  it('says that there are none', async () => {
     const at = aFolder({ 'a.yaml': A_FILE })
-    expect(printReport(check(at('a.yaml'), { tests: true })).out).toMatch(/^no tests were asked\n/)
-    expect(check(at('a.yaml'))).not.toHaveProperty('tests')
+    expect(printReport(await check(at('a.yaml'), { tests: true })).out).toMatch(/^no tests were asked\n/)
+    expect(await check(at('a.yaml'))).not.toHaveProperty('tests')
     const broken = aFolder({ 'a.yaml': changed(['version: 1', 'version: 2']) })
-    expect(printReport(check(broken('a.yaml'), { tests: true })).out).toBe('')
+    expect(printReport(await check(broken('a.yaml'), { tests: true })).out).toBe('')
   })
 })
 
 describe('check-config --diff', () => {
-  it('finds nothing between a file and itself', () => {
-    const { report, out } = comparing(A_FILE, `# a word\n${A_FILE}`)
+  it('finds nothing between a file and itself', async () => {
+    const { report, out } = await comparing(A_FILE, `# a word\n${A_FILE}`)
     expect(report.exit).toBe(0)
     expect(out).toContain('nothing differs from before.yaml')
   })
 
-  it('ends with 10 when something differs', () => {
-    const { report, out } = comparing(A_FILE, DEV_ONLY)
+  it('ends with 10 when something differs', async () => {
+    const { report, out } = await comparing(A_FILE, DEV_ONLY)
     expect(report.exit).toBe(10)
     expect(out).toContain(
       [
@@ -167,8 +167,8 @@ describe('check-config --diff', () => {
     )
   })
 
-  it('ends with 11 when somebody else should look, and says why (threats.md R14)', () => {
-    const { report, out } = comparing(DEV_ONLY, A_FILE)
+  it('ends with 11 when somebody else should look, and says why (threats.md R14)', async () => {
+    const { report, out } = await comparing(DEV_ONLY, A_FILE)
     expect(report.exit).toBe(11)
     expect(out).toMatch(/somebody else should look at this\n {2}! entra: Team gains pay-prod\/readonly\n/)
     expect(report.diff?.concerns).toEqual([
@@ -178,16 +178,16 @@ describe('check-config --diff', () => {
     ])
   })
 
-  it('ends with 11 when only a cannot went', () => {
+  it('ends with 11 when only a cannot went', async () => {
     const tests = 'tests: [{ as: { idp: entra, groups: [X] }, cannot: [pay-prod/admin] }]\n'
-    const { report, out } = comparing(`${A_FILE}${tests}`, A_FILE)
+    const { report, out } = await comparing(`${A_FILE}${tests}`, A_FILE)
     expect(report.exit).toBe(11)
     expect(out).toContain('tests\n  - entra: X cannot pay-prod/admin\n')
   })
 
-  it('names an IdP whose people are others now, and shows no secret of it', () => {
+  it('names an IdP whose people are others now, and shows no secret of it', async () => {
     const inline = changed(['client_secret_env: IDP_SECRET', 'client_secret: hush-one'])
-    const { report, out } = comparing(
+    const { report, out } = await comparing(
       inline,
       inline.replace('hush-one', 'hush-two').replace('https://idp.example.com', 'https://idp.example.org'),
     )
@@ -196,18 +196,18 @@ describe('check-config --diff', () => {
     expect(JSON.stringify(report)).not.toContain('hush')
   })
 
-  it('says the faults of both files, and compares nothing then', () => {
-    const { report, err } = comparing(changed(['type: oidc', 'type: odic']), A_FILE)
+  it('says the faults of both files, and compares nothing then', async () => {
+    const { report, err } = await comparing(changed(['type: oidc', 'type: odic']), A_FILE)
     expect([report.exit, report.diff]).toEqual([3, undefined])
     expect(err).toContain('before.yaml:6:11')
   })
 
-  it('lets no name steer the terminal (threats.md H10)', () => {
-    const { out } = comparing(A_FILE, changed(['group: Team', 'group: "Team\\e[2J\\u202e"']))
+  it('lets no name steer the terminal (threats.md H10)', async () => {
+    const { out } = await comparing(A_FILE, changed(['group: Team', 'group: "Team\\e[2J\\u202e"']))
     expect(out).toContain('entra: Team\\u001b[2J\\u202e')
   })
 
-  it('keeps long lists short, and has all of them in JSON', () => {
+  it('keeps long lists short, and has all of them in JSON', async () => {
     const many = Array.from({ length: 40 }, (_, n) => `  many-${n}: { id: "${String(n).padStart(12, '9')}" }\n`)
     const groups = Array.from({ length: 40 }, (_, n) => `many-${n}`).join(', ')
     const file = changed(
@@ -217,7 +217,7 @@ describe('check-config --diff', () => {
         `  - { id: many, match: { idp: entra, group: Many }, grant: { accounts: [${groups}], roles: readonly } }\nstore:`,
       ],
     )
-    const { report, out } = comparing(A_FILE, file)
+    const { report, out } = await comparing(A_FILE, file)
     expect(out).toContain('  … and 20 more; --json has them all')
     expect(report.diff?.access.find(({ who }) => who === 'entra: Many')?.gains).toHaveLength(40)
   })
@@ -250,7 +250,7 @@ describe('check-config --diff --people', () => {
       ].join(''),
     })
     const people = await peopleIn(log('audit.jsonl'))
-    const { report, out } = comparing(DEV_ONLY, A_FILE, { people })
+    const { report, out } = await comparing(DEV_ONLY, A_FILE, { people })
     expect(report.diff?.people).toMatchObject({ seen: 3, cut: 1 })
     expect(out).toContain('people: 2 of the 3 that were seen\n')
     expect(out).toContain('  alice (entra, seen 2026-11-20): +pay-prod/readonly +pay-prod/admin +pay-dev/admin\n')
@@ -263,7 +263,7 @@ describe('check-config --diff --people', () => {
     const rule = (text: string) => A_FILE.replace('store:', `  - ${text}\nstore:`)
     const deny = rule('{ id: no, match: { idp: entra, group: Out }, deny: { accounts: "*" } }')
     const log = aFolder({ 'audit.jsonl': seen('dave', ['Team', 'Out']) })
-    const { report } = comparing(deny, A_FILE, { people: await peopleIn(log('audit.jsonl')) })
+    const { report } = await comparing(deny, A_FILE, { people: await peopleIn(log('audit.jsonl')) })
     expect(report.diff?.access).toEqual([])
     expect(report.diff?.people?.changed[0]?.gains.map(({ role }) => role)).toContain('pay-prod/admin')
   })
@@ -286,31 +286,57 @@ describe('check-config --people', () => {
 store:`,
   )
 
-  it('tells of groups of the rules that nobody is in, and louder of those that deny (threats.md I4)', () => {
+  it('tells of groups of the rules that nobody is in, and louder of those that deny (threats.md I4)', async () => {
     const at = aFolder({ 'a.yaml': rules })
-    const told = (people: NonNullable<Options['people']>) =>
-      check(at('a.yaml'), { people }).warnings.map(({ line, message }) => `${line} ${message}`)
-    expect(told([seen('alice', ['Team'])])).toEqual([
+    const told = async (people: NonNullable<Options['people']>) =>
+      (await check(at('a.yaml'), { people })).warnings.map(({ line, message }) => `${line} ${message}`)
+    expect(await told([seen('alice', ['Team'])])).toEqual([
       expect.stringMatching(/^21 NOBODY the audit log has seen is in "Out", .* \[deny-never-seen\]$/),
       '22 nobody the audit log has seen is in "Gone" [group-never-seen]',
     ])
-    expect(told([seen('alice', ['Team', 'Gone']), seen('bob', ['Out'])])).toEqual([])
+    expect(await told([seen('alice', ['Team', 'Gone']), seen('bob', ['Out'])])).toEqual([])
   })
 
-  it('says nothing of who is not known: no people, people with a part of their groups, another IdP’s', () => {
+  it('says nothing of who is not known: no people, people with a part of their groups, another IdP’s', async () => {
     const at = aFolder({ 'a.yaml': rules })
     for (const people of [[], [seen('alice', ['Team'], 300)]])
-      expect(check(at('a.yaml'), { people }).warnings).toEqual([])
-    const elsewhere = check(at('a.yaml'), { people: [{ ...seen('eve', ['x']), idp: 'okta' }] })
+      expect((await check(at('a.yaml'), { people })).warnings).toEqual([])
+    const elsewhere = await check(at('a.yaml'), { people: [{ ...seen('eve', ['x']), idp: 'okta' }] })
     expect(elsewhere.warnings.map(({ line }) => line)).toEqual([21])
   })
 
-  it('lets what is accepted by name pass with --strict', () => {
+  it('lets what is accepted by name pass with --strict', async () => {
     const at = aFolder({ 'a.yaml': rules })
     const options = { people: [seen('alice', ['Team', 'Gone'])], strict: true }
-    expect(check(at('a.yaml'), options).exit).toBe(3)
-    expect(check(at('a.yaml'), { ...options, accept: ['group-never-seen'] }).exit).toBe(3)
-    expect(check(at('a.yaml'), { ...options, accept: ['deny-never-seen'] }).exit).toBe(0)
+    expect((await check(at('a.yaml'), options)).exit).toBe(3)
+    expect((await check(at('a.yaml'), { ...options, accept: ['group-never-seen'] })).exit).toBe(3)
+    expect((await check(at('a.yaml'), { ...options, accept: ['deny-never-seen'] })).exit).toBe(0)
+  })
+})
+
+describe('check-config --online', () => {
+  it('prints what was asked, and ends with 3 when somebody is not who the file says', async () => {
+    const at = aFolder({ 'a.yaml': A_FILE })
+    const answering = (state: 'ok' | 'fail') => ({
+      online: () => Promise.resolve([{ check: 'IdP entra', state, says: 'says who it is' }]),
+    })
+    const [well, badly] = [await check(at('a.yaml'), answering('ok')), await check(at('a.yaml'), answering('fail'))]
+    expect([well.exit, badly.exit, badly.online]).toEqual([
+      0,
+      3,
+      [{ check: 'IdP entra', state: 'fail', says: 'says who it is' }],
+    ])
+    expect(printReport(well).out).toContain('✓ IdP entra: says who it is\n')
+    expect(printReport(badly)).toEqual({
+      out: '✗ IdP entra: says who it is\n',
+      err: 'error: not everybody answered as the file says\n',
+    })
+  })
+
+  it('asks nobody about a file that does not load', async () => {
+    const at = aFolder({ 'a.yaml': changed(['version: 1', 'version: 2']) })
+    const asked = () => Promise.reject(new Error('was asked'))
+    expect((await check(at('a.yaml'), { online: asked })).exit).toBe(3)
   })
 })
 
@@ -324,9 +350,9 @@ describe('docs/reference/check-config.md', () => {
     expect(exits).toEqual([0, 2, ...Object.values(EXIT)])
   })
 
-  it('shows JSON of the keys there are', () => {
+  it('shows JSON of the keys there are', async () => {
     const shown = JSON.parse(/```json\n([\s\S]*?)```/.exec(page)?.[1] ?? '') as Report
-    const { report } = comparing(DEV_ONLY, A_FILE, { people: [] })
+    const { report } = await comparing(DEV_ONLY, A_FILE, { people: [] })
     expect(Object.keys(shown)).toEqual(Object.keys(report))
     expect(Object.keys(shown.diff ?? {}).toSorted()).toEqual(Object.keys(report.diff ?? {}).toSorted())
     expect(Object.keys(shown.diff?.access[0] ?? {})).toEqual(Object.keys(report.diff?.access[0] ?? {}))

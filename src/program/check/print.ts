@@ -9,7 +9,8 @@ const MOST_LINES = 20
 
 /** What people read: faults and warnings on stderr, the rest on stdout. */
 export function printReport(report: Report): { readonly out: string; readonly err: string } {
-  const { file, secrets, faults, warnings, config, tests, diff } = report
+  const { file, secrets, faults, warnings, config, tests, diff, online } = report
+  const isDown = online?.some(({ state }) => state === 'fail') === true
   const err = [
     ...(secrets === 'not_read'
       ? [
@@ -18,7 +19,8 @@ export function printReport(report: Report): { readonly out: string; readonly er
       : []),
     ...warnings.map((warning) => `warning: ${printPlace(warning)}`),
     ...faults.map(printPlace),
-    ...(faults.length === 0 && !report.ok ? ['error: there are warnings, and --strict lets none pass'] : []),
+    ...(isDown ? ['error: not everybody answered as the file says'] : []),
+    ...(faults.length === 0 && !isDown && !report.ok ? ['error: there are warnings, and --strict lets none pass'] : []),
   ]
   const out = [
     ...(tests ? tested(tests) : []),
@@ -27,6 +29,7 @@ export function printReport(report: Report): { readonly out: string; readonly er
           `${file}: ok. ${config.idps} IdPs, ${config.accounts} accounts, ${config.roles} roles, ${config.rules} rules; its tests pass.`,
         ]
       : []),
+    ...(online ?? []).map(({ check, state, says }) => `${state === 'ok' ? '✓' : '✗'} ${check}: ${says}`),
     ...(diff ? comparison(diff) : []),
   ]
   return { out: linesOf(out), err: linesOf(err) }

@@ -1,5 +1,6 @@
 import { realpathSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
+import type { Config } from '../../config/config.ts'
 import { policyOf } from '../../config/policy.ts'
 import { ConfigFaults, type Fault, type Loaded, type Tested } from '../../config/load.ts'
 import type { PolicyDiff } from '../../domain/policy/changes.ts'
@@ -12,6 +13,7 @@ import {
   type UnseenGroup,
 } from '../../domain/policy/people.ts'
 import type { Policy } from '../../domain/policy/policy.ts'
+import type { Seen } from './online.ts'
 import { readFromDisk, type ReadOptions } from '../read-config.ts'
 
 /** A place in a file, and what is said of it. */
@@ -42,6 +44,8 @@ export type Report = {
   readonly tests?: readonly (Tested & { readonly file: string })[]
   /** With `--diff`, when both load. */
   readonly diff?: Comparison
+  /** With `--online`, when it loads: what was asked over the network. */
+  readonly online?: readonly Seen[]
 }
 
 export type Comparison = PolicyDiff & {
@@ -63,16 +67,20 @@ export type Options = Omit<ReadOptions, 'purpose'> & {
   readonly tests?: boolean
   readonly against?: string
   readonly people?: readonly SeenPerson[]
+  /** Asks over the network. */
+  readonly online?: (config: Config) => Promise<readonly Seen[]>
 }
 
 /** Looks at a file, and at another beside it; nothing in the world changes. */
-export function reportOn(file: string, options: Options): Report {
+export async function reportOn(file: string, options: Options): Promise<Report> {
   const own = read(file, options)
   const other = options.against === undefined ? undefined : read(options.against, options)
   const faults = [...own.faults, ...(other?.faults ?? [])]
   const diff = own.loaded && other?.loaded && compare(other.loaded, own.loaded, options)
   const { strict = false, accept = [] } = options
-  const isRefused = faults.length > 0 || (strict && own.warnings.some((warning) => !accept.includes(lintIn(warning))))
+  const isStrict = strict && own.warnings.some((warning) => !accept.includes(lintIn(warning)))
+  const online = own.loaded && (await options.online?.(own.loaded.config))
+  const isRefused = faults.length > 0 || isStrict || online?.some(({ state }) => state === 'fail') === true
   return {
     file,
     ok: !isRefused,
@@ -84,6 +92,7 @@ export function reportOn(file: string, options: Options): Report {
     // A file with other faults asked nothing yet.
     ...(options.tests === true && (own.loaded !== undefined || own.tests.length > 0) && { tests: own.tests }),
     ...(diff && { diff }),
+    ...(online && { online }),
   }
 }
 
