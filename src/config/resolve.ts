@@ -27,16 +27,18 @@ import type { ConfigFile, RuleEntry, StsEntry } from './schema.ts'
 import type { Secrets } from './secrets.ts'
 import { accountsMeant } from './selectors.ts'
 import type { InlinePolicies } from './session-policies.ts'
+import { rolesInForce, withVariants } from './variants.ts'
 import { workloadMatchOf, workloadOf } from './workloads.ts'
 import type { World } from './world.ts'
 
 /** The values the house works with, from a file that has passed every check. */
 export function resolve(
-  file: ConfigFile,
+  written: ConfigFile,
   secrets: Secrets,
   { policies, groupNames }: { readonly policies: InlinePolicies; readonly groupNames: GroupNames },
   world: World,
 ): Config {
+  const file = { ...written, roles: rolesInForce(written.roles) }
   const { server, issuer, sessions, audit, store } = file
   const sts = new Map(Object.entries(file.sts).map(([name, entry]) => [name, stsOf(name, entry, secrets)]))
   const keep = claimsOfTags(file)
@@ -285,6 +287,7 @@ function roleOf(key: string, role: ConfigFile['roles'][string], policies: Inline
   return {
     key,
     roleName: role.role_name,
+    ...(role.variant_of !== undefined && { variantOf: role.variant_of }),
     summary: role.summary,
     maxSeconds: role.max_duration,
     ...(role.default_duration !== undefined && { defaultSeconds: role.default_duration }),
@@ -340,7 +343,7 @@ function ruleOf(rule: RuleEntry, file: ConfigFile, policies: InlinePolicies): Ru
     effect: grant === undefined ? 'deny' : 'grant',
     ...(owner !== undefined && { owner }),
     accounts: accounts.meant,
-    roles: roles.meant,
+    roles: grant === undefined ? withVariants(roles.meant, file.roles) : roles.meant,
     ...(grant?.max_duration !== undefined && { maxSeconds: grant.max_duration }),
     ...(grant !== undefined && narrowedBy(grant, policies)),
   }

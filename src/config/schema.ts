@@ -133,6 +133,11 @@ const role = z.strictObject({
     .string()
     .refine(isRoleName, 'must be an IAM role name, with its path if it has one, as in team/Developer')
     .describe('Path and name of the IAM role, the same in every account.'),
+  variant_of: name
+    .optional()
+    .describe(
+      'Key of the role whose narrower form this is: the same IAM role, and all that is said of that one holds.',
+    ),
   summary: freeText.or(z.literal('')).default('').describe('One line for people.'),
   max_duration: duration('15m', '12h').prefault('1h').describe('Longest role session; the IAM role must allow it too.'),
   default_duration: duration('15m', '12h')

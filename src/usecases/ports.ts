@@ -224,7 +224,7 @@ export type VerifiedWorkload = {
 /** Fails with `sign_in_rejected` or `idp_unavailable`. The two doors take different audiences and ages (threats.md D15, D16). */
 export type VerifyWorkloadToken = (token: string, door: 'exchange' | 'container') => Promise<VerifiedWorkload>
 
-/** A container token's digest → the one role it is for, and the session it was made from (threats.md D15). */
+/** A container token's digest → the one role it is for (`roleIdOf`), and the session it was made from (threats.md D15). */
 export type ContainerTokens = Table<{
   readonly sessionId: string
   readonly roleArn: string

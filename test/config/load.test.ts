@@ -437,7 +437,9 @@ describe('roles', () => {
     {
       because: 'refuses two keys for one IAM role, whatever case and path (threats.md R2)',
       text: changed(['role_name: ReadOnly', 'role_name: other/ADMIN']),
-      faults: ['16:23  roles.admin.role_name: is the IAM role of "readonly" already; IAM ignores case and path'],
+      faults: [
+        '16:23  roles.admin.role_name: is the IAM role of "readonly" already; IAM ignores case and path. A narrower form of it says "variant_of: readonly"',
+      ],
     },
     {
       because: 'refuses a role name too long for the subject (threats.md F1)',

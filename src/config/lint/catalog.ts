@@ -7,6 +7,8 @@ import type { ConfigFile, StsEntry } from '../schema.ts'
 import { isPassThrough } from './pass-through.ts'
 import { lintRegion } from './sts.ts'
 import { lintTags } from './tags.ts'
+import { lintVariant } from './variants.ts'
+import { rolesInForce } from '../variants.ts'
 
 type Role = ConfigFile['roles'][string]
 
@@ -59,19 +61,25 @@ function lintAcceptRisk(
 /** Role keys: one IAM role each, with lengths and tags AWS takes. */
 export function lintRoles(file: ConfigFile, findings: Findings): void {
   const { roles } = file
+  const inForce = rolesInForce(roles)
   const byIamName = new Map<string, string>()
   for (const [key, role] of Object.entries(roles)) {
     const path = ['roles', key]
     // threats.md R2: IAM tells names apart by neither case nor path.
     const iamName = (role.role_name.split('/').at(-1) ?? '').toLowerCase()
-    const other = byIamName.get(iamName)
-    if (other === undefined) byIamName.set(iamName, key)
-    else findings.fault([...path, 'role_name'], `is the IAM role of "${other}" already; IAM ignores case and path`)
+    const other = role.variant_of === undefined ? byIamName.get(iamName) : undefined
+    if (other !== undefined)
+      findings.fault(
+        [...path, 'role_name'],
+        `is the IAM role of "${other}" already; IAM ignores case and path. A narrower form of it says "variant_of: ${other}"`,
+      )
+    else if (role.variant_of === undefined) byIamName.set(iamName, key)
+    lintVariant(role, path, file, findings)
     lintSubjectLength(role, path, findings)
     if (role.default_duration !== undefined && role.default_duration > role.max_duration) {
       findings.fault([...path, 'default_duration'], `is longer than max_duration (${printDuration(role.max_duration)})`)
     }
-    lintTags(role, path, file, findings)
+    lintTags(inForce[key] ?? role, path, file, findings)
   }
 }
 

@@ -3,12 +3,14 @@ import type { Findings } from '../faults.ts'
 import type { ConfigFile, StsEntry } from '../schema.ts'
 import { reachOf } from '../reach.ts'
 import { narrowedIn } from '../session-policies.ts'
+import { isNarrowed, rolesInForce } from '../variants.ts'
 import { isPassThrough } from './pass-through.ts'
 
 type Role = ConfigFile['roles'][string]
 
 /** Session policies: each can be sent to AWS wherever it is promised, and none is widened by another (security.md T-11). */
 export function lintSessionPolicies(file: ConfigFile, findings: Findings): void {
+  const inForce = rolesInForce(file.roles)
   for (const [{ session_policy_file: inline, policy_arns: managed }, path] of narrowedIn(file)) {
     managed.forEach((arn, index) => {
       if (managed.indexOf(arn) < index) findings.fault([...path, 'policy_arns', index], `"${arn}" stands twice`)
@@ -24,7 +26,7 @@ export function lintSessionPolicies(file: ConfigFile, findings: Findings): void 
     if (rule.grant === undefined) return
     const { accounts, roles } = reachOf(rule, file)
     for (const key of roles.meant) {
-      const role = file.roles[key]
+      const role = inForce[key]
       if (role === undefined || !(isNarrowed(role) || isNarrowed(rule.grant))) continue
       lintTwice(key, role, rule.grant, index, findings)
       const [narrowed, path] = isNarrowed(role) ? [role, ['roles', key]] : [rule.grant, ['rules', index, 'grant']]
@@ -39,11 +41,6 @@ export function lintSessionPolicies(file: ConfigFile, findings: Findings): void 
     }
   })
 }
-
-const isNarrowed = ({
-  session_policy_file: inline,
-  policy_arns: managed,
-}: Pick<Role, 'session_policy_file' | 'policy_arns'>) => inline !== undefined || managed.length > 0
 
 /** threats.md R11: STS pools the statements of all session policies, so a second one would let in what the first keeps out. */
 function lintTwice(

@@ -74,7 +74,12 @@ export function compileRules(mapping: Mapping): RuleIndex {
   const readDeny = new Set(groupDenies.flatMap((match) => ('idp' in match ? [match.idp] : [])))
   const allReadDeny = groupDenies.some((match) => !('idp' in match))
   const aliasById = new Map([...mapping.accounts.values()].map(({ id, alias }) => [id, alias]))
-  const keyByRoleName = new Map([...mapping.roles.values()].map(({ roleName, key }) => [roleName, key]))
+  const keyByRoleName = new Map(
+    // An ARN is the name of a whole role; a variant is asked for by its key.
+    [...mapping.roles.values()].flatMap(({ roleName, key, variantOf }) =>
+      variantOf === undefined ? [[roleName, key]] : [],
+    ),
+  )
 
   // A hand-over asks three times about one principal. Neither it nor these rules ever change: a reload compiles anew.
   const lookedBefore = new WeakMap<Principal, Looked>()

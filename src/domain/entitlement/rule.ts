@@ -28,6 +28,8 @@ export type RoleKind = {
   readonly key: string
   /** Path and name on the IAM side. */
   readonly roleName: string
+  /** Key of the role of which this is a narrower form: one IAM role, of which its own key is the name (threats.md R2). */
+  readonly variantOf?: string
   readonly summary: string
   readonly maxSeconds: number
   readonly defaultSeconds?: number

@@ -81,8 +81,9 @@ const termsIn = ({ grants }: Opening): string => [...new Set(grants.map(printTer
 
 function less(change: AccessChange, everyones: AccessChange): AccessChange {
   const without = <Role extends Named>(own: readonly Role[], others: readonly Named[]): readonly Role[] => {
-    const arns = new Set(others.map(({ arn }) => arn))
-    return own.filter(({ arn }) => !arns.has(arn))
+    // A variant and its base are one ARN, and two names.
+    const known = new Set(others.map(({ arn, role }) => `${arn} ${role}`))
+    return own.filter(({ arn, role }) => !known.has(`${arn} ${role}`))
   }
   return {
     ...change,

@@ -1,5 +1,6 @@
 import type { RuleIndex } from '../entitlement/compile.ts'
 import { printDuration } from '../entitlement/duration.ts'
+import { roleIdOf } from '../entitlement/role-id.ts'
 import type { RoleTarget, Rule } from '../entitlement/rule.ts'
 import { factsOf } from './facts.ts'
 
@@ -23,8 +24,9 @@ export function openingsBy(rules: readonly Rule[], index: RuleIndex): ReadonlyMa
     if (rule.effect === 'deny') continue
     for (const target of targetsOf(rule, index)) {
       if (closed.has(target)) continue
-      const known = openings.get(target.arn)
-      if (known === undefined) openings.set(target.arn, { target, grants: [termsOf(rule)] })
+      const id = roleIdOf(target)
+      const known = openings.get(id)
+      if (known === undefined) openings.set(id, { target, grants: [termsOf(rule)] })
       else known.grants.push(termsOf(rule))
     }
   }
@@ -36,7 +38,7 @@ export const closedBy = (rules: readonly Rule[], index: RuleIndex): ReadonlyMap<
   new Map(
     rules
       .filter(({ effect }) => effect === 'deny')
-      .flatMap((rule) => targetsOf(rule, index).map((target) => [target.arn, target] as const)),
+      .flatMap((rule) => targetsOf(rule, index).map((target) => [roleIdOf(target), target] as const)),
   )
 
 const targetsOf = ({ accounts, roles }: Rule, index: RuleIndex): readonly RoleTarget[] =>

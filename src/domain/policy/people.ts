@@ -1,5 +1,6 @@
 import { compileRules, type RuleIndex } from '../entitlement/compile.ts'
 import { entitlementsOf, type Entitlement } from '../entitlement/decide.ts'
+import { roleIdOf } from '../entitlement/role-id.ts'
 import type { Mapping, Rule } from '../entitlement/rule.ts'
 import type { Principal } from '../sign-in/principal.ts'
 import type { Named } from './changes.ts'
@@ -72,11 +73,11 @@ const heldBy = ({ idp, issuer, subject, username, groups }: SeenPerson, index: R
     groups: { state: 'stated', names: groups },
     claims: {},
   }
-  return new Map(entitlementsOf(index, principal).map((held) => [held.target.arn, held]))
+  return new Map(entitlementsOf(index, principal).map((held) => [roleIdOf(held.target), held]))
 }
 
 const only = (these: Held = new Map(), others: Held = new Map()): readonly Named[] =>
-  [...these].filter(([arn]) => !others.has(arn)).map(([, held]) => namedOf(held))
+  [...these].filter(([id]) => !others.has(id)).map(([, held]) => namedOf(held))
 
 const namedOf = ({ target, via }: Entitlement): Named => ({
   role: target.name,

@@ -5,7 +5,7 @@ import type { GatewaySession } from './session.ts'
 
 /** What a fresh sign-in at the IdP is made for: one hand-over of one role, and no other (threats.md H8). */
 export type Purpose = {
-  /** `alias/role`, and the ARN it meant when it was asked for. */
+  /** `alias/role`, and what that meant when it was asked for: `roleIdOf`. */
   readonly role: string
   readonly roleArn: string
   readonly handOver: 'credentials' | 'console'
@@ -78,7 +78,7 @@ export type UsedStepUp = Pick<StepUp, 'id' | 'purpose' | 'authenticatedAt' | 'mf
   readonly sessionId: string
 }
 
-/** Whether a hand-over is the one this was made for: the session, the role by its ARN, and the kind (threats.md H8). */
+/** Whether a hand-over is the one this was made for: the session, the role by its id, and the kind (threats.md H8). */
 export const isFor = (
   { sessionId, purpose }: UsedStepUp,
   session: GatewaySession,

@@ -5,6 +5,7 @@ import { sessionTagsFor } from '../../domain/aws/session-tags.ts'
 import { sessionNameFor, type Sha256 } from '../../domain/aws/session-name.ts'
 import { webIdentityClaims } from '../../domain/aws/web-identity-token.ts'
 import { requireEntitlement, type Entitlement } from '../../domain/entitlement/decide.ts'
+import { roleIdOf } from '../../domain/entitlement/role-id.ts'
 import { durationOf } from '../../domain/entitlement/duration.ts'
 import { requireRole } from '../../domain/entitlement/find-role.ts'
 import { passThroughFault } from '../../domain/entitlement/pass-through.ts'
@@ -78,8 +79,8 @@ export function makePlanHandOver(deps: {
     const condition = passThroughFault(target, session)
     if (condition !== undefined) throw passedThrough(condition)
     // threats.md H8: each elevated hand-over uses one up, however lately they signed in.
-    const { name, arn: roleArn } = target
-    const isProved = stepUp !== undefined && isFor(stepUp, session, { roleArn, handOver })
+    const { name } = target
+    const isProved = stepUp !== undefined && isFor(stepUp, session, { roleArn: roleIdOf(target), handOver })
     if (target.kind.elevated && !isProved) throw stepUpRequired({ role: name, handOver }, ELEVATED)
     return { target, entitlement }
   }
@@ -190,7 +191,7 @@ export function makePlanHandOver(deps: {
       if (plannedAt.getTime() + facts.seconds * 1000 > ask.session.endsAt.getTime())
         throw new RolegateError('sign_in_required')
       // A reload may have given the name to another role, or allow less than AWS has lent.
-      if (now.target.arn !== target.arn || now.entitlement.maxSeconds < facts.seconds) {
+      if (roleIdOf(now.target) !== roleIdOf(target) || now.entitlement.maxSeconds < facts.seconds) {
         throw new RolegateError('not_entitled', { role: target.name })
       }
       // Nor is a session handed over that a reload has narrowed since (security.md T-11).

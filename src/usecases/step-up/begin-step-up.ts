@@ -7,6 +7,7 @@ import type { Purpose, StepUp, StepUpTrip } from '../../domain/sign-in/step-up.t
 import type { PlanHandOver } from '../hand-over/plan-hand-over.ts'
 import type { BrowserMove, CurrentRules, Now, RandomText } from '../ports.ts'
 import { requireRole } from '../../domain/entitlement/find-role.ts'
+import { roleIdOf } from '../../domain/entitlement/role-id.ts'
 import type { BeginSignIn } from '../sign-in/begin-sign-in.ts'
 
 type Away = { readonly move: BrowserMove; readonly attempt: SignInAttempt }
@@ -61,7 +62,7 @@ export function makeBeginStepUp(deps: {
       requireWorthIt(purpose, session, request)
       const trip: StepUpTrip = {
         id: deps.randomText(128),
-        purpose: { ...purpose, role: target.name, roleArn: target.arn },
+        purpose: { ...purpose, role: target.name, roleArn: roleIdOf(target) },
         sessionId: session.id,
         startedAt: deps.now(),
         gives: target.kind.elevated ? 'hand-over' : 'freshness',

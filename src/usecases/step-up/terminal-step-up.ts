@@ -1,6 +1,7 @@
 import type { RequestFacts } from '../../domain/audit/event.ts'
 import { isSameNetwork, type NameNetwork } from '../../domain/device/network.ts'
 import { requireRole } from '../../domain/entitlement/find-role.ts'
+import { roleIdOf } from '../../domain/entitlement/role-id.ts'
 import { asRolegateError, RolegateError } from '../../domain/errors.ts'
 import { identityOf } from '../../domain/sign-in/principal.ts'
 import type { GatewaySession } from '../../domain/sign-in/session.ts'
@@ -44,7 +45,7 @@ export function makeTerminalStepUp(deps: {
 }): TerminalStepUp {
   async function ask({ session, purpose, request }: Asked): Promise<string> {
     await deps.limitRate(`step-up:${session.id}`, 20, STEP_UP_SECONDS)
-    const { name, arn } = requireRole(deps.rules(), purpose.role)
+    const target = requireRole(deps.rules(), purpose.role)
     const id = deps.randomText(128)
     const askedAt = deps.now()
     const expiresAt = new Date(askedAt.getTime() + STEP_UP_SECONDS * 1000)
@@ -57,7 +58,7 @@ export function makeTerminalStepUp(deps: {
     }
     const stepUp: StepUp = {
       id,
-      purpose: { ...purpose, role: name, roleArn: arn },
+      purpose: { ...purpose, role: target.name, roleArn: roleIdOf(target) },
       person: identityOf(session.principal),
       askedAt,
       expiresAt,

@@ -1,6 +1,7 @@
 import type { RequestFacts } from '../../domain/audit/event.ts'
 import { networkOf } from '../../domain/device/network.ts'
 import { askedForRecord } from '../../domain/entitlement/find-role.ts'
+import { roleIdOf } from '../../domain/entitlement/role-id.ts'
 import { asRolegateError, RolegateError } from '../../domain/errors.ts'
 import { endWithin, type GatewaySession } from '../../domain/sign-in/session.ts'
 import { ELEVATED } from '../../domain/sign-in/step-up.ts'
@@ -70,7 +71,7 @@ export function makeIssueContainerToken(deps: {
     })
     await deps.containerTokens.put(
       deps.digest(containerToken),
-      { sessionId: session.id, roleArn: target.arn, expiresAt },
+      { sessionId: session.id, roleArn: roleIdOf(target), expiresAt },
       { expiresAt, owner: session.id },
     )
     return {

@@ -1,6 +1,7 @@
 import type { RequestFacts } from '../../domain/audit/event.ts'
 import { networkOf } from '../../domain/device/network.ts'
 import { askedForRecord, requireRole } from '../../domain/entitlement/find-role.ts'
+import { roleIdOf } from '../../domain/entitlement/role-id.ts'
 import { RolegateError } from '../../domain/errors.ts'
 import { requireSessionMay, type GatewaySession } from '../../domain/sign-in/session.ts'
 import type { HandOverRequest } from '../hand-over/plan-hand-over.ts'
@@ -56,7 +57,7 @@ export function makeTakeContainerCredentials(deps: {
     }
     const { session, roleArn } = found
     requireSessionMay(session, { kind: 'look' }, deps.now())
-    if (arnOf(role) !== roleArn) {
+    if (idOf(role) !== roleArn) {
       // threats.md D15: whoever tries a token at another role has most likely not been given it.
       const code = 'sign_in_required'
       const reason = 'container_token_for_another_role'
@@ -75,9 +76,9 @@ export function makeTakeContainerCredentials(deps: {
     return { session, lookAgain: async () => (await held(proof))?.session }
   }
 
-  function arnOf(role: string): string | undefined {
+  function idOf(role: string): string | undefined {
     try {
-      return requireRole(deps.rules(), role).arn
+      return roleIdOf(requireRole(deps.rules(), role))
     } catch {
       return undefined
     }

@@ -62,6 +62,15 @@ describe('what a change of rules opens and closes', () => {
     expect(accessOf(ruled(aRule()), renamed)).toEqual({})
   })
 
+  it('tells a role from a narrower form of it, which is the same role of AWS (threats.md R2)', () => {
+    const roles = [aRoleKind(), aRoleKind({ key: 'look', variantOf: 'dev' })]
+    const [look, dev] = ['look', 'dev'].map((key) => aPolicy({ roles, rules: [aRule({ roles: [key] })] }))
+    if (look === undefined || dev === undefined) throw new Error('two policies')
+    expect(accessOf(look, dev)).toEqual({
+      'entra: payments': ['+ payments-prod/dev by payments-team', '- payments-prod/look'],
+    })
+  })
+
   it('says which group gains and loses which role, and by which rule', () => {
     expect(accessOf(ruled(aRule()), ruled(aRule({ roles: ['admin'] })))).toEqual({
       'entra: payments': ['+ payments-prod/admin by payments-team', '- payments-prod/dev'],

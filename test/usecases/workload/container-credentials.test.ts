@@ -7,11 +7,12 @@ import { makeTable } from '../../../src/adapters/store/table.ts'
 import { RolegateError } from '../../../src/domain/errors.ts'
 import type { GatewaySession } from '../../../src/domain/sign-in/session.ts'
 import type { ContainerTokens, VerifiedWorkload } from '../../../src/usecases/ports.ts'
+import type { Mapping } from '../../../src/domain/entitlement/rule.ts'
 import { makeIssueContainerToken } from '../../../src/usecases/workload/issue-container-token.ts'
 import { makeRefuseWorkload } from '../../../src/usecases/workload/refuse-workload.ts'
 import { makeTakeContainerCredentials } from '../../../src/usecases/workload/take-container-credentials.ts'
 import { aHandOver, aHangUp, LENT } from '../../support/a-hand-over.ts'
-import { aMapping, aRule } from '../../support/a-mapping.ts'
+import { aMapping, aRoleKind, aRule } from '../../support/a-mapping.ts'
 import { aPrincipal } from '../../support/a-principal.ts'
 import { refusalFrom } from '../../support/a-refusal.ts'
 import { aRequest, aSession, NINE, secondsAfter } from '../../support/a-session.ts'
@@ -25,8 +26,11 @@ const aTerminal = (changes: Partial<GatewaySession> = {}) => aSession({ via: 'pk
 const ROLE = 'payments-prod/dev'
 
 /** Containers beside the heart: a terminal that is signed in, and a cluster whose tokens are as the test says. */
-function aContainerWorld({ session = aTerminal() }: { session?: GatewaySession } = {}) {
-  const hand = aHandOver({ mapping: aMapping({ rules }), session })
+function aContainerWorld({
+  session = aTerminal(),
+  mapping = aMapping({ rules }),
+}: { session?: GatewaySession; mapping?: Mapping } = {}) {
+  const hand = aHandOver({ mapping, session })
   const { clock, world, recorded } = hand
   const store = makeMemoryStore({ now: clock.now })
   const containerTokens: ContainerTokens = makeTable(store, 'container-tokens', ['expiresAt'])
@@ -81,6 +85,17 @@ function aContainerWorld({ session = aTerminal() }: { session?: GatewaySession }
 const POD = 'a.projected.token'
 
 describe('a container token', () => {
+  it('for a narrower form of a role does not open the role itself (threats.md R2)', async () => {
+    const roles = [aRoleKind(), aRoleKind({ key: 'look', variantOf: 'dev' })]
+    const mapping = aMapping({ roles, rules: [aRule({ roles: ['dev', 'look'] })] })
+    const { issue, take } = aContainerWorld({ mapping })
+    const { containerToken } = await issue('payments-prod/look')
+    expect((await take(containerToken, 'payments-prod/look')).credentials).toBe(LENT)
+    expect((await refusalFrom(take(containerToken, 'payments-prod/dev'))).reason).toBe(
+      'container_token_for_another_role',
+    )
+  })
+
   it('opens its one role, again and again, each time decided and recorded anew (threats.md H6)', async () => {
     const { issue, take, happened, assumed } = aContainerWorld()
     const { containerToken, expiresInSeconds } = await issue()
