@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -77,6 +77,30 @@ describe('include', () => {
     const before = process.cpuUsage()
     expect(load(including('rules/*.yaml'), withFiles(files)).config.mapping.rules).toHaveLength(1001)
     expect(process.cpuUsage(before).user / 1000).toBeLessThan(5000)
+  })
+})
+
+describe('docs/how-to/rules-of-teams.md', () => {
+  const blocks = [
+    ...readFileSync('docs/how-to/rules-of-teams.md', 'utf8').matchAll(/```yaml\n# (\S+)\n([\s\S]*?)```/g),
+  ].map(([, name, text]) => [name ?? '', text ?? ''] as const)
+  const [[, includes] = ['', ''], [, theirs] = ['', '']] = blocks
+  const text = `${changed(
+    ['pay-prod: {', 'lake: { id: "333333333333", tags: [data] }\n  payments-prod: {'],
+    ['pay-dev: {', 'payments-dev: {'],
+    ['readonly: {', 'dev: { role_name: Dev }\n  readonly: {'],
+    ['accounts: [pay-prod, pay-dev]', 'accounts: [payments-prod]'],
+  )}${includes}`
+  const world = (rules: string) => withFiles({ [blocks[1]?.[0] ?? '']: rules, 'rules/data/x.yaml': 'rules: []\n' })
+
+  it('shows files that load', () => {
+    expect(blocks.map(([name]) => name)).toEqual(['rolegate.yaml', 'rules/payments/on-call.yaml'])
+    expect(faultsOf(text, world(theirs))).toEqual([])
+  })
+
+  it('shows what a team is told that grants itself more', () => {
+    const told = /```\n(rules\/.*)\n```/.exec(readFileSync('docs/how-to/rules-of-teams.md', 'utf8'))?.[1]
+    expect(faultsOf(text, world(theirs.replace('roles: dev', 'roles: [dev, admin]')))).toEqual([told])
   })
 })
 
