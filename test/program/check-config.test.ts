@@ -340,6 +340,27 @@ describe('check-config --online', () => {
   })
 })
 
+describe('check-config --diff, of groups with friendly names', () => {
+  const [A, B] = ['11111111-aaaa-4aaa-8aaa-111111111111', '22222222-aaaa-4aaa-8aaa-222222222222']
+
+  it('compares ids, and says names: an exchange of two names is no small thing (threats.md R6)', async () => {
+    const text = (names: string) =>
+      A_FILE.replace('groups: { claim: groups }', `groups: { claim: groups, kind: id, names_file: ${names} }`)
+    const at = aFolder({
+      'a.yaml': text('a-names.yaml'),
+      'a-names.yaml': `${A}: Team\n${B}: Interns\n`,
+      'b.yaml': text('b-names.yaml'),
+      'b-names.yaml': `${A}: Interns\n${B}: Team\n`,
+    })
+    const report = await check(at('b.yaml'), { against: at('a.yaml') })
+    const { out } = printReport(report)
+    expect(report.exit).toBe(11)
+    expect(report.diff?.groupNames).toEqual({ [A]: 'Interns', [B]: 'Team' })
+    expect(out).toContain(`entra: ${B} (Team)\n  + pay-prod/readonly`)
+    expect(out).toContain(`entra: ${A} (Interns)\n  - pay-prod/readonly`)
+  })
+})
+
 describe('docs/reference/check-config.md', () => {
   const page = readFileSync(new URL('../../docs/reference/check-config.md', import.meta.url), 'utf8')
 

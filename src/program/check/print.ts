@@ -92,8 +92,13 @@ function comparison(diff: Comparison): readonly string[] {
       diff.concerns.map((concern) => `! ${concern}`),
     ),
   ].flat()
-  return parts.length === 0 ? [`nothing differs from ${diff.against}`] : [`against ${diff.against}:`, ...parts]
+  const lines = parts.map((line) => withNames(line, diff.groupNames ?? {}))
+  return lines.length === 0 ? [`nothing differs from ${diff.against}`] : [`against ${diff.against}:`, ...lines]
 }
+
+/** threats.md R6: what differs is ids, whatever a names file calls them. */
+const withNames = (line: string, names: Readonly<Record<string, string>>): string =>
+  Object.entries(names).reduce((so, [id, name]) => so.replaceAll(id, () => `${id} (${name})`), line)
 
 const signOf = (change: 'added' | 'removed'): string => (change === 'added' ? '+' : '-')
 

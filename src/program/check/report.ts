@@ -51,6 +51,8 @@ export type Report = {
 export type Comparison = PolicyDiff & {
   readonly against: string
   readonly hash: string
+  /** Where a names file says what people call groups: names by id, of the other file where this one has none. */
+  readonly groupNames?: Readonly<Record<string, string>>
   /** With `--people`. */
   readonly people?: PeopleDiff
 }
@@ -156,8 +158,14 @@ function compare(before: ReadFile, after: ReadFile, { people }: Options): Compar
     hash: before.hash,
     ...diff,
     concerns: [...diff.concerns, ...peopleConcerns(seen)],
+    ...groupNamesOf(before, after),
     ...(seen && { people: seen }),
   }
+}
+
+function groupNamesOf(...files: readonly ReadFile[]): Pick<Comparison, 'groupNames'> {
+  const named = files.flatMap(({ config }) => [...config.groupNames.values()].flatMap((names) => [...names]))
+  return named.length === 0 ? {} : { groupNames: Object.fromEntries(named) }
 }
 
 const policyIn = ({ config, file }: ReadFile): Policy => policyOf(config, realpathSync(dirname(resolve(file))))
@@ -170,6 +178,6 @@ const peopleConcerns = (people: PeopleDiff | undefined): readonly string[] =>
 function exitOf(diff: Comparison | undefined): number {
   if (diff === undefined) return 0
   if (diff.concerns.length > 0) return EXIT.concerns
-  const { against: _, hash: __, people, ...parts } = diff
+  const { against: _, hash: __, groupNames: ___, people, ...parts } = diff
   return isSame(parts) && (people?.changed.length ?? 0) === 0 ? 0 : EXIT.differs
 }
