@@ -30,6 +30,15 @@ describe('begin', () => {
     expect(move.searchParams.has('prompt')).toBe(false)
   })
 
+  it('asks for a fresh proof in both words there are, in place of a year’s (threats.md I6)', async () => {
+    const mapping = { groups: { claim: 'groups' }, mfa: { claim: 'amr', anyOf: ['mfa'] } }
+    for (const settings of [{}, { mapping }]) {
+      const { provider } = await aProvider({ settings })
+      const { searchParams } = new URL((await provider.begin('0a1b2c3d', { isFresh: true })).move.url)
+      expect([searchParams.getAll('prompt'), searchParams.getAll('max_age')]).toEqual([['login'], ['0']])
+    }
+  })
+
   it('keeps the code verifier and the client secret at home (security.md O-11)', async () => {
     const { move, pending } = await aSignIn()
     expect(move.href).not.toContain(pending.codeVerifier)
@@ -70,6 +79,11 @@ describe('complete', () => {
       email: 'alice@example.com',
     })
     expect(idp.countOf('/userinfo')).toBe(0)
+  })
+
+  it('lets somebody in whose IdP says 0: only what depends on it stays shut (idps.md)', async () => {
+    const { complete } = await aSignIn({ person: { sub: '00u-alice', idToken: { auth_time: 0 } } })
+    expect((await complete()).authentication.at).toBe(0)
   })
 
   it('takes how and when they signed in from the ID token alone, whatever userinfo adds (threats.md I6)', async () => {

@@ -8,7 +8,7 @@ import { describe, expect, it } from 'vitest'
 import { SignedXml } from 'xml-crypto'
 import { attributeOf, everyElement } from '../../../src/adapters/saml/names.ts'
 import { readStrictXml, type XmlElement } from '../../../src/adapters/saml/strict-xml.ts'
-import type { BrowserMove } from '../../../src/usecases/ports.ts'
+import type { Asking, BrowserMove } from '../../../src/usecases/ports.ts'
 import { noSchemas, schemaFaults } from '../../support/saml-schemas.ts'
 import { ACS, bareCertificate, idpMetadata, NOW, SP, sp } from '../../support/saml/a-saml-world.ts'
 import { EXCLUSIVE, PROTOCOL } from '../../support/saml/names.ts'
@@ -26,8 +26,8 @@ const byPost = (at = SSO) => idpMetadata({ signOnUrl: at }).replace('bindings:HT
 const withLogout = (at = 'https://idp.example.com/saml/slo', more = '') =>
   idpMetadata({ more: `<md:SingleLogoutService Binding="${BINDING}HTTP-Redirect" Location="${at}"${more}/>` })
 
-async function begun(options: Parameters<typeof aSamlProvider>[0] = {}) {
-  const { move, pending } = await aSamlProvider(options).provider.begin(ATTEMPT)
+async function begun(options: Parameters<typeof aSamlProvider>[0] = {}, how?: Asking) {
+  const { move, pending } = await aSamlProvider(options).provider.begin(ATTEMPT, how)
   if (pending.kind !== 'saml') throw new Error('another protocol')
   return { move, pending }
 }
@@ -98,6 +98,9 @@ describe('an AuthnRequest by Redirect', () => {
     const contexts = ['urn:example:mfa', 'urn:example:a&b']
     const asking = readStrictXml(inflated(urlOf((await begun({ settings: { forceAuthn: true, contexts } })).move)))
     expect(attributeOf(asking, 'ForceAuthn')).toBe('true')
+    // For a step-up (threats.md I6), whatever is configured.
+    const fresh = readStrictXml(inflated(urlOf((await begun({}, { isFresh: true })).move)))
+    expect(attributeOf(fresh, 'ForceAuthn')).toBe('true')
     expect(textIn(asking, 'AuthnContextClassRef')).toEqual(contexts)
   })
 

@@ -7,7 +7,7 @@ import type { Rule } from '../../../src/domain/entitlement/rule.ts'
 import { RolegateError, type ErrorCode } from '../../../src/domain/errors.ts'
 import type { SignInAttempt } from '../../../src/domain/sign-in/attempt.ts'
 import type { ClaimMapping, VerifiedClaims } from '../../../src/domain/sign-in/claims.ts'
-import { parseReturnTo } from '../../../src/domain/sign-in/return-to.ts'
+import { HOME, parseReturnTo } from '../../../src/domain/sign-in/return-to.ts'
 import type { GatewaySession } from '../../../src/domain/sign-in/session.ts'
 import type { CallbackAnswer, IdentityProvider } from '../../../src/usecases/ports.ts'
 import { makeCountOnce } from '../../../src/usecases/sign-in/count-once.ts'
@@ -16,6 +16,7 @@ import { anIndex, aRule } from '../../support/a-mapping.ts'
 import { aPrincipal } from '../../support/a-principal.ts'
 import { refusalFrom } from '../../support/a-refusal.ts'
 import { aClock, aRequest, aSession, NINE, secondsAfter } from '../../support/a-session.ts'
+import { aTrip } from '../../support/a-step-up-world.ts'
 import { anEmergency } from '../../support/an-emergency.ts'
 
 const anAttempt = (changes: Partial<SignInAttempt> = {}): SignInAttempt => ({
@@ -43,8 +44,10 @@ function aSignIn({
       authentication: { at: claims['auth_time'], claims },
     }),
     auditFails: false,
+    isProof: (): Promise<boolean> => Promise.resolve(true),
   }
   const seen: { answer: CallbackAnswer; nonce: string }[] = []
+  const judged: object[] = []
   const provider = (id: string): IdentityProvider => ({
     id,
     label: id,
@@ -87,7 +90,14 @@ function aSignIn({
     },
     limitRate: makeLimitRate({ store, now: clock.now }),
     endSession: async ({ principal }) => void happened.push(`end ${principal.subject}`),
-    finishStepUp: { isProof: () => Promise.resolve(false), grant: () => Promise.resolve() },
+    finishStepUp: {
+      isProof({ trip, authentication, needsMfa, former }) {
+        happened.push(`judge ${trip.id}`)
+        judged.push({ authentication, needsMfa, former: former?.id })
+        return world.isProof()
+      },
+      grant: async (_answered, { id }) => void happened.push(`grant ${id}`),
+    },
     absoluteSeconds: 12 * 3600,
     now: clock.now,
   })
@@ -104,7 +114,7 @@ function aSignIn({
         return 'session-9'
       },
     })
-  return { emergency, remembered, clock, world, come, happened, recorded, seen, answer, completeSignIn }
+  return { emergency, remembered, clock, world, come, happened, judged, recorded, seen, answer, completeSignIn }
 }
 
 describe('completeSignIn', () => {
@@ -161,6 +171,44 @@ describe('completeSignIn', () => {
     const silent = await aSignIn({ claims }).come()
     expect(silent.session).not.toHaveProperty('authenticatedAt')
     expect(silent.session).not.toHaveProperty('mfaAt')
+  })
+
+  describe('after a step-up (threats.md H8)', () => {
+    const claims = { sub: 'oid-1', name: 'alice', groups: ['payments'], auth_time: NINE.getTime() / 1000 }
+    const stepUp = anAttempt({ stepUp: aTrip(), returnTo: HOME })
+
+    it('makes a new session of a proof, ends the old one, and leads to the last click', async () => {
+      const { come, happened, judged } = aSignIn({ claims })
+      const former = aSession({ principal: aPrincipal({ subject: 'oid-1', issuer: 'https://idp.example.com' }) })
+      const { session, returnTo } = await come(stepUp, 'entra', former)
+      expect([session.id, session.authenticatedAt, returnTo]).toEqual(['session-9', NINE, `/step-up/${aTrip().id}`])
+      expect(judged).toEqual([{ authentication: { authenticatedAt: NINE }, needsMfa: true, former: former.id }])
+      expect(happened).toEqual([
+        'complete',
+        `judge ${aTrip().id}`,
+        `forget ${former.id}`,
+        'session',
+        'sign_in',
+        'decision',
+        'grant session-9',
+      ])
+    })
+
+    it('changes nothing where the answer is no proof: the session goes on as it was', async () => {
+      const { come, happened, world } = aSignIn({ claims })
+      world.isProof = () => Promise.reject(new RolegateError('step_up_required'))
+      expect((await refusalFrom(come(stepUp, 'entra', aSession()))).code).toBe('step_up_required')
+      expect(happened).toEqual(['complete', `judge ${aTrip().id}`])
+    })
+
+    it('is a plain sign-in of somebody else, which leads home and grants nothing (threats.md H9)', async () => {
+      const { come, happened, world } = aSignIn({ claims })
+      world.isProof = () => Promise.resolve(false)
+      const former = aSession({ principal: aPrincipal({ subject: 'oid-other' }) })
+      const { returnTo } = await come(stepUp, 'entra', former)
+      expect(returnTo).toBe('/')
+      expect(happened.slice(1)).toEqual([`judge ${aTrip().id}`, 'end oid-other', 'session', 'sign_in', 'decision'])
+    })
   })
 
   const refused: readonly {
