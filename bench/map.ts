@@ -80,6 +80,8 @@ function note<Key>(found: Map<Key, number[]>, key: Key, value: number): void {
 const at = (times: readonly number[], share: number): number =>
   times.toSorted((a, b) => a - b)[Math.min(times.length - 1, Math.floor(times.length * share))] ?? Number.NaN
 
+const MOMENT = { now: new Date(0), address: '203.0.113.7' }
+
 /** Each decision is about somebody new, as at a sign-in: nothing of theirs has been looked at before. */
 function timesOf(
   index: RuleIndex,
@@ -91,7 +93,7 @@ function timesOf(
     const target = index.target(`acct-${person % ACCOUNTS}`, `role-${person % ROLES}`)
     if (target === undefined) throw new Error('no such role')
     const from = performance.now()
-    decide(index, principal, target)
+    decide(index, principal, target, MOMENT)
     if (person >= WARM_UP) times.push(performance.now() - from)
   }
   return times

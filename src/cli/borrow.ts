@@ -1,3 +1,4 @@
+import { isReason, LONGEST_REASON } from '../domain/entitlement/conditions.ts'
 import { LEAST_SECONDS, parseDuration, printDuration } from '../domain/entitlement/duration.ts'
 import { parseUntil, secondsUntil } from '../domain/entitlement/until.ts'
 import type { Lent } from './answers.ts'
@@ -12,6 +13,12 @@ export const DURATION_OPTION = {
   short: 'd',
   value: 'DURATION',
   about: 'how long it lasts: 15m, 3h, 1h30m, until 18:00; default ROLEGATE_DURATION, then the role’s own',
+} as const satisfies Option
+
+export const REASON_OPTION = {
+  type: 'string',
+  value: 'TEXT',
+  about: 'why you need it, for roles that ask; it goes on record',
 } as const satisfies Option
 
 export const REGION_OPTION = {
@@ -39,14 +46,27 @@ async function lend(
   confirmed: (role: string, ask: (stepUp?: string) => Promise<Lent>) => Promise<Lent>,
 ): Promise<Lent> {
   const seconds = secondsAsked(call)
+  const reason = reasonGiven(call)
   const { role } = await findOrPickRole(call, (await gateway.roles()).read, wanted)
   const lent = await confirmed(role, (stepUp) =>
-    gateway.credentials({ role, ...(seconds !== undefined && { seconds }), ...(stepUp !== undefined && { stepUp }) }),
+    gateway.credentials({
+      role,
+      ...(seconds !== undefined && { seconds }),
+      ...(reason !== undefined && { reason }),
+      ...(stepUp !== undefined && { stepUp }),
+    }),
   )
   if (seconds !== undefined && lent.seconds < seconds) {
     call.say(`Shortened to ${printDuration(lent.seconds)}, by: ${lent.limitedBy}.`)
   }
   return lent
+}
+
+/** The reason given by --reason, as the gateway takes it. */
+export function reasonGiven({ text, misused }: Call): string | undefined {
+  const reason = text('reason')?.trim()
+  if (reason === undefined || isReason(reason)) return reason
+  throw misused(`A reason is one line of at most ${LONGEST_REASON} characters.`)
 }
 
 /** The length asked for by -d, else by ROLEGATE_DURATION; undefined leaves it to the gateway. */

@@ -36,6 +36,7 @@ export function inFull(body: unknown): unknown {
       maxSeconds: grant['maxSeconds'],
       elevated,
       state: grant['state'],
+      ...(grant['why'] !== undefined && { why: grant['why'] }),
       via: grant['via'],
     }))
   })
@@ -54,12 +55,12 @@ function held({ kinds, grants }: { kinds: readonly unknown[]; grants: readonly F
 function grantsIn(compact: Fields): readonly Fields[] {
   const [rules, groups] = [listIn(compact, 'rules'), listIn(compact, 'groups')]
   return listIn(compact, 'grants').map((grant) => {
-    const { maxSeconds, state, via } = recordOf(grant)
+    const { maxSeconds, state, why, via } = recordOf(grant)
     const named = listOf(via, 'via').map((pair) => {
       const [rule, group] = listOf(pair, 'via')
       return { rule: at(rules, rule, 'via'), group: group === null ? null : at(groups, group, 'via') }
     })
-    return { maxSeconds, state, via: named }
+    return { maxSeconds, state, ...(why !== undefined && { why }), via: named }
   })
 }
 

@@ -12,6 +12,7 @@ export type Explained = {
     readonly rule: string
     readonly effect: string
     readonly isMet: boolean
+    readonly isUsed: boolean
     readonly group?: string
     readonly wants: readonly string[]
     /** Of somebody imagined: whom the rule speaks of, and why that is not them. */
@@ -19,8 +20,19 @@ export type Explained = {
     readonly verdict?: string
     readonly fenced?: string
   }[]
+  readonly conditions: readonly {
+    readonly condition: string
+    readonly met: boolean
+    readonly wants: string
+    readonly saw: string
+    /** Empty: the role itself asks. */
+    readonly rule: string
+    readonly approvers: readonly string[]
+  }[]
   readonly unmet: readonly string[]
-  readonly limits: readonly { readonly by: string; readonly seconds: number }[]
+  readonly limits: readonly { readonly by: string; readonly seconds: number; readonly binds: boolean }[]
+  /** Seconds, when nobody names a time. */
+  readonly usual?: number
   readonly nearest: readonly string[]
   readonly ask: readonly string[]
   /** Of somebody imagined: the configuration that was asked. */
@@ -40,12 +52,13 @@ export function readExplained(body: unknown): Explained {
     idp: textOf(answer['idp']),
     groups: { count: numberOf(groups['count']), state: textOf(groups['state']) },
     rules: listOf(answer['rules']).map((row) => {
-      const { rule, effect, met, wants, of, verdict, fenced } = recordOf(row)
+      const { rule, effect, met, used, wants, of, verdict, fenced } = recordOf(row)
       const { group } = recordOf(met ?? {})
       return {
         rule: textOf(rule),
         effect: textOf(effect),
         isMet: met !== undefined,
+        isUsed: used === true,
         ...(typeof group === 'string' && { group: called(group) }),
         wants: listOf(wants).map(called),
         ...(of !== undefined && { of: whomIn(recordOf(of), called) }),
@@ -53,11 +66,24 @@ export function readExplained(body: unknown): Explained {
         ...(typeof fenced === 'string' && { fenced: called(fenced) }),
       }
     }),
+    conditions: listOf(answer['conditions']).map((row) => {
+      const { condition, met, wants, saw, of, approvers } = recordOf(row)
+      return {
+        condition: textOf(condition),
+        met: met === true,
+        wants: textOf(wants),
+        saw: textOf(saw),
+        rule: textOf(recordOf(of ?? {})['rule']),
+        approvers: listOf(approvers).map(textOf),
+      }
+    }),
     unmet: listOf(answer['unmet']).map((row) => textOf(recordOf(row)['why'])),
     limits: listOf(answer['limits']).map((row) => ({
       by: textOf(recordOf(row)['by']),
       seconds: numberOf(recordOf(row)['seconds']),
+      binds: recordOf(row)['binds'] === true,
     })),
+    ...(answer['usual'] !== undefined && { usual: numberOf(recordOf(answer['usual'])['seconds']) }),
     nearest: listOf(answer['nearest']).map(textOf),
     ask: listOf(answer['ask']).map(textOf),
     ...(typeof answer['config'] === 'string' && { config: textOf(answer['config']) }),

@@ -10,7 +10,7 @@ export type Gateway = {
   readonly whoami: () => Promise<Read<Whoami>>
   readonly roles: () => Promise<Read<readonly ListedRole[]>>
   readonly awsConfig: () => Promise<Read<AwsConfig>>
-  readonly credentials: (ask: { role: string; seconds?: number; stepUp?: string }) => Promise<Lent>
+  readonly credentials: (ask: { role: string; seconds?: number; reason?: string; stepUp?: string }) => Promise<Lent>
   readonly sessions: () => Promise<Read<readonly KeptSession[]>>
   /** Of whoever asks, or of somebody imagined: that is for operators and auditors. */
   readonly explain: (role: string, as?: ImaginedAsk['as']) => Promise<Read<Explained>>
@@ -18,6 +18,7 @@ export type Gateway = {
   readonly console: (ask: {
     role: string
     seconds?: number
+    reason?: string
     destination?: string
     region?: string
     stepUp?: string

@@ -7,6 +7,8 @@ const BECAUSE: ReadonlyMap<string, string> = new Map([
   ['denied_by_rule', 'forbidden by a rule'],
   ['not_entitled', 'no rule gives it to you'],
   ['condition_unmet', 'not under these conditions'],
+  ['step_up_required', 'not without a fresh sign-in'],
+  ['approval_required', 'not without an approval'],
   ['sign_in_required', 'too little of your sign-in is left: rolegate login'],
 ])
 
@@ -31,18 +33,23 @@ const NOT_THEM: ReadonlyMap<string, string> = new Map([
 
 /** An explanation in lines, in the order the decision is made in. */
 export function tellExplained(explained: Explained): readonly string[] {
-  const { role, available, because, idp, groups, rules, unmet, limits, nearest, ask, config } = explained
+  const { role, available, because, idp, groups, rules, conditions, unmet, limits, usual, nearest, ask, config } =
+    explained
   const isOther = config !== undefined
   const words = (known: ReadonlyMap<string, string>, word: string) =>
     (isOther ? OF_OTHERS.get(word) : undefined) ?? known.get(word) ?? word
   const rows = [
     ['groups', `${groups.count} seen at ${idp}${groups.state === 'stated' ? '' : ` (${groups.state})`}`],
     ...underOne('rules', rules.map(isOther ? ruleAbout : ruleLine)),
+    ...underOne('require', conditions.map(conditionLine)),
     ...underOne('unmet', unmet),
     ...underOne(
       'limit',
-      limits.map(({ by, seconds }) => `${printDuration(seconds)}  ${words(LIMITS, by)}`),
+      limits.map(
+        ({ by, seconds, binds }) => `${printDuration(seconds)}  ${words(LIMITS, by)}${binds ? ', which binds' : ''}`,
+      ),
     ),
+    ...(usual === undefined ? [] : [['usual', printDuration(usual)]]),
     ...underOne('instead', nearest),
     ...underOne('ask', available ? [] : ask),
     ...(isOther ? [['config', config]] : []),
@@ -53,15 +60,22 @@ export function tellExplained(explained: Explained): readonly string[] {
 const underOne = (title: string, lines: readonly string[]): readonly (readonly string[])[] =>
   lines.map((line, at) => [at === 0 ? title : '', line])
 
+/** `✗ ip  203.0.113.0/24, seen 198.51.100.1  (rule office)` */
+function conditionLine({ condition, met, wants, saw, rule, approvers }: Explained['conditions'][number]): string {
+  const seen = saw === '' ? '' : condition === 'mfa_within' ? `, last ${saw} ago` : `, seen ${saw}`
+  const by = approvers.length === 0 ? '' : ` by ${approvers.join(' or ')}`
+  return `${met ? '✓' : '✗'} ${condition}  ${wants}${by}${seen}${rule === '' ? '' : `  (rule ${rule})`}`
+}
+
 type Ruling = Explained['rules'][number]
 
 const signOf = ({ isMet, effect }: Ruling): string => (isMet ? (effect === 'grant' ? '✓' : '✗') : '·')
 const effectOf = ({ effect }: Ruling): string => (effect === 'grant' ? 'gives it' : 'forbids it')
 
 function ruleLine(ruling: Ruling): string {
-  const { rule, isMet, group, wants } = ruling
+  const { rule, isMet, isUsed, group, wants } = ruling
   const whom = isMet ? (group === undefined ? 'everyone' : `your group ${group}`) : `wants ${wants.join(' or ')}`
-  return `${signOf(ruling)} ${rule}  ${effectOf(ruling)}: ${whom}`
+  return `${signOf(ruling)} ${rule}  ${effectOf(ruling)}: ${whom}${isUsed ? ', used' : ''}`
 }
 
 function ruleAbout(ruling: Ruling): string {

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import * as z from 'zod'
 import { NAME } from '../domain/name.ts'
 import { parseDuration, printDuration } from '../domain/entitlement/duration.ts'
@@ -59,6 +60,17 @@ export const attributePath = z
     'must name one attribute, as in attributes.uid, or nameid',
   )
   .transform((text) => text.replace(/^attributes\./, ''))
+
+/** A moment that is the same everywhere: with `Z`, or with an offset. */
+export const moment = z
+  .string()
+  .refine(
+    (text) => /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d)?(?:Z|[+-]\d\d:\d\d)$/.test(text) && !Number.isNaN(Date.parse(text)),
+    'must be a moment such as 2026-03-02T08:00:00Z or 2026-03-02T09:00:00+01:00',
+  )
+  .transform((text) => new Date(text))
+
+export const address = z.string().refine((text) => isIP(text) !== 0, 'must be an IP address')
 
 /** One value or a list of them. */
 export const oneOrMore = (what: string) =>

@@ -2,6 +2,7 @@ import { didYouMean } from './did-you-mean.ts'
 import type { Findings, Path } from './faults.ts'
 import { looksLikeGuid } from './group-kinds.ts'
 import type { GroupNames } from './group-names.ts'
+import type { RequireEntry } from './require-schema.ts'
 import type { ConfigFile } from './schema.ts'
 
 /**
@@ -42,9 +43,20 @@ export function withGroupIds(file: ConfigFile, names: GroupNames, findings: Find
       [key]: Array.isArray(written) ? written.map((one, index) => whom(one, [...path, index])) : whom(written, path),
     }
   }
+  const asking = <Asking extends { readonly require?: RequireEntry | undefined }>(one: Asking, path: Path): Asking => {
+    const { require } = one
+    if (require?.approval === undefined) return one
+    const by = whom(require.approval.by, [...path, 'require', 'approval', 'by'])
+    return { ...one, require: { ...require, approval: { ...require.approval, by } } }
+  }
   return {
     ...file,
-    rules: file.rules.map((rule, index) => ({ ...rule, match: whom(rule.match, ['rules', index, 'match']) })),
+    roles: Object.fromEntries(Object.entries(file.roles).map(([key, role]) => [key, asking(role, ['roles', key])])),
+    rules: file.rules.map((rule, index) => ({
+      ...rule,
+      match: whom(rule.match, ['rules', index, 'match']),
+      ...(rule.grant !== undefined && { grant: asking(rule.grant, ['rules', index, 'grant']) }),
+    })),
     admin: { ...file.admin, ...staff('operators'), ...staff('auditors') },
     tests: file.tests.map((test, index) => ({
       ...test,

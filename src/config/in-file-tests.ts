@@ -1,4 +1,5 @@
 import { compileRules, type RuleIndex } from '../domain/entitlement/compile.ts'
+import { imaginedCircumstances, type Circumstances } from '../domain/entitlement/conditions.ts'
 import { decide, type Decision } from '../domain/entitlement/decide.ts'
 import type { Principal } from '../domain/sign-in/principal.ts'
 import type { Config } from './config.ts'
@@ -20,9 +21,10 @@ export function runInFileTests({ tests }: ConfigFile, { mapping, workloads }: Co
   const index = compileRules(mapping)
   return tests.flatMap(({ as, can, cannot }, number) => {
     const person = personOf(as) ?? jobOf(as, workloads)
+    const circumstances = imaginedCircumstances(as, new Date(0))
     const asked = (expects: 'can' | 'cannot', roles: readonly string[]): Answer[] =>
       roles.map((role, place) => {
-        const decision = answer(index, person, role)
+        const decision = answer(index, person, role, circumstances)
         const wrong = wrongAnswer(expects, role, decision)
         const path = ['tests', number, expects, place]
         return { path, expects, role, because: becauseOf(decision), ...(wrong !== undefined && { wrong }) }
@@ -56,14 +58,15 @@ function jobOf({ workload = '', claims }: Who, workloads: Config['workloads']): 
   }
 }
 
-function answer(index: RuleIndex, person: Principal, target: string): Decision {
+function answer(index: RuleIndex, person: Principal, target: string, circumstances: Circumstances): Decision {
   const [alias = '', key = ''] = target.split('/')
   const role = index.target(alias, key)
-  return role === undefined ? { allowed: false, code: 'not_entitled' } : decide(index, person, role)
+  return role === undefined ? { allowed: false, code: 'not_entitled' } : decide(index, person, role, circumstances)
 }
 
 function becauseOf(decision: Decision): string {
   if (decision.allowed) return `by rule ${decision.entitlement.via[0]?.rule}`
+  if ('entitlement' in decision) return `given by rule ${decision.entitlement.via[0]?.rule}, which asks for more`
   return decision.code === 'denied_by_rule' ? `closed by rule ${decision.rule}` : 'no rule grants it'
 }
 
@@ -74,6 +77,11 @@ function wrongAnswer(expected: 'can' | 'cannot', target: string, decision: Decis
       : `${target} is open to this person by rule ${decision.entitlement.via[0]?.rule}`
   }
   if (expected === 'cannot') return undefined
+  if ('entitlement' in decision) {
+    const { unmet, via } = decision.entitlement
+    const asked = [...new Set(unmet.map(({ condition }) => condition))].join(', ')
+    return `${target} is given to this person by rule ${via[0]?.rule}, and not open: it asks for ${asked}`
+  }
   return decision.code === 'denied_by_rule'
     ? `${target} is closed to this person by rule ${decision.rule}`
     : `${target} is not open to this person: no rule grants it`

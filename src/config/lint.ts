@@ -4,6 +4,7 @@ import { lintAccounts, lintRoles } from './lint/catalog.ts'
 import { lintIdps } from './lint/idps.ts'
 import { lintIncludes } from './lint/includes.ts'
 import { lintKeeping } from './lint/keeping.ts'
+import { lintRequirements } from './lint/require.ts'
 import { lintRules } from './lint/rules.ts'
 import { lintSessionPolicies } from './lint/session-policies.ts'
 import { lintServer } from './lint/server.ts'
@@ -24,6 +25,7 @@ export function lint(whole: Pick<WholeFile, 'file' | 'fenced'>, findings: Findin
   lintRules(file, findings)
   lintIncludes(whole, findings)
   lintSessionPolicies(file, findings)
+  lintRequirements(file, findings)
   lintSts(file, findings, insecureDev)
   lintTerminals(file, findings)
   lintKeeping(file, findings, insecureDev)

@@ -1,5 +1,6 @@
 import { BlockList, isIP } from 'node:net'
 import type { NameNetwork } from '../domain/device/network.ts'
+import type { AddressRanges } from '../domain/entitlement/requirement.ts'
 
 /** `10.20.0.0/16` → its address, its prefix and its family; undefined for what is no network. */
 export function parseNetwork(text: string): { address: string; bits: number; version: 4 | 6 } | undefined {
@@ -17,6 +18,18 @@ export function nameNetworkBy(networks: Readonly<Record<string, readonly string[
     const version = isIP(address)
     if (version === 0) return undefined
     return lists.find(({ list }) => list.check(address, familyOf(version)))?.name
+  }
+}
+
+/** Networks as one question about an address in its plain form. */
+export function rangesOf(ranges: readonly string[]): AddressRanges {
+  const list = listOf(ranges)
+  return {
+    ranges,
+    includes(address) {
+      const version = isIP(address)
+      return version !== 0 && list.check(address, familyOf(version))
+    },
   }
 }
 

@@ -23,11 +23,12 @@ import { fromFolder } from './paths.ts'
 import { policyTestsOf } from './policy.ts'
 import { readPattern } from './patterns.ts'
 import { reachOf } from './reach.ts'
+import { requirementOf } from './requirements.ts'
 import type { ConfigFile, RuleEntry, StsEntry } from './schema.ts'
 import type { Secrets } from './secrets.ts'
 import { accountsMeant } from './selectors.ts'
 import type { InlinePolicies } from './session-policies.ts'
-import { rolesInForce, withVariants } from './variants.ts'
+import { baseOf, rolesInForce, withVariants } from './variants.ts'
 import { workloadMatchOf, workloadOf } from './workloads.ts'
 import type { World } from './world.ts'
 
@@ -257,7 +258,7 @@ function passThroughOf(name: string, entry: StsEntry, { stsAuthentications }: Se
 function mappingOf(file: ConfigFile, sts: ReadonlyMap<string, StsSettings>, policies: InlinePolicies): Mapping {
   return {
     accounts: new Map(Object.keys(file.accounts).map((alias) => [alias, accountOf(alias, file, sts)])),
-    roles: new Map(Object.entries(file.roles).map(([key, role]) => [key, roleOf(key, role, policies)])),
+    roles: new Map(Object.entries(file.roles).map(([key, role]) => [key, roleOf(key, role, file, policies)])),
     rules: file.rules.map((rule) => ruleOf(rule, file, policies)),
   }
 }
@@ -283,7 +284,9 @@ function accountOf(alias: string, { accounts }: ConfigFile, sts: ReadonlyMap<str
   }
 }
 
-function roleOf(key: string, role: ConfigFile['roles'][string], policies: InlinePolicies): RoleKind {
+function roleOf(key: string, role: ConfigFile['roles'][string], file: ConfigFile, policies: InlinePolicies): RoleKind {
+  // Not merged: networks and hours of both have to hold (threats.md R2).
+  const requires = [baseOf(role, file.roles)?.require, role.require].flatMap((one) => one ?? [])
   return {
     key,
     roleName: role.role_name,
@@ -297,6 +300,7 @@ function roleOf(key: string, role: ConfigFile['roles'][string], policies: Inline
     sessionTags: Object.fromEntries(Object.entries(role.session_tags).map(([tag, value]) => [tag, tagSourceOf(value)])),
     transitiveTags: role.transitive_tags,
     ...narrowedBy(role, policies),
+    ...(requires.length > 0 && { requires: requires.map(requirementOf) }),
   }
 }
 
@@ -346,6 +350,7 @@ function ruleOf(rule: RuleEntry, file: ConfigFile, policies: InlinePolicies): Ru
     roles: grant === undefined ? withVariants(roles.meant, file.roles) : roles.meant,
     ...(grant?.max_duration !== undefined && { maxSeconds: grant.max_duration }),
     ...(grant !== undefined && narrowedBy(grant, policies)),
+    ...(grant?.require !== undefined && { require: requirementOf(grant.require) }),
   }
 }
 

@@ -2,9 +2,11 @@ import * as z from 'zod'
 import { isRoleName } from '../domain/aws/arn.ts'
 import { PARTITIONS } from '../domain/aws/partition.ts'
 import { isManagedPolicy, MOST_POLICY_ARNS } from '../domain/aws/session-policy.ts'
+import { isReason } from '../domain/entitlement/conditions.ts'
 import { TARGET_NAME } from '../domain/name.ts'
 import { REDACTABLE, type Redactable } from '../domain/audit/redact.ts'
 import {
+  address,
   claimPath,
   days,
   duration,
@@ -14,12 +16,14 @@ import {
   host,
   label,
   line,
+  moment,
   name,
   oneOrMore,
   port,
   region,
 } from './fields.ts'
 import { clientAuthentication, idp, loginWays } from './idp-schema.ts'
+import { requirement } from './require-schema.ts'
 import { claimValues, statedClaims, workload } from './workload-schema.ts'
 
 const listenAt = (defaultPort: number) =>
@@ -157,6 +161,7 @@ const role = z.strictObject({
     ),
   transitive_tags: z.array(z.string()).default([]).describe('Keys of `session_tags` that survive role chaining.'),
   ...sessionPolicy,
+  require: requirement.optional().describe('What it asks for beside groups, whatever grants it.'),
 })
 
 const rule = z.strictObject({
@@ -200,6 +205,7 @@ const rule = z.strictObject({
         .describe('Longest role session by this rule; the role’s limit stays.'),
       wildcard: z.boolean().default(false).describe('Must be true for `"*"` in a grant.'),
       ...sessionPolicy,
+      require: requirement.optional().describe('What this grant asks for beside groups; other grants are not bound.'),
     })
     .optional()
     .describe('Opens these roles. A rule has a grant or a deny.'),
@@ -366,6 +372,23 @@ const admin = z.strictObject({
 
 const target = z.string().regex(TARGET_NAME, 'must be alias/role, as in payments-prod/readonly')
 
+/** What an imagined person meets conditions with. Left out, the condition is met: but for an approval, which there is none of. */
+const imagined = {
+  at: moment.optional().describe('When they ask, as `2026-03-02T08:00:00Z`. Left out: whenever rules want.'),
+  ip: address.optional().describe('Where they ask from. Left out: from where rules want.'),
+  mfa: z
+    .union([duration('0s', '24h'), z.literal(false, 'must be a duration such as 5m, or false')])
+    .optional()
+    .describe('How long ago they used a second factor; false: they did not. Left out: as rules want.'),
+  reason: z
+    .union([
+      z.string().refine(isReason, 'must be one line of text, or false'),
+      z.literal(false, 'must be one line of text, or false'),
+    ])
+    .optional()
+    .describe('The reason they give; false: none. Left out: one that fits.'),
+}
+
 const inFileTest = z.strictObject({
   as: z
     .strictObject({
@@ -375,6 +398,7 @@ const inFileTest = z.strictObject({
       claims: statedClaims
         .default({})
         .describe('With `workload`: what its token states, beside what `require` leaves no choice in.'),
+      ...imagined,
     })
     .describe('An imagined person, or an imagined job.'),
   can: z.array(target).default([]).describe('Roles (`alias/role`) that must be open to them.'),

@@ -1,4 +1,5 @@
 import type { ErrorCode, ErrorValues, RolegateError } from '../domain/errors.ts'
+import { unmetWords } from './conditions.ts'
 import { stepUpWords } from './step-up-words.ts'
 
 type Sentence = string | ((values: ErrorValues) => string)
@@ -306,14 +307,15 @@ const ANSWER = {
   condition_unmet: {
     status: 403,
     title: 'Not under these conditions',
-    why: ({ condition }) => conditionSentence(String(condition)),
-    next: 'Open the role in the portal.',
+    why: (values) => unmetWords(values)?.why ?? conditionSentence(String(values['condition'])),
+    next: (values) => unmetWords(values)?.next ?? 'Open the role in the portal.',
   },
   approval_required: {
     status: 403,
     title: 'This needs an approval',
-    why: 'The role is given on request.',
-    next: 'Ask for it.',
+    why: (values) => unmetWords(values)?.why ?? 'The role is given on request.',
+    next: (values) => unmetWords(values)?.next ?? 'Ask for it.',
+    who: 'whoever looks after that AWS account',
   },
   role_unknown: {
     status: 404,

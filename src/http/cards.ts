@@ -1,7 +1,9 @@
 import { printDuration } from '../domain/entitlement/duration.ts'
-import type { Entitlement, HeldRole } from '../domain/entitlement/decide.ts'
+import type { Entitlement } from '../domain/entitlement/decide.ts'
 import type { Account } from '../domain/entitlement/rule.ts'
+import type { StatedRole } from '../usecases/entitlement/list-accounts.ts'
 import type { AccountCard, RoleCard } from './pages.ts'
+import { whyNot } from './why-not.ts'
 
 /** An account as pages show it. */
 export const accountCard = ({ alias, id, name, environment, color, owner }: Account): Omit<AccountCard, 'roles'> => ({
@@ -14,18 +16,29 @@ export const accountCard = ({ alias, id, name, environment, color, owner }: Acco
 })
 
 /** A role as pages show it. */
-export const roleCard = ({ target: { account, kind }, maxSeconds }: Entitlement): RoleCard =>
-  roleCardIn(account, { kind, maxSeconds })
+export const roleCard = ({ target, maxSeconds }: Entitlement): RoleCard => {
+  const { account, kind } = target
+  return {
+    key: kind.key,
+    summary: kind.summary,
+    elevated: kind.elevated,
+    href: `/roles/${account.alias}/${kind.key}`,
+    max: printDuration(maxSeconds),
+  }
+}
 
-/** One click opens the console where nothing has to be read first. */
-export function roleCardIn(account: Account, { kind, maxSeconds }: Pick<HeldRole, 'kind' | 'maxSeconds'>): RoleCard {
+/** The same on a list. One click opens the console where nothing has to be read or said first. */
+export function roleCardIn(account: Account, stated: StatedRole): RoleCard {
+  const { kind, maxSeconds, unmet, state } = stated
   const href = `/roles/${account.alias}/${kind.key}`
+  const isPlain = !kind.elevated && account.passThroughIdp === undefined && state === 'available' && unmet.length === 0
   return {
     key: kind.key,
     summary: kind.summary,
     elevated: kind.elevated,
     href,
     max: printDuration(maxSeconds),
-    ...(!kind.elevated && account.passThroughIdp === undefined && { consoleAction: `${href}/console` }),
+    ...(isPlain && { consoleAction: `${href}/console` }),
+    ...(state !== 'available' && { closed: { state, ...whyNot(stated) } }),
   }
 }

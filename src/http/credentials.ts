@@ -5,11 +5,12 @@ import type { GatewaySession } from '../domain/sign-in/session.ts'
 import type { HandOverRequest } from '../usecases/hand-over/plan-hand-over.ts'
 import type { TerminalStepUp } from '../usecases/step-up/terminal-step-up.ts'
 import type { IssueCredentials } from '../usecases/hand-over/issue-credentials.ts'
-import { parse, Seconds } from './parse.ts'
+import { parse, Reason, Seconds } from './parse.ts'
 
 export const CredentialsBody = z.strictObject({
   role: z.string().min(3).max(2048),
   seconds: Seconds.optional(),
+  reason: Reason.optional(),
   /** What a person has confirmed in their browser, once a `step_up_required` has named it. */
   stepUp: z
     .string()
@@ -25,8 +26,8 @@ export function makeAnswerCredentials(deps: {
   terminalStepUp: TerminalStepUp
 }): AnswerCredentials {
   return async function answerCredentials(session, body, request) {
-    const { role, seconds, stepUp: id } = parse(CredentialsBody, body)
-    const said = { role, ...(seconds !== undefined && { seconds }) }
+    const { role, seconds, reason, stepUp: id } = parse(CredentialsBody, body)
+    const said = { role, ...(seconds !== undefined && { seconds }), ...(reason !== undefined && { reason }) }
     const { credentials, facts } = await withStepUp(
       deps.terminalStepUp,
       { session, request, purpose: { ...said, handOver: 'credentials' }, ...(id !== undefined && { id }) },

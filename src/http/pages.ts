@@ -36,8 +36,10 @@ export type RoleCard = {
   readonly href: string
   /** `12h`, `1h30m` */
   readonly max: string
-  /** Where one click opens the console; absent for elevated roles, which show their page first. */
+  /** Where one click opens the console; absent where the page of the role comes first. */
   readonly consoleAction?: string
+  /** It cannot be taken now, and why. */
+  readonly closed?: { readonly state: 'needs_approval' | 'not_now'; readonly why?: string }
 }
 
 export type AccountCard = {
@@ -123,6 +125,16 @@ export type Pages = {
     readonly sessionName?: string
     /** Whose own assertion goes to AWS, and why that cannot be, when it cannot. */
     readonly idp?: { readonly label: string; readonly refusal?: string }
+    /** Why it cannot be taken now, and what to do; absent when it can. */
+    readonly closed?: {
+      readonly title: string
+      readonly why: string
+      readonly next: string
+      /** Where a fresh sign-in begins, when one is all it takes. */
+      readonly freshHref?: string
+    }
+    /** It asks for a reason, of this form. */
+    readonly reason?: { readonly hints: readonly string[] }
     /** Offered lengths, the default first marked. */
     readonly durations: readonly { readonly seconds: number; readonly label: string; readonly selected: boolean }[]
     /** `capped at 4h by rule contractors-dev`. */
@@ -150,7 +162,7 @@ export type Pages = {
     readonly back: string
   }
   /** They have shown anew who they are: the last click. */
-  'step-up': StepUpModel & Pick<Pages['role'], 'durations' | 'cap'>
+  'step-up': StepUpModel & Pick<Pages['role'], 'durations' | 'cap' | 'reason'>
   /** A terminal of theirs asks for a role that takes a fresh sign-in. */
   'step-up-terminal': StepUpModel & {
     readonly duration: string

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { isReason } from '../domain/entitlement/conditions.ts'
 import { RolegateError } from '../domain/errors.ts'
 
 /** A body or query as the schema says, or `invalid_request` with the first field that does not fit. */
@@ -18,3 +19,11 @@ export const SecondsText = z
   .regex(/^\d{0,5}$/)
   .transform((text) => (text === '' ? undefined : Number(text)))
   .pipe(Seconds.optional())
+
+/** Why somebody wants a role: one line, which goes on record. */
+export const Reason = z.string().trim().refine(isReason)
+/** The same from a form, where an empty field means none. */
+export const ReasonText = z
+  .string()
+  .transform((text) => (text.trim() === '' ? undefined : text))
+  .pipe(Reason.optional())

@@ -1,4 +1,5 @@
 import type { ErrorValues } from '../domain/errors.ts'
+import { unmetWords } from './conditions.ts'
 
 type Words = { readonly why: string; readonly next: string }
 
@@ -44,8 +45,11 @@ const ASK: Words = {
 const ASK_TERMINAL: Words = { ...ASK, next: 'Confirm in your browser. Your terminal goes on by itself.' }
 
 /** Why a fresh sign-in is needed, or was none, and what to do. */
-export function stepUpWords({ why, confirm }: ErrorValues): Words {
+export function stepUpWords(values: ErrorValues): Words {
+  const { why, confirm } = values
   const known = BECAUSE.get(String(why))
   if (known !== undefined) return known
+  const unmet = unmetWords(values)
+  if (unmet !== undefined) return confirm === undefined ? unmet : { ...unmet, next: ASK_TERMINAL.next }
   return confirm === undefined ? ASK : ASK_TERMINAL
 }

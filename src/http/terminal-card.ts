@@ -1,5 +1,7 @@
 import type { GatewaySession } from '../domain/sign-in/session.ts'
 import type { LoginWay } from '../usecases/device/start-terminal-session.ts'
+import type { AskedFrom } from '../usecases/entitlement/circumstances.ts'
+import type { StatedRole } from '../usecases/entitlement/list-accounts.ts'
 import type { ListRoles } from '../usecases/entitlement/list-roles.ts'
 
 /** What a terminal would be able to take, as the pages that let one in say it. */
@@ -15,12 +17,10 @@ export type Given = {
 const MOST_NAMED = 30
 
 /** As the terminal's own session will find it: `via` is what it will be. */
-export function givenTo(listRoles: ListRoles, session: GatewaySession, via: LoginWay): Given {
-  const listed = listRoles({ ...session, via })
+export function givenTo(listRoles: ListRoles, session: GatewaySession, from: AskedFrom, via: LoginWay): Given {
+  const listed = listRoles({ ...session, via }, from)
   const targets = listed.map(({ entitlement }) => entitlement.target)
-  const given = listed.flatMap(({ entitlement, state }) =>
-    state === 'available' && !entitlement.target.kind.elevated ? [entitlement.target] : [],
-  )
+  const given = listed.flatMap(({ entitlement, stated }) => (isKept(stated) ? [] : [entitlement.target]))
   return {
     roles: given.slice(0, MOST_NAMED).map(({ name }) => name),
     roleCount: given.length,
@@ -28,3 +28,7 @@ export function givenTo(listRoles: ListRoles, session: GatewaySession, via: Logi
     keptCount: targets.length - given.length,
   }
 }
+
+/** What is shut by hours, or by an address, may be open to the terminal a moment later: only the session itself keeps a role. */
+const isKept = (stated: StatedRole): boolean =>
+  stated.kind.elevated || (stated.state !== 'available' && !('conditions' in stated.refusal.values))

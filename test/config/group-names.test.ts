@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { compileRules } from '../../src/domain/entitlement/compile.ts'
 import { entitlementsOf } from '../../src/domain/entitlement/decide.ts'
 import { aPrincipal } from '../support/a-principal.ts'
+import { aMoment } from '../support/a-session.ts'
 import { aWorld, changed, faultsOf, load } from './a-file.ts'
 
 const TEAM = '11111111-aaaa-4aaa-8aaa-111111111111'
@@ -16,7 +17,9 @@ const faults = (text: string, names = NAMES) => faultsOf(text, withNames(names))
 
 const opensTo = (text: string, ...groups: readonly string[]) => {
   const { mapping } = load(text, withNames(NAMES)).config
-  return entitlementsOf(compileRules(mapping), aPrincipal({ idp: 'entra', groups })).map(({ target }) => target.name)
+  return entitlementsOf(compileRules(mapping), aPrincipal({ idp: 'entra', groups }), aMoment()).map(
+    ({ target }) => target.name,
+  )
 }
 
 describe('groups.names_file', () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { entitlementsOf } from '../../src/domain/entitlement/decide.ts'
 import { compileRules } from '../../src/domain/entitlement/compile.ts'
 import { aPrincipal } from '../support/a-principal.ts'
+import { aMoment } from '../support/a-session.ts'
 import { A_FILE, faultsOf, load } from './a-file.ts'
 
 const withRule = (rule: string): string => A_FILE.replace('store: {', () => `  - ${rule}\nstore: {`)
@@ -16,7 +17,7 @@ describe('rules with a pattern', () => {
     const { config } = load(withRule(CONVENTION))
     const index = compileRules(config.mapping)
     const held = (...groups: string[]) =>
-      entitlementsOf(index, aPrincipal({ groups })).map(({ target: { name } }) => name)
+      entitlementsOf(index, aPrincipal({ groups }), aMoment()).map(({ target: { name } }) => name)
     expect(held('aws.pay-dev.readonly')).toEqual(['pay-dev/readonly'])
     expect(held('aws.pay-prod.readonly')).toEqual([])
   })
@@ -26,7 +27,7 @@ describe('rules with a pattern', () => {
       withRule(`{ id: p, match: { idp: entra, pattern: '^x-(?P<role>[a-z]+)$' },
       grant: { accounts: [pay-prod, pay-dev], roles: "\${role}" }, within: { accounts: [pay-dev], roles: [readonly] } }`),
     )
-    const held = entitlementsOf(compileRules(config.mapping), aPrincipal({ groups: ['x-readonly'] }))
+    const held = entitlementsOf(compileRules(config.mapping), aPrincipal({ groups: ['x-readonly'] }), aMoment())
     expect(held.map(({ target: { name } }) => name)).toEqual(['pay-dev/readonly'])
   })
 

@@ -3,6 +3,7 @@ import { compileRules } from '../../src/domain/entitlement/compile.ts'
 import { decide } from '../../src/domain/entitlement/decide.ts'
 import { roleIdOf } from '../../src/domain/entitlement/role-id.ts'
 import { aPrincipal } from '../support/a-principal.ts'
+import { aMoment } from '../support/a-session.ts'
 import { changed, faultsOf, load } from './a-file.ts'
 
 const BASE = 'admin: { role_name: team/Admin, elevated: true }'
@@ -145,7 +146,7 @@ describe('decisions on variants', () => {
     const index = indexOf(rules)
     return ['admin', 'look'].map((key) => {
       const target = index.target('pay-prod', key)
-      return target !== undefined && decide(index, member, target).allowed
+      return target !== undefined && decide(index, member, target, aMoment()).allowed
     })
   }
 
@@ -174,5 +175,13 @@ describe('decisions on variants', () => {
       return target && roleIdOf(target)
     })
     expect(ids).toEqual(['arn:aws:iam::111111111111:role/team/Admin', 'arn:aws:iam::111111111111:role/team/Admin#look'])
+  })
+
+  it('asks for what the base asks for, and for its own (threats.md R2)', () => {
+    const text = withVariant('').replace('elevated: true', 'elevated: true, require: { ip: [203.0.113.0/24] }')
+    const kinds = load(text).config.mapping.roles
+    expect(kinds.get('admin')?.requires).toHaveLength(1)
+    expect(kinds.get('look')?.requires).toEqual(kinds.get('admin')?.requires?.map(() => expect.anything()))
+    expect(kinds.get('look')?.requires?.[0]?.networks?.ranges).toEqual(['203.0.113.0/24'])
   })
 })

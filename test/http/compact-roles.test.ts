@@ -4,7 +4,7 @@ import { compactRoles } from '../../src/http/compact-roles.ts'
 import { makeListAccounts } from '../../src/usecases/entitlement/list-accounts.ts'
 import { anAccount, anIndex, aRoleKind, aRule } from '../support/a-mapping.ts'
 import { aPrincipal } from '../support/a-principal.ts'
-import { aSession, NINE } from '../support/a-session.ts'
+import { aRequest, aSession, NINE } from '../support/a-session.ts'
 
 const closing = closingBy({ console: true, except: new Set() })
 const { environment: _, ...plain } = anAccount({ alias: 'bare', id: '000000000003', name: 'Bare' })
@@ -22,6 +22,7 @@ const compact = () =>
   compactRoles(
     makeListAccounts({ rules: () => anIndex({ accounts, rules }), now: () => NINE, closing })(
       aSession({ principal: aPrincipal({ groups: ['payments', 'leads'] }) }),
+      aRequest(),
     ),
   )
 
@@ -63,7 +64,7 @@ describe('the compact list', () => {
     const rule = aRule({ accounts: many.map(({ alias }) => alias), roles: kinds.map(({ key }) => key) })
     const index = anIndex({ accounts: many, roles: kinds, rules: [rule] })
     const { lists, grants } = compactRoles(
-      makeListAccounts({ rules: () => index, now: () => NINE, closing })(aSession()),
+      makeListAccounts({ rules: () => index, now: () => NINE, closing })(aSession(), aRequest()),
     )
     expect([lists.length, lists[0]?.length, grants.length]).toEqual([1, 10, 1])
   })

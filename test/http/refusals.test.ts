@@ -79,6 +79,12 @@ const pages = (verdict: Verdict): Partial<Record<DoorName, Verdict>> => ({
   'credentials, from a page': verdict,
 })
 
+/** An hour of today that is not now. */
+const elsewhen = (): string => {
+  const hour = (new Date().getUTCHours() + 6) % 23
+  return `${String(hour).padStart(2, '0')}:00-${String(hour + 1).padStart(2, '0')}:00 UTC`
+}
+
 const STATUS: Partial<Record<Verdict, number>> = {
   sign_in_required: 401,
   sign_in_rejected: 403,
@@ -86,6 +92,7 @@ const STATUS: Partial<Record<Verdict, number>> = {
   denied_by_rule: 403,
   condition_unmet: 403,
   step_up_required: 403,
+  approval_required: 403,
   role_unknown: 404,
 }
 
@@ -110,6 +117,8 @@ type Row = {
 const withRule = (text: string) => (file: string) => file.replace('\nsts:', `${text}\n\nsts:`)
 const withSessions = (text: string) => (file: string) => `${file}\nsessions: ${text}\n`
 const READONLY = /(\n {2}readonly: \{)(.*), max_duration: 12h \}/
+const requiring = (require: string) => (file: string) =>
+  file.replace(READONLY, (_, key: string, rest: string) => `${key}${rest}, max_duration: 12h, require: ${require} }`)
 
 async function signedIn(gateway: GatewayOverRestarts): Promise<Holder> {
   const person = await aPersonAt(gateway, 'alice')
@@ -288,6 +297,35 @@ const ROWS: readonly Row[] = [
       [CONTAINER]: 'given',
     },
     prepare: afterRestart(withSessions('{ cli: { device: { console: false } } }')),
+  },
+  {
+    because: 'they ask from another network than the role wants (threats.md R12)',
+    code: 'condition_unmet',
+    prepare: afterRestart(requiring('{ ip: [203.0.113.0/24] }')),
+  },
+  {
+    because: 'it is not the hour for it',
+    code: 'condition_unmet',
+    prepare: async (world) => afterRestart(requiring(`{ time: "${elsewhen()}" }`))(world),
+  },
+  {
+    because: 'they give no reason where one is asked',
+    code: 'condition_unmet',
+    prepare: afterRestart(requiring('{ reason: true }')),
+  },
+  {
+    because: 'their second factor was used too long ago (threats.md I6)',
+    code: 'step_up_required',
+    prepare: async (world) => {
+      const holder = await afterRestart(requiring('{ mfa_within: 10m }'))(world)
+      world.gateway.clock.offsetSeconds += 11 * 60
+      return holder
+    },
+  },
+  {
+    because: 'somebody has to approve it, and there are no approvals yet',
+    code: 'approval_required',
+    prepare: afterRestart(requiring('{ approval: { by: { idp: demo, group: payments-leads }, valid_for: 4h } }')),
   },
   {
     because: 'they are a job, which has no browser for a console (threats.md D16)',

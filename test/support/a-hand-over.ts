@@ -107,6 +107,7 @@ export function aHandOver({
     ...heart,
     rules: () => emergency.over(world.rules),
     prepareConsole,
+    now: clock.now,
   })
   const ask = (changes: Partial<HandOverRequest> = {}): HandOverRequest => ({
     session,

@@ -1,4 +1,5 @@
 import type { RequestFacts } from '../../src/domain/audit/event.ts'
+import type { Circumstances } from '../../src/domain/entitlement/conditions.ts'
 import type { GatewaySession } from '../../src/domain/sign-in/session.ts'
 import { aPrincipal } from './a-principal.ts'
 
@@ -23,6 +24,13 @@ export function aSession(changes: Partial<GatewaySession> = {}): GatewaySession 
 export function aRequest(changes: Partial<RequestFacts> = {}): RequestFacts {
   return { requestId: 'request-1', address: '203.0.113.7', userAgent: 'test/1', ...changes }
 }
+
+/** Nine o’clock, from the office, with nothing said. */
+export const aMoment = (changes: Partial<Circumstances> = {}): Circumstances => ({
+  now: NINE,
+  address: aRequest().address,
+  ...changes,
+})
 
 /** A clock that moves when it is told to. */
 export function aClock(start: Date = NINE) {

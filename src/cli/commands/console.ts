@@ -1,7 +1,7 @@
 import { isRegion } from '../../domain/aws/partition.ts'
 import { printDuration } from '../../domain/entitlement/duration.ts'
 import type { ListedRole } from '../answers.ts'
-import { DURATION_OPTION, secondsAsked } from '../borrow.ts'
+import { DURATION_OPTION, REASON_OPTION, reasonGiven, secondsAsked } from '../borrow.ts'
 import type { Call, Command, Connection } from '../command.ts'
 import { withConfirmation } from '../confirm.ts'
 import { openBrowser } from '../open-browser.ts'
@@ -9,7 +9,7 @@ import { findOrPickRole, requireRoleOrTerminal } from '../pick-role.ts'
 
 export const openConsole: Command = {
   name: 'console',
-  usage: 'rolegate console [ROLE [service|URL]] [-r REGION] [--print [-d DURATION]|--share]',
+  usage: 'rolegate console [ROLE [service|URL]] [-r REGION] [--print [-d DURATION] [--reason TEXT]|--share]',
   summary: 'Open the AWS console in a browser, as a role, through the role’s page in the portal.',
   options: {
     print: {
@@ -27,6 +27,7 @@ export const openConsole: Command = {
       about: 'the region to open the page in; default the account’s',
     },
     duration: { ...DURATION_OPTION, about: 'with --print: how long the console session lasts' },
+    reason: { ...REASON_OPTION, about: 'with --print: why you need it; the role’s page asks by itself' },
   },
   words: { least: 0, most: 2 },
   completes: 'role',
@@ -34,12 +35,14 @@ export const openConsole: Command = {
     const [wanted, destination] = call.words
     requireRoleOrTerminal(call, wanted)
     if (!call.flag('print') && call.text('duration') !== undefined) throw call.misused('-d goes with --print.')
+    if (!call.flag('print') && call.text('reason') !== undefined) throw call.misused('--reason goes with --print.')
     if (call.flag('print') && call.flag('share')) throw call.misused('--print is a secret and --share is none: which?')
     const wish = { destination, region: regionIn(call, destination) }
     const seconds = call.flag('print') ? secondsAsked(call) : undefined
+    const reason = reasonGiven(call)
     const connection = await call.connect()
     const role = await findOrPickRole(call, (await connection.gateway.roles()).read, wanted)
-    if (call.flag('print')) await printLink(role, { ...wish, seconds }, connection, call)
+    if (call.flag('print')) await printLink(role, { ...wish, seconds, reason }, connection, call)
     else if (call.flag('share')) share(linkTo(role, wish, connection.origin), call)
     else await open(pageOf(role, wish, connection.origin), destination, call)
     return 0
@@ -59,7 +62,12 @@ function regionIn({ text, misused }: Call, destination = ''): string | undefined
 
 async function printLink(
   { role }: ListedRole,
-  { destination, region, seconds }: Wish & { readonly seconds: number | undefined },
+  {
+    destination,
+    region,
+    seconds,
+    reason,
+  }: Wish & { readonly seconds: number | undefined; readonly reason: string | undefined },
   { gateway, origin }: Connection,
   call: Call,
 ) {
@@ -68,6 +76,7 @@ async function printLink(
     ...(destination !== undefined && { destination }),
     ...(region !== undefined && { region }),
     ...(seconds !== undefined && { seconds }),
+    ...(reason !== undefined && { reason }),
   }
   const { read: link, json } = await withConfirmation(call, origin, role, (stepUp) =>
     gateway.console({ ...asked, ...(stepUp !== undefined && { stepUp }) }),

@@ -1,7 +1,7 @@
 import { printCredentials } from '../../domain/aws/credential-formats.ts'
 import { asRolegateError } from '../../domain/errors.ts'
 import { parseDuration } from '../../domain/entitlement/duration.ts'
-import { borrowUnattended, DURATION_OPTION } from '../borrow.ts'
+import { borrowUnattended, DURATION_OPTION, REASON_OPTION, reasonGiven } from '../borrow.ts'
 import type { Call, Command, Connection } from '../command.ts'
 import { makeCredentialCache } from '../kept/credential-cache.ts'
 import { type KeptCredentials, lastsFor } from '../kept/credentials.ts'
@@ -14,10 +14,12 @@ import { LEAST_LEFT_SECONDS } from '../warm.ts'
  */
 export const credentialProcess: Command = {
   name: 'credential-process',
-  usage: 'rolegate credential-process ROLE [-d DURATION] [--min-ttl DURATION] [--no-cache] [--auto-login]',
+  usage:
+    'rolegate credential-process ROLE [-d DURATION] [--reason TEXT] [--min-ttl DURATION] [--no-cache] [--auto-login]',
   summary: 'Print credentials as AWS SDKs read them from credential_process. Never asks; opens no browser by itself.',
   options: {
     duration: DURATION_OPTION,
+    reason: REASON_OPTION,
     'min-ttl': {
       type: 'string',
       value: 'DURATION',
@@ -59,7 +61,9 @@ async function kept(call: Call, connection: Connection, leastMs: number): Promis
   const { world, text, words } = call
   const cache = makeCredentialCache(world)
   const duration = text('duration') ?? world.env['ROLEGATE_DURATION'] ?? ''
-  const wanted = { origin: connection.origin, role: words[0] ?? '', duration }
+  const reason = reasonGiven(call)
+  const about = { origin: connection.origin, role: words[0] ?? '', duration }
+  const wanted = reason === undefined ? about : { ...about, reason }
   const startedAt = world.now()
   const isEnough = (found: KeptCredentials) => lastsFor(found, leastMs, world.now())
   const found = cache.read(wanted)

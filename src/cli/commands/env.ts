@@ -1,11 +1,12 @@
 import { CREDENTIAL_FORMATS, printCredentials, type CredentialFormat } from '../../domain/aws/credential-formats.ts'
-import { borrow, DURATION_OPTION, REGION_OPTION, regionFor } from '../borrow.ts'
+import { borrow, DURATION_OPTION, REASON_OPTION, REGION_OPTION, regionFor } from '../borrow.ts'
 import type { Call, Command } from '../command.ts'
 
 export const env: Command = {
   name: 'env',
   aliases: ['export', 'eval'],
-  usage: 'rolegate env [ROLE] [--format FORM] [-d DURATION] [-r REGION] | rolegate env --unset [--format FORM]',
+  usage:
+    'rolegate env [ROLE] [--format FORM] [-d DURATION] [-r REGION] [--reason TEXT] | rolegate env --unset [--format FORM]',
   summary: 'Print credentials for a shell to read: eval "$(rolegate env ROLE)"',
   options: {
     format: {
@@ -17,6 +18,7 @@ export const env: Command = {
     unset: { type: 'boolean', about: 'print what removes them again' },
     duration: DURATION_OPTION,
     region: REGION_OPTION,
+    reason: REASON_OPTION,
   },
   words: { least: 0, most: 1 },
   completes: 'role',

@@ -1,6 +1,6 @@
 import { environmentOf } from '../../domain/aws/credential-formats.ts'
 import type { Credentials } from '../../domain/aws/credentials.ts'
-import { borrow, DURATION_OPTION, REGION_OPTION, regionFor } from '../borrow.ts'
+import { borrow, DURATION_OPTION, REASON_OPTION, REGION_OPTION, regionFor } from '../borrow.ts'
 import type { Call, Command } from '../command.ts'
 import { NOT_STARTED } from '../exit.ts'
 import type { Environment } from '../world.ts'
@@ -10,9 +10,9 @@ const REMOVED = ['AWS_PROFILE', 'AWS_DEFAULT_PROFILE', 'AWS_SECURITY_TOKEN']
 
 export const exec: Command = {
   name: 'exec',
-  usage: 'rolegate exec [ROLE] [-d DURATION] [-r REGION] -- CMD…',
+  usage: 'rolegate exec [ROLE] [-d DURATION] [-r REGION] [--reason TEXT] -- CMD…',
   summary: 'Run one command with a role’s credentials in its environment; its exit code is ours.',
-  options: { duration: DURATION_OPTION, region: REGION_OPTION },
+  options: { duration: DURATION_OPTION, region: REGION_OPTION, reason: REASON_OPTION },
   words: { least: 0, most: 1 },
   completes: 'role',
   takesRest: true,

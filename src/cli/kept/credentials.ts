@@ -4,8 +4,13 @@ import { join } from 'node:path'
 import { cacheFolder, fileNameOf, localKeyFile, type Place, signInOf } from './places.ts'
 import { keyFor, openSealed } from './sealed.ts'
 
-/** What one line of credential-process asks for: role and duration as they were typed. */
-export type Wanted = { readonly origin: string; readonly role: string; readonly duration: string }
+/** What one line of credential-process asks for: role and duration as they were typed, and the reason it gives. */
+export type Wanted = {
+  readonly origin: string
+  readonly role: string
+  readonly duration: string
+  readonly reason?: string
+}
 
 /** Role credentials as AWS SDKs read them, and when we got them. */
 export type KeptCredentials = { readonly document: string; readonly expiresAt: Date; readonly obtainedAt: Date }
@@ -13,12 +18,12 @@ export type KeptCredentials = { readonly document: string; readonly expiresAt: D
 export const credentialsFolder = (place: Place, origin: string): string =>
   join(cacheFolder(place), 'credentials', fileNameOf(origin))
 
-/** Each sign-in, role and duration has a file of its own; its name tells none of them. */
+/** Each sign-in, role, duration and reason has a file of its own; its name tells none of them. */
 export const credentialsFile = (place: Place, wanted: Wanted, signIn: string): string =>
   join(credentialsFolder(place, wanted.origin), createHash('sha256').update(aboutOf(wanted, signIn)).digest('hex'))
 
-export const aboutOf = ({ origin, role, duration }: Wanted, signIn: string): string =>
-  JSON.stringify([origin, signIn, role, duration])
+export const aboutOf = ({ origin, role, duration, reason }: Wanted, signIn: string): string =>
+  JSON.stringify([origin, signIn, role, duration, ...(reason === undefined ? [] : [reason])])
 
 export const purposeOf = (signIn: string): string => `credentials ${signIn}`
 

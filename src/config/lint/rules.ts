@@ -51,8 +51,7 @@ function lintMatch(rule: RuleEntry, path: Path, file: ConfigFile, findings: Find
     [match.group, ['group']] as const,
   ]
   for (const [group, below] of written) {
-    if (group === '*') findings.fault([...path, ...below], '"*" is no group; whoever signs in is "everyone: true"')
-    else if (group !== undefined) lintKind(group, [...path, ...below], match.idp, idps, findings)
+    if (group !== undefined) lintGroup(group, [...path, ...below], match.idp, idps, findings)
   }
 }
 
@@ -98,6 +97,18 @@ export function lintWorkloadName(
 export function lintIdpName(id: string, path: Path, idps: ConfigFile['idps'], findings: Findings): void {
   const known = idps.map((idp) => idp.id)
   if (!known.includes(id)) findings.fault(path, `unknown IdP "${id}"${didYouMean(id, known)}`)
+}
+
+/** A group that a rule names, of an IdP's people. */
+export function lintGroup(
+  group: string,
+  path: Path,
+  id: string | undefined,
+  idps: ConfigFile['idps'],
+  findings: Findings,
+): void {
+  if (group === '*') findings.fault(path, '"*" is no group; whoever signs in is "everyone: true"')
+  else lintKind(group, path, id, idps, findings)
 }
 
 /** Groups match exactly: one that looks like none of its IdP's is most likely a mistake. */

@@ -1,5 +1,6 @@
 import { RolegateError } from '../errors.ts'
 import type { RuleIndex } from '../entitlement/compile.ts'
+import { imaginedCircumstances } from '../entitlement/conditions.ts'
 import { entitlementsOf } from '../entitlement/decide.ts'
 import type { Fenced } from '../entitlement/pattern-index.ts'
 import { authenticationIn, type Authentication } from '../sign-in/authentication.ts'
@@ -84,16 +85,16 @@ export function readIdpTest(stated: VerifiedClaims, mapping: ClaimMapping, index
     // threats.md I4, as at a sign-in.
     if (principal.groups.state !== 'stated' && index.denyReadsGroups(mapping.idp))
       throw new RolegateError('groups_missing', { idp: mapping.idp, claim: mapping.groups.claim })
-    return { ...seen, signsIn: true, ...whatRulesSay(principal, index) }
+    return { ...seen, signsIn: true, ...whatRulesSay(principal, index, now) }
   } catch (thrown) {
     if (!(thrown instanceof RolegateError)) throw thrown
     return { ...seen, signsIn: false, refusal: thrown }
   }
 }
 
-function whatRulesSay(principal: Principal, index: RuleIndex) {
+function whatRulesSay(principal: Principal, index: RuleIndex, now: Date) {
   const met = index.met(principal)
-  const held = entitlementsOf(index, principal)
+  const held = entitlementsOf(index, principal, imaginedCircumstances({}, now))
   return {
     subject: principal.subject,
     username: principal.username,

@@ -22,6 +22,8 @@ export type HandOverFacts = {
   readonly limitedBy: Duration['limitedBy']
   readonly rule: string
   readonly group: string | null
+  /** In the words of whoever asked. */
+  readonly reasonGiven?: string
   /** The token's id: joins our two records, and nothing else. */
   readonly jti: string
   /** How AWS is asked: with an assertion of ours, or with the IdP's own (threats.md F7). */
@@ -39,7 +41,10 @@ export type HandOverFacts = {
 }
 
 /** What is remembered of a hand-over whose intent is on record, while its person is away at their IdP (threats.md F7). */
-export type BegunHandOver = Pick<HandOverFacts, 'handOver' | 'role' | 'roleArn' | 'seconds' | 'limitedBy' | 'jti'>
+export type BegunHandOver = Pick<
+  HandOverFacts,
+  'handOver' | 'role' | 'roleArn' | 'seconds' | 'limitedBy' | 'jti' | 'reasonGiven'
+>
 
 type StepUpFacts = {
   readonly stepUp: string

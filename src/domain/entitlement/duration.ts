@@ -1,9 +1,16 @@
 import { RolegateError } from '../errors.ts'
-import type { Entitlement } from './decide.ts'
+import type { RoleTarget } from './rule.ts'
 
 /** AWS lends for no less (STS API, DurationSeconds). */
 export const LEAST_SECONDS = 900
 const USUAL_SECONDS = 3600
+
+/** What there is to lend, and for how long at most. */
+type Lendable = {
+  readonly target: Pick<RoleTarget, 'kind'>
+  readonly maxSeconds: number
+  readonly limitedBy: 'role' | 'rule'
+}
 
 /** How long the role session will last, and what set it. */
 export type Duration = {
@@ -16,7 +23,7 @@ export type Duration = {
  * left fails with `sign_in_required` before STS is asked; nothing is ever rounded up (threats.md H4).
  */
 export function durationOf(
-  entitlement: Entitlement,
+  entitlement: Lendable,
   { seconds: asked, leastUsualSeconds = 0 }: { readonly seconds?: number; readonly leastUsualSeconds?: number },
   session: { readonly endsAt: Date },
   now: Date,
@@ -60,7 +67,7 @@ export function printDuration(seconds: number): string {
 
 /** Lengths to offer: the usual ones that fit, and the most there is. */
 export function durationChoices(
-  entitlement: Entitlement,
+  entitlement: Lendable,
   session: { readonly endsAt: Date },
   now: Date,
 ): readonly number[] {

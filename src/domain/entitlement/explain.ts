@@ -1,11 +1,14 @@
 import type { GatewaySession } from '../sign-in/session.ts'
 import type { RuleIndex } from './compile.ts'
-import { decide, entitlementsOf, type Decision } from './decide.ts'
-import { LEAST_SECONDS, type Duration } from './duration.ts'
+import { verdictsOn, type Circumstances, type Verdict } from './conditions.ts'
+import { decide, entitlementsOf, type Decision, type Entitlement } from './decide.ts'
+import { durationOf, LEAST_SECONDS, type Duration } from './duration.ts'
+import type { Requirement } from './requirement.ts'
 import type { RoleTarget, Rule } from './rule.ts'
+import { unmetCode } from './standing.ts'
 
 /** What one rule that covers the role says to this person. */
-type Verdict = {
+type Ruling = {
   readonly rule: string
   readonly effect: 'grant' | 'deny'
   readonly owner?: string
@@ -14,24 +17,37 @@ type Verdict = {
   /** What would meet it; only for roles whose way in is no secret (threats.md P3). */
   readonly wants?: readonly string[]
   readonly maxSeconds?: number
+  /** The grant that would be used. */
+  readonly used?: true
+}
+
+/** One condition, and what asks for it: the role itself, or a grant, which binds that grant alone (threats.md R11). */
+type Weighed = Verdict & {
+  readonly of: { readonly role: string } | { readonly rule: string }
+  /** Whose word is wanted; only for roles whose way in is no secret (threats.md P3). */
+  readonly approvers?: { readonly idp: string; readonly groups: readonly string[] }
 }
 
 /** One limit of the role session's length, in the order they are applied. */
-type Limit = { readonly by: Duration['limitedBy'] | 'least'; readonly seconds: number }
+type Limit = { readonly by: Duration['limitedBy'] | 'least'; readonly seconds: number; readonly binds?: true }
 
 /** Why somebody may take a role, or may not: everything that was looked at, in the order it was (contract.md). */
 export type Explanation = {
   readonly role: string
   readonly arn: string
   readonly available: boolean
-  readonly because: 'granted' | 'denied_by_rule' | 'not_entitled' | 'condition_unmet' | 'sign_in_required'
+  readonly because: 'granted' | Exclude<Decision, { allowed: true }>['code'] | 'sign_in_required'
   readonly idp: string
   readonly groups: { readonly count: number; readonly state: 'stated' | 'absent' | 'truncated' }
-  readonly rules: readonly Verdict[]
+  readonly rules: readonly Ruling[]
+  /** What the role asks for, and each grant that meets them. */
+  readonly conditions: readonly Weighed[]
   /** What else was asked of the session, and is not so. */
   readonly unmet: readonly string[]
-  /** The longest there is, and what binds; empty when no grant opens it. */
+  /** In the order they are applied, and which of them binds the longest there is; empty when no grant opens it. */
   readonly limits: readonly Limit[]
+  /** What it lasts when nobody names a time; absent when no grant opens it, or too little of the sign-in is left. */
+  readonly usual?: Duration
   /** Roles of theirs that come nearest: of the same account, then of the same kind. */
   readonly nearest: readonly string[]
   /** Whom to ask: owners of rules and of the account. */
@@ -48,13 +64,14 @@ export function explain(
   target: RoleTarget,
   /** What the session itself is kept from, by name. */
   unmet: readonly string[],
-  now: Date,
+  circumstances: Circumstances,
 ): Explanation {
   const { principal } = session
-  const decision = decide(index, principal, target)
-  const left = Math.floor((session.endsAt.getTime() - now.getTime()) / 1000)
-  const because = reasonOf(decision, unmet, left)
-  const rules = verdictsOf(index, session, target)
+  const decision = decide(index, principal, target, circumstances)
+  const left = Math.floor((session.endsAt.getTime() - circumstances.now.getTime()) / 1000)
+  const because = reasonOf(decision, unmet, left, principal)
+  const held = 'entitlement' in decision ? decision.entitlement : undefined
+  const rules = rulingsOf(index, session, target, held?.via[0]?.rule)
   return {
     role: target.name,
     arn: target.arn,
@@ -63,9 +80,11 @@ export function explain(
     idp: principal.idp,
     groups: { count: principal.groups.names.length, state: principal.groups.state },
     rules,
+    conditions: held === undefined ? [] : conditionsOf(index, session, target, circumstances),
     unmet,
-    limits: decision.allowed ? limitsOf(decision, target, left) : [],
-    nearest: because === 'granted' ? [] : nearestTo(index, session, target),
+    limits: held === undefined ? [] : limitsOf(held, target, left),
+    ...(held !== undefined && left >= LEAST_SECONDS && { usual: durationOf(held, {}, session, circumstances.now) }),
+    nearest: because === 'granted' ? [] : nearestTo(index, session, target, circumstances),
     ask: [
       ...new Set([
         ...rules.flatMap(({ owner }) => owner ?? []),
@@ -75,27 +94,69 @@ export function explain(
   }
 }
 
-function reasonOf(decision: Decision, unmet: readonly string[], left: number): Explanation['because'] {
-  if (!decision.allowed) return decision.code
+function reasonOf(
+  decision: Decision,
+  unmet: readonly string[],
+  left: number,
+  principal: GatewaySession['principal'],
+): Explanation['because'] {
+  if (!('entitlement' in decision)) return decision.code
+  // What the session is kept from cannot be helped by what a rule still asks for.
   if (unmet.length > 0) return 'condition_unmet'
-  return left < LEAST_SECONDS ? 'sign_in_required' : 'granted'
+  // A reason is given with the request: it closes nothing before.
+  const lacking = decision.entitlement.unmet.filter(({ condition }) => condition !== 'reason')
+  return unmetCode(lacking, principal) ?? (left < LEAST_SECONDS ? 'sign_in_required' : 'granted')
 }
 
-function limitsOf(
-  { entitlement }: Extract<Decision, { allowed: true }>,
-  { kind }: RoleTarget,
-  left: number,
-): readonly Limit[] {
-  return [
+function limitsOf({ maxSeconds, limitedBy }: Entitlement, { kind }: RoleTarget, left: number): readonly Limit[] {
+  const limits: readonly Limit[] = [
     { by: 'role', seconds: kind.maxSeconds },
-    ...(entitlement.limitedBy === 'rule' ? [{ by: 'rule', seconds: entitlement.maxSeconds } as const] : []),
+    ...(limitedBy === 'rule' ? [{ by: 'rule', seconds: maxSeconds } as const] : []),
     { by: 'sign-in', seconds: Math.max(0, left) },
+  ]
+  const least = Math.min(...limits.map(({ seconds }) => seconds))
+  const binding = limits.find(({ seconds }) => seconds === least)
+  return [
+    ...limits.map((limit) => (limit === binding ? { ...limit, binds: true as const } : limit)),
     { by: 'least', seconds: LEAST_SECONDS },
   ]
 }
 
+/** The role's own first, then those of each grant that meets them, in the order of the file. */
+function conditionsOf(
+  index: RuleIndex,
+  { principal }: GatewaySession,
+  target: RoleTarget,
+  circumstances: Circumstances,
+): readonly Weighed[] {
+  const { kind } = target
+  const grants = new Set(index.met(principal).flatMap(({ rule }) => (covers(rule, target) ? [rule] : [])))
+  const asking = [
+    ...(kind.requires ?? []).map((require) => ({ of: { role: target.name }, require })),
+    ...[...grants].map(({ id, require }) => ({ of: { rule: id }, require })),
+  ]
+  return asking.flatMap(({ of, require }) =>
+    require === undefined
+      ? []
+      : verdictsOn(require, circumstances).map((verdict) => ({
+          ...verdict,
+          of,
+          ...(verdict.condition === 'approval' && kind.discoverable && approversOf(require)),
+        })),
+  )
+}
+
+function approversOf({ approval }: Requirement): Pick<Weighed, 'approvers'> {
+  return approval === undefined ? {} : { approvers: { idp: approval.idp, groups: approval.groups } }
+}
+
 /** In the order of the file; a rule about other IdPs, or about jobs, says nothing to this person and is left out. */
-function verdictsOf(index: RuleIndex, { principal }: GatewaySession, target: RoleTarget): readonly Verdict[] {
+function rulingsOf(
+  index: RuleIndex,
+  { principal }: GatewaySession,
+  target: RoleTarget,
+  used: string | undefined,
+): readonly Ruling[] {
   const met = index.met(principal).filter(({ rule }) => covers(rule, target))
   return index.mapping.rules.flatMap((rule) => {
     if (!covers(rule, target)) return []
@@ -112,6 +173,7 @@ function verdictsOf(index: RuleIndex, { principal }: GatewaySession, target: Rol
         ...(meeting !== undefined && { met: { group: meeting.group } }),
         ...(wants.length > 0 && { wants }),
         ...(rule.maxSeconds !== undefined && { maxSeconds: rule.maxSeconds }),
+        ...(rule.id === used && { used: true as const }),
       },
     ]
   })
@@ -138,8 +200,11 @@ function nearestTo(
   index: RuleIndex,
   { principal }: GatewaySession,
   { name, account, kind }: RoleTarget,
+  circumstances: Circumstances,
 ): readonly string[] {
-  const held = entitlementsOf(index, principal).map(({ target }) => target)
+  const held = entitlementsOf(index, principal, circumstances).flatMap(({ target, unmet }) =>
+    unmet.length === 0 ? [target] : [],
+  )
   const others = held.filter((other) => other.name !== name)
   const near = [
     ...others.filter((other) => other.account.alias === account.alias),

@@ -2,6 +2,7 @@ import type { RoleArn } from '../aws/arn.ts'
 import type { Partition } from '../aws/partition.ts'
 import type { SessionPolicy } from '../aws/session-policy.ts'
 import type { GroupPattern, Template } from './pattern.ts'
+import type { Requirement } from './requirement.ts'
 
 /** An AWS account as the gateway knows it: `accounts.<alias>`. */
 export type Account = {
@@ -41,6 +42,8 @@ export type RoleKind = {
   readonly transitiveTags: readonly string[]
   /** Narrows every session of it, whatever grant opens it (threats.md R11). */
   readonly sessionPolicy?: SessionPolicy
+  /** Bind every grant that opens it (threats.md R11): its own, and that of the role whose variant it is. */
+  readonly requires?: readonly Requirement[]
 }
 
 /** Where a session tag's value comes from: `"Platform"`, or `claims.department` of the verified sign-in (threats.md I5). */
@@ -96,6 +99,8 @@ export type Rule = {
   readonly maxSeconds?: number
   /** Of a grant: narrows the sessions it opens. Never beside one of the role's own (threats.md R11). */
   readonly sessionPolicy?: SessionPolicy
+  /** Of a grant, and for that grant alone. */
+  readonly require?: Requirement
 }
 
 /** The whole mapping, as config/ hands it over. */

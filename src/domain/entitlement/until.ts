@@ -1,3 +1,5 @@
+import { shownAt } from './wall-clock.ts'
+
 const UNTIL = /^until ([01]?\d|2[0-3]):([0-5]\d)$/
 const DAY_MS = 86_400_000
 
@@ -22,21 +24,4 @@ export function secondsUntil(minutes: number, now: Date, timeZone: string): numb
   ]
   const met = [before, after].filter((at) => at > from && shownAt(at, timeZone) === due)
   return ((met.length > 0 ? Math.min(...met) : before) - from) / 1000
-}
-
-/** What the clocks show at an instant, as milliseconds: the instant at which those of UTC show the same. */
-function shownAt(at: number, timeZone: string): number {
-  const format = new Intl.DateTimeFormat('en-US-u-ca-iso8601-nu-latn', {
-    timeZone,
-    hourCycle: 'h23',
-    year: 'numeric',
-    month: 'numeric',
-    day: 'numeric',
-    hour: 'numeric',
-    minute: 'numeric',
-    second: 'numeric',
-  })
-  const fields = Object.fromEntries(format.formatToParts(at).map(({ type, value }) => [type, Number(value)]))
-  const { year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0 } = fields
-  return Date.UTC(year, month - 1, day, hour, minute, second)
 }

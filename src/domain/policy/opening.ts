@@ -1,5 +1,6 @@
 import type { RuleIndex } from '../entitlement/compile.ts'
 import { printDuration } from '../entitlement/duration.ts'
+import type { Requirement } from '../entitlement/requirement.ts'
 import { roleIdOf } from '../entitlement/role-id.ts'
 import type { RoleTarget, Rule } from '../entitlement/rule.ts'
 import { factsOf } from './facts.ts'
@@ -12,6 +13,8 @@ export type GrantTerms = {
   readonly rule: string
   /** No longer than this; absent: as long as the role itself. */
   readonly maxSeconds?: number
+  /** What it asks for beside groups. */
+  readonly require?: Requirement
   /** Whatever else it asks for, in one spelling; empty: nothing. */
   readonly asks: string
 }
@@ -45,20 +48,25 @@ const targetsOf = ({ accounts, roles }: Rule, index: RuleIndex): readonly RoleTa
   [...accounts].flatMap((alias) => [...roles].flatMap((key) => index.target(alias, key) ?? []))
 
 /** Whom it meets and what it covers are looked at elsewhere. */
-const NO_TERMS = ['id', 'match', 'effect', 'owner', 'accounts', 'roles', 'maxSeconds']
+const NO_TERMS = ['id', 'match', 'effect', 'owner', 'accounts', 'roles', 'maxSeconds', 'require']
 
 export function termsOf(rule: Rule): GrantTerms {
   const asks = Object.entries(factsOf(rule, NO_TERMS)).map(([key, text]) => `${key} ${text}`)
   return {
     rule: rule.id,
     ...(rule.maxSeconds !== undefined && { maxSeconds: rule.maxSeconds }),
+    ...(rule.require !== undefined && { require: rule.require }),
     asks: asks.toSorted().join(', '),
   }
 }
 
 /** `at most 4h`, `as the role`: how a grant's terms read. */
-export function printTerms({ maxSeconds, asks }: GrantTerms): string {
-  const parts = [...(maxSeconds === undefined ? [] : [`at most ${printDuration(maxSeconds)}`]), ...(asks ? [asks] : [])]
+export function printTerms({ maxSeconds, require, asks }: GrantTerms): string {
+  const parts = [
+    ...(maxSeconds === undefined ? [] : [`at most ${printDuration(maxSeconds)}`]),
+    ...Object.entries(factsOf({ require })).map(([key, text]) => `${key} ${text}`),
+    ...(asks ? [asks] : []),
+  ]
   return parts.length === 0 ? 'on the role’s own terms' : parts.join(', ')
 }
 
@@ -67,6 +75,17 @@ export const isLooser = (before: readonly GrantTerms[], after: readonly GrantTer
   after.some((later) => !before.some((earlier) => covers(earlier, later)))
 
 const covers = (one: GrantTerms, other: GrantTerms): boolean =>
-  (one.asks === '' || one.asks === other.asks) && secondsOf(one) >= secondsOf(other)
+  (one.asks === '' || one.asks === other.asks) &&
+  asksNoMore(one.require, other.require) &&
+  secondsOf(one) >= secondsOf(other)
+
+/** Whether whoever meets the one requirement meets the other, as far as that is plain. */
+function asksNoMore({ mfaSeconds, ...one }: Requirement = {}, other: Requirement = {}): boolean {
+  const asked = factsOf(other)
+  return (
+    (mfaSeconds === undefined || mfaSeconds >= (other.mfaSeconds ?? Number.POSITIVE_INFINITY)) &&
+    Object.entries(factsOf(one)).every(([key, text]) => asked[key] === text)
+  )
+}
 
 const secondsOf = ({ maxSeconds }: GrantTerms): number => maxSeconds ?? Number.POSITIVE_INFINITY

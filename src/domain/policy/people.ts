@@ -1,4 +1,5 @@
 import { compileRules, type RuleIndex } from '../entitlement/compile.ts'
+import { imaginedCircumstances } from '../entitlement/conditions.ts'
 import { entitlementsOf, type Entitlement } from '../entitlement/decide.ts'
 import { roleIdOf } from '../entitlement/role-id.ts'
 import type { Mapping, Rule } from '../entitlement/rule.ts'
@@ -61,6 +62,9 @@ export function diffPeople(before: Mapping, after: Mapping, people: readonly See
   return { seen: people.length, cut: people.filter(({ cut }) => cut).length, changed }
 }
 
+/** What somebody holds does not hang on the hour. */
+const WHENEVER = imaginedCircumstances({}, new Date(0))
+
 type Held = ReadonlyMap<string, Entitlement>
 
 const heldBy = ({ idp, issuer, subject, username, groups }: SeenPerson, index: RuleIndex): Held => {
@@ -73,7 +77,7 @@ const heldBy = ({ idp, issuer, subject, username, groups }: SeenPerson, index: R
     groups: { state: 'stated', names: groups },
     claims: {},
   }
-  return new Map(entitlementsOf(index, principal).map((held) => [roleIdOf(held.target), held]))
+  return new Map(entitlementsOf(index, principal, WHENEVER).map((held) => [roleIdOf(held.target), held]))
 }
 
 const only = (these: Held = new Map(), others: Held = new Map()): readonly Named[] =>

@@ -1,4 +1,4 @@
-import { RolegateError } from '../errors.ts'
+import { RolegateError, type ErrorValues } from '../errors.ts'
 import type { Authentication } from './authentication.ts'
 import type { LocalPath } from './return-to.ts'
 import type { GatewaySession } from './session.ts'
@@ -99,7 +99,7 @@ export const freshenedBy = (session: GatewaySession, used: UsedStepUp | undefine
 export const ELEVATED = 'elevated'
 
 /** `why` tells the door which sentence; the role leads back to its page. */
-export const stepUpRequired = (values: Record<string, string | number> = {}, reason?: string): RolegateError =>
+export const stepUpRequired = (values: ErrorValues = {}, reason?: string): RolegateError =>
   new RolegateError('step_up_required', values, reason === undefined ? {} : { reason })
 
 /** Where the browser is led when the trip has ended well. */

@@ -7,6 +7,7 @@ import { RolegateError } from '../../domain/errors.ts'
 import { endWithin, type GatewaySession } from '../../domain/sign-in/session.ts'
 import type { AuthorizationAsk, AuthorizeTerminal } from '../../usecases/device/authorize-terminal.ts'
 import type { LoginWay } from '../../usecases/device/start-terminal-session.ts'
+import type { AskedFrom } from '../../usecases/entitlement/circumstances.ts'
 import type { ListRoles } from '../../usecases/entitlement/list-roles.ts'
 import type { IdentityProvider, Now } from '../../usecases/ports.ts'
 import { sessionOf } from '../browser-session.ts'
@@ -87,12 +88,7 @@ export function authorizeRoutes(deps: {
       deps.authorizeTerminal.requireMay(session)
       leadingTo(asked.redirect_uri)(req, res, (failure?: unknown) => {
         if (failure !== undefined) return next(failure)
-        show(
-          res,
-          'authorize',
-          'Let this terminal in?',
-          modelOf({ path, asked, ask, session, address: factsOf(res).address }),
-        )
+        show(res, 'authorize', 'Let this terminal in?', modelOf({ path, asked, ask, session, from: factsOf(res) }))
       })
     })
 
@@ -133,22 +129,22 @@ export function authorizeRoutes(deps: {
     asked,
     ask,
     session,
-    address,
+    from,
   }: {
     path: string
     asked: Asked
     ask: AuthorizationAsk
     session: GatewaySession
-    address: string
+    from: AskedFrom
   }): Pages['authorize'] {
     return {
       action: path,
       fields: Object.entries(asked).flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const])),
       client: ask.client.name,
       claims: ask.claims,
-      address,
+      address: from.address,
       port: String(redirectOf(ask.client, ask.redirectUri)?.port ?? ''),
-      ...givenTo(deps.listRoles, session, 'pkce'),
+      ...givenTo(deps.listRoles, session, from, 'pkce'),
       until: endWithin(deps.now(), deps.mostSeconds.pkce, session.endsAt),
     }
   }

@@ -8,6 +8,7 @@ import { accountCard, roleCardIn } from '../cards.ts'
 import { show, type AccountCard } from '../pages.ts'
 import { parse } from '../parse.ts'
 import { onePage } from '../portal-list.ts'
+import { factsOf } from '../request-facts.ts'
 
 const Name = z.string().min(1).max(64)
 /** Our own names and those of AWS's access portal; what else a link carries is nothing to us. */
@@ -31,7 +32,7 @@ export function goRoutes(deps: { followLink: FollowLink; now: Now }): Router {
     const session = sessionOf(req, deps.now)
     const { account, account_id, role, role_name, ...link } = parse(Query, req.query)
     const asked = { ...link, account: account ?? account_id, role: role ?? role_name }
-    const { ways, missing } = deps.followLink(session, asked)
+    const { ways, missing } = deps.followLink(session, factsOf(res), asked)
     const only = onlyWay(ways)
     if (only !== undefined && missing === undefined) return res.redirect(303, only)
     const carried = Object.fromEntries(Object.entries(asked).flatMap(([name, said]) => (said ? [[name, said]] : [])))

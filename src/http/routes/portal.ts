@@ -2,13 +2,15 @@ import { Router, type Request, type RequestHandler, type Response } from 'expres
 import { z } from 'zod'
 import { sentPolicyFor } from '../../domain/aws/session-policy.ts'
 import { sessionNameFor, type Sha256 } from '../../domain/aws/session-name.ts'
-import { requireEntitlement, type Entitlement } from '../../domain/entitlement/decide.ts'
+import type { Entitlement } from '../../domain/entitlement/decide.ts'
 import { requireRole } from '../../domain/entitlement/find-role.ts'
 import { passThroughFault } from '../../domain/entitlement/pass-through.ts'
 import type { RoleTarget } from '../../domain/entitlement/rule.ts'
+import { unmetCode, unmetRefusal } from '../../domain/entitlement/standing.ts'
 import { RolegateError } from '../../domain/errors.ts'
 import type { PassThroughAttempt } from '../../domain/sign-in/attempt.ts'
 import type { GatewaySession } from '../../domain/sign-in/session.ts'
+import type { AskedFrom } from '../../usecases/entitlement/circumstances.ts'
 import type { ListAccounts } from '../../usecases/entitlement/list-accounts.ts'
 import type { ExplainRole } from '../../usecases/entitlement/explain-role.ts'
 import type { ExplainNothing } from '../../usecases/entitlement/explain-nothing.ts'
@@ -21,12 +23,13 @@ import type { AttemptCookies } from '../attempt-cookies.ts'
 import { sessionOf } from '../browser-session.ts'
 import { accountCard, roleCard } from '../cards.ts'
 import { inWords } from '../explanation.ts'
+import { heldNow, reasonAskedBy } from '../held-now.ts'
 import { groupNamesFor, type GroupName } from '../group-names.ts'
 import { sendToConsole, showCredentials } from '../hand-out.ts'
 import type { MoveBrowser } from '../move-browser.ts'
 import { show, showLong, type Pages } from '../pages.ts'
 import { portalList } from '../portal-list.ts'
-import { parse, SecondsText } from '../parse.ts'
+import { parse, ReasonText, SecondsText } from '../parse.ts'
 import { factsOf } from '../request-facts.ts'
 import { durationsOf } from '../role-facts.ts'
 
@@ -56,9 +59,10 @@ type Away = NonNullable<Awaited<ReturnType<BeginPassThrough>>>
 const ConsoleForm = z.strictObject({
   _csrf: z.string(),
   seconds: SecondsText.optional(),
+  reason: ReasonText.optional(),
   destination: z.string().max(2000).trim().optional(),
 })
-const CredentialsForm = z.strictObject({ _csrf: z.string(), seconds: SecondsText.optional() })
+const CredentialsForm = ConsoleForm.omit({ destination: true })
 
 /** The portal: what is mine, and the two hand-overs. A GET never mints anything (security.md C-1, C-12). */
 export function portalRoutes(deps: Deps): Router {
@@ -66,7 +70,7 @@ export function portalRoutes(deps: Deps): Router {
 
   router.get('/', async (req, res) => {
     const session = sessionOf(req, deps.now)
-    const listed = deps.listAccounts(session)
+    const listed = deps.listAccounts(session, factsOf(res))
     if (listed.length === 0) {
       show(res, 'no-roles', 'You have no roles yet', noRolesModel(session))
       return
@@ -80,21 +84,21 @@ export function portalRoutes(deps: Deps): Router {
     const target = requireRole(deps.rules(), roleName(req))
     const headers = target.account.passThroughIdp === undefined ? deps.opensConsole : deps.opensIdp
     headers(req, res, (failure?: unknown) => {
-      if (failure === undefined) show(res, 'role', roleName(req), roleModel(session, target, destinationIn(req)))
+      if (failure === undefined)
+        show(res, 'role', roleName(req), roleModel(session, factsOf(res), target, destinationIn(req)))
       else next(failure)
     })
   })
 
   router.get('/roles/:account/:role/why', (req, res) => {
-    const explained = inWords(deps.explainRole(sessionOf(req, deps.now), roleName(req)), deps.groupName)
+    const explained = inWords(deps.explainRole(sessionOf(req, deps.now), factsOf(res), roleName(req)), deps.groupName)
     show(res, 'why', `Why ${explained.role}?`, { ...explained, back: `/roles/${explained.role}` })
   })
 
   router.post('/roles/:account/:role/console', async (req, res) => {
-    const { seconds, destination } = parse(ConsoleForm, req.body)
+    const { destination, ...said } = parse(ConsoleForm, req.body)
     const ask = {
-      ...askIn(req, res),
-      ...(seconds !== undefined && { seconds }),
+      ...askIn(req, res, said),
       ...(destination !== undefined && { destination }),
     }
     const away = await deps.beginPassThrough('console', ask)
@@ -105,17 +109,18 @@ export function portalRoutes(deps: Deps): Router {
   })
 
   router.post('/roles/:account/:role/credentials', async (req, res) => {
-    const { seconds } = parse(CredentialsForm, req.body)
-    const ask = { ...askIn(req, res), ...(seconds !== undefined && { seconds }) }
+    const ask = askIn(req, res, parse(CredentialsForm, req.body))
     const away = await deps.beginPassThrough('credentials', ask)
     if (away !== undefined) return sendAway(req, res, away)
     showCredentials(res, await deps.issueCredentials(ask))
   })
 
-  const askIn = (req: Request, res: Response) => ({
+  const askIn = (req: Request, res: Response, { seconds, reason }: z.output<typeof CredentialsForm>) => ({
     session: sessionOf(req, deps.now),
     role: roleName(req),
     request: factsOf(res),
+    ...(seconds !== undefined && { seconds }),
+    ...(reason !== undefined && { reason }),
   })
 
   /** To the IdP, for its own assertion toward AWS (threats.md F7). */
@@ -124,13 +129,15 @@ export function portalRoutes(deps: Deps): Router {
     deps.moveBrowser(res, move, { title: 'Asking for AWS', to: deps.idpLabel(attempt.idp) })
   }
 
-  function roleModel(session: GatewaySession, target: RoleTarget, destination: string): Pages['role'] {
-    const entitlement = requireEntitlement(deps.rules(), session.principal, target)
+  function roleModel(session: GatewaySession, from: AskedFrom, target: RoleTarget, destination: string): Pages['role'] {
+    const entitlement = heldNow(deps.rules(), session, from, target, deps.now())
     return {
       account: accountCard(target.account),
       role: roleCard(entitlement),
       arn: target.arn,
       ...passedThrough(session, target),
+      ...closedNow(session, entitlement),
+      ...reasonAskedBy(entitlement),
       ...durationsOf(entitlement, session, deps.now()),
       via: entitlement.via,
       ...narrowedTo(entitlement),
@@ -155,6 +162,17 @@ export function portalRoutes(deps: Deps): Router {
     const to = destination === '' ? '' : `&destination=${encodeURIComponent(destination)}`
     const href = `/roles/${name}/step-up?for=`
     return { stepUp: { consoleHref: `${href}console${to}`, credentialsHref: `${href}credentials` } }
+  }
+
+  /** What is in the way, but for a reason, which their form asks for, and for a step-up that the role takes anyway. */
+  function closedNow({ principal }: GatewaySession, { target, unmet }: Entitlement): Pick<Pages['role'], 'closed'> {
+    const given = target.kind.elevated ? ['reason', 'mfa_within'] : ['reason']
+    const lacking = unmet.filter(({ condition }) => !given.includes(condition))
+    const code = unmetCode(lacking, principal)
+    if (code === undefined) return {}
+    const { title, why, next } = answerFor(unmetRefusal(code, target.name, lacking))
+    const freshHref = `/roles/${target.name}/step-up?for=console`
+    return { closed: { title, why, next, ...(code === 'step_up_required' && { freshHref }) } }
   }
 
   /** What is different where the IdP's own assertion goes to AWS: it says other names, and is not for everything. */

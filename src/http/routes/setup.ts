@@ -7,6 +7,7 @@ import type { DescribeConfig } from '../../usecases/entitlement/describe-config.
 import type { Now } from '../../usecases/ports.ts'
 import { sessionOf } from '../browser-session.ts'
 import { show, type Pages } from '../pages.ts'
+import { factsOf } from '../request-facts.ts'
 
 /** More profiles than this are saved, not pasted. */
 const MOST_PASTED = 100
@@ -15,7 +16,12 @@ const MOST_PASTED = 100
 export function setupRoutes(deps: { describeConfig: DescribeConfig; sha256: Sha256; now: Now }): Router {
   const router = Router({ caseSensitive: true })
   router.get('/setup', (req, res) => {
-    show(res, 'setup', 'Set up your terminal', setupModel(deps.describeConfig(sessionOf(req, deps.now)), deps.sha256))
+    show(
+      res,
+      'setup',
+      'Set up your terminal',
+      setupModel(deps.describeConfig(sessionOf(req, deps.now), factsOf(res)), deps.sha256),
+    )
   })
   return router
 }

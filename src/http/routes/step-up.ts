@@ -2,9 +2,9 @@ import { Router, type Request, type Response } from 'express'
 import { z } from 'zod'
 import { isSameNetwork, type NameNetwork } from '../../domain/device/network.ts'
 import { sessionNameFor, type Sha256 } from '../../domain/aws/session-name.ts'
-import { requireEntitlement } from '../../domain/entitlement/decide.ts'
 import { durationOf, printDuration } from '../../domain/entitlement/duration.ts'
 import { requireRole } from '../../domain/entitlement/find-role.ts'
+import { unmetRefusal } from '../../domain/entitlement/standing.ts'
 import type { SignInAttempt } from '../../domain/sign-in/attempt.ts'
 import type { GatewaySession } from '../../domain/sign-in/session.ts'
 import type { StepUp } from '../../domain/sign-in/step-up.ts'
@@ -18,10 +18,11 @@ import type { AttemptCookies } from '../attempt-cookies.ts'
 import { sessionOf } from '../browser-session.ts'
 import { accountCard, roleCard } from '../cards.ts'
 import { sendToConsole, showCredentials } from '../hand-out.ts'
+import { heldNow, reasonAskedBy } from '../held-now.ts'
 import type { MoveBrowser } from '../move-browser.ts'
 import { show, type Pages } from '../pages.ts'
-import { parse, SecondsText } from '../parse.ts'
-import { factsOf } from '../request-facts.ts'
+import { parse, ReasonText, SecondsText } from '../parse.ts'
+import { factsOf, type Facts } from '../request-facts.ts'
 import { durationsOf } from '../role-facts.ts'
 import { isFromOtherSite, requireAsPage } from '../trip-start.ts'
 
@@ -49,6 +50,7 @@ const Form = z.strictObject({
   _csrf: z.string(),
   decision: z.literal('deny').optional(),
   seconds: SecondsText.optional(),
+  reason: ReasonText.optional(),
   destination: z.string().max(2000).trim().optional(),
   /** Ticked: the terminal is in another network, and they know. */
   elsewhere: z.literal('yes').optional(),
@@ -75,7 +77,8 @@ export function stepUpRoutes(deps: Deps): Router {
   router.get('/step-up/:id', async (req, res) => {
     const { session, stepUp } = await found(req)
     if (stepUp.status === 'released' || stepUp.status === 'denied') return showDone(res, stepUp.status)
-    if (stepUp.terminal === undefined) show(res, 'step-up', stepUp.purpose.role, ownModel(session, stepUp))
+    if (stepUp.terminal === undefined)
+      show(res, 'step-up', stepUp.purpose.role, ownModel(session, stepUp, factsOf(res)))
     else show(res, 'step-up-terminal', 'Confirm for your terminal', terminalModel(session, stepUp, res))
   })
 
@@ -88,7 +91,7 @@ export function stepUpRoutes(deps: Deps): Router {
 
   router.post('/step-up/:id', async (req, res) => {
     const { session, stepUp: asked } = await found(req)
-    const { decision, elsewhere, seconds, destination } = parse(Form, req.body)
+    const { decision, elsewhere, seconds, reason, destination } = parse(Form, req.body)
     const request = factsOf(res)
     const which = { session, id: asked.id, request }
     if (decision === 'deny') {
@@ -102,12 +105,27 @@ export function stepUpRoutes(deps: Deps): Router {
     const { role, handOver } = asked.purpose
     // A slip of the pen must not cost them another trip.
     if (handOver === 'console') deps.prepareConsole.destinationIn(requireRole(deps.rules(), role), destination)
+    requireReason(session, role, request, reason)
     const stepUp = await deps.confirmStepUp.use(which)
-    const ask = { session, role, request, stepUp, ...(seconds !== undefined && { seconds }) }
+    const ask = {
+      session,
+      role,
+      request,
+      stepUp,
+      ...(seconds !== undefined && { seconds }),
+      ...(reason !== undefined && { reason }),
+    }
     if (handOver === 'credentials') return showCredentials(res, await deps.issueCredentials(ask))
     const { url } = await deps.openConsole.url({ ...ask, ...(destination !== undefined && { destination }) })
     sendToConsole(res, url)
   })
+
+  function requireReason(session: GatewaySession, role: string, from: Facts, reason: string | undefined): void {
+    const target = requireRole(deps.rules(), role)
+    const { unmet } = heldNow(deps.rules(), session, from, target, deps.now(), reason)
+    const lacking = unmet.filter(({ condition }) => condition === 'reason')
+    if (lacking.length > 0) throw unmetRefusal('condition_unmet', target.name, lacking)
+  }
 
   async function found(req: Request): Promise<{ session: GatewaySession; stepUp: StepUp }> {
     const session = sessionOf(req, deps.now)
@@ -122,9 +140,9 @@ export function stepUpRoutes(deps: Deps): Router {
   const showDone = (res: Response, outcome: 'released' | 'denied'): void =>
     show(res, 'step-up-done', outcome === 'released' ? 'Your terminal has it' : 'Refused', { outcome })
 
-  function commonModel(session: GatewaySession, { id, purpose, expiresAt }: StepUp) {
+  function commonModel(session: GatewaySession, { id, purpose, expiresAt }: StepUp, from: Facts) {
     const target = requireRole(deps.rules(), purpose.role)
-    const entitlement = requireEntitlement(deps.rules(), session.principal, target)
+    const entitlement = heldNow(deps.rules(), session, from, target, deps.now())
     const model = {
       account: accountCard(target.account),
       role: roleCard(entitlement),
@@ -138,13 +156,13 @@ export function stepUpRoutes(deps: Deps): Router {
     return { model, entitlement }
   }
 
-  function ownModel(session: GatewaySession, stepUp: StepUp): Pages['step-up'] {
-    const { model, entitlement } = commonModel(session, stepUp)
-    return { ...model, ...durationsOf(entitlement, session, deps.now()) }
+  function ownModel(session: GatewaySession, stepUp: StepUp, from: Facts): Pages['step-up'] {
+    const { model, entitlement } = commonModel(session, stepUp, from)
+    return { ...model, ...reasonAskedBy(entitlement), ...durationsOf(entitlement, session, deps.now()) }
   }
 
   function terminalModel(session: GatewaySession, stepUp: StepUp, res: Response): Pages['step-up-terminal'] {
-    const { model, entitlement } = commonModel(session, stepUp)
+    const { model, entitlement } = commonModel(session, stepUp, factsOf(res))
     const { client = '', host, address = '' } = stepUp.terminal ?? {}
     const { address: ownAddress } = factsOf(res)
     const isBeside = isSameNetwork(address, ownAddress, deps.nameNetwork)

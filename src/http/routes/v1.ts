@@ -28,6 +28,7 @@ import { failAsAtHotDoor } from '../hot-door.ts'
 import { jsonBody } from '../json-body.ts'
 import { parse } from '../parse.ts'
 import { factsOf } from '../request-facts.ts'
+import { whyNot } from '../why-not.ts'
 
 const ConsoleBody = z.strictObject({
   ...CredentialsBody.shape,
@@ -85,15 +86,16 @@ export function v1Routes(deps: Deps): Router {
 
   router.get('/v1/roles', authenticate, async (req, res) => {
     const { form } = parse(RolesQuery, req.query)
-    const session = signedIn(res)
-    const answer = form === 'compact' ? compactRoles(deps.listAccounts(session)) : fullRoles(deps.listRoles(session))
+    const [session, from] = [signedIn(res), factsOf(res)]
+    const answer =
+      form === 'compact' ? compactRoles(deps.listAccounts(session, from)) : fullRoles(deps.listRoles(session, from))
     const groups = 'roles' in answer ? answer.roles.flatMap(({ via }) => via.map(({ group }) => group)) : answer.groups
     const named = { ...answer, ...groupNamesFor(session.principal.idp, groups, deps.groupName) }
     await sendCompressed(req, res.type('json'), JSON.stringify(named))
   })
 
   router.get('/v1/aws-config', authenticate, async (req, res) => {
-    await sendAwsConfig(req, res, deps.describeConfig(signedIn(res)), deps)
+    await sendAwsConfig(req, res, deps.describeConfig(signedIn(res), factsOf(res)), deps)
   })
 
   router.get('/v1/sessions', authenticate, async (_req, res) => {
@@ -121,7 +123,7 @@ export function v1Routes(deps: Deps): Router {
   router.post('/v1/explain', ...body, authenticate, (req, res) => {
     const { role, as } = parse(ExplainBody, req.body)
     const session = signedIn(res)
-    if (as === undefined) res.json(inWords(deps.explainRole(session, role), deps.groupName))
+    if (as === undefined) res.json(inWords(deps.explainRole(session, factsOf(res), role), deps.groupName))
     else res.json(inWords(deps.explainForStaff(session, 'api').explain(role, as), deps.groupName))
   })
 
@@ -137,11 +139,12 @@ export function v1Routes(deps: Deps): Router {
     const session = signedIn(res)
     // threats.md H3: a page has its own form; a sign-in URL is not for scripts of the portal's origin.
     if (session.via === 'browser') throw new RolegateError('condition_unmet', { condition: 'bearer_only' })
-    const { role, seconds, destination, region, stepUp: id } = parse(ConsoleBody, req.body)
+    const { role, seconds, reason, destination, region, stepUp: id } = parse(ConsoleBody, req.body)
     const request = factsOf(res)
     const said = {
       role,
       ...(seconds !== undefined && { seconds }),
+      ...(reason !== undefined && { reason }),
       ...(destination !== undefined && { destination }),
     }
     const { url, taken } = await withStepUp(
@@ -159,7 +162,7 @@ export function v1Routes(deps: Deps): Router {
 
 const fullRoles = (listed: ReturnType<ListRoles>) => ({ roles: listed.map(roleRow) })
 
-const roleRow = ({ entitlement: { target, maxSeconds, via }, state }: ReturnType<ListRoles>[number]) => ({
+const roleRow = ({ entitlement: { target, maxSeconds, via }, stated }: ReturnType<ListRoles>[number]) => ({
   account: {
     id: target.account.id,
     alias: target.account.alias,
@@ -170,7 +173,8 @@ const roleRow = ({ entitlement: { target, maxSeconds, via }, state }: ReturnType
   arn: target.arn,
   maxSeconds,
   elevated: target.kind.elevated,
-  state,
+  state: stated.state,
+  ...whyNot(stated),
   via,
 })
 

@@ -1,4 +1,5 @@
 import { imaginedSession, type Imagined } from '../../domain/admin/imagine.ts'
+import { imaginedCircumstances } from '../../domain/entitlement/conditions.ts'
 import {
   explainInFull,
   rulesAbout,
@@ -64,7 +65,13 @@ export function makeExplainAs(deps: {
       const stated = { idp: as.idp, groups: as.groups.map((group) => idOf(as.idp, group)) }
       const session = imaginedSession(stated, deps.absoluteSeconds, now)
       const condition = passThroughFault(target, session)
-      const explanation = explainInFull(deps.rules(), session, target, condition === undefined ? [] : [condition], now)
+      const explanation = explainInFull(
+        deps.rules(),
+        session,
+        target,
+        condition === undefined ? [] : [condition],
+        imaginedCircumstances({}, now),
+      )
       return { ...explanation, as, config: deps.hash }
     },
 

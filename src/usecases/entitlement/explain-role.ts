@@ -7,19 +7,21 @@ import { passThroughFault } from '../../domain/entitlement/pass-through.ts'
 import { RolegateError } from '../../domain/errors.ts'
 import { requireSessionMay, sessionFault, type GatewaySession } from '../../domain/sign-in/session.ts'
 import type { CurrentRules, Now } from '../ports.ts'
+import { circumstancesOf, type AskedFrom } from './circumstances.ts'
 
-export type ExplainRole = (session: GatewaySession, role: string) => Explanation
+export type ExplainRole = (session: GatewaySession, from: AskedFrom, role: string) => Explanation
 
 /**
  * Why this session may take a role, or may not. Fails with `role_unknown` for a role there is not, and in the same words for one
  * that is not theirs and whose way in is kept from those who lack it (threats.md P3).
  */
 export function makeExplainRole(deps: { rules: CurrentRules; closing: DeviceClosing; now: Now }): ExplainRole {
-  return function explainRole(session, role) {
+  return function explainRole(session, from, role) {
     const now = deps.now()
     requireSessionMay(session, { kind: 'look' }, now)
     const target = requireRole(deps.rules(), role)
-    const decision = decide(deps.rules(), session.principal, target)
+    const circumstances = circumstancesOf(session, from, now)
+    const decision = decide(deps.rules(), session.principal, target, circumstances)
     if (!target.kind.discoverable && !decision.allowed && decision.code === 'not_entitled')
       throw new RolegateError('role_unknown')
     const fault = sessionFault(session, deps.closing.takeRole(target, 'credentials'), now)
@@ -29,6 +31,6 @@ export function makeExplainRole(deps: { rules: CurrentRules; closing: DeviceClos
       ...(condition === undefined ? [] : [condition]),
       ...(missingTag(target.kind.sessionTags, session.principal) === undefined ? [] : ['tag_unavailable']),
     ]
-    return explain(deps.rules(), session, target, unmet, now)
+    return explain(deps.rules(), session, target, unmet, circumstances)
   }
 }

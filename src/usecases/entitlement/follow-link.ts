@@ -6,6 +6,7 @@ import { RolegateError } from '../../domain/errors.ts'
 import { NAME } from '../../domain/name.ts'
 import type { GatewaySession } from '../../domain/sign-in/session.ts'
 import type { PrepareConsole } from '../hand-over/prepare-console.ts'
+import type { AskedFrom } from './circumstances.ts'
 import type { ListAccounts, ListedAccount } from './list-accounts.ts'
 
 /** What a link asks for. Whoever made it may have been anybody, and the one who opens it has their own roles. */
@@ -29,7 +30,7 @@ type Followed = {
   readonly missing?: string
 }
 
-export type FollowLink = (session: GatewaySession, link: Link) => Followed
+export type FollowLink = (session: GatewaySession, from: AskedFrom, link: Link) => Followed
 
 /**
  * Where a link leads the one who opens it (threats.md H1): only ever a look, nothing is taken. Fails with
@@ -40,10 +41,10 @@ export function makeFollowLink(deps: {
   listAccounts: ListAccounts
   prepareConsole: Pick<PrepareConsole, 'destinationIn'>
 }): FollowLink {
-  return function followLink(session, link) {
+  return function followLink(session, from, link) {
     const { account: inAccount, role, destination, region } = asked(link)
     const held = deps
-      .listAccounts(session)
+      .listAccounts(session, from)
       .filter(({ account }) => inAccount === undefined || [account.alias, account.id].includes(inAccount))
     const named = role === undefined ? held : held.flatMap((listed) => onlyRole(listed, role))
     const chosen = named.length > 0 ? named : held

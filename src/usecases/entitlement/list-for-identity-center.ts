@@ -1,6 +1,7 @@
 import { RolegateError } from '../../domain/errors.ts'
 import type { Account } from '../../domain/entitlement/rule.ts'
 import type { GatewaySession } from '../../domain/sign-in/session.ts'
+import type { AskedFrom } from './circumstances.ts'
 import type { ListAccount, ListAccounts, StatedRole } from './list-accounts.ts'
 
 /** One page of a list, and where the next begins. */
@@ -9,9 +10,9 @@ type Turn = { readonly most?: number; readonly after?: string }
 
 export type ListForIdentityCenter = {
   /** The accounts in which this session may take a role now. */
-  accounts(session: GatewaySession, turn: Turn): Page<Account>
+  accounts(session: GatewaySession, from: AskedFrom, turn: Turn): Page<Account>
   /** The role keys it may take in one of them, which fails with `role_unknown` where there is none. */
-  roles(session: GatewaySession, accountId: string, turn: Turn): Page<string>
+  roles(session: GatewaySession, from: AskedFrom, accountId: string, turn: Turn): Page<string>
 }
 
 /**
@@ -23,20 +24,21 @@ export function makeListForIdentityCenter(deps: {
   listAccounts: ListAccounts
   listAccount: ListAccount
 }): ListForIdentityCenter {
-  // Stock clients know of no confirmation in a browser (threats.md H8).
-  const isOpen = ({ state, kind }: StatedRole): boolean => state === 'available' && !kind.elevated
+  // Stock clients know of no confirmation in a browser (threats.md H8), and can give no reason.
+  const isOpen = ({ state, kind, unmet }: StatedRole): boolean =>
+    state === 'available' && !kind.elevated && unmet.length === 0
 
   return {
-    accounts(session, turn) {
-      const held = deps.listAccounts(session).filter(({ roles }) => roles.some(isOpen))
+    accounts(session, from, turn) {
+      const held = deps.listAccounts(session, from).filter(({ roles }) => roles.some(isOpen))
       return pageOf(
         held.map(({ account }) => account),
         ({ id }) => id,
         turn,
       )
     },
-    roles(session, accountId, turn) {
-      const keys = deps.listAccount(session, accountId).flatMap((role) => (isOpen(role) ? [role.kind.key] : []))
+    roles(session, from, accountId, turn) {
+      const keys = deps.listAccount(session, from, accountId).flatMap((role) => (isOpen(role) ? [role.kind.key] : []))
       // An account that is not theirs and one that does not exist look the same.
       if (keys.length === 0) throw new RolegateError('role_unknown')
       return pageOf(keys, (key) => key, turn)

@@ -39,7 +39,7 @@ export function makeBeginPassThrough(deps: {
       return { ...(await source.begin(id, assertion)), ...(destination !== undefined && { destination }) }
     })
     const { move, ...remembered } = checked
-    const { role, roleArn, seconds, limitedBy, jti } = plan.facts
+    const { role, roleArn, seconds, limitedBy, jti, reasonGiven } = plan.facts
     return {
       move,
       attempt: {
@@ -47,7 +47,7 @@ export function makeBeginPassThrough(deps: {
         idp,
         expiresAt: new Date(deps.now().getTime() + ATTEMPT_SECONDS * 1000),
         sessionId: ask.session.id,
-        begun: { handOver, role, roleArn, seconds, limitedBy, jti },
+        begun: { handOver, role, roleArn, seconds, limitedBy, jti, ...(reasonGiven !== undefined && { reasonGiven }) },
         ...remembered,
       },
     }

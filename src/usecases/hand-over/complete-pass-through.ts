@@ -101,7 +101,13 @@ export function makeCompletePassThrough(deps: {
     const { begun, destination } = opened.attempt
     const { out: url, taken } = await deps.resumeHandOver(
       begun,
-      { session, role: begun.role, seconds: begun.seconds, request },
+      {
+        session,
+        role: begun.role,
+        seconds: begun.seconds,
+        request,
+        ...(begun.reasonGiven !== undefined && { reason: begun.reasonGiven }),
+      },
       (plan) => prove(plan, input, opened),
       (target) => {
         if (begun.handOver === 'credentials') return async () => undefined

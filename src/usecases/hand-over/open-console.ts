@@ -1,7 +1,8 @@
 import { requireEntitlement } from '../../domain/entitlement/decide.ts'
 import { requireRole } from '../../domain/entitlement/find-role.ts'
 import { RolegateError } from '../../domain/errors.ts'
-import type { BrowserMove, CurrentRules } from '../ports.ts'
+import { circumstancesOf } from '../entitlement/circumstances.ts'
+import type { BrowserMove, CurrentRules, Now } from '../ports.ts'
 import type { HandOverRequest } from './plan-hand-over.ts'
 import type { PrepareConsole } from './prepare-console.ts'
 import type { ReleaseAssertion, Taken, TakeRole } from './take-role.ts'
@@ -24,6 +25,7 @@ export function makeOpenConsole(deps: {
   takeRole: TakeRole
   releaseAssertion: ReleaseAssertion
   prepareConsole: PrepareConsole
+  now: Now
 }): OpenConsole {
   const { prepareConsole } = deps
 
@@ -46,26 +48,27 @@ export function makeOpenConsole(deps: {
     return { post: { url: recipient, fields: { SAMLResponse: assertion.response, RelayState: destination } } }
   }
 
+  /**
+   * threats.md F6: whoever holds the assertion may use it for minutes, for keys as well as for the console. So not for an
+   * elevated role, nor where a policy narrows the session: those go by AssumeRoleWithSAML and a sign-in URL, as all others may.
+   */
+  function mayBePosted({ role, session, request, reason }: ConsoleRequest): boolean {
+    try {
+      const target = requireRole(deps.rules(), role)
+      if (target.account.samlPost !== true || target.kind.elevated) return false
+      const circumstances = circumstancesOf(session, request, deps.now(), reason)
+      return requireEntitlement(deps.rules(), session.principal, target, circumstances).sessionPolicy === undefined
+    } catch {
+      // The hand-over itself will say what is wrong with it, and put it on record.
+      return false
+    }
+  }
+
   return {
     url,
     async move(ask) {
-      if (mayBePosted(deps.rules, ask)) return post(ask)
+      if (mayBePosted(ask)) return post(ask)
       return { url: (await url(ask)).url }
     },
-  }
-}
-
-/**
- * threats.md F6: whoever holds the assertion may use it for minutes, for keys as well as for the console. So not for an
- * elevated role, nor where a policy narrows the session: those go by AssumeRoleWithSAML and a sign-in URL, as all others may.
- */
-function mayBePosted(rules: CurrentRules, { role, session }: ConsoleRequest): boolean {
-  try {
-    const target = requireRole(rules(), role)
-    if (target.account.samlPost !== true || target.kind.elevated) return false
-    return requireEntitlement(rules(), session.principal, target).sessionPolicy === undefined
-  } catch {
-    // The hand-over itself will say what is wrong with it, and put it on record.
-    return false
   }
 }

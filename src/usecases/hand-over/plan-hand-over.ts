@@ -15,6 +15,7 @@ import { RolegateError } from '../../domain/errors.ts'
 import type { Principal } from '../../domain/sign-in/principal.ts'
 import { requireSessionMay, type GatewaySession } from '../../domain/sign-in/session.ts'
 import { ELEVATED, freshenedBy, isFor, stepUpRequired, type UsedStepUp } from '../../domain/sign-in/step-up.ts'
+import { circumstancesOf } from '../entitlement/circumstances.ts'
 import type { CurrentRules, Now, RandomText } from '../ports.ts'
 
 /** What somebody asks for at any door. */
@@ -27,6 +28,8 @@ export type HandOverRequest = {
   readonly leastUsualSeconds?: number
   /** The fresh sign-in it uses up (threats.md H8). */
   readonly stepUp?: UsedStepUp
+  /** Why, in the words of whoever asks: for roles that ask for it, and for the record. */
+  readonly reason?: string
   readonly request: RequestFacts
   /** How to find out whether the session lives still, where it is not kept by its id (threats.md H5). */
   readonly lookAgain?: () => Promise<GatewaySession | undefined>
@@ -70,12 +73,14 @@ export function makePlanHandOver(deps: {
 }): PlanHandOver {
   function decide(
     handOver: HandOverFacts['handOver'],
-    { session: held, role, stepUp }: HandOverRequest,
+    { session: held, role, request, reason, stepUp }: HandOverRequest,
   ): { target: RoleTarget; entitlement: Entitlement } {
     const session = freshenedBy(held, stepUp)
     const target = requireRole(deps.rules(), role)
-    requireSessionMay(session, deps.closing.takeRole(target, handOver), deps.now())
-    const entitlement = requireEntitlement(deps.rules(), session.principal, target)
+    const now = deps.now()
+    requireSessionMay(session, deps.closing.takeRole(target, handOver), now)
+    const circumstances = circumstancesOf(session, request, now, reason)
+    const entitlement = requireEntitlement(deps.rules(), session.principal, target, circumstances)
     const condition = passThroughFault(target, session)
     if (condition !== undefined) throw passedThrough(condition)
     // threats.md H8: each elevated hand-over uses one up, however lately they signed in.
@@ -161,6 +166,7 @@ export function makePlanHandOver(deps: {
       limitedBy,
       rule: used?.rule ?? '',
       group: used?.group ?? null,
+      ...(ask.reason !== undefined && { reasonGiven: ask.reason }),
       jti,
       strategy: strategy.kind,
       sessionName: strategy.kind === 'pass_through_saml' ? null : sessionName,

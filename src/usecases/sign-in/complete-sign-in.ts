@@ -10,6 +10,7 @@ import { identityOf, type Principal } from '../../domain/sign-in/principal.ts'
 import type { LocalPath } from '../../domain/sign-in/return-to.ts'
 import { endWithin, type GatewaySession } from '../../domain/sign-in/session.ts'
 import { afterTrip, type StepUpTrip } from '../../domain/sign-in/step-up.ts'
+import { circumstancesOf } from '../entitlement/circumstances.ts'
 import type { Audit, CallbackAnswer, CurrentRules, IdentityProvider, LimitRate, Now, Sessions } from '../ports.ts'
 import type { StandingEmergency } from '../emergency/standing-emergency.ts'
 import type { FinishStepUp } from '../step-up/finish-step-up.ts'
@@ -94,12 +95,16 @@ export function makeCompleteSignIn(deps: {
     else await deps.endSession(former, request)
   }
 
-  function decisionFor(principal: Principal): {
+  function decisionFor(
+    session: GatewaySession,
+    request: RequestFacts,
+  ): {
     groups: readonly string[]
     roles: number
     rules: readonly string[]
     fenced?: readonly Fenced[]
   } {
+    const { principal } = session
     const fenced = deps.rules().fenced(principal).slice(0, MOST_RULES_ON_RECORD)
     const rules = [
       ...new Set(
@@ -111,7 +116,7 @@ export function makeCompleteSignIn(deps: {
     ]
     return {
       groups: principal.groups.names.slice(0, MOST_GROUPS_ON_RECORD),
-      roles: entitlementsOf(deps.rules(), principal).length,
+      roles: entitlementsOf(deps.rules(), principal, circumstancesOf(session, request, deps.now())).length,
       rules: rules.slice(0, MOST_RULES_ON_RECORD),
       ...(fenced.length > 0 && { fenced }),
     }
@@ -158,7 +163,7 @@ export function makeCompleteSignIn(deps: {
     await Promise.all([
       deps.audit({ ...subject, event: 'sign_in' }),
       deps.rememberPerson(principal, now),
-      deps.audit({ ...subject, event: 'decision', ...decisionFor(principal) }),
+      deps.audit({ ...subject, event: 'decision', ...decisionFor(session, input.request) }),
     ])
     if (proof === undefined) return { session, returnTo }
     await deps.finishStepUp.grant(proof, session)

@@ -49,7 +49,9 @@ export function makeBeginStepUp(deps: {
     } catch (thrown) {
       const { code, values } = asRolegateError(thrown)
       // A reason is given with the last click, and not before.
-      if (code !== 'step_up_required' && values['condition'] !== 'reason') throw thrown
+      const unmet = values['conditions']
+      const lacksReason = Array.isArray(unmet) && unmet.every((condition) => condition === 'reason')
+      if (code !== 'step_up_required' && !lacksReason) throw thrown
     }
   }
 

@@ -74,9 +74,12 @@ export function makeTerminalStepUp(deps: {
       const { code, values } = asRolegateError(thrown)
       // threats.md D4: a terminal that began with a code is confirmed for nothing.
       if (code !== 'step_up_required' || asked.session.via !== 'pkce') return thrown
+      // A reason is given with the request: without it they would confirm for nothing.
+      const unmet = values['conditions']
+      if (Array.isArray(unmet) && unmet.includes('reason')) return thrown
       const confirm = await ask(asked)
       return stepUpRequired({
-        ...(values as Record<string, string | number>),
+        ...values,
         confirm,
         expiresInSeconds: STEP_UP_SECONDS,
         intervalSeconds: STEP_UP_INTERVAL_SECONDS,

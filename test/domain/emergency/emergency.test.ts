@@ -4,13 +4,14 @@ import { entitlementsOf } from '../../../src/domain/entitlement/decide.ts'
 import type { RuleIndex } from '../../../src/domain/entitlement/compile.ts'
 import { aMapping, anAccount, anIndex, aRoleKind, aRule } from '../../support/a-mapping.ts'
 import { aPrincipal } from '../../support/a-principal.ts'
+import { aMoment } from '../../support/a-session.ts'
 
 const everything = aRule({ accounts: ['payments-prod', 'payments-dev'], roles: ['readonly', 'dev'] })
 const index = anIndex({ rules: [everything] })
 const closing = (aim: Aim, rules: RuleIndex = index) =>
   closedBy({ ...NO_EMERGENCY, denies: [{ aim, since: '2030-01-07T09:00:00.000Z', by: 'root', reason: 'why' }] }, rules)
 const heldIn = (rules: RuleIndex, principal = aPrincipal()) =>
-  entitlementsOf(rules, principal).map(({ target }) => target.name)
+  entitlementsOf(rules, principal, aMoment()).map(({ target }) => target.name)
 const ALL = ['payments-prod/readonly', 'payments-prod/dev', 'payments-dev/readonly', 'payments-dev/dev']
 
 describe('an emergency deny', () => {

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { rangesOf } from '../../../src/config/networks.ts'
 import { readPattern } from '../../../src/config/patterns.ts'
 import { compileRules } from '../../../src/domain/entitlement/compile.ts'
 import {
@@ -9,19 +10,23 @@ import {
   requireEntitlement,
   rolesIn,
   type Decision,
-  type Via,
 } from '../../../src/domain/entitlement/decide.ts'
+import type { Circumstances, Verdict } from '../../../src/domain/entitlement/conditions.ts'
 import type { GroupPattern } from '../../../src/domain/entitlement/pattern.ts'
+import type { Requirement } from '../../../src/domain/entitlement/requirement.ts'
+import type { Via } from '../../../src/domain/entitlement/standing.ts'
 import type { Mapping, RoleTarget, Rule } from '../../../src/domain/entitlement/rule.ts'
+import { parseTimeWindow } from '../../../src/domain/entitlement/time-window.ts'
 import type { Principal } from '../../../src/domain/sign-in/principal.ts'
 import { aMapping, anAccount, anIndex, aRoleKind, aRule, aTarget } from '../../support/a-mapping.ts'
 import { aPrincipal } from '../../support/a-principal.ts'
 import { refusalOf } from '../../support/a-refusal.ts'
+import { aMoment, NINE, secondsAfter } from '../../support/a-session.ts'
 
 const HOUR = 3600
 const decided = (rules: readonly Rule[], principal: Principal = aPrincipal(), name = 'payments-prod/dev') => {
   const index = anIndex({ rules })
-  return decide(index, principal, aTarget(index, name))
+  return decide(index, principal, aTarget(index, name), aMoment())
 }
 const isAllowed = (rules: readonly Rule[], principal?: Principal, name?: string) =>
   decided(rules, principal, name).allowed
@@ -194,23 +199,27 @@ describe('requireEntitlement', () => {
   const index = anIndex({ rules: [aRule(), deny({ accounts: ['payments-dev'] })] })
 
   it('answers the entitlement', () => {
-    expect(requireEntitlement(index, aPrincipal(), aTarget(index)).target.name).toBe('payments-prod/dev')
+    expect(requireEntitlement(index, aPrincipal(), aTarget(index), aMoment()).target.name).toBe('payments-prod/dev')
   })
 
   it('refuses by default, naming the role', () => {
-    const refusal = refusalOf(() => requireEntitlement(index, aPrincipal(), aTarget(index, 'payments-prod/admin')))
+    const refusal = refusalOf(() =>
+      requireEntitlement(index, aPrincipal(), aTarget(index, 'payments-prod/admin'), aMoment()),
+    )
     expect(refusal).toMatchObject({ code: 'not_entitled', values: { role: 'payments-prod/admin' } })
   })
 
   it('refuses by a deny, naming the rule', () => {
-    const refusal = refusalOf(() => requireEntitlement(index, aPrincipal(), aTarget(index, 'payments-dev/dev')))
+    const refusal = refusalOf(() =>
+      requireEntitlement(index, aPrincipal(), aTarget(index, 'payments-dev/dev'), aMoment()),
+    )
     expect(refusal).toMatchObject({ code: 'denied_by_rule', values: { rule: 'deny' } })
   })
 })
 
 describe('entitlementsOf', () => {
   const names = (rules: readonly Rule[], principal = aPrincipal()) =>
-    entitlementsOf(anIndex({ rules }), principal).map(({ target }) => target.name)
+    entitlementsOf(anIndex({ rules }), principal, aMoment()).map(({ target }) => target.name)
 
   it('lists roles in the order of the file, accounts first', () => {
     const rules = [
@@ -245,7 +254,7 @@ describe('entitlementsOf', () => {
 
 describe('holdingsOf', () => {
   const accounts = ['a', 'b', 'c', 'd'].map((alias, n) => anAccount({ alias, id: `00000000000${n}` }))
-  const held = (rules: readonly Rule[]) => holdingsOf(anIndex({ accounts, rules }), aPrincipal())
+  const held = (rules: readonly Rule[]) => holdingsOf(anIndex({ accounts, rules }), aPrincipal(), aMoment())
 
   it('shares one list among accounts that the same rules cover, so that many accounts cost little', () => {
     const [a, b, c, d] = held([
@@ -270,7 +279,7 @@ describe('holdingsOf', () => {
         roles: roles.map(({ key }) => key),
       }),
     )
-    const held = holdingsOf(anIndex({ accounts, roles, rules }), aPrincipal({ groups: names }))
+    const held = holdingsOf(anIndex({ accounts, roles, rules }), aPrincipal({ groups: names }), aMoment())
     expect(held.map(({ roles: open }) => open.length)).toEqual(accounts.map(() => 20))
     expect(held[0]?.roles[0]?.via).toHaveLength(20)
   })
@@ -288,7 +297,7 @@ function patternOf(source: string): GroupPattern {
 }
 
 /** The rules of contract.md, read as slowly and plainly as they are written there. */
-function plainly({ rules }: Mapping, principal: Principal, target: RoleTarget): Decision {
+function plainly({ rules }: Mapping, principal: Principal, target: RoleTarget, seen: Circumstances): Decision {
   /** A group by pattern, with the engine of the language, and only where all that it names lies inside the fence. */
   const namesTarget = (name: string, { match, accounts, roles }: Rule): boolean => {
     if (!('pattern' in match)) return false
@@ -317,24 +326,58 @@ function plainly({ rules }: Mapping, principal: Principal, target: RoleTarget): 
   if (met.length === 0) return { allowed: false, code: 'not_entitled' }
 
   const seconds = (rule: Rule) => Math.min(rule.maxSeconds ?? Infinity, target.kind.maxSeconds)
+  // Usable now; then a word of theirs away; then a sign-in; then somebody else's word; then what nothing helps.
+  const far = (rule: Rule) => farthest(lacksPlainly(rule.require, seen))
   const lengths = [...new Set(met.map(seconds))].toSorted((a, b) => b - a)
-  const ordered = lengths.flatMap((length) => met.filter((rule) => seconds(rule) === length))
-  const [longest = 0] = lengths
-  return {
-    allowed: true,
-    entitlement: {
-      target,
-      maxSeconds: longest,
-      limitedBy: longest === target.kind.maxSeconds ? 'role' : 'rule',
-      via: ordered
-        .flatMap((rule): Via[] => {
-          if ('everyone' in rule.match) return [{ rule: rule.id, group: null }]
-          return groupOf(rule).map((group) => ({ rule: rule.id, group }))
-        })
-        .slice(0, 20),
-    },
-  }
+  const ordered = [0, 1, 2, 3, 4].flatMap((step) =>
+    lengths.flatMap((length) => met.filter((rule) => far(rule) === step && seconds(rule) === length)),
+  )
+  const [best] = ordered
+  const longest = best === undefined ? 0 : seconds(best)
+  const lacks = [
+    ...(target.kind.requires ?? []).flatMap((one) => lacksPlainly(one, seen)),
+    ...lacksPlainly(best?.require, seen),
+  ]
+  const entitlement = {
+    target,
+    maxSeconds: longest,
+    limitedBy: longest === target.kind.maxSeconds ? 'role' : 'rule',
+    via: ordered
+      .flatMap((rule): Via[] => {
+        if ('everyone' in rule.match) return [{ rule: rule.id, group: null }]
+        return groupOf(rule).map((group) => ({ rule: rule.id, group }))
+      })
+      .slice(0, 20),
+    requires: [...(target.kind.requires ?? []), ...(best?.require === undefined ? [] : [best.require])],
+    unmet: lacks.map((condition) => expect.objectContaining({ condition, met: false }) as Verdict),
+  } as const
+  if (lacks.length === 0) return { allowed: true, entitlement }
+  const step = farthest(lacks)
+  const code = step === 2 ? 'step_up_required' : step === 3 ? 'approval_required' : 'condition_unmet'
+  return { allowed: false, code, entitlement }
 }
+
+/** One condition after the other, by the plainest arithmetic: 24 hours a day, the one office, a ticket's number. */
+function lacksPlainly(asked: Requirement = {}, { now, address, mfaAt, reason }: Circumstances): Verdict['condition'][] {
+  const hour = now.getUTCHours()
+  return [
+    ...(asked.approval ? (['approval'] as const) : []),
+    ...(asked.mfaSeconds && !(mfaAt && now.getTime() <= mfaAt.getTime() + asked.mfaSeconds * 1000)
+      ? (['mfa_within'] as const)
+      : []),
+    ...(asked.networks && !address.startsWith('203.0.113.') ? (['ip'] as const) : []),
+    ...(asked.windows && !asked.windows.some(({ from, to }) => hour * 60 >= from && hour * 60 < to)
+      ? (['time'] as const)
+      : []),
+    ...(asked.reason && !(asked.reason.pattern === undefined ? reason : reason?.startsWith('INC-'))
+      ? (['reason'] as const)
+      : []),
+  ]
+}
+
+const STEPS: readonly Verdict['condition'][] = ['reason', 'mfa_within', 'approval']
+const farthest = (lacks: readonly Verdict['condition'][]): number =>
+  Math.max(0, ...lacks.map((condition) => (STEPS.includes(condition) ? STEPS.indexOf(condition) + 1 : 4)))
 
 describe('the index', () => {
   const idps = ['entra', 'okta']
@@ -385,26 +428,68 @@ describe('the index', () => {
     fc.record({ groups: someOf(groups, 1) }),
     fc.record({ everyone: fc.constant(true as const) }),
   )
+  const maybe = <Value>(value: Value) => fc.constantFrom(undefined, undefined, undefined, value)
+  const requirement = fc
+    .record({
+      mfaSeconds: maybe(600),
+      networks: maybe(rangesOf(['203.0.113.0/24'])),
+      windows: fc.constantFrom(undefined, undefined, ['07:00-20:00 UTC'], ['06:00-08:00 UTC', '20:00-22:00 UTC']),
+      reason: fc.constantFrom(undefined, undefined, true, 'INC'),
+      approval: maybe({ idp: 'entra', groups: ['leads'], validSeconds: HOUR }),
+    })
+    .map(({ mfaSeconds, networks, windows, reason, approval }): Requirement => ({
+      ...(mfaSeconds !== undefined && { mfaSeconds }),
+      ...(networks !== undefined && { networks }),
+      ...(windows !== undefined && { windows: windows.flatMap((text) => parseTimeWindow(text) ?? []) }),
+      ...(reason === true && { reason: { fits: () => true } }),
+      ...(reason === 'INC' && { reason: { pattern: '^INC-.*$', fits: (text: string) => text.startsWith('INC-') } }),
+      ...(approval !== undefined && { approval }),
+    }))
+  const require = fc.oneof({ weight: 2, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: requirement })
+  const moments = fc
+    .record({
+      hour: fc.integer({ min: 0, max: 23 }),
+      address: fc.constantFrom('203.0.113.7', '203.0.113.7', '198.51.100.1', '', '::1'),
+      mfaAgo: fc.constantFrom(undefined, 0, 600, 601),
+      reason: fc.constantFrom(undefined, 'INC-1', 'please'),
+    })
+    .map(({ hour, address, mfaAgo, reason }): Circumstances => {
+      const now = secondsAfter(NINE, hour * HOUR)
+      return {
+        now,
+        address,
+        ...(mfaAgo !== undefined && { mfaAt: secondsAfter(now, -mfaAgo) }),
+        ...(reason !== undefined && { reason }),
+      }
+    })
   const ruleParts = fc.record({
     match,
+    require,
     isDeny: fc.integer({ min: 0, max: 4 }).map((roll) => roll === 0),
     accounts: someOf(aliases),
     roles: someOf(keys),
     maxSeconds: fc.constantFrom(undefined, HOUR, 2 * HOUR, 12 * HOUR),
   })
   const mappings = fc
-    .tuple(fc.array(ruleParts, { maxLength: 7 }), fc.constantFrom(HOUR, 2 * HOUR))
-    .map(([parts, most]) =>
+    .tuple(fc.array(ruleParts, { maxLength: 7 }), fc.constantFrom(HOUR, 2 * HOUR), fc.tuple(require, require))
+    .map(([parts, most, asked]) =>
       aMapping({
         accounts: aliases.map((alias, n) => anAccount({ alias, id: `00000000000${n}` })),
-        roles: keys.map((key) => aRoleKind({ key, roleName: key, maxSeconds: most })),
-        rules: parts.map(({ match, isDeny, accounts, roles, maxSeconds }, n) => ({
-          ...aRule({ id: `rule-${n}`, accounts, roles }),
-          match,
-          // As config/ resolves it: what no IdP bounds can only deny, and what a group names is only given.
-          effect: (isDeny && !('account' in match || 'role' in match)) || !('idp' in match) ? 'deny' : 'grant',
-          ...(maxSeconds !== undefined && { maxSeconds }),
+        roles: keys.map((key, n) => ({
+          ...aRoleKind({ key, roleName: key, maxSeconds: most }),
+          ...(asked[n] !== undefined && { requires: [asked[n]] }),
         })),
+        rules: parts.map(({ match, require: asking, isDeny, accounts, roles, maxSeconds }, n) => {
+          // As config/ resolves it: what no IdP bounds can only deny, and what a group names is only given.
+          const isClosing = (isDeny && !('account' in match || 'role' in match)) || !('idp' in match)
+          return {
+            ...aRule({ id: `rule-${n}`, accounts, roles }),
+            match,
+            effect: isClosing ? 'deny' : 'grant',
+            ...(maxSeconds !== undefined && { maxSeconds }),
+            ...(asking !== undefined && !isClosing && { require: asking }),
+          }
+        }),
       }),
     )
   const principals = fc
@@ -414,35 +499,41 @@ describe('the index', () => {
   it('agrees with a plain reading of the rules, role by role and as a list (security.md M-21)', () => {
     let allowed = 0
     let denied = 0
+    const lacking: Record<string, number> = {}
     fc.assert(
-      fc.property(mappings, principals, (mapping, principal) => {
+      fc.property(mappings, principals, moments, (mapping, principal, moment) => {
         const index = compileRules(mapping)
         const targets = aliases.flatMap((alias) => keys.map((key) => aTarget(index, `${alias}/${key}`)))
-        const decisions = targets.map((target) => decide(index, principal, target))
-        expect(decisions).toEqual(targets.map((target) => plainly(mapping, principal, target)))
-        const open = decisions.flatMap((decision) => (decision.allowed ? [decision.entitlement] : []))
-        expect(entitlementsOf(index, principal)).toEqual(open)
+        const decisions = targets.map((target) => decide(index, principal, target, moment))
+        expect(decisions).toEqual(targets.map((target) => plainly(mapping, principal, target, moment)))
+        const held = decisions.flatMap((decision) => ('entitlement' in decision ? [decision.entitlement] : []))
+        expect(entitlementsOf(index, principal, moment)).toEqual(held)
         const inEach = [...mapping.accounts.values()].map((account) => ({
           account,
-          roles: rolesIn(index, principal, account),
+          roles: rolesIn(index, principal, account, moment),
         }))
-        expect(holdingsOf(index, principal)).toEqual(inEach.filter(({ roles }) => roles.length > 0))
-        allowed += open.length
-        denied += decisions.filter((decision) => !decision.allowed && decision.code === 'denied_by_rule').length
+        expect(holdingsOf(index, principal, moment)).toEqual(inEach.filter(({ roles }) => roles.length > 0))
+        for (const decision of decisions) {
+          if (decision.allowed) allowed += 1
+          else if (decision.code === 'denied_by_rule') denied += 1
+          else lacking[decision.code] = (lacking[decision.code] ?? 0) + 1
+        }
       }),
       { numRuns: 100_000 },
     )
     // The worlds were worth looking at: plenty of each answer.
     expect(allowed).toBeGreaterThan(25_000)
     expect(denied).toBeGreaterThan(25_000)
-  }, 180_000)
+    for (const code of ['condition_unmet', 'step_up_required', 'approval_required'])
+      expect([code, (lacking[code] ?? 0) > 1_000]).toEqual([code, true])
+  }, 400_000)
 
   it('never opens more to somebody whom one more rule denies', () => {
     fc.assert(
       fc.property(mappings, principals, ruleParts, (mapping, principal, { match, accounts, roles }) => {
         const denial: Rule = { ...aRule({ id: 'denial', accounts, roles }), match, effect: 'deny' }
         const names = (rules: readonly Rule[]) =>
-          entitlementsOf(compileRules({ ...mapping, rules }), principal).map(({ target }) => target.name)
+          entitlementsOf(compileRules({ ...mapping, rules }), principal, aMoment()).map(({ target }) => target.name)
         const before = names(mapping.rules)
         expect(names([...mapping.rules, denial]).every((name) => before.includes(name))).toBe(true)
       }),

@@ -29,6 +29,8 @@ function anEntitlement({
     maxSeconds: Math.min(role, rule ?? role),
     limitedBy: rule !== undefined && rule < role ? 'rule' : 'role',
     via: [{ rule: 'payments-team', group: 'payments' }],
+    requires: [],
+    unmet: [],
   }
 }
 const ending = (seconds: number) => ({ endsAt: secondsAfter(NINE, seconds) })

@@ -7,7 +7,7 @@ import { parseTemplate } from '../../../src/domain/entitlement/pattern.ts'
 import { readPattern } from '../../../src/config/patterns.ts'
 import { aMapping, anAccount, anIndex, aRoleKind, aRule, aTarget } from '../../support/a-mapping.ts'
 import { aPrincipal } from '../../support/a-principal.ts'
-import { aSession, NINE } from '../../support/a-session.ts'
+import { aMoment, aSession, NINE } from '../../support/a-session.ts'
 
 function pattern(source: string) {
   const read = readPattern(source)
@@ -36,7 +36,7 @@ const rules = [
 const hidden = [...aMapping().roles.values()].map((kind) => ({ ...kind, discoverable: false }))
 const index = anIndex({ rules, roles: hidden })
 const full = (groups: readonly string[], name = 'payments-prod/dev', idp = 'entra') =>
-  explainInFull(index, imaginedSession({ idp, groups }, 43_200, NINE), aTarget(index, name), [], NINE)
+  explainInFull(index, imaginedSession({ idp, groups }, 43_200, NINE), aTarget(index, name), [], aMoment())
 
 describe('explainInFull', () => {
   it('shows every rule about the role with its groups, discoverable or not, and what it says to this person (security.md M-22)', () => {
@@ -116,8 +116,8 @@ describe('explainInFull', () => {
         const theirs = imaginedSession({ idp: 'entra', groups }, 12 * 3600, NINE)
         for (const name of ['payments-prod/dev', 'b/r']) {
           const target = aTarget(some, name)
-          const { rules: told, ...self } = explain(some, own, target, [], NINE)
-          const { rules: all, ...other } = explainInFull(some, theirs, target, [], NINE)
+          const { rules: told, ...self } = explain(some, own, target, [], aMoment())
+          const { rules: all, ...other } = explainInFull(some, theirs, target, [], aMoment())
           expect(other).toEqual(self)
           const met = (list: readonly { rule: string; met?: unknown }[]) =>
             list.flatMap((one) => (one.met === undefined ? [] : [[one.rule, one.met]]))

@@ -4,7 +4,7 @@ import { decide } from '../../../src/domain/entitlement/decide.ts'
 import { explain } from '../../../src/domain/entitlement/explain.ts'
 import { aMapping, anAccount, anIndex, aRoleKind, aRule, aTarget } from '../../support/a-mapping.ts'
 import { aPrincipal } from '../../support/a-principal.ts'
-import { aSession, NINE, secondsAfter } from '../../support/a-session.ts'
+import { aMoment, aSession, NINE, secondsAfter } from '../../support/a-session.ts'
 
 const rules = [
   aRule({ id: 'team', owner: 'payments-leads@example.com', roles: ['readonly', 'dev'], maxSeconds: 3600 }),
@@ -14,7 +14,7 @@ const rules = [
 ]
 const index = anIndex({ rules })
 const told = (groups: readonly string[], name = 'payments-prod/dev', unmet: readonly string[] = []) =>
-  explain(index, aSession({ principal: aPrincipal({ groups }) }), aTarget(index, name), unmet, NINE)
+  explain(index, aSession({ principal: aPrincipal({ groups }) }), aTarget(index, name), unmet, aMoment())
 
 describe('explain', () => {
   it('says which rule met whom by what, what limits the time, and what binds', () => {
@@ -66,7 +66,7 @@ describe('explain', () => {
       aSession({ principal: aPrincipal({ groups: [] }) }),
       aTarget(hidden, 'payments-prod/dev'),
       [],
-      NINE,
+      aMoment(),
     )
     expect(answer).toMatchObject({ available: false, because: 'not_entitled', rules: [] })
     expect(JSON.stringify(answer)).not.toMatch(/sre|payments"/)
@@ -79,7 +79,7 @@ describe('explain', () => {
       unmet: ['closed_to_devices'],
     })
     const ending = aSession({ principal: aPrincipal({ groups: ['payments'] }), endsAt: secondsAfter(NINE, 899) })
-    expect(explain(index, ending, aTarget(index, 'payments-prod/dev'), [], NINE).because).toBe('sign_in_required')
+    expect(explain(index, ending, aTarget(index, 'payments-prod/dev'), [], aMoment()).because).toBe('sign_in_required')
   })
 
   it('never says otherwise than the decision', () => {
@@ -103,8 +103,8 @@ describe('explain', () => {
         const session = aSession({ principal: aPrincipal({ groups }) })
         for (const name of ['payments-prod/dev', 'b/r']) {
           const target = aTarget(some, name)
-          const decision = decide(some, session.principal, target)
-          const answer = explain(some, session, target, [], NINE)
+          const decision = decide(some, session.principal, target, aMoment())
+          const answer = explain(some, session, target, [], aMoment())
           expect(answer.available).toBe(decision.allowed)
           const met = answer.rules
             .filter((one) => one.met !== undefined && one.effect === 'grant')

@@ -14,6 +14,7 @@ import {
 } from '../../../src/domain/entitlement/pattern.ts'
 import { aMapping, anIndex, aRule } from '../../support/a-mapping.ts'
 import { aPrincipal } from '../../support/a-principal.ts'
+import { aMoment } from '../../support/a-session.ts'
 
 function pattern(source: string): GroupPattern {
   const read = readPattern(source)
@@ -35,7 +36,7 @@ const byConvention = aRule({
 })
 const index = anIndex({ rules: [byConvention] })
 const held = (groups: readonly string[]) =>
-  entitlementsOf(index, aPrincipal({ groups })).map(({ target }) => target.name)
+  entitlementsOf(index, aPrincipal({ groups }), aMoment()).map(({ target }) => target.name)
 
 describe('a grant by pattern', () => {
   it('opens the one role in the one account that a group names', () => {
@@ -47,7 +48,7 @@ describe('a grant by pattern', () => {
   })
 
   it('says which group it was', () => {
-    const [found] = entitlementsOf(index, aPrincipal({ groups: ['other', 'aws.payments-dev.dev'] }))
+    const [found] = entitlementsOf(index, aPrincipal({ groups: ['other', 'aws.payments-dev.dev'] }), aMoment())
     expect(found?.via).toEqual([{ rule: 'by-convention', group: 'aws.payments-dev.dev' }])
   })
 
@@ -74,7 +75,7 @@ describe('a grant by pattern', () => {
   })
 
   it('meets nobody of another IdP (threats.md R3)', () => {
-    expect(entitlementsOf(index, aPrincipal({ idp: 'okta', groups: ['aws.payments-dev.dev'] }))).toEqual([])
+    expect(entitlementsOf(index, aPrincipal({ idp: 'okta', groups: ['aws.payments-dev.dev'] }), aMoment())).toEqual([])
   })
 
   it('never opens anything past its fence, whatever groups are called', () => {
@@ -105,7 +106,7 @@ describe('a grant by pattern', () => {
       ],
     })
     const target = denied.target('payments-dev', 'dev')
-    const decision = (groups: readonly string[]) => target && decide(denied, aPrincipal({ groups }), target)
+    const decision = (groups: readonly string[]) => target && decide(denied, aPrincipal({ groups }), target, aMoment())
     expect(decision(['aws.payments-dev.dev'])).toMatchObject({ allowed: true })
     expect(decision(['aws.payments-dev.dev', 'ext-berlin'])).toEqual({
       allowed: false,

@@ -5,6 +5,7 @@ import type { Rule } from '../../../src/domain/entitlement/rule.ts'
 import type { Principal } from '../../../src/domain/sign-in/principal.ts'
 import { workloadPrincipal } from '../../../src/domain/sign-in/workload.ts'
 import { anIndex, aRule, aTarget } from '../../support/a-mapping.ts'
+import { aMoment } from '../../support/a-session.ts'
 import { aPrincipal } from '../../support/a-principal.ts'
 
 const aJob = (changes: Parameters<typeof aPrincipal>[0] = {}): Principal => ({
@@ -15,7 +16,7 @@ const forJobs = (claims: Record<string, readonly string[]> = {}): Rule['match'] 
 
 const isOpen = (rules: readonly Rule[], principal: Principal): boolean => {
   const index = anIndex({ rules })
-  return decide(index, principal, aTarget(index)).allowed
+  return decide(index, principal, aTarget(index), aMoment()).allowed
 }
 
 describe('rules about jobs (threats.md R3)', () => {

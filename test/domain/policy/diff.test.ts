@@ -8,6 +8,7 @@ import type { Policy } from '../../../src/domain/policy/policy.ts'
 import { readPattern } from '../../../src/config/patterns.ts'
 import { aMapping, anAccount, aRoleKind, aRule } from '../../support/a-mapping.ts'
 import { aPrincipal } from '../../support/a-principal.ts'
+import { aMoment } from '../../support/a-session.ts'
 
 const HOUR = 3600
 const NO_STAFF = { operators: [], auditors: [] }
@@ -165,7 +166,9 @@ describe('what a change of rules opens and closes', () => {
       }),
     )
     const heldBy = (mapping: Mapping, at: string, names: readonly string[]) =>
-      entitlementsOf(compileRules(mapping), aPrincipal({ idp: at, groups: names })).map(({ target }) => target.name)
+      entitlementsOf(compileRules(mapping), aPrincipal({ idp: at, groups: names }), aMoment()).map(
+        ({ target }) => target.name,
+      )
     const vouchers = { entra: {}, okta: {} }
     const parts = { vouchers, staff: NO_STAFF, tests: [] }
     fc.assert(

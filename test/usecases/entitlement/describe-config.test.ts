@@ -4,7 +4,7 @@ import { makeDescribeConfig } from '../../../src/usecases/entitlement/describe-c
 import { makeListAccounts } from '../../../src/usecases/entitlement/list-accounts.ts'
 import { anAccount, anIndex, aRule } from '../../support/a-mapping.ts'
 import { refusalOf } from '../../support/a-refusal.ts'
-import { aSession, NINE } from '../../support/a-session.ts'
+import { aRequest, aSession, NINE } from '../../support/a-session.ts'
 
 const closing = closingBy({ console: true, except: new Set() })
 const rules = [aRule({ roles: ['dev', 'admin'] })]
@@ -21,7 +21,7 @@ function described({
   const index = anIndex({ rules, accounts: [account] })
   const listAccounts = makeListAccounts({ rules: () => index, closing, now: () => NINE })
   const identityCenter = { startHost: 'acme.invalid.awsapps.com', region: 'eu-central-1' }
-  return makeDescribeConfig({ listAccounts, publicUrl, identityCenter })(session)
+  return makeDescribeConfig({ listAccounts, publicUrl, identityCenter })(session, aRequest())
 }
 
 describe('describeConfig', () => {

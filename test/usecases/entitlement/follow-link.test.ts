@@ -5,7 +5,7 @@ import { makeListAccounts } from '../../../src/usecases/entitlement/list-account
 import { makePrepareConsole } from '../../../src/usecases/hand-over/prepare-console.ts'
 import { anAccount, anIndex, aRule } from '../../support/a-mapping.ts'
 import { refusalOf } from '../../support/a-refusal.ts'
-import { aSession, NINE } from '../../support/a-session.ts'
+import { aRequest, aSession, NINE } from '../../support/a-session.ts'
 
 const PROD = anAccount()
 const CHINA = anAccount({ alias: 'china', id: '333344445555', partition: 'aws-cn', region: 'cn-north-1' })
@@ -25,7 +25,7 @@ const followLink = makeFollowLink({
 })
 
 function followed(link: Link) {
-  const { ways, missing } = followLink(aSession(), link)
+  const { ways, missing } = followLink(aSession(), aRequest(), link)
   const named = ways.flatMap(({ account, roles, destination }) =>
     roles.map(({ kind }) => [`${account.alias}/${kind.key}`, destination]),
   )
@@ -138,7 +138,7 @@ describe('followLink', () => {
         },
       },
     })
-    const { ways } = follow(aSession(), { destination: 's3' })
+    const { ways } = follow(aSession(), aRequest(), { destination: 's3' })
     expect(ways.map(({ destination }) => destination)).toEqual(
       accounts.map(({ region, partition }) =>
         partition === 'aws-cn'
@@ -150,6 +150,6 @@ describe('followLink', () => {
   })
 
   it('does nothing for an ended session', () => {
-    expect(refusalOf(() => followLink(aSession({ endsAt: NINE }), {})).code).toBe('sign_in_required')
+    expect(refusalOf(() => followLink(aSession({ endsAt: NINE }), aRequest(), {})).code).toBe('sign_in_required')
   })
 })

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { makeListAccount, makeListAccounts } from '../../../src/usecases/entitlement/list-accounts.ts'
 import { anAccount, anIndex, aRule } from '../../support/a-mapping.ts'
 import { refusalOf } from '../../support/a-refusal.ts'
-import { aSession, NINE } from '../../support/a-session.ts'
+import { aRequest, aSession, NINE } from '../../support/a-session.ts'
 
 const accounts = [
   anAccount({ alias: 'one', id: '000000000001' }),
@@ -14,7 +14,7 @@ const rules = [aRule({ accounts: ['one', 'two', 'passed'], roles: ['dev', 'admin
 const closing = closingBy({ console: true, except: new Set() })
 const listAccounts = makeListAccounts({ rules: () => anIndex({ accounts, rules }), closing, now: () => NINE })
 const states = (session = aSession()) =>
-  listAccounts(session).map(({ account, roles }) => [account.alias, ...roles.map(({ state }) => state)])
+  listAccounts(session, aRequest()).map(({ account, roles }) => [account.alias, ...roles.map(({ state }) => state)])
 
 describe('listAccounts', () => {
   it('lists accounts in the order of the file, with what may be taken there now', () => {
@@ -32,7 +32,7 @@ describe('listAccounts', () => {
   })
 
   it('shares one list among accounts where the same holds', () => {
-    const [one, two, passed] = listAccounts(aSession())
+    const [one, two, passed] = listAccounts(aSession(), aRequest())
     expect(two?.roles).toBe(one?.roles)
     expect(passed?.roles).not.toBe(one?.roles)
   })
@@ -40,13 +40,13 @@ describe('listAccounts', () => {
   it('says the same of one account, at the price of one', () => {
     const deps = { rules: () => anIndex({ accounts, rules }), closing, now: () => NINE }
     for (const session of [aSession(), aSession({ via: 'device' })]) {
-      for (const { account, roles } of listAccounts(session)) {
-        expect(makeListAccount(deps)(session, account.id)).toEqual(roles)
+      for (const { account, roles } of listAccounts(session, aRequest())) {
+        expect(makeListAccount(deps)(session, aRequest(), account.id)).toEqual(roles)
       }
     }
-    expect(makeListAccount(deps)(aSession(), '999999999999')).toEqual([])
+    expect(makeListAccount(deps)(aSession(), aRequest(), '999999999999')).toEqual([])
     const ended = aSession({ endsAt: NINE })
-    expect(refusalOf(() => makeListAccount(deps)(ended, '000000000001')).code).toBe('sign_in_required')
+    expect(refusalOf(() => makeListAccount(deps)(ended, aRequest(), '000000000001')).code).toBe('sign_in_required')
   })
 
   it('lists nothing for an ended session', () => {

@@ -6,14 +6,14 @@ import { aHandOver } from '../../support/a-hand-over.ts'
 import { aMapping, anIndex, aRule } from '../../support/a-mapping.ts'
 import { aPrincipal } from '../../support/a-principal.ts'
 import { refusalOf } from '../../support/a-refusal.ts'
-import { aSession, NINE } from '../../support/a-session.ts'
+import { aRequest, aSession, NINE } from '../../support/a-session.ts'
 import { aUsedStepUp } from '../../support/a-step-up.ts'
 
 const closing = closingBy({ console: true, except: new Set() })
 const rules = [aRule({ roles: ['dev', 'admin'] })]
 const listed = (session: GatewaySession) =>
-  makeListRoles({ rules: () => anIndex({ rules }), closing, now: () => NINE })(session).map(
-    ({ entitlement, state }) => [entitlement.target.name, state],
+  makeListRoles({ rules: () => anIndex({ rules }), closing, now: () => NINE })(session, aRequest()).map(
+    ({ entitlement, stated }) => [entitlement.target.name, stated.state],
   )
 
 describe('listRoles', () => {
@@ -41,7 +41,7 @@ describe('listRoles', () => {
       closing: closingBy({ console: true, except: new Set(['payments-prod']) }),
       now: () => NINE,
     })
-    const states = (via: 'pkce' | 'device') => list(aSession({ via })).map(({ state }) => state)
+    const states = (via: 'pkce' | 'device') => list(aSession({ via }), aRequest()).map(({ stated }) => stated.state)
     expect(states('device')).toEqual(['not_now', 'not_now'])
     expect(states('pkce')).toEqual(['available', 'available'])
   })
@@ -57,9 +57,9 @@ describe('listRoles', () => {
   it('sees a reload at once (security.md M-20)', () => {
     let index = anIndex({ rules })
     const listRoles = makeListRoles({ rules: () => index, closing, now: () => NINE })
-    expect(listRoles(aSession())).toHaveLength(2)
+    expect(listRoles(aSession(), aRequest())).toHaveLength(2)
     index = anIndex({ rules: [] })
-    expect(listRoles(aSession())).toEqual([])
+    expect(listRoles(aSession(), aRequest())).toEqual([])
   })
 
   it.each(['browser', 'pkce', 'device'] as const)(

@@ -1,0 +1,124 @@
+import { canonicalAddress } from '../../domain/device/network.ts'
+import { parseTimeWindow } from '../../domain/entitlement/time-window.ts'
+import { isTimeZone, knownTimeZones } from '../../domain/entitlement/wall-clock.ts'
+import { didYouMean } from '../did-you-mean.ts'
+import type { Findings, Path } from '../faults.ts'
+import { parseNetwork } from '../networks.ts'
+import { readPattern } from '../patterns.ts'
+import type { RequireEntry } from '../require-schema.ts'
+import type { ConfigFile } from '../schema.ts'
+import { itemsOf, rolesMeant } from '../selectors.ts'
+import { lintGroup, lintIdpName } from './rules.ts'
+
+/** What roles and grants ask for: that each condition says something, and that somebody can meet it. */
+export function lintRequirements(file: ConfigFile, findings: Findings): void {
+  for (const [key, { require }] of Object.entries(file.roles)) {
+    if (require !== undefined) lintRequirement(require, ['roles', key, 'require'], file, findings)
+  }
+  file.rules.forEach(({ grant, match }, index) => {
+    if (grant?.require === undefined) return
+    const path = ['rules', index, 'grant', 'require']
+    lintRequirement(grant.require, path, file, findings)
+    if (grant.require.mfa_within === undefined) return
+    if (match.workload !== undefined)
+      findings.fault([...path, 'mfa_within'], 'no job can meet it: jobs have no second factor')
+    else if (lacksMfa(match.idp, file))
+      findings.fault(
+        [...path, 'mfa_within'],
+        `nobody can meet it: "${match.idp}" has no "mfa" that shows a second factor`,
+      )
+  })
+  lintMfaOfRoles(file, findings)
+}
+
+function lintRequirement(asked: RequireEntry, path: Path, file: ConfigFile, findings: Findings): void {
+  if (Object.keys(asked).length === 0) findings.fault(path, 'must not be empty: it asks for nothing')
+  const { ip, time, reason, approval } = asked
+  eachOf(ip, [...path, 'ip'], (range, here) => lintRange(range, here, findings))
+  eachOf(time, [...path, 'time'], (hours, here) => lintHours(hours, here, findings))
+  if (typeof reason === 'object') {
+    const read = readPattern(reason.pattern)
+    if ('fault' in read) findings.fault([...path, 'reason', 'pattern'], read.fault)
+  }
+  if (approval !== undefined) lintApproval(approval, [...path, 'approval'], file, findings)
+}
+
+function eachOf(
+  written: string | readonly string[] | undefined,
+  path: Path,
+  check: (item: string, path: Path) => void,
+): void {
+  if (written === undefined) return
+  itemsOf(written).forEach((item, index) => check(item, typeof written === 'string' ? path : [...path, index]))
+}
+
+/** threats.md R12: addresses are compared in their plain form, and so must ranges be written. */
+function lintRange(text: string, path: Path, findings: Findings): void {
+  const network = parseNetwork(text)
+  if (network === undefined) {
+    const whole = [`${text}/32`, `${text}/128`].find((range) => parseNetwork(range) !== undefined)
+    const hint = whole === undefined ? '' : `; did you mean "${whole}"?`
+    findings.fault(path, `must be a network, as in 203.0.113.0/24 or 2001:db8::/48${hint}`)
+  } else if (network.bits === 0) findings.fault(path, 'is the whole internet: it asks for nothing')
+  else if (network.version === 6 && !canonicalAddress(network.address).includes(':'))
+    findings.fault(path, 'is an IPv4 network in IPv6 clothes: write it as IPv4')
+}
+
+function lintHours(text: string, path: Path, findings: Findings): void {
+  const window = parseTimeWindow(text)
+  if (window === undefined) {
+    findings.fault(
+      path,
+      'must be hours of days in a zone, as in Mon-Fri 07:00-20:00 Europe/Berlin; a whole day is 00:00-24:00',
+    )
+  } else lintTimeZone(window.timeZone, path, findings)
+}
+
+function lintTimeZone(name: string, path: Path, findings: Findings): void {
+  if (isTimeZone(name)) return
+  const known = knownTimeZones()
+  const city = known.find((zone) => zone.split('/').at(-1)?.toLowerCase() === name.toLowerCase())
+  const hint = city === undefined ? didYouMean(name, known) : `; did you mean "${city}"?`
+  findings.fault(path, `unknown time zone "${name.slice(0, 64)}"${hint}`)
+}
+
+function lintApproval(
+  { by }: NonNullable<RequireEntry['approval']>,
+  path: Path,
+  file: ConfigFile,
+  findings: Findings,
+): void {
+  const here = [...path, 'by']
+  if ((by.group === undefined) === (by.any_of === undefined)) findings.fault(here, 'needs exactly one of group, any_of')
+  lintIdpName(by.idp, [...here, 'idp'], file.idps, findings)
+  if (by.group !== undefined) lintGroup(by.group, [...here, 'group'], by.idp, file.idps, findings)
+  by.any_of?.forEach((group, index) => lintGroup(group, [...here, 'any_of', index], by.idp, file.idps, findings))
+  findings.warn(path, 'nobody can approve yet: whoever asks is told approval_required')
+}
+
+const lacksMfa = (id: string | undefined, { idps }: ConfigFile): boolean => {
+  const idp = idps.find((one) => one.id === id)
+  return idp !== undefined && idp.mfa === undefined
+}
+
+/** A role that asks for a second factor, and the people who are given it by an IdP that shows none. */
+function lintMfaOfRoles(file: ConfigFile, findings: Findings): void {
+  for (const [key, { require }] of Object.entries(file.roles)) {
+    if (require?.mfa_within === undefined) continue
+    const granting = file.rules.flatMap(({ grant, within, match }, index) => {
+      const selected = typeof grant?.roles === 'string' && grant.roles.includes('${') ? within?.roles : grant?.roles
+      const opens = selected !== undefined && rolesMeant(selected, file.roles).has(key)
+      return opens && match.workload === undefined ? [{ index, idp: match.idp }] : []
+    })
+    const without = granting.filter(({ idp }) => lacksMfa(idp, file))
+    const path = ['roles', key, 'require', 'mfa_within']
+    if (granting.length > 0 && without.length === granting.length)
+      findings.fault(path, 'nobody can meet it: no IdP whose people are given this role has "mfa"')
+    else
+      for (const { index, idp } of without)
+        findings.warn(
+          ['rules', index, 'grant', 'roles'],
+          `"${key}" asks for mfa_within, which nobody of "${idp}" can meet: that IdP has no "mfa"`,
+        )
+  }
+}

@@ -1,0 +1,137 @@
+import { canonicalAddress } from '../device/network.ts'
+import { printDuration } from './duration.ts'
+import type { AddressRanges, Approval, ReasonRule, Requirement } from './requirement.ts'
+import { isOpen, printTimeWindow, shownIn, type TimeWindow } from './time-window.ts'
+
+export type Condition = 'approval' | 'mfa_within' | 'ip' | 'time' | 'reason'
+
+/** What a decision sees beside the person. What is not known is not so (threats.md R4). */
+export type Circumstances = {
+  readonly now: Date
+  /** As the door saw it; empty: nobody knows (threats.md R12). */
+  readonly address: string
+  /** When their IdP last saw a second factor, by its own word (threats.md I6). */
+  readonly mfaAt?: Date
+  readonly reason?: string
+  /** Of an imagined person: conditions that count as met. */
+  readonly assumed?: ReadonlySet<Condition>
+}
+
+/** What is said of somebody imagined. What is left out is as the rules want it; but for approvals, of which there are none. */
+export type ImaginedCircumstances = {
+  readonly at?: Date | undefined
+  readonly ip?: string | undefined
+  /** Seconds since their second factor; false: they used none. */
+  readonly mfa?: number | false | undefined
+  readonly reason?: string | false | undefined
+}
+
+export function imaginedCircumstances({ at, ip, mfa, reason }: ImaginedCircumstances, otherwise: Date): Circumstances {
+  const now = at ?? otherwise
+  const said: readonly (readonly [Condition, unknown])[] = [
+    ['time', at],
+    ['ip', ip],
+    ['mfa_within', mfa],
+    ['reason', reason],
+  ]
+  return {
+    now,
+    address: ip ?? '',
+    ...(typeof mfa === 'number' && { mfaAt: new Date(now.getTime() - mfa * 1000) }),
+    ...(typeof reason === 'string' && { reason }),
+    assumed: new Set(said.flatMap(([condition, value]) => (value === undefined ? [condition] : []))),
+  }
+}
+
+/** One condition: what is wanted, and what was seen instead. Texts for people, and nothing secret in them. */
+export type Verdict = {
+  readonly condition: Condition
+  readonly met: boolean
+  readonly wants: string
+  /** Empty: nothing was there to be seen. */
+  readonly saw: string
+}
+
+/** Every condition of a requirement, in one order. */
+export function verdictsOn(requirement: Requirement, seen: Circumstances): readonly Verdict[] {
+  const { approval, mfaSeconds, networks, windows, reason } = requirement
+  return [
+    ...(approval === undefined ? [] : [approvalVerdict(approval)]),
+    ...(mfaSeconds === undefined ? [] : [mfaVerdict(mfaSeconds, seen)]),
+    ...(networks === undefined ? [] : [addressVerdict(networks, seen)]),
+    ...(windows === undefined ? [] : [timeVerdict(windows, seen)]),
+    ...(reason === undefined ? [] : [reasonVerdict(reason, seen)]),
+  ].map((verdict) => (seen.assumed?.has(verdict.condition) === true ? { ...verdict, met: true } : verdict))
+}
+
+/** Declared, and open to nobody: there are no approvals yet, and none may be made up. */
+const approvalVerdict = ({ validSeconds }: Approval): Verdict => ({
+  condition: 'approval',
+  met: false,
+  wants: printDuration(validSeconds),
+  saw: '',
+})
+
+function mfaVerdict(within: number, { now, mfaAt }: Circumstances): Verdict {
+  const verdict = { condition: 'mfa_within', wants: printDuration(within) } as const
+  if (mfaAt === undefined) return { ...verdict, met: false, saw: '' }
+  const ago = (now.getTime() - mfaAt.getTime()) / 1000
+  // The IdP's clock may be a little ahead of ours; its word is not older for that.
+  return { ...verdict, met: ago <= within, saw: printDuration(Math.max(0, Math.floor(ago))) }
+}
+
+function addressVerdict({ ranges, includes }: AddressRanges, { address }: Circumstances): Verdict {
+  const plain = canonicalAddress(address)
+  return { condition: 'ip', met: plain !== '' && includes(plain), wants: ranges.join(', '), saw: plain }
+}
+
+const timeVerdict = (windows: readonly TimeWindow[], { now }: Circumstances): Verdict => ({
+  condition: 'time',
+  met: windows.some((window) => isOpen(window, now)),
+  wants: windows.map(printTimeWindow).join(', '),
+  saw: windows
+    .slice(0, 1)
+    .map((window) => shownIn(window, now))
+    .join(''),
+})
+
+const reasonVerdict = ({ hint = '', pattern = '', fits }: ReasonRule, { reason }: Circumstances): Verdict => ({
+  condition: 'reason',
+  met: reason !== undefined && fits(reason),
+  wants: hint === '' ? pattern : hint,
+  saw: reason ?? '',
+})
+
+const NOTHING: readonly Verdict[] = []
+
+/** What of a requirement is not so. Each is looked at once, in however many accounts it is asked for. */
+export function makeUnmet(seen: Circumstances): (requirement: Requirement | undefined) => readonly Verdict[] {
+  const before = new Map<Requirement, readonly Verdict[]>()
+  return (requirement) => {
+    if (requirement === undefined) return NOTHING
+    const known = before.get(requirement) ?? verdictsOn(requirement, seen).filter(({ met }) => !met)
+    before.set(requirement, known)
+    return known
+  }
+}
+
+/**
+ * How far somebody is from what they lack: 0 nothing, 1 a word of their own, 2 a fresh sign-in, 3 somebody else's word, 4 what
+ * no asking changes. A job cannot sign in afresh.
+ */
+export function distanceOf(unmet: readonly Verdict[], isJob: boolean): number {
+  const steps: Readonly<Record<Condition, number>> = {
+    reason: 1,
+    mfa_within: isJob ? 4 : 2,
+    approval: 3,
+    ip: 4,
+    time: 4,
+  }
+  return Math.max(0, ...unmet.map(({ condition }) => steps[condition]))
+}
+
+export const LONGEST_REASON = 200
+
+/** A reason as it may be given: words in one line, which go on record as they are. */
+export const isReason = (text: string): boolean =>
+  text.length <= LONGEST_REASON && text.trim() !== '' && !/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u.test(text)

@@ -1,0 +1,29 @@
+import type { TimeWindow } from './time-window.ts'
+
+/** What a role or a grant asks for beside groups: `require`. Of a role it binds every grant, of a grant that one (threats.md R11). */
+export type Requirement = {
+  /** How long ago the person may have shown a second factor at their IdP. */
+  readonly mfaSeconds?: number
+  readonly networks?: AddressRanges
+  /** One of them has to be open. */
+  readonly windows?: readonly TimeWindow[]
+  readonly reason?: ReasonRule
+  readonly approval?: Approval
+}
+
+/** Built by config/. */
+export type AddressRanges = {
+  /** As the file has them. */
+  readonly ranges: readonly string[]
+  readonly includes: (address: string) => boolean
+}
+
+/** A reason has to be given; and it has to fit, where the file says how. Built by config/. */
+export type ReasonRule = {
+  readonly hint?: string
+  readonly pattern?: string
+  readonly fits: (reason: string) => boolean
+}
+
+/** Whose word is needed, and for how long it is good. */
+export type Approval = { readonly idp: string; readonly groups: readonly string[]; readonly validSeconds: number }

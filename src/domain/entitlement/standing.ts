@@ -1,0 +1,86 @@
+import type { SessionPolicy } from '../aws/session-policy.ts'
+import { RolegateError } from '../errors.ts'
+import type { Principal } from '../sign-in/principal.ts'
+import type { Met } from './compile.ts'
+import { distanceOf, makeUnmet, type Circumstances, type Verdict } from './conditions.ts'
+import type { Requirement } from './requirement.ts'
+import type { RoleKind } from './rule.ts'
+
+/** For how long at most, and by which grant: what rules say of a kind of role, whatever account they cover it in. */
+export type Standing = {
+  readonly maxSeconds: number
+  /** What set `maxSeconds`. */
+  readonly limitedBy: 'role' | 'rule'
+  /** The grants that open it, the one that is used first. */
+  readonly via: readonly Via[]
+  /** What narrows the session: the role's own policy, or that of the grant that is used. */
+  readonly sessionPolicy?: SessionPolicy
+  /** What that grant and the role ask for beside groups. */
+  readonly requires: readonly Requirement[]
+  /** What of it is not so. Empty: the role may be taken now. */
+  readonly unmet: readonly Verdict[]
+}
+
+/** Ways in beyond these are no news: somebody may be in thousands of groups. */
+const MOST_VIA = 20
+
+export type Via = { readonly rule: string; readonly group: string | null }
+
+/** How the requirements of rules and roles look in these circumstances, each worked out once. */
+export type Weighing = {
+  readonly unmet: (requirement: Requirement | undefined) => readonly Verdict[]
+  readonly distance: (requirement: Requirement | undefined) => number
+}
+
+export function weighingFor({ workload }: Principal, circumstances: Circumstances): Weighing {
+  const unmet = makeUnmet(circumstances)
+  return { unmet, distance: (requirement) => distanceOf(unmet(requirement), workload === true) }
+}
+
+const NOTHING: readonly never[] = []
+
+/** By these grants, of which there is at least one. */
+export function standingBy(opening: readonly Met[], kind: RoleKind, { unmet, distance }: Weighing): Standing {
+  // The role's own limit binds every grant: one that names more is no longer for it.
+  const secondsOf = ({ rule }: Met) => Math.min(rule.maxSeconds ?? kind.maxSeconds, kind.maxSeconds)
+  const asks = opening.some(({ rule }) => rule.require !== undefined)
+  // What the role itself asks for is the same by every grant. A stable sort: of equal grants the first in the file is used.
+  const grants = opening.toSorted(
+    (a, b) => (asks ? distance(a.rule.require) - distance(b.rule.require) : 0) || secondsOf(b) - secondsOf(a),
+  )
+  const [used] = grants
+  const maxSeconds = used === undefined ? 0 : secondsOf(used)
+  const own = used?.rule.require
+  const requires = own === undefined ? (kind.requires ?? NOTHING) : [...(kind.requires ?? NOTHING), own]
+  const sessionPolicy = kind.sessionPolicy ?? used?.rule.sessionPolicy
+  return {
+    maxSeconds,
+    limitedBy: maxSeconds < kind.maxSeconds ? 'rule' : 'role',
+    via: grants.slice(0, MOST_VIA).map(({ rule, group }) => ({ rule: rule.id, group })),
+    ...(sessionPolicy !== undefined && { sessionPolicy }),
+    requires,
+    unmet: requires.length === 0 ? NOTHING : requires.flatMap(unmet),
+  }
+}
+
+export type UnmetCode = 'condition_unmet' | 'step_up_required' | 'approval_required'
+
+/** What a refusal for these has to be called; undefined when nothing is lacking. */
+export function unmetCode(unmet: readonly Verdict[], { workload }: Pick<Principal, 'workload'>): UnmetCode | undefined {
+  if (unmet.length === 0) return undefined
+  const distance = distanceOf(unmet, workload === true)
+  return distance === 2 ? 'step_up_required' : distance === 3 ? 'approval_required' : 'condition_unmet'
+}
+
+/** The refusal itself, which says each condition that is not met, and what was seen. */
+export const unmetRefusal = (code: UnmetCode, role: string, unmet: readonly Verdict[]): RolegateError =>
+  new RolegateError(
+    code,
+    {
+      role,
+      conditions: unmet.map(({ condition }) => condition),
+      wants: unmet.map(({ wants }) => wants),
+      saw: unmet.map(({ saw }) => saw),
+    },
+    { reason: unmet.map(({ condition }) => condition).join(' ') },
+  )

@@ -1,0 +1,53 @@
+import type { Condition, Verdict } from '../domain/entitlement/conditions.ts'
+import type { ErrorValues } from '../domain/errors.ts'
+
+type Words = { why(wants: string, saw: string): string; readonly next: string }
+
+/** What a role asks for beside groups, for people: one row a condition, or this file does not compile. */
+const WORDS: Readonly<Record<Condition, Words>> = {
+  approval: {
+    why: (wants) => `Somebody has to approve it, which is good for ${wants}, and nobody has.`,
+    next: 'Approvals cannot be asked for here yet: talk to whoever looks after the account.',
+  },
+  mfa_within: {
+    why: (wants, saw) =>
+      `It wants a second factor that was used within the last ${wants}; ${saw === '' ? 'your sign-in shows none' : `yours was used ${saw} ago`}.`,
+    next: 'Sign in again, with your second factor.',
+  },
+  ip: {
+    why: (wants, saw) =>
+      `It is given to ${wants} only; ${saw === '' ? 'nobody could tell which address you ask from' : `you ask from ${saw}`}.`,
+    next: 'Ask again from there.',
+  },
+  time: {
+    why: (wants, saw) => `It is given at these times only: ${wants}. There it is ${saw} now.`,
+    next: 'Ask again then.',
+  },
+  reason: {
+    why: (wants, saw) =>
+      `It asks for a reason${saw === '' ? '' : ', and yours does not fit'}${wants === '' ? '' : `: ${wants}`}.`,
+    next: 'Say why you need it on the role’s page, or in a terminal with --reason.',
+  },
+}
+
+/** One condition, whether it is met or not. */
+export const conditionTold = ({ condition, met, wants, saw }: Verdict): string =>
+  met ? MET[condition](wants, saw) : WORDS[condition].why(wants, saw)
+
+const MET: Readonly<Record<Condition, (wants: string, saw: string) => string>> = {
+  approval: (wants) => `It is approved, for ${wants}.`,
+  mfa_within: (wants, saw) => `Your second factor was used ${saw} ago, within the last ${wants}.`,
+  ip: (wants, saw) => `You ask from ${saw}, which is in ${wants}.`,
+  time: (wants, saw) => `It is ${saw} there, within ${wants}.`,
+  reason: () => 'The reason you give fits.',
+}
+
+/** Every condition that a refusal names, and what to do; undefined when it names none. */
+export function unmetWords({ conditions, wants, saw }: ErrorValues): { why: string; next: string } | undefined {
+  const named = listOf(conditions).filter((condition): condition is Condition => Object.hasOwn(WORDS, condition))
+  if (named.length === 0) return undefined
+  const why = named.map((condition, at) => WORDS[condition].why(listOf(wants)[at] ?? '', listOf(saw)[at] ?? ''))
+  return { why: why.join(' '), next: [...new Set(named.map((condition) => WORDS[condition].next))].join(' ') }
+}
+
+const listOf = (value: ErrorValues[string] | undefined): readonly string[] => (typeof value === 'object' ? value : [])

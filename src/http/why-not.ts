@@ -1,0 +1,6 @@
+import type { StatedRole } from '../usecases/entitlement/list-accounts.ts'
+import { answerFor } from './answers.ts'
+
+/** Beside a role that cannot be taken now: what is in the way, for people. */
+export const whyNot = (stated: StatedRole): { readonly why?: string } =>
+  stated.state === 'available' ? {} : { why: answerFor(stated.refusal).why }

@@ -1,0 +1,19 @@
+import type { RequestFacts } from '../../domain/audit/event.ts'
+import type { Circumstances } from '../../domain/entitlement/conditions.ts'
+import type { GatewaySession } from '../../domain/sign-in/session.ts'
+
+/** Where somebody asks from, as the door saw it. */
+export type AskedFrom = Pick<RequestFacts, 'address'>
+
+/** What a decision sees beside the person: how they signed in, where they ask from, when, and why. */
+export const circumstancesOf = (
+  { mfaAt }: Pick<GatewaySession, 'mfaAt'>,
+  { address }: AskedFrom,
+  now: Date,
+  reason?: string,
+): Circumstances => ({
+  now,
+  address,
+  ...(mfaAt !== undefined && { mfaAt }),
+  ...(reason !== undefined && { reason }),
+})

@@ -1,0 +1,204 @@
+import request from 'supertest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { aDemo, type Demo } from '../support/a-demo.ts'
+import { aPersonAt, aTerminalOf, type Person } from '../support/a-person.ts'
+
+/** Hours by UTC that are open for so many minutes from now on, and were for the hour before. */
+function openFor(minutes: number): string {
+  const at = (offset: number) => new Date(Date.now() + offset * 60_000).toISOString().slice(11, 16)
+  return `${at(-60)}-${at(minutes)} UTC`.replace('-00:00', '-24:00')
+}
+const require = (key: string, asked: string) => (file: string) =>
+  file.replace(new RegExp(`(\\n {2}${key}: \\{.*) \\}`), (_, whole: string) => `${whole}, require: ${asked} }`)
+const edits =
+  (...changes: readonly ((file: string) => string)[]) =>
+  (file: string): string =>
+    changes.reduce((text, change) => change(text), file).replace(/\ntests:[\s\S]*$/, '\n')
+
+const TICKET = `{ reason: { pattern: '^INC-[0-9]+$', hint: "A ticket, as INC-123." } }`
+const READONLY = 'payments-dev/readonly'
+const DEVELOPER = 'payments-dev/developer'
+
+describe('a role that asks for a reason', () => {
+  let demo: Demo
+  let alice: Person
+  let bearer: { authorization: string }
+  beforeAll(async () => {
+    demo = await aDemo({ edit: edits(require('readonly', TICKET)) })
+    alice = await aPersonAt(demo, 'alice')
+    bearer = { authorization: `Bearer ${(await aTerminalOf(demo, alice)).accessToken}` }
+  })
+  afterAll(() => demo.close())
+
+  const ask = (path: string, body: object) =>
+    request(demo.url)
+      .post(path)
+      .set(bearer)
+      .send({ role: READONLY, ...body })
+
+  it('asks for it on its page, with the hint, and on the portal by no single click', async () => {
+    const page = await alice.get(`/roles/${READONLY}`).expect(200)
+    expect(page.text).toMatch(/name="reason"[^>]* required/)
+    expect(page.text).toContain('A ticket, as INC-123.')
+    const portal = await alice.get('/').expect(200)
+    expect(portal.text).not.toContain(`formaction="/roles/${READONLY}/console"`)
+    expect(portal.text).toContain(`formaction="/roles/${DEVELOPER}/console"`)
+  })
+
+  it.each(['/v1/credentials', '/v1/console'])('%s: without one, with another, with one that fits', async (path) => {
+    const none = await ask(path, {}).expect(403)
+    expect(none.body).toMatchObject({
+      code: 'condition_unmet',
+      detail: expect.stringContaining('A ticket, as INC-123.'),
+    })
+    expect(none.body.next).toContain('--reason')
+    const other = await ask(path, { reason: 'please' }).expect(403)
+    expect(other.body.detail).toContain('yours does not fit')
+    await ask(path, { reason: ' INC-7 ' }).expect(200)
+    const [intent, issued] = demo.audit().slice(-2)
+    expect([intent?.['event'], intent?.['reason_given']]).toEqual(['intent', 'INC-7'])
+    expect([issued?.['event'], issued?.['reason_given']]).toEqual(['issued', 'INC-7'])
+  })
+
+  it.each(['', '   ', 'two\nlines', '\u0007', '\u202eturned', 'x'.repeat(201), 7, null])(
+    'takes no %j for one, and puts it nowhere',
+    async (reason) => {
+      const before = demo.audit().length
+      const { body } = await ask('/v1/credentials', { reason }).expect(400)
+      expect([body.code, body.detail]).toEqual(['invalid_request', 'The value of reason is missing or malformed.'])
+      expect(demo.audit().length).toBe(before)
+    },
+  )
+
+  it('is given from its page for a reason that fits', async () => {
+    const _csrf = await alice.csrf()
+    const refused = await alice.post(`/roles/${READONLY}/credentials`, { _csrf, reason: '' }).expect(403)
+    expect(refused.text).toContain('A ticket, as INC-123.')
+    const given = await alice.post(`/roles/${READONLY}/credentials`, { _csrf, reason: 'INC-8' }).expect(200)
+    expect(given.text).toContain('ASIA')
+    await alice.post(`/roles/${READONLY}/console`, { _csrf, reason: 'INC-9' }).expect(303)
+    expect(demo.audit().at(-1)).toMatchObject({ event: 'issued', reason_given: 'INC-9' })
+  })
+
+  it('puts a reason that nobody asked for on record too', async () => {
+    await ask('/v1/credentials', { role: DEVELOPER, reason: 'because' }).expect(200)
+    expect(demo.audit().at(-1)).toMatchObject({ event: 'issued', reason_given: 'because' })
+    await ask('/v1/credentials', { role: DEVELOPER }).expect(200)
+    expect(demo.audit().at(-1)).not.toHaveProperty('reason_given')
+  })
+
+  it('is not offered to the stock clients, which can give none, and refused in their own words', async () => {
+    const token = { 'x-amz-sso_bearer_token': bearer.authorization.replace('Bearer ', '') }
+    const { body } = await request(demo.url).get('/assignment/roles?account_id=111122223333').set(token).expect(200)
+    expect(body.roleList.map(({ roleName }: { roleName: string }) => roleName)).toEqual(['developer'])
+    const refused = await request(demo.url)
+      .get('/federation/credentials?account_id=111122223333&role_name=readonly')
+      .set(token)
+      .expect(403)
+    expect(refused.headers['x-amzn-errortype']).toBe('ForbiddenException')
+    expect(refused.text).toContain('A ticket, as INC-123.')
+  })
+
+  it('is available on the list, and explained as such', async () => {
+    const { body } = await request(demo.url).get('/v1/roles').set(bearer).expect(200)
+    const row = body.roles.find(({ role }: { role: string }) => role === READONLY)
+    expect([row.state, row.why]).toEqual(['available', undefined])
+    const explained = await ask('/v1/explain', {}).expect(200)
+    expect(explained.body).toMatchObject({
+      because: 'granted',
+      conditions: [{ condition: 'reason', met: false, of: { role: READONLY }, wants: 'A ticket, as INC-123.' }],
+    })
+  })
+})
+
+describe('roles that are not to be had now', () => {
+  let demo: Demo
+  let alice: Person
+  let bearer: { authorization: string }
+  beforeAll(async () => {
+    demo = await aDemo({
+      edit: edits(
+        require('readonly', '{ ip: [203.0.113.0/24] }'),
+        require('developer', '{ approval: { by: { idp: demo, group: payments-leads }, valid_for: 4h } }'),
+        require('admin', `{ time: "${openFor(-30)}" }`),
+      ),
+    })
+    alice = await aPersonAt(demo, 'alice')
+    bearer = { authorization: `Bearer ${(await aTerminalOf(demo, alice)).accessToken}` }
+  })
+  afterAll(() => demo.close())
+
+  it('say so on every list, and why', async () => {
+    const { body } = await request(demo.url).get('/v1/roles').set(bearer).expect(200)
+    const stated = Object.fromEntries(
+      body.roles.map(({ role, state, why }: Record<string, string>) => [role, [state, why]]),
+    )
+    expect(stated[READONLY]).toEqual(['not_now', 'It is given to 203.0.113.0/24 only; you ask from 127.0.0.1.'])
+    expect(stated[DEVELOPER]).toEqual([
+      'needs_approval',
+      'Somebody has to approve it, which is good for 4h, and nobody has.',
+    ])
+    const token = { 'x-amz-sso_bearer_token': bearer.authorization.replace('Bearer ', '') }
+    const accounts = await request(demo.url).get('/assignment/accounts').set(token).expect(200)
+    expect(accounts.body.accountList).toEqual([])
+  })
+
+  it('are on the portal with their reasons, and open no console from there', async () => {
+    const { text } = await alice.get('/').expect(200)
+    expect(text).toContain('not now')
+    expect(text).toContain('needs approval')
+    expect(text).toContain('you ask from 127.0.0.1')
+    expect(text).not.toContain('formaction')
+  })
+
+  it.each([
+    [READONLY, 'you ask from 127.0.0.1', 'Ask again from there.'],
+    [DEVELOPER, 'Somebody has to approve it', 'Approvals cannot be asked for here yet'],
+    ['payments-prod/admin', 'It is given at these times only', 'Ask again then.'],
+  ])('have a page that says why, in place of a form: %s', async (role, why, next) => {
+    const { text } = await alice.get(`/roles/${role}`).expect(200)
+    expect(text).toContain(why)
+    expect(text).toContain(next)
+    expect(text).not.toContain('Open the console</button>')
+    const explained = await alice.get(`/roles/${role}/why`).expect(200)
+    expect(explained.text).toContain('Asked by the role, whatever gives it.')
+  })
+
+  it('are explained with what was wanted and what was seen, and whom to ask only where the way in is no secret (threats.md P3)', async () => {
+    const explain = (role: string) => request(demo.url).post('/v1/explain').set(bearer).send({ role })
+    expect((await explain(READONLY).expect(200)).body).toMatchObject({
+      available: false,
+      because: 'condition_unmet',
+      conditions: [{ condition: 'ip', met: false, wants: '203.0.113.0/24', saw: '127.0.0.1' }],
+      rules: [{ rule: 'platform-looks-at-dev', used: true }, { rule: 'payments-developers' }],
+    })
+    expect((await explain(DEVELOPER).expect(200)).body).toMatchObject({
+      because: 'approval_required',
+      conditions: [{ condition: 'approval', approvers: ['payments-leads'] }],
+    })
+  })
+})
+
+describe('an hour that ends while AWS is asked (threats.md H5)', () => {
+  it('withholds what AWS lent', async () => {
+    const demo = await aDemo({ edit: edits(require('readonly', `{ time: "${openFor(30)}" }`)) })
+    try {
+      const alice = await aPersonAt(demo, 'alice')
+      const _csrf = await alice.csrf()
+      const hold = demo.world.aws.hold()
+      const asked = alice.post(`/roles/${READONLY}/credentials`, { _csrf }).then((answer) => answer)
+      await hold.arrived
+      demo.clock.offsetSeconds = 31 * 60
+      hold.release()
+      const answer = await asked
+      expect(answer.status).toBe(403)
+      expect(answer.text).not.toContain('ASIA')
+      expect(demo.audit().slice(-2)).toMatchObject([
+        { event: 'intent' },
+        { event: 'withheld', code: 'condition_unmet' },
+      ])
+    } finally {
+      await demo.close()
+    }
+  })
+})
