@@ -12,6 +12,7 @@ import {
   openIssuer,
   reachAws,
 } from './compose/neighbours.ts'
+import { stoppedBy } from './compose/stopped.ts'
 import { reachWorkloadIssuers, workloadStories } from './compose/workloads.ts'
 import type { LoadedConfig, World } from './compose/world.ts'
 import type { Config } from './config/config.ts'
@@ -108,10 +109,11 @@ export async function compose(
     onDisk: world.disk,
   })
   const policy = policyOf(config, dirname(mainFile))
-  const closing = closingBy(config.sessions.cli.device)
+  const closing = closingBy(config.sessions.cli.device, stoppedBy(world, config.reload))
   const deps = {
     ...memory.tables,
     emergency,
+    configEpoch: world.configEpoch,
     closing,
     nameNetwork: config.networks,
     digest,

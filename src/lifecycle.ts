@@ -17,6 +17,7 @@ export const HTTP_LIMITS: ServerOptions = {
 }
 
 const SWEEP_MS = 60_000
+const TICK_MS = 5_000
 const MOST_FINISHING_MS = 15_000
 
 /** Start and stop of a process with listeners and a store. */
@@ -24,22 +25,27 @@ export function makeLifecycle(deps: {
   listeners: readonly { server: Server; at: { host: string; port: number } }[]
   onListening: () => void
   sweep: () => Promise<unknown>
+  /** What others on the store must hear of soon. */
+  tick: () => Promise<unknown>
   onDrain: () => void
   release: () => Promise<void>
 }): Gateway {
   const servers = deps.listeners.map(({ server }) => server)
   let sweeping: NodeJS.Timeout | undefined
+  let ticking: NodeJS.Timeout | undefined
 
   return {
     async listen() {
       const ports = await Promise.all(deps.listeners.map(({ server, at }) => bind(server, at)))
       deps.onListening()
       sweeping = setInterval(() => void deps.sweep(), SWEEP_MS).unref()
+      ticking = setInterval(() => void deps.tick(), TICK_MS).unref()
       return ports
     },
     async close() {
       deps.onDrain()
       clearInterval(sweeping)
+      clearInterval(ticking)
       for (const server of servers) await stop(server)
       await deps.release()
     },

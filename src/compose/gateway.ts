@@ -5,8 +5,9 @@ import { HTTP_LIMITS, makeLifecycle, type Gateway } from '../lifecycle.ts'
 import type { Generation } from './generation.ts'
 import type { Host } from './host.ts'
 import { makeReload, type Reload } from './reload.ts'
+import { staleSecondsOf } from './stopped.ts'
 import { makeSuccession } from './succession.ts'
-import { openWorld, type LoadedConfig } from './world.ts'
+import { openWorld, type LoadedConfig, type World } from './world.ts'
 
 /** The whole gateway: what lasts, the generation in force, and the listeners in front of it. */
 export async function openGateway(loaded: LoadedConfig, host: Host): Promise<Gateway & { readonly reload: Reload }> {
@@ -16,6 +17,7 @@ export async function openGateway(loaded: LoadedConfig, host: Host): Promise<Gat
   const newest = (): Generation => succession.newest()
   const first = await compose(loaded, world, newest)
   const succession = makeSuccession(first)
+  await world.configEpoch.claim(first.hash, 'start')
   witness.metrics.configLoaded(loaded.hash, host.now())
   const managementServer = makeManagementServer({
     async missing() {
@@ -26,9 +28,13 @@ export async function openGateway(loaded: LoadedConfig, host: Host): Promise<Gat
       ...newest().down(),
       ...(log.fails() ? ['audit'] : []),
       ...(disk.refusedSince === undefined ? [] : ['config']),
+      ...(world.configEpoch.isBehind() ? ['config:behind'] : []),
       ...(disk.needsRestart ? ['config:needs-restart'] : []),
     ],
-    metrics: () => (newest().config.metrics ? witness.metrics.text() : undefined),
+    metrics() {
+      witness.metrics.configStale(staleSecondsOf(world))
+      return newest().config.metrics ? witness.metrics.text() : undefined
+    },
   })
   const { listen, management } = loaded.config.server
 
@@ -44,8 +50,10 @@ export async function openGateway(loaded: LoadedConfig, host: Host): Promise<Gat
       newest().down()
       return answers(Promise.all([memory.sweep(), log.deleteOld()]))
     },
+    tick: () => answers(keepEpoch(world)),
     onDrain: () => (health.draining = true),
     async release() {
+      await answers(world.configEpoch.leave())
       await log.close()
       succession.close()
       await memory.raw.close()
@@ -67,3 +75,15 @@ const answers = (asked: Promise<unknown>): Promise<boolean> =>
     () => true,
     () => false,
   )
+
+/** Keeps the other gateways on the store told, and the log when they have something newer. */
+async function keepEpoch({ configEpoch, witness }: World): Promise<void> {
+  const was = configEpoch.isBehind()
+  await configEpoch.tick()
+  if (was === configEpoch.isBehind()) return
+  if (was) witness.log.info('this gateway has the newest configuration again')
+  else
+    witness.log.error(
+      'another gateway on this store has a newer configuration: nothing is handed over here until this one has it too',
+    )
+}

@@ -13,6 +13,7 @@ import { STEP_UP_DATES } from '../domain/sign-in/step-up.ts'
 import type {
   AccessTokens,
   AuthorizationCodes,
+  ConfigEpochs,
   ContainerTokens,
   DeviceLogins,
   Emergencies,
@@ -69,6 +70,7 @@ export async function openMemory(config: Kept, { now, acceptNewIssuer }: Host, {
   const stepUps: StepUps = makeTable(store, 'step-ups', STEP_UP_DATES)
   const usedAttempts: UsedAttempts = makeTable(store, 'used-attempts', ['at'])
   const emergencies: Emergencies = makeTable(store, 'emergencies')
+  const configEpochs: ConfigEpochs = makeTable(store, 'config-epochs')
   const people: People = makeTable(store, 'people', ['seenAt'])
   return {
     raw,
@@ -85,6 +87,7 @@ export async function openMemory(config: Kept, { now, acceptNewIssuer }: Host, {
       usedAttempts,
       stepUps,
       emergencies,
+      configEpochs,
       people,
     },
     signingKeys: makeTable<StoredKey>(store, 'signing-keys'),

@@ -42,6 +42,8 @@ export function makeReload(deps: {
     const next = await deps.compose({ ...loaded, config })
     deps.succeed(next)
     next.warmUp()
+    // What cannot be said now is said at the next tick; until it is, this gateway counts as behind.
+    await deps.world.configEpoch.claim(next.hash, 'reload').catch(() => undefined)
 
     disk.refusedSince = undefined
     disk.fault = undefined

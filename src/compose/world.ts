@@ -1,6 +1,8 @@
 import type { Config } from '../config/config.ts'
 import type { Loaded } from '../config/load.ts'
+import { makeConfigEpoch, type ConfigEpoch } from '../usecases/config/config-epoch.ts'
 import { makeStandingEmergency, type StandingEmergency } from '../usecases/emergency/standing-emergency.ts'
+import { randomText } from './chance.ts'
 import type { Host } from './host.ts'
 import { openMemory, type Memory } from './memory.ts'
 import { makeWitness, openAudit, type OpenAudit, type Witness } from './witness.ts'
@@ -15,6 +17,7 @@ export type World = {
   readonly memory: Memory
   readonly log: OpenAudit
   readonly emergency: StandingEmergency
+  readonly configEpoch: ConfigEpoch
   readonly disk: Disk
   readonly isDraining: () => boolean
 }
@@ -40,6 +43,7 @@ export async function openWorld(config: Config, host: Host, isDraining: () => bo
     memory,
     log,
     emergency,
+    configEpoch: makeConfigEpoch({ ...memory.tables, id: randomText(96), now: host.now }),
     disk: { refusedSince: undefined, fault: undefined, needsRestart: false },
     isDraining,
   }

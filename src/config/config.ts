@@ -44,6 +44,7 @@ export type Config = {
   readonly audit: { readonly sinks: readonly AuditSink[]; readonly redact: readonly Redactable[] }
   /** Whether `/metrics` answers. */
   readonly metrics: boolean
+  readonly reload: { readonly maxStaleSeconds: number }
   readonly admin: Staff
   /** The questions the file's rules answered before it was taken. */
   readonly tests: readonly PolicyTest[]

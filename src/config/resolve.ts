@@ -83,6 +83,7 @@ export function resolve(
     store: store.driver === 'sqlite' ? { driver: 'sqlite', path: fromFolder(store.path, world) } : { driver: 'memory' },
     audit: auditOf(audit, world),
     metrics: file.telemetry.metrics,
+    reload: { maxStaleSeconds: file.reload.max_stale },
     admin: { operators: staffOf(file.admin.operators), auditors: staffOf(file.admin.auditors) },
     tests: policyTestsOf(file),
     log: { level: file.telemetry.log.level },

@@ -481,6 +481,14 @@ export const ConfigFile = z.strictObject({
     })
     .prefault({})
     .describe('What operators see.'),
+  reload: z
+    .strictObject({
+      max_stale: duration('5m', '24h')
+        .prefault('1h')
+        .describe('Elevated roles are not given once what is on disk has been refused for so long.'),
+    })
+    .prefault({})
+    .describe('What happens while the file on disk cannot be used.'),
   admin: admin.prefault({}).describe('Who runs and who audits Rolegate itself. Nobody, unless named here.'),
   tests: z
     .array(inFileTest)

@@ -148,6 +148,14 @@ const CONDITION = new Map<string, string>([
     'other_person',
     'Your identity provider answered for somebody else than the person who is signed in here. Sign out there, and try again.',
   ],
+  [
+    'config_stale',
+    'The configuration on this gateway’s disk has been refused for too long, and it may take this role away: elevated roles wait until it is repaired.',
+  ],
+  [
+    'config_behind',
+    'Another gateway has a newer configuration than the one that answered you, so this one gives nothing. Try again: it should have it within seconds.',
+  ],
   ['xml_text', 'Something in your sign-in holds characters that an assertion for AWS cannot carry.'],
   ['assertion_size', 'The role’s session tags make an assertion larger than AWS takes.'],
 ])

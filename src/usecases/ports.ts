@@ -8,6 +8,7 @@ import type { AuthorizationCode } from '../domain/device/authorization.ts'
 import type { DeviceLogin } from '../domain/device/device-login.ts'
 import type { Emergency } from '../domain/emergency/emergency.ts'
 import type { RuleIndex } from '../domain/entitlement/compile.ts'
+import type { EpochRow } from '../domain/policy/epoch.ts'
 import type { PendingSignIn } from '../domain/sign-in/attempt.ts'
 import type { IdpSession, StatedPerson, VerifiedClaims } from '../domain/sign-in/claims.ts'
 import type { Principal } from '../domain/sign-in/principal.ts'
@@ -103,6 +104,9 @@ export type UsedAttempts = Pick<Table<{ readonly at: Date }>, 'createIfAbsent'>
 
 /** What operators closed from the host: one row holds all of it. */
 export type Emergencies = Table<Emergency>
+
+/** Which configuration is the newest of those in force on this store: one row. */
+export type ConfigEpochs = Table<EpochRow>
 
 /** Who signed in lately, as their IdP stated them the last time: so that a host may name them, and a reload ask what becomes of them. */
 export type People = Table<KnownPerson>

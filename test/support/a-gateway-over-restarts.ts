@@ -64,6 +64,14 @@ sts:`,
     .replace(/\ntests:[\s\S]*$/, '\n')
   let gateway: Awaited<ReturnType<typeof openGateway>> | undefined
 
+  const host = {
+    now,
+    print: (line: string) => void lines.push(line),
+    version: '0.0.0',
+    demo: true,
+    acceptNewIssuer: false,
+  }
+
   async function stop(): Promise<void> {
     await gateway?.close()
     gateway = undefined
@@ -94,13 +102,7 @@ sts:`,
     /** Starts it, or starts it again, with the file as `change` makes it. */
     async start(change: (text: string) => string = (text) => text): Promise<void> {
       await stop()
-      gateway = await openGateway(load(change), {
-        now,
-        print: (line) => void lines.push(line),
-        version: '0.0.0',
-        demo: true,
-        acceptNewIssuer: false,
-      })
+      gateway = await openGateway(load(change), host)
       await gateway.listen()
       // Connections of before are found to be dead by whoever uses them first.
       await fetch(url).catch(() => undefined)
@@ -108,16 +110,28 @@ sts:`,
     /** A SIGHUP, with the file as `change` makes it: whether it is in force then. */
     reload: async (change: (text: string) => string): Promise<boolean> =>
       gateway?.reload('signal', () => load(change)) ?? false,
+    /** Another gateway on the same store, behind the same name, at ports of its own. */
+    async beside(change: (text: string) => string) {
+      const [port = 0, management = 0] = await freePorts(2)
+      const loaded = load(change)
+      const { server } = loaded.config
+      const listen = { listen: { ...server.listen, port }, management: { ...server.management, port: management } }
+      const other = await openGateway(
+        { ...loaded, config: { ...loaded.config, server: { ...server, ...listen } } },
+        host,
+      )
+      await other.listen()
+      return {
+        url: `http://127.0.0.1:${port}`,
+        managementUrl: `http://127.0.0.1:${management}`,
+        reload: (to: (text: string) => string) => other.reload('signal', () => load(to)),
+        close: () => other.close(),
+      }
+    },
     /** As the host's command does it, beside the gateway and on its store. */
     async onHost<Outcome>(act: (desk: EmergencyDesk) => Promise<Outcome>): Promise<Outcome> {
       const { config } = load((text) => text)
-      const desk = await openEmergencyDesk(config, {
-        now,
-        print() {},
-        version: '0',
-        demo: true,
-        acceptNewIssuer: false,
-      })
+      const desk = await openEmergencyDesk(config, host)
       try {
         return await act(desk)
       } finally {

@@ -74,6 +74,7 @@ export function aHandOver({
   const heart = makeTakeRole({
     planHandOver,
     emergency,
+    configEpoch: { refresh: async () => undefined },
     findSession: async (id) => (id === world.session?.id ? world.session : undefined),
     async mint(_, plan) {
       happened.push('mint')

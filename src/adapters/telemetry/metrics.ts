@@ -72,6 +72,11 @@ export function makeMetrics({ version, withProcess }: { version: string; withPro
     help: 'When what is in force was loaded.',
     registers,
   })
+  const stale = new Gauge({
+    name: 'rolegate_config_stale_seconds',
+    help: 'For how long what is on disk has been refused. 0: it is in force.',
+    registers,
+  })
   const configInfo = new Gauge({
     name: 'rolegate_config_info',
     help: 'The configuration in force, as records name it.',
@@ -100,5 +105,6 @@ export function makeMetrics({ version, withProcess }: { version: string; withPro
       configInfo.set({ hash }, 1)
     },
     configRefused: () => reloaded.set(0),
+    configStale: (seconds: number) => stale.set(seconds),
   }
 }

@@ -26,6 +26,7 @@ function namedIn({
   sessions,
   identityCenter,
   admin,
+  reload,
 }: Config): ReadonlyMap<string, string> {
   return new Map(
     [
@@ -36,6 +37,7 @@ function namedIn({
       ...mapping.rules.map((rule) => [`rule ${rule.id}`, rule] as const),
       ...[...sts].map(([name, entry]) => [`sts ${name}`, entry] as const),
       ['admin', admin] as const,
+      ['reload', reload] as const,
       ['sessions', sessions] as const,
       ['identity_center', identityCenter] as const,
     ].map(([name, value]) => [name, textOf(value)]),

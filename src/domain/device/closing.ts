@@ -1,4 +1,4 @@
-import type { Account, RoleTarget } from '../entitlement/rule.ts'
+import type { Account, RoleKind, RoleTarget } from '../entitlement/rule.ts'
 import type { Act } from '../sign-in/session.ts'
 
 type TakeRole = Extract<Act, { kind: 'take-role' }>
@@ -10,11 +10,16 @@ export type DeviceClosing = {
   takeRole(target: Pick<RoleTarget, 'account' | 'kind'>, handOver: TakeRole['handOver']): TakeRole
 }
 
-export function closingBy(policy: { readonly console: boolean; readonly except: ReadonlySet<string> }): DeviceClosing {
+/** `stopped`: why nobody may have this kind of role now, whatever their session; no rule says so. */
+export function closingBy(
+  policy: { readonly console: boolean; readonly except: ReadonlySet<string> },
+  stopped: (kind: RoleKind) => string | undefined = () => undefined,
+): DeviceClosing {
   const closes = ({ alias }: Account): boolean => policy.except.has(alias)
   return {
     closes,
     takeRole: ({ account, kind }, handOver) => ({
+      stopped: stopped(kind),
       kind: 'take-role',
       elevated: kind.elevated,
       handOver,

@@ -51,12 +51,15 @@ export type Act =
       readonly handOver: 'credentials' | 'console'
       /** The operator keeps this account, or the console, from terminals that signed in with a code (threats.md D4). */
       readonly closedToDevices: boolean
+      /** The gateway itself must not give it now: its configuration is too old (threats.md R8, R9). */
+      readonly stopped?: string | undefined
     }
 
 /** Why the session may not do this now; undefined when it may. */
 export function sessionFault(session: GatewaySession, act: Act, now: Date): RolegateError | undefined {
   if (now >= session.endsAt) return new RolegateError('sign_in_required')
   if (act.kind === 'administer') return administeringFault(session, act.door, now)
+  if (act.kind === 'take-role' && act.stopped !== undefined) return unmet(act.stopped)
   if (session.via === 'browser' || act.kind === 'look') return undefined
   // A terminal must not sign in further terminals: threats.md I8.
   if (act.kind === 'approve-terminal') return unmet('browser_session')

@@ -5,6 +5,7 @@ import { askedForRecord } from '../../domain/entitlement/find-role.ts'
 import type { RoleTarget } from '../../domain/entitlement/rule.ts'
 import { asRolegateError, RolegateError } from '../../domain/errors.ts'
 import type { AssumeRole, Audit, MintAssertion } from '../ports.ts'
+import type { ConfigEpoch } from '../config/config-epoch.ts'
 import type { StandingEmergency } from '../emergency/standing-emergency.ts'
 import type { FindSession } from '../sign-in/find-session.ts'
 import type { HandOverPlan, HandOverRequest, PlanHandOver } from './plan-hand-over.ts'
@@ -65,6 +66,7 @@ export function makeTakeRole(deps: {
   planHandOver: PlanHandOver
   findSession: FindSession
   emergency: Pick<StandingEmergency, 'refresh'>
+  configEpoch: Pick<ConfigEpoch, 'refresh'>
   mint: MintAssertion
   assumeRole: AssumeRole
   audit: Audit
@@ -74,6 +76,9 @@ export function makeTakeRole(deps: {
   readonly beginHandOver: BeginHandOver
   readonly resumeHandOver: ResumeHandOver
 } {
+  /** What may have been closed, or replaced, by others on this store (threats.md H5, R8, R9). */
+  const askAnew = async () => void (await Promise.all([deps.emergency.refresh(), deps.configEpoch.refresh()]))
+
   /** How our own assertion is signed. Where the IdP's counts instead, only its person's browser can fetch that. */
   function signing({ target, assertion }: HandOverPlan): () => Promise<Assertion> {
     if (isAwaited(assertion)) throw browserNeeded()
@@ -118,13 +123,13 @@ export function makeTakeRole(deps: {
   async function requireStillHeld(ask: HandOverRequest, plan: HandOverPlan): Promise<void> {
     const session = await (ask.lookAgain === undefined ? deps.findSession(ask.session.id) : ask.lookAgain())
     if (session === undefined) throw new RolegateError('sign_in_required')
-    await deps.emergency.refresh()
+    await askAnew()
     deps.planHandOver.requireStillAllowed(plan, { ...ask, session })
   }
 
   const beginHandOver: BeginHandOver = async (handOver, ask, check) => {
     const begun = await attempt(async () => {
-      await deps.emergency.refresh()
+      await askAnew()
       const plan = deps.planHandOver.plan(handOver, ask)
       return { plan, checked: await check(plan) }
     }).catch(refusing(handOver, ask))
@@ -206,7 +211,7 @@ export function makeTakeRole(deps: {
 
     async resumeHandOver(begun, ask, prove, preparation) {
       const { plan, prepare } = await attempt(async () => {
-        await deps.emergency.refresh()
+        await askAnew()
         const resumed = deps.planHandOver.resume(begun, ask)
         return { plan: resumed, prepare: preparation(resumed.target) }
       }).catch(refusing(begun.handOver, ask, begun.jti))

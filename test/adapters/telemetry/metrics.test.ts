@@ -15,6 +15,7 @@ async function told() {
   metrics.auditFailure()
   metrics.configLoaded('0123abcd', new Date(1_000))
   metrics.configLoaded('c0ffee', new Date(2_000))
+  metrics.configStale(7)
   return { metrics, text: await metrics.text() }
 }
 
@@ -37,6 +38,7 @@ describe('/metrics', () => {
     expect(text).toContain('rolegate_audit_failures_total 1')
     expect(text).toContain('rolegate_config_last_reload_successful 1')
     expect(text).toContain('rolegate_config_last_reload_success_timestamp_seconds 2')
+    expect(text).toContain('rolegate_config_stale_seconds 7')
     expect(text).toContain('rolegate_config_info{hash="c0ffee"} 1')
     expect(text).not.toContain('0123abcd')
   })
@@ -48,7 +50,7 @@ describe('/metrics', () => {
       if (type === 'counter') expect(name).toMatch(/_total$/)
       if (type === 'histogram') expect(name).toMatch(/_(seconds|bytes)$/)
     }
-    expect(namesIn(text)).toHaveLength(12)
+    expect(namesIn(text)).toHaveLength(13)
   })
 
   it('has no label for people, groups or accounts (contract.md)', async () => {
