@@ -6,10 +6,25 @@ import { aWorld } from './a-file.ts'
 import { BASE, type Case } from './faults/case.ts'
 import { INCLUDES, NAMES } from './faults/files.ts'
 import { ACCOUNTS, KEYS, PATTERNS, ROLES, RULES } from './faults/names.ts'
+import { NARROWING } from './faults/narrowing.ts'
 import { IDPS, KEEPING, SERVER, TESTS } from './faults/surroundings.ts'
 import { TEXT } from './faults/text.ts'
 
-const CORPUS = { TEXT, KEYS, ACCOUNTS, ROLES, RULES, PATTERNS, SERVER, IDPS, KEEPING, TESTS, INCLUDES, NAMES }
+const CORPUS = {
+  TEXT,
+  KEYS,
+  ACCOUNTS,
+  ROLES,
+  NARROWING,
+  RULES,
+  PATTERNS,
+  SERVER,
+  IDPS,
+  KEEPING,
+  TESTS,
+  INCLUDES,
+  NAMES,
+}
 const all = Object.values(CORPUS).flat()
 
 const FILE = '/etc/rolegate/rolegate.yaml'

@@ -1,14 +1,24 @@
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import request from 'supertest'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { aDemo, type Demo } from '../support/a-demo.ts'
-import { aPersonAt, type Person } from '../support/a-person.ts'
+import { aPersonAt, aTerminalOf, type Person } from '../support/a-person.ts'
 
 const VIEW_ONLY = 'arn:aws:iam::aws:policy/job-function/ViewOnlyAccess'
 const ROLE = '/roles/data-prod/readonly'
 
+/** The demo's file names it from the folder it is started in. */
+const POLICY_FILE = 'test/support/no-iam-write.json'
+const POLICY = JSON.stringify(JSON.parse(readFileSync(POLICY_FILE, 'utf8')))
+
 let demo: Demo
 let bob: Person
 beforeAll(async () => {
-  demo = await aDemo()
+  demo = await aDemo({
+    edit: (text) =>
+      text.replace('summary: Deploy and debug,', `summary: Deploy and debug, session_policy_file: ${POLICY_FILE},`),
+  })
   bob = await aPersonAt(demo, 'bob')
 })
 afterAll(() => demo.close())
@@ -31,6 +41,23 @@ describe('a role that is narrowed by a session policy', () => {
       { event: 'intent', policy_arns: [VIEW_ONLY] },
       { event: 'issued', policy_arns: [VIEW_ONLY], packed_policy_size: 3 },
     ])
+  })
+
+  it('by an inline policy too, beside session tags, in a terminal', async () => {
+    const { accessToken } = await aTerminalOf(demo, await aPersonAt(demo, 'alice'))
+    const answer = await request(demo.url)
+      .post('/v1/credentials')
+      .set('authorization', `Bearer ${accessToken}`)
+      .send({ role: 'payments-dev/developer' })
+      .expect(200)
+    expect(demo.world.aws.log().at(-1)).toMatchObject({
+      operation: 'AssumeRoleWithWebIdentity',
+      accessKeyId: (answer.body as { accessKeyId: string }).accessKeyId,
+      narrowedTo: { policy: POLICY, arns: [] },
+    })
+    const hash = createHash('sha256').update(POLICY).digest('hex')
+    expect(demo.audit().at(-1)).toMatchObject({ event: 'issued', policy_hash: hash })
+    expect(demo.audit().at(-1)).not.toHaveProperty('policy_arns')
   })
 
   it('has the console say so', async () => {

@@ -16,8 +16,9 @@ export function policyFaults(document: unknown): readonly DocumentFault[] {
   // Without it AWS reads the version of 2008, in which ${…} are letters like all others.
   if (document['Version'] !== '2012-10-17') faults.push({ path: ['Version'], message: 'must be "2012-10-17"' })
   const statements = document['Statement']
-  if (!Array.isArray(statements) || statements.length === 0)
-    return [...faults, { path: ['Statement'], message: 'must be a list of statements' }]
+  if (!Array.isArray(statements))
+    return [...faults, { path: ['Statement'], message: 'must be a list of statements, in []' }]
+  if (statements.length === 0) return [...faults, { path: ['Statement'], message: 'must not be empty' }]
   statements.forEach((statement, index) => faults.push(...statementFaults(statement, ['Statement', index])))
   return faults
 }
@@ -87,7 +88,13 @@ function conditionFaults(condition: unknown, path: Path): DocumentFault[] {
 const unknownKeys = (fields: Fields, known: readonly string[], path: Path, instead: string): DocumentFault[] =>
   Object.keys(fields)
     .filter((key) => !known.includes(key))
-    .map((key) => ({ path: [...path, key], message: `unknown key; ${instead}` }))
+    .map((key) => {
+      const meant = known.find((one) => one.toLowerCase() === key.toLowerCase())
+      return {
+        path: [...path, key],
+        message: `unknown key; ${meant === undefined ? instead : `did you mean "${meant}"?`}`,
+      }
+    })
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '\n')
 

@@ -32,12 +32,12 @@ describe('policyFaults', () => {
     ['null', null, ': must be a JSON object'],
     ['no version', { Statement: [STATEMENT] }, 'Version: must be "2012-10-17"'],
     ['the version of 2008', { ...policy(STATEMENT), Version: '2008-10-17' }, 'Version: must be "2012-10-17"'],
-    ['no statement', { Version: '2012-10-17' }, 'Statement: must be a list of statements'],
-    ['an empty list', policy(), 'Statement: must be a list of statements'],
+    ['no statement', { Version: '2012-10-17' }, 'Statement: must be a list of statements, in []'],
+    ['an empty list', policy(), 'Statement: must not be empty'],
     [
       'one statement without its list',
       { ...policy(), Statement: STATEMENT },
-      'Statement: must be a list of statements',
+      'Statement: must be a list of statements, in []',
     ],
     [
       'a key of its own',
@@ -54,6 +54,11 @@ describe('policyFaults', () => {
       'nobody as principal',
       withStatement({ NotPrincipal: { AWS: 'x' } }),
       'Statement.0.NotPrincipal: does not go with a session policy: it is about one session',
+    ],
+    [
+      'a key in other letters',
+      withStatement({ resource: '*' }),
+      'Statement.0.resource: unknown key; did you mean "Resource"?',
     ],
     [
       'an action by another name',
