@@ -117,6 +117,19 @@ describe('groups.overage', () => {
     expect(faults(warned, deny('{ everyone: true }'))).toEqual([])
   })
 
+  it('refuses a cut list while somebody’s word there is asked for, by a grant or by a role (threats.md R5)', () => {
+    const warned = '{ claim: groups, kind: id, overage: { on: graph, else: warn } }'
+    const approval = `require: { approval: { by: { idp: entra, group: ${TEAM} }, valid_for: 4h } }`
+    const message = (what: string) =>
+      `idps[0].groups.overage.else: must be fail: the approval of ${what} reads groups, and a cut list may lack them`
+    expect(faults(warned, [['roles: [readonly, admin] }', `roles: [readonly, admin], ${approval} }`]])).toEqual([
+      message('"team"'),
+    ])
+    expect(faults(warned, [['elevated: true }', `elevated: true, ${approval} }`]])).toEqual([
+      message('the role "admin"'),
+    ])
+  })
+
   it('takes loopback in development, plain http only where the IdP has it too', () => {
     const world = aWorld({ insecureDev: true })
     const text = entra('{ claim: groups, kind: id, overage: { on: graph, endpoint: "http://127.0.0.1:8425" } }')

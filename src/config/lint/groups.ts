@@ -22,21 +22,26 @@ export function lintGroups(
   lintSource(idp, here, findings, insecureDev)
 }
 
-/** A list that is cut may lack the very group that denies. */
-function lintTruncation({ id, groups }: IdpEntry, path: Path, { rules }: ConfigFile, findings: Findings): void {
-  const denies = rules.find(
-    ({ deny, match }) =>
-      deny !== undefined &&
-      (match.idp ?? id) === id &&
-      (match.group !== undefined || match.any_of !== undefined || match.pattern !== undefined),
-  )
-  if (denies === undefined) return
+/** A list that is cut may lack the very group that denies, or whose word is asked for. */
+function lintTruncation({ id, groups }: IdpEntry, path: Path, file: ConfigFile, findings: Findings): void {
+  const reader = readerOf(id, file)
+  if (reader === undefined) return
   const overage = 'overage' in groups ? groups.overage : undefined
   for (const [key, word] of [['limit', groups.limit?.else] as const, ['overage', overage?.else] as const]) {
     if (word !== 'warn') continue
-    const message = `must be fail: the deny "${denies.id}" reads groups, and a cut list may lack them`
-    findings.fault([...path, key, 'else'], message)
+    findings.fault([...path, key, 'else'], `must be fail: ${reader} reads groups, and a cut list may lack them`)
   }
+}
+
+/** What is weaker when a group of this IdP's people is missing; undefined where nothing is. */
+function readerOf(id: string, { rules, roles }: ConfigFile): string | undefined {
+  for (const { id: rule, match, deny, grant } of rules) {
+    const namesGroups = match.group !== undefined || match.any_of !== undefined || match.pattern !== undefined
+    if (deny !== undefined && namesGroups && (match.idp ?? id) === id) return `the deny "${rule}"`
+    if (grant?.require?.approval?.by.idp === id) return `the approval of "${rule}"`
+  }
+  const role = Object.entries(roles).find(([, { require }]) => require?.approval?.by.idp === id)
+  return role && `the approval of the role "${role[0]}"`
 }
 
 /** Somebody whose list is cut finds out at the worst moment; the operator should have before. */
