@@ -1,7 +1,7 @@
 import { relative } from 'node:path'
 import { factsOf } from '../domain/policy/facts.ts'
 import type { Facts, Policy, PolicyTest } from '../domain/policy/policy.ts'
-import type { Config, Idp, Workload } from './config.ts'
+import type { Config, Idp, OidcIdp, Workload } from './config.ts'
 import { isInside } from './paths.ts'
 import type { ConfigFile } from './schema.ts'
 
@@ -16,19 +16,41 @@ export const policyOf = ({ mapping, idps, workloads, admin, tests }: Config, fol
   tests,
 })
 
+type GoogleDirectory = NonNullable<OidcIdp['googleDirectory']>
+
 /** Picked one by one: whatever is added to an IdP later is no secret only when somebody has said so here. */
 function idpFacts(idp: Idp, folder: string): Facts {
   const { subject, groups, mfa } = idp.mapping
   const common = { type: idp.type, subject, groups, mfa }
   if (idp.type === 'oidc') {
-    const { issuer, clientId, algorithms, groupsFrom, allowHttp } = idp
-    return factsOf({ ...common, issuer, clientId, algorithms, groupsFrom, allowHttp })
+    const { issuer, clientId, algorithms, groupsFrom, allowHttp, hostedDomains, overage, googleDirectory } = idp
+    return factsOf({
+      ...common,
+      issuer,
+      clientId,
+      algorithms,
+      groupsFrom,
+      allowHttp,
+      hostedDomains,
+      overage,
+      googleDirectory: googleDirectory && directoryFacts(googleDirectory),
+    })
   }
   const { metadata, metadataCertificatePem, entityId, contexts, allow } = idp
   // As it stands beside the file: the same configuration in another folder is the same.
   const source = 'file' in metadata ? printPath(metadata.file, folder) : metadata.url
   return factsOf({ ...common, entityId, metadata: source, metadataCertificatePem, contexts, allow })
 }
+
+/** Whom is asked, as whom, and how: the key is a secret. */
+const directoryFacts = ({ endpoint, tokenEndpoint, impersonate, nested, by, account }: GoogleDirectory) => ({
+  endpoint,
+  tokenEndpoint,
+  impersonate,
+  nested,
+  by,
+  account: account.email,
+})
 
 const printPath = (path: string, folder: string): string => (isInside(path, folder) ? relative(folder, path) : path)
 

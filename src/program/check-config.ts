@@ -4,13 +4,15 @@ import type { Config } from '../config/config.ts'
 import { peopleIn } from './check/people.ts'
 import { printReport } from './check/print.ts'
 import type { Seen } from './check/online.ts'
+import type { Running } from './check/running.ts'
 import { EXIT, reportOn } from './check/report.ts'
 
-export const USAGE = `rolegate check-config FILE [--tests] [--diff FILE] [--people AUDIT] [--online] [--strict [--accept LINT]...] [--without-secrets] [--json]
+export const USAGE = `rolegate check-config FILE [--tests] [--diff FILE|URL] [--people AUDIT] [--online] [--strict [--accept LINT]...] [--without-secrets] [--json]
 
   --tests             say of each question in the file's own tests what came of it
-  --diff FILE         what FILE opens and closes that this other one did not; exit 10 when they
-                      differ, 11 when somebody else should look at it too
+  --diff FILE|URL     what FILE opens and closes that this other one did not, or the gateway at URL,
+                      asked as you are signed in there; exit 10 when they differ, 11 when somebody
+                      else should look at it too
   --people AUDIT      look at the people in this audit file: which groups of the rules nobody is in,
                       and with --diff who gains and loses what
   --online            ask IdPs, our own issuer and STS over the network whether they are who FILE says
@@ -44,8 +46,14 @@ export async function run(args: readonly string[]): Promise<number> {
   if (file === undefined || others.length > 0) return refuse(USAGE, 2)
   if (values.accept.length > 0 && !values.strict) return refuse('error: --accept goes with --strict\n', 2)
   for (const named of [file, values.diff, values.people]) {
-    if (named !== undefined && !existsSync(named))
+    if (named !== undefined && !isAddress(named) && !existsSync(named))
       return refuse(`error: there is no file ${named}. Start from config/getting-started.example.yaml.\n`, EXIT.faults)
+  }
+  let against: string | Running | undefined = values.diff
+  if (against !== undefined && isAddress(against)) {
+    const running = await askRunning(against)
+    if (typeof running === 'number') return running
+    against = running
   }
   const report = await reportOn(file, {
     insecureDev: values['insecure-dev'],
@@ -54,7 +62,7 @@ export async function run(args: readonly string[]): Promise<number> {
     tests: values.tests,
     strict: values.strict,
     accept: values.accept,
-    ...(values.diff !== undefined && { against: values.diff }),
+    ...(against !== undefined && { against }),
     ...(values.online && { online: askOnline }),
     ...(values.people !== undefined && { people: await peopleIn(values.people) }),
   })
@@ -62,6 +70,29 @@ export async function run(args: readonly string[]): Promise<number> {
   const { out, err } = printReport(report)
   process.stderr.write(err)
   return say(out, report.exit)
+}
+
+const isAddress = (named: string): boolean => /^https?:\/\//.test(named)
+
+/** What a gateway has in force; or the exit code, when it would not say. */
+async function askRunning(url: string): Promise<Running | number> {
+  const [{ readRunning }, { cliWorld }, { failureLines }, { EXIT: exits }, { asRolegateError }] = await Promise.all([
+    import('./check/running.ts'),
+    import('./cli.ts'),
+    import('../cli/failure.ts'),
+    import('../cli/exit.ts'),
+    import('../domain/errors.ts'),
+  ])
+  try {
+    return await readRunning(url, cliWorld(new AbortController()))
+  } catch (thrown) {
+    return refuse(
+      failureLines(thrown)
+        .map((line) => `${line}\n`)
+        .join(''),
+      exits[asRolegateError(thrown).code],
+    )
+  }
 }
 
 async function askOnline(config: Config): Promise<readonly Seen[]> {

@@ -12,8 +12,8 @@ import {
   type SeenPerson,
   type UnseenGroup,
 } from '../../domain/policy/people.ts'
-import type { Policy } from '../../domain/policy/policy.ts'
 import type { Seen } from './online.ts'
+import type { Running } from './running.ts'
 import { readFromDisk, type ReadOptions } from '../read-config.ts'
 
 /** A place in a file, and what is said of it. */
@@ -67,7 +67,8 @@ export type Options = Omit<ReadOptions, 'purpose'> & {
   readonly accept?: readonly string[]
   /** Says what each of the file's own tests came to. */
   readonly tests?: boolean
-  readonly against?: string
+  /** Another file, or what a gateway has in force. */
+  readonly against?: string | Running
   readonly people?: readonly SeenPerson[]
   /** Asks over the network. */
   readonly online?: (config: Config) => Promise<readonly Seen[]>
@@ -76,9 +77,11 @@ export type Options = Omit<ReadOptions, 'purpose'> & {
 /** Looks at a file, and at another beside it; nothing in the world changes. */
 export async function reportOn(file: string, options: Options): Promise<Report> {
   const own = read(file, options)
-  const other = options.against === undefined ? undefined : read(options.against, options)
+  const { against } = options
+  const other = typeof against === 'string' ? read(against, options) : undefined
   const faults = [...own.faults, ...(other?.faults ?? [])]
-  const diff = own.loaded && other?.loaded && compare(other.loaded, own.loaded, options)
+  const before = other?.loaded ? runningIn(other.loaded) : typeof against === 'object' ? against : undefined
+  const diff = own.loaded && before && compare(before, runningIn(own.loaded), options)
   const { strict = false, accept = [] } = options
   const isStrict = strict && own.warnings.some((warning) => !accept.includes(lintIn(warning)))
   const online = own.loaded && (await options.online?.(own.loaded.config))
@@ -149,12 +152,11 @@ function countsOf({ hash, config }: ReadFile): NonNullable<Report['config']> {
   }
 }
 
-function compare(before: ReadFile, after: ReadFile, { people }: Options): Comparison {
-  const [earlier, later] = [policyIn(before), policyIn(after)]
-  const diff = diffPolicies(earlier, later)
-  const seen = people && diffPeople(earlier.mapping, later.mapping, people)
+function compare(before: Running, after: Running, { people }: Options): Comparison {
+  const diff = diffPolicies(before.policy, after.policy)
+  const seen = people && diffPeople(before.policy.mapping, after.policy.mapping, people)
   return {
-    against: before.file,
+    against: before.from,
     hash: before.hash,
     ...diff,
     concerns: [...diff.concerns, ...peopleConcerns(seen)],
@@ -163,12 +165,18 @@ function compare(before: ReadFile, after: ReadFile, { people }: Options): Compar
   }
 }
 
-function groupNamesOf(...files: readonly ReadFile[]): Pick<Comparison, 'groupNames'> {
-  const named = files.flatMap(({ config }) => [...config.groupNames.values()].flatMap((names) => [...names]))
+function groupNamesOf(...sides: readonly Running[]): Pick<Comparison, 'groupNames'> {
+  const named = sides.flatMap(({ groupNames = [] }) => groupNames)
   return named.length === 0 ? {} : { groupNames: Object.fromEntries(named) }
 }
 
-const policyIn = ({ config, file }: ReadFile): Policy => policyOf(config, realpathSync(dirname(resolve(file))))
+/** A file as it would be in force. */
+const runningIn = ({ config, file, hash }: ReadFile): Running => ({
+  from: file,
+  hash,
+  policy: policyOf(config, realpathSync(dirname(resolve(file)))),
+  groupNames: [...config.groupNames.values()].flatMap((names) => [...names]),
+})
 
 const peopleConcerns = (people: PeopleDiff | undefined): readonly string[] =>
   people?.changed.flatMap(({ person, gains }) =>

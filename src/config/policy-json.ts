@@ -1,0 +1,90 @@
+import * as z from 'zod'
+import { PARTITIONS } from '../domain/aws/partition.ts'
+import { parseTemplate } from '../domain/entitlement/pattern.ts'
+import type { RoleKind, Rule } from '../domain/entitlement/rule.ts'
+import type { Policy } from '../domain/policy/policy.ts'
+import { readPattern } from './patterns.ts'
+
+const texts = z.array(z.string())
+const staff = z.array(z.looseObject({ idp: z.string(), groups: texts }))
+
+const AccountJson = z.looseObject({
+  alias: z.string(),
+  id: z.string(),
+  name: z.string(),
+  tags: texts,
+  sts: z.string(),
+  partition: z.enum(PARTITIONS),
+  region: z.string(),
+})
+
+const RoleJson = z.looseObject({
+  key: z.string(),
+  roleName: z.string(),
+  summary: z.string(),
+  maxSeconds: z.number(),
+  elevated: z.boolean(),
+})
+
+const Match = z.union([
+  z.looseObject({ idp: z.string(), pattern: z.string() }),
+  z.looseObject({ workload: z.string(), claims: z.record(z.string(), texts) }),
+  z.looseObject({ groups: texts }),
+  z.looseObject({ everyone: z.literal(true) }),
+])
+
+const PolicyInForce = z.looseObject({
+  config: z.string(),
+  accounts: z.record(z.string(), AccountJson),
+  roles: z.record(z.string(), RoleJson),
+  rules: z.array(
+    z.looseObject({ id: z.string(), effect: z.enum(['grant', 'deny']), match: Match, accounts: texts, roles: texts }),
+  ),
+  vouchers: z.record(z.string(), z.record(z.string(), z.string())),
+  admin: z.looseObject({ operators: staff, auditors: staff }),
+  tests: z.array(z.looseObject({ as: z.string(), expects: z.enum(['can', 'cannot']), role: z.string() })),
+})
+
+/** What a gateway's `GET /v1/config` answers, as a policy and its name; undefined for anything that is none. */
+export function policyFromJson(json: unknown): { readonly hash: string; readonly policy: Policy } | undefined {
+  const read = PolicyInForce.safeParse(json)
+  if (!read.success) return undefined
+  const { config: hash, accounts, roles, rules, vouchers, admin, tests } = read.data
+  const placed = rules.map(ruleOf)
+  if (placed.includes(undefined)) return undefined
+  return {
+    hash,
+    policy: {
+      // Keys that nobody checked are compared as they are: a gateway may know more than we do.
+      mapping: {
+        accounts: new Map(Object.entries(accounts)),
+        roles: new Map(Object.entries(roles)) as unknown as ReadonlyMap<string, RoleKind>,
+        rules: placed.flatMap((rule) => rule ?? []),
+      },
+      vouchers,
+      staff: admin,
+      tests,
+    },
+  }
+}
+
+type RuleJson = z.output<typeof PolicyInForce>['rules'][number]
+
+function ruleOf({ match, accounts, roles, ...rule }: RuleJson): Rule | undefined {
+  const read = matchOf(match)
+  return read && { ...rule, match: read, accounts: new Set(accounts), roles: new Set(roles) }
+}
+
+function matchOf(match: RuleJson['match']): Rule['match'] | undefined {
+  if (!('pattern' in match) || typeof match.pattern !== 'string') return match as Rule['match']
+  const read = readPattern(match.pattern)
+  if ('fault' in read) return undefined
+  const { idp, account, role } = match as { idp: string; account?: string; role?: string }
+  const [fromAccount, fromRole] = [account, role].map((text) => (text === undefined ? undefined : parseTemplate(text)))
+  return {
+    idp,
+    pattern: read.pattern,
+    ...(fromAccount !== undefined && { account: fromAccount }),
+    ...(fromRole !== undefined && { role: fromRole }),
+  }
+}

@@ -1,0 +1,83 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { policyFromJson } from '../../src/config/policy-json.ts'
+import { policyOf } from '../../src/config/policy.ts'
+import { policyAsJson } from '../../src/domain/policy/as-json.ts'
+import { diffPolicies, isSame } from '../../src/domain/policy/diff.ts'
+import type { Policy } from '../../src/domain/policy/policy.ts'
+import { runningAt } from '../../src/program/check/running.ts'
+import { aWorld, changed, load } from '../config/a-file.ts'
+import { refusalFrom } from '../support/a-refusal.ts'
+
+const BASE = readFileSync(new URL('../config/faults/base.yaml', import.meta.url), 'utf8')
+const URL_OF = 'https://aws.example.com'
+
+const policyIn = (text: string): Policy => {
+  const files = { '/run/secrets/okta': 'kD9-fK2vq\n', '/etc/rolegate/keycloak.xml': '<unread/>' }
+  return policyOf(load(text, aWorld({ files })).config, '/etc/rolegate')
+}
+
+/** As it goes over the wire. */
+const asAnswered = (policy: Policy): unknown =>
+  JSON.parse(JSON.stringify({ config: '9f31c2ab04de', idps: [], ...policyAsJson(policy) }))
+
+describe('a policy that a gateway told', () => {
+  it('is the one it has: patterns, captures, jobs, denies and all', () => {
+    const jobs = BASE.replace(
+      'accounts:\n',
+      'workloads: [{ id: ci, issuer: https://ci.example.com, require: { project: "7" } }]\naccounts:\n',
+    ).replace(
+      'sts:\n',
+      '  - { id: ci, match: { workload: ci, claims: { ref: main } }, grant: { accounts: pay-dev, roles: readonly, max_duration: 30m } }\nsts:\n',
+    )
+    const policy = policyIn(`${jobs}admin: { operators: { idp: entra, group: Platform } }\n`)
+    const read = policyFromJson(asAnswered(policy))
+    expect(read?.hash).toBe('9f31c2ab04de')
+    const diff = diffPolicies(read?.policy ?? policyIn(BASE), policy)
+    expect([diff, isSame(diff)]).toEqual([expect.anything(), true])
+  })
+
+  it('is compared with a file as another file is', () => {
+    const [before, after] = [policyIn(BASE), policyIn(BASE.replace('any_of: [Team, Leads]', 'group: Team'))]
+    const told = policyFromJson(asAnswered(before))
+    expect(diffPolicies(told?.policy ?? after, after)).toEqual(diffPolicies(before, after))
+  })
+
+  it.each([[null], ['<html>'], [{}], [{ ...(asAnswered(policyIn(changed())) as object), rules: [{ id: 'x' }] }]])(
+    'is nothing where the answer is %j',
+    (answer) => {
+      expect(policyFromJson(answer)).toBeUndefined()
+    },
+  )
+})
+
+describe('asking a gateway what it has in force', () => {
+  const answering = (status: number, body: unknown) => {
+    const asked: unknown[] = []
+    const send = (ask: unknown) => {
+      asked.push(ask)
+      return Promise.resolve({ status, body })
+    }
+    return { asked, running: async () => runningAt(URL_OF, { send, accessToken: () => Promise.resolve('rga_x') }) }
+  }
+
+  it('takes one question, with the sign-in of this machine', async () => {
+    const policy = policyIn(BASE)
+    const { asked, running } = answering(200, asAnswered(policy))
+    expect(await running()).toMatchObject({ from: URL_OF, hash: '9f31c2ab04de' })
+    expect(asked).toEqual([{ method: 'GET', path: '/v1/config', bearer: 'rga_x' }])
+  })
+
+  it('says who is told, to whom it is not told (threats.md P2)', async () => {
+    const refusal = await refusalFrom(answering(404, { code: 'not_found' }).running())
+    expect([refusal.code, refusal.values['detail']]).toEqual(['not_entitled', expect.stringContaining('operators')])
+  })
+
+  it.each([
+    [401, { code: 'sign_in_required' }, 'sign_in_required'],
+    [503, { code: 'store_unavailable' }, 'store_unavailable'],
+    [200, { rules: 'all' }, 'gateway_unreachable'],
+  ])('fails with what came back: %i %j', async (status, body, code) => {
+    expect((await refusalFrom(answering(status, body).running())).code).toBe(code)
+  })
+})
