@@ -23,6 +23,8 @@ export type Explained = {
   readonly conditions: readonly {
     readonly condition: string
     readonly met: boolean
+    /** Of somebody imagined: nothing was said of it. */
+    readonly assumed: boolean
     readonly wants: string
     readonly saw: string
     /** Empty: the role itself asks. */
@@ -67,10 +69,11 @@ export function readExplained(body: unknown): Explained {
       }
     }),
     conditions: listOf(answer['conditions']).map((row) => {
-      const { condition, met, wants, saw, of, approvers } = recordOf(row)
+      const { condition, met, wants, saw, of, approvers, assumed } = recordOf(row)
       return {
         condition: textOf(condition),
         met: met === true,
+        assumed: assumed === true,
         wants: textOf(wants),
         saw: textOf(saw),
         rule: textOf(recordOf(of ?? {})['rule']),

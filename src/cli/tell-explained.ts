@@ -61,8 +61,22 @@ const underOne = (title: string, lines: readonly string[]): readonly (readonly s
   lines.map((line, at) => [at === 0 ? title : '', line])
 
 /** `✗ ip  203.0.113.0/24, seen 198.51.100.1  (rule office)` */
-function conditionLine({ condition, met, wants, saw, rule, approvers }: Explained['conditions'][number]): string {
-  const seen = saw === '' ? '' : condition === 'mfa_within' ? `, last ${saw} ago` : `, seen ${saw}`
+function conditionLine({
+  condition,
+  met,
+  assumed,
+  wants,
+  saw,
+  rule,
+  approvers,
+}: Explained['conditions'][number]): string {
+  const seen = assumed
+    ? ', taken as met'
+    : saw === ''
+      ? ''
+      : condition === 'mfa_within'
+        ? `, last ${saw} ago`
+        : `, seen ${saw}`
   const by = approvers.length === 0 ? '' : ` by ${approvers.join(' or ')}`
   return `${met ? '✓' : '✗'} ${condition}  ${wants}${by}${seen}${rule === '' ? '' : `  (rule ${rule})`}`
 }

@@ -42,7 +42,14 @@ export type CliWorld = {
 /** A role, and what an IdP would state of whoever wants it. */
 export type ImaginedAsk = {
   readonly role: string
-  readonly as: { readonly idp: string; readonly groups: readonly string[] }
+  readonly as: {
+    readonly idp: string
+    readonly groups: readonly string[]
+    readonly at?: string
+    readonly ip?: string
+    /** How long ago: `5m`. */
+    readonly mfa?: string | false
+  }
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>

@@ -42,6 +42,30 @@ const MET: Readonly<Record<Condition, (wants: string, saw: string) => string>> =
   reason: () => 'The reason you give fits.',
 }
 
+/** The same of somebody imagined, for operators and auditors. */
+export const conditionAbout = ({
+  condition,
+  met,
+  wants,
+  saw,
+  assumed,
+}: Verdict & { readonly assumed?: true }): string => {
+  const seen = saw === '' ? 'nothing was said of it' : `said is ${saw}${condition === 'mfa_within' ? ' ago' : ''}`
+  return `${ASKED[condition](wants)}${met && assumed === true ? ': taken as met' : `; ${seen}`}.`
+}
+
+/** What a role or a grant asks for, whoever asks. */
+export const conditionAsked = ({ condition, wants }: Pick<Verdict, 'condition' | 'wants'>): string =>
+  ASKED[condition](wants)
+
+const ASKED: Readonly<Record<Condition, (wants: string) => string>> = {
+  approval: (wants) => `an approval, good for ${wants}`,
+  mfa_within: (wants) => `a second factor within the last ${wants}`,
+  ip: (wants) => `an address in ${wants}`,
+  time: (wants) => `a time within ${wants}`,
+  reason: (wants) => (wants === '' ? 'a reason' : `a reason (${wants})`),
+}
+
 /** Every condition that a refusal names, and what to do; undefined when it names none. */
 export function unmetWords({ conditions, wants, saw }: ErrorValues): { why: string; next: string } | undefined {
   const named = listOf(conditions).filter((condition): condition is Condition => Object.hasOwn(WORDS, condition))

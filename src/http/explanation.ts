@@ -1,6 +1,9 @@
 import type { Explanation } from '../domain/entitlement/explain.ts'
 import { conditionSentence } from './answers.ts'
-import { conditionTold } from './conditions.ts'
+import type { Imagined } from '../domain/admin/imagine.ts'
+import type { FullExplanation, RuleAbout } from '../domain/entitlement/explain-in-full.ts'
+import { conditionAbout, conditionAsked, conditionTold } from './conditions.ts'
+import { asSaid } from './imagined.ts'
 import { groupNamesIn, type GroupName, type WithGroupNames } from './group-names.ts'
 
 /** An explanation with its conditions in words, as the API and the page give it. */
@@ -27,6 +30,28 @@ const conditionInWords = (
   ...(approvers !== undefined && {
     approvers: approvers.groups.map((group) => groupName(approvers.idp, group) ?? group),
   }),
+})
+
+/** What operators and auditors are told of somebody else. */
+export const inWordsForStaff = (
+  story: FullExplanation & { readonly as: Imagined; readonly config: string },
+  groupName: GroupName,
+) => {
+  const told = inWords(story, groupName)
+  return {
+    ...told,
+    as: asSaid(story.as),
+    conditions: told.conditions.map((one, at) => ({ ...one, why: conditionAbout(story.conditions[at] ?? one) })),
+    rules: story.rules.map(requiresInWords),
+  }
+}
+
+export type ExplainedForStaff = ReturnType<typeof inWordsForStaff>
+
+/** With what each rule asks for, in words. */
+export const requiresInWords = ({ requires, ...rule }: RuleAbout) => ({
+  ...rule,
+  ...(requires !== undefined && { requires: requires.map((one) => ({ ...one, why: conditionAsked(one) })) }),
 })
 
 type Told = Pick<Explanation, 'unmet' | 'conditions' | 'idp'> & { readonly rules: Parameters<typeof groupNamesIn>[0] }

@@ -4,9 +4,9 @@ import type { IdpTest } from '../domain/admin/idp-test.ts'
 import type { ApprovalFault, Checks } from '../domain/device/approval.ts'
 import type { DeviceClaims } from '../domain/device/device-login.ts'
 import type { Terminal } from '../domain/sign-in/session.ts'
-import type { ExplainedAs, WhoMay } from '../usecases/admin/explain-as.ts'
+import type { WhoMay } from '../usecases/admin/explain-as.ts'
 import type { Status } from '../usecases/admin/show-status.ts'
-import type { Explained, InWords } from './explanation.ts'
+import type { Explained, ExplainedForStaff, requiresInWords } from './explanation.ts'
 import type { WithGroupNames } from './group-names.ts'
 import type { Given } from './terminal-card.ts'
 
@@ -252,13 +252,19 @@ export type Pages = {
   } & Given
   /** Which rules speak of a role, and what they make of somebody. */
   'admin-access': {
-    readonly asked: { readonly role: string; readonly idp: string; readonly groups: string }
+    readonly asked: Readonly<Record<'role' | 'idp' | 'groups' | 'at' | 'ip' | 'reason', string>> & {
+      readonly mfa: '' | 'now' | 'none'
+    }
     readonly idps: readonly { readonly id: string; readonly label: string }[]
     /** To choose from; empty where there are too many. */
     readonly roleNames: readonly string[]
     readonly problem?: string
-    readonly explained?: InWords<ExplainedAs>
-    readonly who?: WhoMay & WithGroupNames
+    readonly explained?: ExplainedForStaff
+    readonly who?: Pick<WhoMay, 'role' | 'arn' | 'config'> &
+      WithGroupNames & {
+        readonly requires: readonly string[]
+        readonly rules: readonly ReturnType<typeof requiresInWords>[]
+      }
   }
   /** Before a test, and after it. */
   'admin-idp-test': {

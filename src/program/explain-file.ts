@@ -2,7 +2,8 @@ import { failure } from '../cli/failure.ts'
 import type { ImaginedAsk } from '../cli/world.ts'
 import { compileRules } from '../domain/entitlement/compile.ts'
 import { asRolegateError } from '../domain/errors.ts'
-import { inWords } from '../http/explanation.ts'
+import { inWordsForStaff } from '../http/explanation.ts'
+import { ImaginedBody } from '../http/imagined.ts'
 import { makeExplainAs } from '../usecases/admin/explain-as.ts'
 import { readConfigFile } from './read-config.ts'
 
@@ -23,8 +24,15 @@ export function explainFile(file: string, { role, as }: ImaginedAsk): unknown {
     hash,
     now: () => new Date(),
   })
+  const somebody = ImaginedBody.safeParse(as)
+  if (!somebody.success) {
+    const field = String(somebody.error.issues[0]?.path[0])
+    throw failure('invalid_request', { title: `The value of --${field === 'groups' ? 'as-groups' : field} is malformed` })
+  }
   try {
-    return inWords(explainAs.explain(role, as), (idp, group) => config.groupNames.get(idp)?.get(group))
+    return inWordsForStaff(explainAs.explain(role, somebody.data), (idp, group) =>
+      config.groupNames.get(idp)?.get(group),
+    )
   } catch (thrown) {
     const { code, values } = asRolegateError(thrown)
     if (code === 'role_unknown')

@@ -140,6 +140,12 @@ describe('explaining of somebody imagined (security.md M-22)', () => {
     ['an empty group', { idp: 'demo', groups: [''] }, 'as.groups'],
     ['a group that no sign-in may state', { idp: 'demo', groups: ['x'.repeat(257)] }, 'as.groups'],
     ['groups in one text', { idp: 'demo', groups: 'a,b' }, 'as.groups'],
+    ['a time without a zone', { ...somebody, at: '2030-01-07T09:00' }, 'as.at'],
+    ['a time that is none', { ...somebody, at: '2030-13-07T09:00:00Z' }, 'as.at'],
+    ['an address that is none', { ...somebody, ip: '10.0.0.256' }, 'as.ip'],
+    ['a second factor without a unit', { ...somebody, mfa: '5' }, 'as.mfa'],
+    ['a second factor of long ago', { ...somebody, mfa: '25h' }, 'as.mfa'],
+    ['a reason of two lines', { ...somebody, reason: 'a\nb' }, 'as.reason'],
   ])('refuses %s', async (_, said, detail) => {
     const bearer = await aTerminalBeside(demo, alice)
     const { status, body } = await as(bearer, 'data-prod/readonly', said)

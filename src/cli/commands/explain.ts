@@ -1,4 +1,4 @@
-import type { Command } from '../command.ts'
+import type { Call, Command } from '../command.ts'
 import { readExplained } from '../explained.ts'
 import { findRole } from '../find-role.ts'
 import type { Gateway } from '../gateway.ts'
@@ -7,7 +7,7 @@ import type { ImaginedAsk } from '../world.ts'
 
 export const explain: Command = {
   name: 'explain',
-  usage: 'rolegate explain ROLE [--as-groups a,b --idp ID] [--config FILE]',
+  usage: 'rolegate explain ROLE [--as-groups a,b --idp ID [--at TIME] [--ip ADDR] [--mfa AGO]] [--config FILE]',
   summary: 'Say why you may take a role, or why not, and whom to ask.',
   options: {
     'as-groups': {
@@ -16,13 +16,20 @@ export const explain: Command = {
       about: 'say it of somebody in these groups: for operators and auditors',
     },
     idp: { type: 'string', value: 'ID', about: 'the IdP that states those groups' },
+    at: { type: 'string', value: 'TIME', about: 'when they ask, as 2026-03-02T09:00; default: whenever rules want' },
+    ip: { type: 'string', value: 'ADDR', about: 'where they ask from; default: from where rules want' },
+    mfa: {
+      type: 'string',
+      value: 'AGO',
+      about: 'how long ago they used a second factor, as 5m, or none; default: as rules want',
+    },
     config: { type: 'string', value: 'FILE', about: 'ask this file in place of a gateway' },
   },
   words: { least: 1, most: 1 },
   completes: 'role',
   async run({ connect, world, json, words, text, misused }) {
     const wanted = words[0] ?? ''
-    const as = imaginedBy(text('as-groups'), text('idp'), misused)
+    const as = imaginedBy(text, misused)
     const file = text('config')
     if (file !== undefined && as === undefined) throw misused('--config asks of nobody yet: add --as-groups and --idp.')
     const { read, json: answer } = file !== undefined && as !== undefined ? await byFile(file, as) : await byGateway()
@@ -47,13 +54,23 @@ export const explain: Command = {
   },
 }
 
-/** Somebody as these options describe them; neither given: whoever asks. */
-function imaginedBy(
-  groups: string | undefined,
-  idp: string | undefined,
-  misused: (detail: string) => Error,
-): ImaginedAsk['as'] | undefined {
-  if (groups === undefined && idp === undefined) return undefined
-  if (idp === undefined) throw misused('--as-groups needs --idp ID: the same name is another group elsewhere.')
-  return { idp, groups: (groups ?? '').split(',').flatMap((group) => group.trim() || []) }
+/** Somebody as these options describe them; none given: whoever asks. */
+function imaginedBy(text: Call['text'], misused: Call['misused']): ImaginedAsk['as'] | undefined {
+  const [groups, idp, at, ip, mfa] = ['as-groups', 'idp', 'at', 'ip', 'mfa'].map(text)
+  if ([groups, idp, at, ip, mfa].every((one) => one === undefined)) return undefined
+  if (idp === undefined) throw misused('Say at which IdP, with --idp ID: the same name is another group elsewhere.')
+  return {
+    idp,
+    groups: (groups ?? '').split(',').flatMap((group) => group.trim() || []),
+    ...(at !== undefined && { at: momentIn(at, misused) }),
+    ...(ip !== undefined && { ip }),
+    ...(mfa !== undefined && { mfa: mfa === 'none' ? false : mfa }),
+  }
+}
+
+/** By the clock of this machine, where it names no zone. */
+function momentIn(at: string, misused: Call['misused']): string {
+  const isMoment = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d)?(?:Z|[+-]\d\d:\d\d)?$/.test(at) && !Number.isNaN(Date.parse(at))
+  if (!isMoment) throw misused('--at takes a moment such as 2026-03-02T09:00, or with a zone 2026-03-02T09:00+01:00.')
+  return `${new Date(at).toISOString().slice(0, 19)}Z`
 }

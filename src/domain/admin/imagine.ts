@@ -1,10 +1,15 @@
+import type { ImaginedCircumstances } from '../entitlement/conditions.ts'
 import { endWithin, type GatewaySession } from '../sign-in/session.ts'
 
-/** Somebody who need not exist: what an IdP would state of them. */
-export type Imagined = { readonly idp: string; readonly groups: readonly string[] }
+/** Somebody who need not exist: what an IdP would state of them, and when, where and how they ask. */
+export type Imagined = ImaginedCircumstances & { readonly idp: string; readonly groups: readonly string[] }
 
 /** Their session, if they had signed in through a browser just now. It opens nothing: it is only ever explained. */
-export function imaginedSession({ idp, groups }: Imagined, absoluteSeconds: number, now: Date): GatewaySession {
+export function imaginedSession(
+  { idp, groups }: Pick<Imagined, 'idp' | 'groups'>,
+  absoluteSeconds: number,
+  now: Date,
+): GatewaySession {
   return {
     id: 'imagined',
     via: 'browser',

@@ -1,6 +1,8 @@
 import type { GatewaySession } from '../sign-in/session.ts'
 import type { RuleIndex } from './compile.ts'
+import { imaginedCircumstances, verdictsOn, type Verdict } from './conditions.ts'
 import { covers, explain, type Explanation } from './explain.ts'
+import type { Requirement } from './requirement.ts'
 import type { RoleTarget, Rule } from './rule.ts'
 
 /** Whom a rule speaks of, as the file says it. */
@@ -16,22 +18,36 @@ type Whom = {
 /** One rule about a role, as operators and auditors see it: everybody's, whomever it meets (security.md M-22). */
 export type RuleAbout = Omit<Explanation['rules'][number], 'wants'> & {
   readonly of: Whom
+  /** What it asks for beside groups. */
+  readonly requires?: readonly Asked[]
   /** What it says to the person asked about: `fenced` is a group that fits its pattern and that its fence kept out. */
   readonly verdict?: 'met' | 'fenced' | 'other_group' | 'other_idp' | 'jobs_only'
   /** The group that was kept out. */
   readonly fenced?: string
 }
 
-export type FullExplanation = Omit<Explanation, 'rules'> & { readonly rules: readonly RuleAbout[] }
+/** A condition as it stands in the file. */
+type Asked = Pick<Verdict, 'condition' | 'wants'>
+
+export type FullExplanation = Omit<Explanation, 'rules' | 'conditions'> & {
+  readonly rules: readonly RuleAbout[]
+  readonly conditions: readonly (Explanation['conditions'][number] & {
+    /** Nothing was said of it, and it is taken as met. */
+    readonly assumed?: true
+  })[]
+}
 
 /** The same story as `explain`, with every rule about the role in it. Never for the person themselves (threats.md P3). */
 export function explainInFull(...asked: Parameters<typeof explain>): FullExplanation {
-  const [index, session, target] = asked
+  const [index, session, target, , { assumed }] = asked
   const explanation = explain(...asked)
   const told = new Map(explanation.rules.map((ruling) => [ruling.rule, ruling]))
   const fenced = fencedFrom(index, session, target)
   return {
     ...explanation,
+    conditions: explanation.conditions.map((one) =>
+      one.met && assumed?.has(one.condition) === true ? { ...one, assumed: true as const } : one,
+    ),
     rules: index.mapping.rules.flatMap((rule) => {
       const group = fenced.get(rule.id)
       if (!covers(rule, target) && group === undefined) return []
@@ -52,7 +68,17 @@ const aboutOf = (rule: Rule): RuleAbout => ({
   of: whomOf(rule),
   ...(rule.owner !== undefined && { owner: rule.owner }),
   ...(rule.maxSeconds !== undefined && { maxSeconds: rule.maxSeconds }),
+  ...(rule.require !== undefined && { requires: askedBy(rule.require) }),
 })
+
+/** What a role or a grant asks for, whoever asks and whenever. */
+export const askedBy = (requirement: Requirement | undefined): readonly Asked[] =>
+  requirement === undefined
+    ? []
+    : verdictsOn(requirement, imaginedCircumstances({}, new Date(0))).map(({ condition, wants }) => ({
+        condition,
+        wants,
+      }))
 
 function whomOf({ match }: Rule): Whom {
   if ('workload' in match) return { workload: match.workload }

@@ -1,11 +1,14 @@
 import { Router, type Request } from 'express'
 import { z } from 'zod'
+import { LONGEST_REASON } from '../../domain/entitlement/conditions.ts'
 import { RolegateError } from '../../domain/errors.ts'
 import type { ExplainForStaff } from '../../usecases/admin/explain-as.ts'
 import type { CurrentRules, IdentityProvider, Now } from '../../usecases/ports.ts'
 import { answerFor } from '../answers.ts'
 import { sessionOf } from '../browser-session.ts'
-import { inWords } from '../explanation.ts'
+import { conditionAsked } from '../conditions.ts'
+import { inWordsForStaff, requiresInWords } from '../explanation.ts'
+import { ImaginedBody } from '../imagined.ts'
 import { groupNamesIn, type GroupName } from '../group-names.ts'
 import { show, type Pages } from '../pages.ts'
 import { parse } from '../parse.ts'
@@ -23,10 +26,18 @@ const Form = z.strictObject({
   role: z.string().max(2048).trim(),
   idp: z.string().max(63),
   groups: z.string().max(12_000),
+  at: z.string().max(40).trim().default(''),
+  ip: z.string().max(60).trim().default(''),
+  mfa: z.enum(['', 'now', 'none']).default(''),
+  reason: z.string().max(LONGEST_REASON).trim().default(''),
 })
 type Asked = Pages['admin-access']['asked']
 
-const NOTHING: Asked = { role: '', idp: '', groups: '' }
+const NOTHING: Asked = { role: '', idp: '', groups: '', at: '', ip: '', mfa: '', reason: '' }
+const MFA = new Map<string, string | false>([
+  ['now', '0s'],
+  ['none', false],
+])
 const MOST_SUGGESTED = 200
 
 /**
@@ -52,11 +63,13 @@ export function adminAccessRoutes(deps: Deps): Router {
     }
   })
 
-  function answerTo(req: Request, { role, idp, groups }: Asked): Pick<Pages['admin-access'], 'explained' | 'who'> {
+  function answerTo(req: Request, asked: Asked): Pick<Pages['admin-access'], 'explained' | 'who'> {
     const staff = deps.explainForStaff(sessionOf(req, deps.now), 'page')
-    if (idp !== '') return { explained: inWords(staff.explain(role, { idp, groups: linesOf(groups) }), deps.groupName) }
-    const who = staff.whoMay(role)
-    return { who: { ...who, ...groupNamesIn(who.rules, undefined, deps.groupName) } }
+    if (asked.idp !== '')
+      return { explained: inWordsForStaff(staff.explain(asked.role, somebodyIn(asked)), deps.groupName) }
+    const { requires, rules, ...who } = staff.whoMay(asked.role)
+    const words = { requires: requires.map(conditionAsked), rules: rules.map(requiresInWords) }
+    return { who: { ...who, ...words, ...groupNamesIn(rules, undefined, deps.groupName) } }
   }
 
   function formModel(asked: Asked): Pages['admin-access'] {
@@ -73,6 +86,18 @@ export function adminAccessRoutes(deps: Deps): Router {
 
   return router
 }
+
+/** What is left blank is as the rules want it. */
+const somebodyIn = ({ idp, groups, at, ip, mfa, reason }: Asked) =>
+  parse(ImaginedBody, {
+    idp,
+    groups: linesOf(groups),
+    // The field of a browser knows no zone, and says UTC.
+    ...(at !== '' && { at: /^[-\dT:]{16,19}$/.test(at) ? `${at}Z` : at }),
+    ...(ip !== '' && { ip }),
+    ...(MFA.has(mfa) && { mfa: MFA.get(mfa) }),
+    ...(reason !== '' && { reason }),
+  })
 
 /** A group a line: some hold commas. */
 const linesOf = (text: string): readonly string[] =>

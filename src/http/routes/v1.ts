@@ -22,8 +22,9 @@ import { compactRoles } from '../compact-roles.ts'
 import { sendCompressed } from '../compressed.ts'
 import { bearerIn, CredentialsBody, withStepUp, type AnswerCredentials } from '../credentials.ts'
 import { requireSameOrigin } from '../csrf.ts'
-import { inWords } from '../explanation.ts'
+import { inWords, inWordsForStaff } from '../explanation.ts'
 import { groupNamesFor, type GroupName } from '../group-names.ts'
+import { ImaginedBody } from '../imagined.ts'
 import { failAsAtHotDoor } from '../hot-door.ts'
 import { jsonBody } from '../json-body.ts'
 import { parse } from '../parse.ts'
@@ -40,7 +41,7 @@ const RolesQuery = z.object({ form: z.enum(['full', 'compact']).optional() })
 
 const ExplainBody = z.strictObject({
   role: z.string().min(3).max(2048),
-  as: z.strictObject({ idp: z.string().min(1).max(63), groups: z.array(z.string().min(1).max(256)) }).optional(),
+  as: ImaginedBody.optional(),
 })
 const EndBody = z.strictObject({ id: z.string().min(1).max(200) })
 
@@ -124,7 +125,7 @@ export function v1Routes(deps: Deps): Router {
     const { role, as } = parse(ExplainBody, req.body)
     const session = signedIn(res)
     if (as === undefined) res.json(inWords(deps.explainRole(session, factsOf(res), role), deps.groupName))
-    else res.json(inWords(deps.explainForStaff(session, 'api').explain(role, as), deps.groupName))
+    else res.json(inWordsForStaff(deps.explainForStaff(session, 'api').explain(role, as), deps.groupName))
   })
 
   router.get('/v1/config', authenticate, async (req, res) => {

@@ -1,6 +1,7 @@
 import { imaginedSession, type Imagined } from '../../domain/admin/imagine.ts'
 import { imaginedCircumstances } from '../../domain/entitlement/conditions.ts'
 import {
+  askedBy,
   explainInFull,
   rulesAbout,
   type FullExplanation,
@@ -14,12 +15,14 @@ import type { CurrentRules, Now } from '../ports.ts'
 import type { RequireStanding } from './require-standing.ts'
 
 /** What operators and auditors are told, and by which configuration. */
-export type ExplainedAs = FullExplanation & { readonly as: Imagined; readonly config: string }
+type ExplainedAs = FullExplanation & { readonly as: Imagined; readonly config: string }
 
 /** The rules that speak of a role, whomever they mean. */
 export type WhoMay = {
   readonly role: string
   readonly arn: string
+  /** What the role asks for beside groups, whatever gives it. */
+  readonly requires: ReturnType<typeof askedBy>
   readonly rules: readonly RuleAbout[]
   readonly config: string
 }
@@ -60,24 +63,30 @@ export function makeExplainAs(deps: {
   return {
     explain(role, as) {
       if (!deps.idps.has(as.idp)) throw new RolegateError('invalid_request', { field: 'as.idp', known: [...deps.idps] })
-      const now = deps.now()
+      const circumstances = imaginedCircumstances(as, deps.now())
       const target = requireRole(deps.rules(), role)
       const stated = { idp: as.idp, groups: as.groups.map((group) => idOf(as.idp, group)) }
-      const session = imaginedSession(stated, deps.absoluteSeconds, now)
+      const session = imaginedSession(stated, deps.absoluteSeconds, circumstances.now)
       const condition = passThroughFault(target, session)
       const explanation = explainInFull(
         deps.rules(),
         session,
         target,
         condition === undefined ? [] : [condition],
-        imaginedCircumstances({}, now),
+        circumstances,
       )
       return { ...explanation, as, config: deps.hash }
     },
 
     whoMay(role) {
       const target = requireRole(deps.rules(), role)
-      return { role: target.name, arn: target.arn, rules: rulesAbout(deps.rules(), target), config: deps.hash }
+      return {
+        role: target.name,
+        arn: target.arn,
+        requires: askedBy(target.kind.require),
+        rules: rulesAbout(deps.rules(), target),
+        config: deps.hash,
+      }
     },
   }
 }

@@ -104,6 +104,32 @@ describe('rolegate explain', () => {
     ])
   })
 
+  it('says when, from where and how somebody asks, by the clock of this machine where no zone is named', async () => {
+    const { gateway, run, asked } = await signedIn()
+    gateway.on('POST /v1/explain', {
+      json: {
+        ...OF_BOB,
+        conditions: [
+          { condition: 'ip', met: false, wants: '10.0.0.0/8', saw: '192.0.2.1', of: { rule: 'office' } },
+          { condition: 'time', met: true, assumed: true, wants: 'Mon-Fri 07:00-20:00 UTC', saw: 'Mon 09:00', of: {} },
+        ],
+      },
+    })
+    const bob = ['explain', 'a/b', '--idp', 'entra', '--ip', '192.0.2.1']
+    const { out } = await run(...bob, '--at', '2030-01-07T09:00+01:00', '--mfa', '5m')
+    expect(out).toContain('✗ ip  10.0.0.0/8, seen 192.0.2.1  (rule office)')
+    expect(out).toContain('✓ time  Mon-Fri 07:00-20:00 UTC, taken as met')
+    await run(...bob, '--mfa', 'none')
+    expect(asked('POST /v1/explain')).toEqual([
+      { role: 'a/b', as: { idp: 'entra', groups: [], at: '2030-01-07T08:00:00Z', ip: '192.0.2.1', mfa: '5m' } },
+      { role: 'a/b', as: { idp: 'entra', groups: [], ip: '192.0.2.1', mfa: false } },
+    ])
+    await run('explain', 'a/b', '--idp', 'entra', '--at', '2030-01-07T09:00')
+    expect(asked('POST /v1/explain').at(-1)).toMatchObject({
+      as: { at: `${new Date('2030-01-07T09:00').toISOString().slice(0, 19)}Z` },
+    })
+  })
+
   it('asks a file in place of a gateway, and nobody else', async () => {
     const asked: unknown[] = []
     const terminal = aTerminal({
@@ -121,6 +147,9 @@ describe('rolegate explain', () => {
   it.each([
     ['groups of no IdP', ['--as-groups', 'a']],
     ['a file, and nobody', ['--config', 'x.yaml']],
+    ['an address of no IdP', ['--ip', '192.0.2.1']],
+    ['a time that is none', ['--idp', 'entra', '--at', 'tomorrow']],
+    ['a date without an hour', ['--idp', 'entra', '--at', '2030-01-07']],
   ])('exits 2 for %s', async (_, options) => {
     const { run } = await signedIn()
     expect((await run('explain', 'a/b', ...options)).exit).toBe(2)

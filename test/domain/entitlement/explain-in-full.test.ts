@@ -1,13 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { imaginedSession } from '../../../src/domain/admin/imagine.ts'
+import { imaginedCircumstances, type ImaginedCircumstances } from '../../../src/domain/entitlement/conditions.ts'
 import { explainInFull, rulesAbout } from '../../../src/domain/entitlement/explain-in-full.ts'
 import { explain } from '../../../src/domain/entitlement/explain.ts'
 import { parseTemplate } from '../../../src/domain/entitlement/pattern.ts'
 import { readPattern } from '../../../src/config/patterns.ts'
 import { aMapping, anAccount, anIndex, aRoleKind, aRule, aTarget } from '../../support/a-mapping.ts'
 import { aPrincipal } from '../../support/a-principal.ts'
-import { aMoment, aSession, NINE } from '../../support/a-session.ts'
+import { aMoment, aSession, NINE, secondsAfter } from '../../support/a-session.ts'
 
 function pattern(source: string) {
   const read = readPattern(source)
@@ -37,6 +38,8 @@ const hidden = [...aMapping().roles.values()].map((kind) => ({ ...kind, discover
 const index = anIndex({ rules, roles: hidden })
 const full = (groups: readonly string[], name = 'payments-prod/dev', idp = 'entra') =>
   explainInFull(index, imaginedSession({ idp, groups }, 43_200, NINE), aTarget(index, name), [], aMoment())
+
+const OFFICE = { ranges: ['10.0.0.0/8'], includes: (address: string) => address.startsWith('10.') }
 
 describe('explainInFull', () => {
   it('shows every rule about the role with its groups, discoverable or not, and what it says to this person (security.md M-22)', () => {
@@ -85,9 +88,50 @@ describe('explainInFull', () => {
     expect(full(['payments', 'payments']).groups.count).toBe(1)
   })
 
-  it('makes of anybody what they are told themselves (parity)', () => {
+  it('says of each condition what is asked, and takes as met what nothing is said of', () => {
+    const asked = aRule({ id: 'office', require: { networks: OFFICE, mfaSeconds: 600 } })
+    const some = anIndex({ rules: [asked] })
+    const about = (said: ImaginedCircumstances) => {
+      const as = { idp: 'entra', groups: ['payments'] }
+      const circumstances = imaginedCircumstances(said, NINE)
+      return explainInFull(some, imaginedSession(as, 43_200, NINE), aTarget(some), [], circumstances)
+    }
+    expect(about({})).toMatchObject({
+      available: true,
+      conditions: [
+        { condition: 'mfa_within', met: true, assumed: true },
+        { condition: 'ip', met: true, assumed: true },
+      ],
+      rules: [
+        {
+          rule: 'office',
+          requires: [
+            { condition: 'mfa_within', wants: '10m' },
+            { condition: 'ip', wants: '10.0.0.0/8' },
+          ],
+        },
+      ],
+    })
+    const inside = about({ ip: '10.1.2.3', mfa: 300 })
+    expect(inside.available).toBe(true)
+    expect(inside.conditions.map(({ assumed, saw }) => [assumed, saw])).toEqual([
+      [undefined, '5m'],
+      [undefined, '10.1.2.3'],
+    ])
+    expect(about({ ip: '192.0.2.1' })).toMatchObject({ available: false, because: 'condition_unmet' })
+    expect(about({ mfa: false })).toMatchObject({ available: false, because: 'step_up_required' })
+  })
+
+  it('makes of anybody what they are told themselves, whatever is asked (parity)', () => {
     const accounts = [anAccount(), anAccount({ alias: 'b', id: '210987654321' })]
-    const kinds = [aRoleKind(), aRoleKind({ key: 'r', roleName: 'R', maxSeconds: 3600 })]
+    const requirement = fc.record(
+      {
+        mfaSeconds: fc.constantFrom(60, 600),
+        networks: fc.constant(OFFICE),
+        reason: fc.constant({ fits: (text: string) => text.startsWith('INC') }),
+      },
+      { requiredKeys: [] },
+    )
     const match = fc.oneof(
       fc.subarray(['a', 'b', 'c'], { minLength: 1 }).map((groups) => ({ idp: 'entra', groups })),
       fc.constantFrom({ idp: 'okta', groups: ['a'] }, { idp: 'entra', everyone: true as const }),
@@ -99,31 +143,58 @@ describe('explainInFull', () => {
         at: fc.subarray(['payments-prod', 'b'], { minLength: 1 }),
         of: fc.subarray(['dev', 'r'], { minLength: 1 }),
         maxSeconds: fc.constantFrom(900, 1800, undefined),
+        require: fc.option(requirement, { nil: undefined }),
       })
-      .map(({ match: whom, deny, at, of, maxSeconds }) =>
+      .map(({ match: whom, deny, at, of, maxSeconds, require }) =>
         aRule({
           match: whom,
           effect: deny ? 'deny' : 'grant',
           accounts: at,
           roles: of,
           ...(maxSeconds !== undefined && { maxSeconds }),
+          ...(require !== undefined && !deny && { require }),
         }),
       )
+    const kinds = fc
+      .tuple(fc.option(requirement, { nil: undefined }), fc.boolean())
+      .map(([require, discoverable]) => [
+        aRoleKind({ discoverable }),
+        aRoleKind({ key: 'r', roleName: 'R', maxSeconds: 3600, ...(require !== undefined && { require }) }),
+      ])
+    const said = fc.record({
+      ip: fc.constantFrom('10.9.9.9', '192.0.2.1'),
+      mfa: fc.constantFrom(30, 300, 6000, false as const),
+      reason: fc.constantFrom('INC-1', 'because', false as const),
+    })
     fc.assert(
-      fc.property(fc.array(rule, { maxLength: 6 }), fc.subarray(['a', 'b', 'c', 'd']), (made, groups) => {
-        const some = anIndex({ accounts, roles: kinds, rules: made.map((one, at) => ({ ...one, id: `r${at}` })) })
-        const own = aSession({ principal: aPrincipal({ groups }) })
-        const theirs = imaginedSession({ idp: 'entra', groups }, 12 * 3600, NINE)
-        for (const name of ['payments-prod/dev', 'b/r']) {
-          const target = aTarget(some, name)
-          const { rules: told, ...self } = explain(some, own, target, [], aMoment())
-          const { rules: all, ...other } = explainInFull(some, theirs, target, [], aMoment())
-          expect(other).toEqual(self)
-          const met = (list: readonly { rule: string; met?: unknown }[]) =>
-            list.flatMap((one) => (one.met === undefined ? [] : [[one.rule, one.met]]))
-          expect(met(all)).toEqual(met(told))
-        }
-      }),
+      fc.property(
+        fc.array(rule, { maxLength: 6 }),
+        kinds,
+        fc.subarray(['a', 'b', 'c', 'd']),
+        said,
+        (made, roles, groups, how) => {
+          const some = anIndex({ accounts, roles, rules: made.map((one, at) => ({ ...one, id: `r${at}` })) })
+          const own = aSession({ principal: aPrincipal({ groups }) })
+          const theirs = imaginedSession({ idp: 'entra', groups }, 12 * 3600, NINE)
+          const circumstances = imaginedCircumstances({ at: NINE, ...how }, secondsAfter(NINE, 999))
+          // As a door and a sign-in would have seen it.
+          const seen = {
+            now: NINE,
+            address: how.ip,
+            ...(how.mfa !== false && { mfaAt: secondsAfter(NINE, -how.mfa) }),
+            ...(how.reason !== false && { reason: how.reason }),
+          }
+          for (const name of ['payments-prod/dev', 'b/r']) {
+            const target = aTarget(some, name)
+            const { rules: told, ...self } = explain(some, own, target, [], seen)
+            const { rules: all, ...other } = explainInFull(some, theirs, target, [], circumstances)
+            expect(other).toEqual(self)
+            const met = (list: readonly { rule: string; met?: unknown; used?: unknown }[]) =>
+              list.flatMap((one) => (one.met === undefined ? [] : [[one.rule, one.met, one.used]]))
+            expect(met(all)).toEqual(met(told))
+          }
+        },
+      ),
       { numRuns: 2_000 },
     )
   })
