@@ -88,6 +88,15 @@ describe.skipIf(whyNoSqlite)(sqliteTitle('after a reload'), () => {
     const { text } = await alice.get('/admin/status').expect(200)
     expect([text.includes(after.config), text.includes('What is on disk is in force.')]).toEqual([true, true])
 
+    // What the host closed stands there too, and is no rule of the file.
+    await gateway.onHost(async (desk) =>
+      desk.deny({ aim: { kind: 'role', role: 'payments-prod/admin' }, by: 'root', reason: 'test' }),
+    )
+    const closed = (await alice.get('/admin/status').expect(200)).text
+    expect(closed).toMatch(/emergency deny since [^<]+ UTC, by root: <code>payments-prod\/admin<\/code>/)
+    expect(closed).toContain('4 accounts, 3 roles, 8 rules')
+    expect((await ask(bearer, gateway.url)).body).toEqual(after)
+
     // Whoever is no operator any more is none from the next request on (threats.md P1).
     const narrowed = (text: string) =>
       text.replace('operators: { idp: demo, group: platform-engineers }', 'operators: { idp: demo, group: others }')

@@ -1,3 +1,5 @@
+import { EMERGENCY_RULE } from '../emergency/emergency.ts'
+import type { Principal } from '../sign-in/principal.ts'
 import type { GatewaySession } from '../sign-in/session.ts'
 import type { RuleIndex } from './compile.ts'
 import { imaginedCircumstances, verdictsOn, type Verdict } from './conditions.ts'
@@ -43,6 +45,7 @@ export function explainInFull(...asked: Parameters<typeof explain>): FullExplana
   const explanation = explain(...asked)
   const told = new Map(explanation.rules.map((ruling) => [ruling.rule, ruling]))
   const fenced = fencedFrom(index, session, target)
+  const isTheirs = standsFor(index, session.principal)
   return {
     ...explanation,
     conditions: explanation.conditions.map((one) =>
@@ -50,17 +53,35 @@ export function explainInFull(...asked: Parameters<typeof explain>): FullExplana
     ),
     rules: index.mapping.rules.flatMap((rule) => {
       const group = fenced.get(rule.id)
-      if (!covers(rule, target) && group === undefined) return []
+      if (!isTheirs(rule) || (!covers(rule, target) && group === undefined)) return []
       const { wants: _, ...ruling } = told.get(rule.id) ?? {}
       const verdict = 'met' in ruling ? 'met' : group === undefined ? unmetVerdict(rule, session) : 'fenced'
-      return [{ ...aboutOf(rule), ...ruling, verdict, ...(verdict === 'fenced' && { fenced: group ?? '' }) }]
+      return [{ ...ruling, ...aboutOf(rule), verdict, ...(verdict === 'fenced' && { fenced: group ?? '' }) }]
     }),
   }
 }
 
 /** Who may take a role, by rule; and the denies that close it again. */
-export const rulesAbout = ({ mapping }: RuleIndex, target: RoleTarget): readonly RuleAbout[] =>
-  mapping.rules.filter((rule) => covers(rule, target)).map(aboutOf)
+export function rulesAbout(index: RuleIndex, target: RoleTarget): readonly RuleAbout[] {
+  const isAnybodys = standsFor(index, NOBODY)
+  return index.mapping.rules.filter((rule) => isAnybodys(rule) && covers(rule, target)).map(aboutOf)
+}
+
+/** Whether a rule is there for this principal. One of an emergency says everyone, and stands for those alone whom it was aimed at. */
+function standsFor(index: RuleIndex, principal: Principal): (rule: Rule) => boolean {
+  const met = new Set(index.met(principal).map(({ rule }) => rule))
+  return (rule) => rule.id !== EMERGENCY_RULE || met.has(rule)
+}
+
+const NOBODY: Principal = {
+  idp: '',
+  issuer: '',
+  subject: '',
+  subjectClaim: '',
+  username: '',
+  groups: { state: 'stated', names: [] },
+  claims: {},
+}
 
 const aboutOf = (rule: Rule): RuleAbout => ({
   rule: rule.id,

@@ -1,3 +1,4 @@
+import { EMERGENCY_RULE } from '../emergency/emergency.ts'
 import type { GatewaySession } from '../sign-in/session.ts'
 import type { RuleIndex } from './compile.ts'
 import { verdictsOn, type Circumstances, type Verdict } from './conditions.ts'
@@ -160,7 +161,8 @@ function rulingsOf(
   const met = index.met(principal).filter(({ rule }) => covers(rule, target))
   return index.mapping.rules.flatMap((rule) => {
     if (!covers(rule, target)) return []
-    const meeting = met.find((one) => one.rule.id === rule.id)
+    // Emergency denies share one name, and each is aimed at somebody.
+    const meeting = met.find((one) => (rule.id === EMERGENCY_RULE ? one.rule === rule : one.rule.id === rule.id))
     if (meeting === undefined && !speaksTo(rule, principal.idp, principal.workload === true)) return []
     const wants = meeting === undefined && isOpenSecret(rule, target) ? wantsOf(rule) : []
     // A deny that does not meet them is nobody's business but the operator's.

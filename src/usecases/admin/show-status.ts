@@ -1,4 +1,5 @@
 import { lastCredentialAfter, type LastCredential } from '../../domain/admin/last-credential.ts'
+import { EMERGENCY_RULE } from '../../domain/emergency/emergency.ts'
 import type { RuleIndex } from '../../domain/entitlement/compile.ts'
 import type { CurrentRules, IdentityProvider } from '../ports.ts'
 
@@ -28,6 +29,8 @@ export type InForce = {
 export type Status = Omit<InForce, 'absoluteSeconds'> & {
   readonly counts: { readonly accounts: number; readonly roles: number; readonly rules: number }
   readonly lastCredential: LastCredential
+  /** What operators closed from the host: since when and by whom, and the roles, or everything of somebody. */
+  readonly emergencies: readonly { readonly said: string; readonly roles: readonly string[] }[]
   readonly idps: readonly {
     readonly id: string
     readonly label: string
@@ -49,6 +52,7 @@ export function makeShowStatus(deps: {
     return {
       ...inForce,
       counts: countsOf(deps.rules()),
+      emergencies: emergenciesOf(deps.rules()),
       lastCredential: lastCredentialAfter({ absoluteSeconds }),
       idps: [...deps.providers.values()].map((provider) => ({
         id: provider.id,
@@ -63,5 +67,17 @@ export function makeShowStatus(deps: {
 const countsOf = ({ mapping }: RuleIndex): Status['counts'] => ({
   accounts: mapping.accounts.size,
   roles: mapping.roles.size,
-  rules: mapping.rules.length,
+  rules: mapping.rules.filter(({ id }) => id !== EMERGENCY_RULE).length,
 })
+
+const MOST_ROLES = 20
+
+/** A deny of everything is about a person or an IdP: it is the host's to say which. */
+const emergenciesOf = ({ mapping }: RuleIndex): Status['emergencies'] =>
+  mapping.rules
+    .filter(({ id }) => id === EMERGENCY_RULE)
+    .map(({ owner = '', accounts, roles }) => {
+      const isEverything = accounts.size === mapping.accounts.size && roles.size === mapping.roles.size
+      const names = [...accounts].flatMap((alias) => [...roles].map((key) => `${alias}/${key}`))
+      return { said: owner, roles: isEverything ? [] : names.slice(0, MOST_ROLES) }
+    })

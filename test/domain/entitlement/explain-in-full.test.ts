@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { imaginedSession } from '../../../src/domain/admin/imagine.ts'
 import { imaginedCircumstances, type ImaginedCircumstances } from '../../../src/domain/entitlement/conditions.ts'
+import { closedBy, NO_EMERGENCY, type Aim } from '../../../src/domain/emergency/emergency.ts'
 import { explainInFull, rulesAbout } from '../../../src/domain/entitlement/explain-in-full.ts'
 import { explain } from '../../../src/domain/entitlement/explain.ts'
 import { parseTemplate } from '../../../src/domain/entitlement/pattern.ts'
@@ -197,6 +198,42 @@ describe('explainInFull', () => {
       ),
       { numRuns: 2_000 },
     )
+  })
+})
+
+describe('an emergency deny (threats.md R8)', () => {
+  const deny = (aim: Aim, by: string) => ({ aim, since: '2030-01-07T09:00:00.000Z', by, reason: 'why' })
+  const closed = closedBy(
+    {
+      ...NO_EMERGENCY,
+      denies: [
+        deny(
+          { kind: 'person', issuer: 'https://idp.example.com/tenant', subject: 'oid-2', username: 'bob' },
+          'about-bob',
+        ),
+        deny({ kind: 'idp', idp: 'okta' }, 'about-okta'),
+        deny({ kind: 'role', role: 'payments-prod/dev' }, 'about-the-role'),
+      ],
+    },
+    index,
+  )
+  const owners = (list: readonly { rule: string; owner?: string }[]) =>
+    list.flatMap(({ rule, owner }) => (rule === 'emergency' ? [/by (\S+)$/.exec(owner ?? '')?.[1]] : []))
+
+  it('is said of whom it closes, and of nobody else', () => {
+    const about = (idp: string) =>
+      explainInFull(closed, imaginedSession({ idp, groups: [] }, 43_200, NINE), aTarget(closed), [], aMoment())
+    expect(owners(about('entra').rules)).toEqual(['about-the-role'])
+    expect(owners(about('okta').rules)).toEqual(['about-okta', 'about-the-role'])
+    expect(owners(rulesAbout(closed, aTarget(closed)))).toEqual(['about-the-role'])
+    expect(owners(rulesAbout(closed, aTarget(closed, 'payments-prod/admin')))).toEqual([])
+  })
+
+  it('about one person is no news to another', () => {
+    const told = explain(closed, aSession(), aTarget(closed), [], aMoment())
+    expect([told.because, owners(told.rules)]).toEqual(['denied_by_rule', ['about-the-role']])
+    const bob = aSession({ principal: aPrincipal({ subject: 'oid-2' }) })
+    expect(owners(explain(closed, bob, aTarget(closed), [], aMoment()).rules)).toEqual(['about-bob', 'about-the-role'])
   })
 })
 
