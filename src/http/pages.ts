@@ -4,7 +4,7 @@ import type { IdpTest } from '../domain/admin/idp-test.ts'
 import type { ApprovalFault, Checks } from '../domain/device/approval.ts'
 import type { DeviceClaims } from '../domain/device/device-login.ts'
 import type { Terminal } from '../domain/sign-in/session.ts'
-import type { WhoMay } from '../usecases/admin/explain-as.ts'
+import type { RolesHeld, WhoMay } from '../usecases/admin/explain-as.ts'
 import type { Status } from '../usecases/admin/show-status.ts'
 import type { Explained, ExplainedForStaff, requiresInWords } from './explanation.ts'
 import type { WithGroupNames } from './group-names.ts'
@@ -260,6 +260,9 @@ export type Pages = {
     readonly roleNames: readonly string[]
     readonly problem?: string
     readonly explained?: ExplainedForStaff
+    readonly holds?: Omit<RolesHeld, 'roles'> & {
+      readonly roles: readonly (Omit<RolesHeld['roles'][number], 'lacks'> & { readonly lacks: readonly string[] })[]
+    }
     readonly who?: Pick<WhoMay, 'role' | 'arn' | 'config'> &
       WithGroupNames & {
         readonly requires: readonly string[]

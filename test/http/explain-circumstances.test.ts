@@ -83,6 +83,20 @@ describe('explaining under circumstances', () => {
     expect([wrong.status, wrong.text.includes('<script>"')]).toEqual([400, false])
   })
 
+  it('lists every role of somebody where none is named, and what each wants', async () => {
+    const fields = { role: '', idp: 'demo', groups: 'auditors\npayments-admins', reason: '', at: '', mfa: '' }
+    const _csrf = await alice.csrf('/admin/access')
+    const page = await alice.post('/admin/access', { ...fields, _csrf, ip: '192.0.2.1' }).expect(200)
+    expect(page.text).toContain('2 roles')
+    expect(page.text).toMatch(/payments-prod\/admin<\/code> <em class="tag">elevated<\/em> by rule payments-admins/)
+    expect(page.text).toMatch(
+      /data-prod\/readonly<\/code> by rule auditors, not without an address in 203\.0\.113\.0\/24/,
+    )
+    const none = await alice.post('/admin/access', { ...fields, _csrf, groups: 'x' }).expect(200)
+    expect(none.text).toContain('No rule gives them anything.')
+    await alice.post('/admin/access', { ...fields, _csrf, idp: '' }).expect(404)
+  })
+
   it('says what a role asks for, where it says who may take it', async () => {
     const nobody = { idp: '', groups: '', at: '', ip: '', mfa: '', reason: '' }
     const _csrf = await alice.csrf('/admin/access')

@@ -54,7 +54,10 @@ export function adminAccessRoutes(deps: Deps): Router {
   router.post('/admin/access', (req, res) => {
     const { _csrf, ...asked } = parse(Form, req.body)
     try {
-      show(res, 'admin-access', `Who may take ${asked.role}`, { ...formModel(asked), ...answerTo(req, asked) })
+      show(res, 'admin-access', asked.role === '' ? 'What somebody may take' : `Who may take ${asked.role}`, {
+        ...formModel(asked),
+        ...answerTo(req, asked),
+      })
     } catch (thrown) {
       // Somebody who mistyped keeps what they have typed.
       if (!(thrown instanceof RolegateError) || !['role_unknown', 'invalid_request'].includes(thrown.code)) throw thrown
@@ -63,8 +66,13 @@ export function adminAccessRoutes(deps: Deps): Router {
     }
   })
 
-  function answerTo(req: Request, asked: Asked): Pick<Pages['admin-access'], 'explained' | 'who'> {
+  function answerTo(req: Request, asked: Asked): Pick<Pages['admin-access'], 'explained' | 'who' | 'holds'> {
     const staff = deps.explainForStaff(sessionOf(req, deps.now), 'page')
+    if (asked.idp !== '' && asked.role === '') {
+      const { roles, ...holds } = staff.rolesOf(somebodyIn(asked))
+      const inWords = roles.map((one) => ({ ...one, lacks: one.lacks.map(conditionAsked) }))
+      return { holds: { ...holds, roles: inWords } }
+    }
     if (asked.idp !== '')
       return { explained: inWordsForStaff(staff.explain(asked.role, somebodyIn(asked)), deps.groupName) }
     const { requires, rules, ...who } = staff.whoMay(asked.role)

@@ -7,6 +7,7 @@ import {
   type FullExplanation,
   type RuleAbout,
 } from '../../domain/entitlement/explain-in-full.ts'
+import { entitlementsOf } from '../../domain/entitlement/decide.ts'
 import { requireRole } from '../../domain/entitlement/find-role.ts'
 import { passThroughFault } from '../../domain/entitlement/pass-through.ts'
 import { RolegateError } from '../../domain/errors.ts'
@@ -27,10 +28,29 @@ export type WhoMay = {
   readonly config: string
 }
 
+export type RolesHeld = {
+  /** The first of them. */
+  readonly roles: readonly {
+    readonly role: string
+    readonly elevated: boolean
+    readonly maxSeconds: number
+    /** The grant that is used. */
+    readonly rule: string
+    /** What it asks for and is not so. */
+    readonly lacks: ReturnType<typeof askedBy>
+  }[]
+  readonly roleCount: number
+  readonly config: string
+}
+
+const MOST_ROLES = 500
+
 export type ExplainAs = {
   /** Why somebody with these groups could take a role, or could not. */
   explain(role: string, as: Imagined): ExplainedAs
   whoMay(role: string): WhoMay
+  /** Every role that somebody with these groups holds. */
+  rolesOf(as: Imagined): RolesHeld
 }
 
 /** The same, for a session with a standing; fails as `requireStanding` does. */
@@ -60,13 +80,18 @@ export function makeExplainAs(deps: {
   /** Whoever asks may say the name; what an IdP states is the id. */
   const idOf = (idp: string, written: string): string =>
     [...(deps.groupNames.get(idp) ?? [])].find(([, name]) => name === written)?.[0] ?? written
+
+  function imagine(as: Imagined) {
+    if (!deps.idps.has(as.idp)) throw new RolegateError('invalid_request', { field: 'as.idp', known: [...deps.idps] })
+    const circumstances = imaginedCircumstances(as, deps.now())
+    const stated = { idp: as.idp, groups: as.groups.map((group) => idOf(as.idp, group)) }
+    return { session: imaginedSession(stated, deps.absoluteSeconds, circumstances.now), circumstances }
+  }
+
   return {
     explain(role, as) {
-      if (!deps.idps.has(as.idp)) throw new RolegateError('invalid_request', { field: 'as.idp', known: [...deps.idps] })
-      const circumstances = imaginedCircumstances(as, deps.now())
+      const { session, circumstances } = imagine(as)
       const target = requireRole(deps.rules(), role)
-      const stated = { idp: as.idp, groups: as.groups.map((group) => idOf(as.idp, group)) }
-      const session = imaginedSession(stated, deps.absoluteSeconds, circumstances.now)
       const condition = passThroughFault(target, session)
       const explanation = explainInFull(
         deps.rules(),
@@ -76,6 +101,22 @@ export function makeExplainAs(deps: {
         circumstances,
       )
       return { ...explanation, as, config: deps.hash }
+    },
+
+    rolesOf(as) {
+      const { session, circumstances } = imagine(as)
+      const held = entitlementsOf(deps.rules(), session.principal, circumstances)
+      return {
+        roles: held.slice(0, MOST_ROLES).map(({ target, maxSeconds, via, unmet }) => ({
+          role: target.name,
+          elevated: target.kind.elevated,
+          maxSeconds,
+          rule: via[0]?.rule ?? '',
+          lacks: unmet.map(({ condition, wants }) => ({ condition, wants })),
+        })),
+        roleCount: held.length,
+        config: deps.hash,
+      }
     },
 
     whoMay(role) {
