@@ -93,13 +93,8 @@ const aboutOf = (rule: Rule): RuleAbout => ({
 })
 
 /** What a role or a grant asks for, whoever asks and whenever. */
-export const askedBy = (requirement: Requirement | undefined): readonly Asked[] =>
-  requirement === undefined
-    ? []
-    : verdictsOn(requirement, imaginedCircumstances({}, new Date(0))).map(({ condition, wants }) => ({
-        condition,
-        wants,
-      }))
+export const askedBy = (requirement: Requirement): readonly Asked[] =>
+  verdictsOn(requirement, imaginedCircumstances({}, new Date(0))).map(({ condition, wants }) => ({ condition, wants }))
 
 function whomOf({ match }: Rule): Whom {
   if ('workload' in match) return { workload: match.workload }

@@ -124,7 +124,7 @@ export function makeExplainAs(deps: {
       return {
         role: target.name,
         arn: target.arn,
-        requires: askedBy(target.kind.require),
+        requires: (target.kind.requires ?? []).flatMap(askedBy),
         rules: rulesAbout(deps.rules(), target),
         config: deps.hash,
       }
