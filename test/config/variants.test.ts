@@ -46,6 +46,16 @@ describe('variant_of (threats.md R2)', () => {
     expect(kindOf(withVariant(variant, base))).toMatchObject({ variantOf: 'admin', ...expected })
   })
 
+  it('asks for all that its base asks for, and for more of its own', () => {
+    const text = withVariant('require: { reason: true }', 'require: { ip: 203.0.113.0/24, reason: true }')
+    expect(kindOf(text)?.requires).toMatchObject([
+      { networks: { ranges: ['203.0.113.0/24'] }, reason: {} },
+      { reason: {} },
+    ])
+    expect(kindOf(text, 'admin')?.requires).toHaveLength(1)
+    expect(kindOf(withVariant('', 'require: { reason: true }'))?.requires).toHaveLength(1)
+  })
+
   it('may be narrower: shorter, elevated, tagged, narrowed by a policy of its own', () => {
     const text = withVariant(
       'max_duration: 15m, elevated: true, session_tags: { Stage: look }, policy_arns: [arn:aws:iam::aws:policy/ReadOnlyAccess]',

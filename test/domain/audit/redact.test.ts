@@ -1,5 +1,6 @@
+import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
-import { redacted } from '../../../src/domain/audit/redact.ts'
+import { REDACTABLE, redacted } from '../../../src/domain/audit/redact.ts'
 
 const RECORD = {
   event: 'issued',
@@ -37,4 +38,13 @@ it('hides the name that AWS is told with the name it is made of, and leaves what
 
 it('leaves a record alone where nothing is named', () => {
   expect(redacted(RECORD, [], turned)).toEqual(RECORD)
+})
+
+it('knows every address that a record can hold', () => {
+  const source = readFileSync(new URL('../../../src/domain/audit/event.ts', import.meta.url), 'utf8')
+  const fields = [...source.matchAll(/readonly (\w+Address)\b/g)].map(([, field = '']) =>
+    field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+  )
+  expect(fields.length).toBeGreaterThan(1)
+  expect(REDACTABLE.client_ip).toEqual(expect.arrayContaining(fields))
 })
