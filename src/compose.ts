@@ -266,6 +266,7 @@ export async function compose(
     config,
     hash,
     answer,
+    rules,
     known: { providers, workloads },
     findSession: findOwnSession,
     requireStillAllowed: (plan, ask) => ownPlan.requireStillAllowed(plan, ask),

@@ -1,7 +1,7 @@
 import type { RequestListener } from 'node:http'
 import type { Config } from '../config/config.ts'
 import type { PlanHandOver } from '../usecases/hand-over/plan-hand-over.ts'
-import type { IdentityProvider } from '../usecases/ports.ts'
+import type { CurrentRules, IdentityProvider } from '../usecases/ports.ts'
 import type { FindSession } from '../usecases/sign-in/find-session.ts'
 import type { reachWorkloadIssuers } from './workloads.ts'
 
@@ -15,6 +15,7 @@ export type Generation = {
   readonly config: Config
   readonly hash: string
   readonly answer: RequestListener
+  readonly rules: CurrentRules
   /** What knows its neighbours: taken over by the next generation where nothing changed about them. */
   readonly known: Known
   readonly findSession: FindSession

@@ -2,6 +2,8 @@ import { differenceOf } from '../config/reload/difference.ts'
 import { keepFixed } from '../config/reload/fixed.ts'
 import type { AuditEvent } from '../domain/audit/event.ts'
 import { asRolegateError } from '../domain/errors.ts'
+import { lockoutBy } from '../domain/policy/lockout.ts'
+import { peopleIn } from '../usecases/sign-in/people.ts'
 import type { Generation } from './generation.ts'
 import type { LoadedConfig, World } from './world.ts'
 
@@ -16,6 +18,8 @@ export type Reload = (why: ReloadReason, read: ReadAgain) => Promise<boolean>
 
 const MOST_CHANGES = 100
 const MOST_FAULTS = 5
+/** The latest: whoever has not come for weeks is no sign of a lockout, and each costs two decisions. */
+const MOST_PEOPLE = 500
 
 /**
  * Puts what is on disk in force, whole or not at all: read and checked, composed, then swapped in at once (security.md M-19). On any
@@ -40,6 +44,7 @@ export function makeReload(deps: {
     if (why === 'file' && loaded.hash === former.hash && disk.refusedSince === undefined) return undefined
     const { config, needsRestart } = keepFixed(former.config, loaded.config)
     const next = await deps.compose({ ...loaded, config })
+    const lockout = await lockoutOf(former, next)
     deps.succeed(next)
     next.warmUp()
     // What cannot be said now is said at the next tick; until it is, this gateway counts as behind.
@@ -56,8 +61,17 @@ export function makeReload(deps: {
     log.info('the configuration was loaded anew', { reason: why, ...names, changes, changes_count: changesCount })
     if (needsRestart.length > 0)
       log.warn('settings on disk are not in force: they need a restart', { settings: needsRestart })
+    if (lockout.length > 0) log.warn('the configuration locks people out', { lockout })
     const [configHash, formerHash] = [next.hash, former.hash]
-    return { event: 'config_loaded', reason: why, configHash, formerHash, changes, changesCount, needsRestart }
+    return { event: 'config_loaded', reason: why, configHash, formerHash, changes, changesCount, needsRestart, lockout }
+  }
+
+  /** A warning alone: that it cannot be worked out stops nothing either. */
+  async function lockoutOf(former: Generation, next: Generation): Promise<readonly string[]> {
+    const people = await peopleIn(deps.world.memory.tables.people).catch(() => [])
+    const side = ({ rules, config }: Generation) => ({ index: rules(), staff: config.admin })
+    const latest = people.slice(0, MOST_PEOPLE).map(({ principal }) => principal)
+    return lockoutBy(side(former), side(next), latest)
   }
 
   function refuse(why: ReloadReason, thrown: unknown): AuditEvent | undefined {

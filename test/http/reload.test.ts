@@ -60,6 +60,15 @@ describe.skipIf(whyNoSqlite !== undefined)(sqliteTitle('a reload'), () => {
     expect(await metrics()).toContain(`rolegate_config_info{hash="${String(last()?.['config_hash'])}"} 1`)
   })
 
+  it('warns when it takes every role from people who signed in lately, and is in force all the same (threats.md R8)', async () => {
+    expect(await gateway.reload((text) => text)).toBe(true)
+    expect(last()).toMatchObject({ event: 'config_loaded', lockout: [] })
+    expect(await gateway.reload(closed)).toBe(true)
+    expect(last()).toMatchObject({ lockout: ['1 of 1 people who signed in lately lose every role'] })
+    expect(gateway.said()).toContain('locks people out')
+    await take().expect(403)
+  })
+
   it('that fails leaves everything as it was, and says so until it succeeds', async () => {
     expect(await gateway.reload(broken)).toBe(false)
     await take().expect(200)

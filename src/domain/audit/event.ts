@@ -73,6 +73,8 @@ type OwnEvent =
       readonly changesCount: number
       /** Settings on disk that are not in force: a running process cannot change them. */
       readonly needsRestart: readonly string[]
+      /** What it takes from people who signed in lately, where it takes everything. */
+      readonly lockout: readonly string[]
     }
   | {
       readonly event: 'config_refused'

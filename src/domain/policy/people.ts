@@ -63,7 +63,7 @@ export function diffPeople(before: Mapping, after: Mapping, people: readonly See
 }
 
 /** What somebody holds does not hang on the hour. */
-const WHENEVER = imaginedCircumstances({}, new Date(0))
+export const WHENEVER = imaginedCircumstances({}, new Date(0))
 
 type Held = ReadonlyMap<string, Entitlement>
 
