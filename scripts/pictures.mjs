@@ -13,10 +13,15 @@ const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', arg
 async function signIn(page, username, directory = 'Demo directory') {
   await page.goto(url)
   await page.getByRole('link', { name: `Sign in with ${directory}` }).click()
+  await authenticate(page, username)
+  await page.waitForURL(`${url}/**`)
+}
+
+/** Through the form of the demo's IdP. */
+async function authenticate(page, username) {
   await page.getByLabel('Username').fill(username)
   await page.getByLabel('Password').fill('demo')
   await page.getByRole('button', { name: 'Sign in' }).click()
-  await page.waitForURL(`${url}/**`)
 }
 
 async function everyPage(width, colorScheme) {
@@ -70,6 +75,10 @@ async function everyPage(width, colorScheme) {
   await shoot('admin-idp-tested')
   await page.goto(`${url}/roles/payments-prod/admin?destination=s3`)
   await shoot('role-elevated')
+  await page.getByRole('link', { name: 'Sign in afresh for the console' }).click()
+  await authenticate(page, 'alice')
+  await page.waitForURL(`${url}/step-up/*`)
+  await shoot('step-up')
   await page.goto(`${url}/roles/payments-dev/developer`)
   await page.getByRole('button', { name: 'Show credentials' }).click()
   await shoot('credentials')

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { RequestFacts } from '../domain/audit/event.ts'
 import { RolegateError } from '../domain/errors.ts'
 import type { GatewaySession } from '../domain/sign-in/session.ts'
+import type { Purpose } from '../domain/sign-in/step-up.ts'
 import type { HandOverRequest } from '../usecases/hand-over/plan-hand-over.ts'
 import type { TerminalStepUp } from '../usecases/step-up/terminal-step-up.ts'
 import type { IssueCredentials } from '../usecases/hand-over/issue-credentials.ts'
@@ -27,11 +28,11 @@ export function makeAnswerCredentials(deps: {
 }): AnswerCredentials {
   return async function answerCredentials(session, body, request) {
     const { role, seconds, reason, stepUp: id } = parse(CredentialsBody, body)
-    const said = { role, ...(seconds !== undefined && { seconds }), ...(reason !== undefined && { reason }) }
+    const said = { ...(seconds !== undefined && { seconds }), ...(reason !== undefined && { reason }) }
     const { credentials, facts } = await withStepUp(
       deps.terminalStepUp,
-      { session, request, purpose: { ...said, handOver: 'credentials' }, ...(id !== undefined && { id }) },
-      (proved) => deps.issueCredentials({ session, request, ...said, ...proved }),
+      { session, request, purpose: { role, handOver: 'credentials', ...said }, ...(id !== undefined && { id }) },
+      (asked) => deps.issueCredentials({ session, request, role, ...asked }),
     )
     return {
       accessKeyId: credentials.accessKeyId,
@@ -45,17 +46,31 @@ export function makeAnswerCredentials(deps: {
   }
 }
 
-/** What a terminal asks for, with what was confirmed for it; where that is all that is missing, the refusal says where to confirm. */
+/**
+ * What a terminal asks for; where a fresh sign-in is all that is missing, the refusal says where to confirm. Of what was confirmed it gets
+ * just that: for as long, and for the reason, that stood on the page.
+ */
 export async function withStepUp<Out>(
   terminalStepUp: TerminalStepUp,
   { id, ...asked }: Parameters<TerminalStepUp['offer']>[1] & { readonly id?: string },
-  take: (proved: Pick<HandOverRequest, 'stepUp'>) => Promise<Out>,
+  take: (asked: Wish & Pick<HandOverRequest, 'stepUp'>) => Promise<Out>,
 ): Promise<Out> {
-  if (id !== undefined) return take({ stepUp: await terminalStepUp.redeem({ ...asked, id }) })
-  return take({}).catch(async (thrown: unknown) => {
+  if (id !== undefined) {
+    const stepUp = await terminalStepUp.redeem({ ...asked, id })
+    return take({ ...wishIn(stepUp.purpose), stepUp })
+  }
+  return take(wishIn(asked.purpose)).catch(async (thrown: unknown) => {
     throw await terminalStepUp.offer(thrown, asked)
   })
 }
+
+type Wish = Pick<Purpose, 'seconds' | 'reason' | 'destination'>
+
+const wishIn = ({ seconds, reason, destination }: Wish): Wish => ({
+  ...(seconds !== undefined && { seconds }),
+  ...(reason !== undefined && { reason }),
+  ...(destination !== undefined && { destination }),
+})
 
 /** RFC 6750 §2.1; anything else in the header is nobody. */
 export function bearerIn(authorization: string): string {

@@ -166,6 +166,8 @@ export type Pages = {
   /** A terminal of theirs asks for a role that takes a fresh sign-in. */
   'step-up-terminal': StepUpModel & {
     readonly duration: string
+    /** In their words, when they gave one. */
+    readonly because?: string
     readonly idpLabel: string
     readonly terminal: Place & { readonly client: string; readonly host?: string }
     readonly askedAt: Date

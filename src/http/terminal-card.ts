@@ -10,8 +10,10 @@ export type Given = {
   readonly roles: readonly string[]
   readonly roleCount: number
   readonly accountCount: number
-  /** Roles of theirs that terminals do not get, or not by themselves. */
+  /** Roles of theirs that the terminal does not get, */
   readonly keptCount: number
+  /** and those that are confirmed in the browser each time (threats.md H8). */
+  readonly confirmedCount: number
 }
 
 const MOST_NAMED = 30
@@ -21,14 +23,17 @@ export function givenTo(listRoles: ListRoles, session: GatewaySession, from: Ask
   const listed = listRoles({ ...session, via }, from)
   const targets = listed.map(({ entitlement }) => entitlement.target)
   const given = listed.flatMap(({ entitlement, stated }) => (isKept(stated) ? [] : [entitlement.target]))
+  const confirmed = listed.filter(({ stated }) => via === 'pkce' && stated.kind.elevated && !isShut(stated))
   return {
     roles: given.slice(0, MOST_NAMED).map(({ name }) => name),
     roleCount: given.length,
     accountCount: new Set(given.map(({ account }) => account.id)).size,
-    keptCount: targets.length - given.length,
+    keptCount: targets.length - given.length - confirmed.length,
+    confirmedCount: confirmed.length,
   }
 }
 
 /** What is shut by hours, or by an address, may be open to the terminal a moment later: only the session itself keeps a role. */
-const isKept = (stated: StatedRole): boolean =>
-  stated.kind.elevated || (stated.state !== 'available' && !('conditions' in stated.refusal.values))
+const isShut = (stated: StatedRole): boolean => stated.state !== 'available' && !('conditions' in stated.refusal.values)
+
+const isKept = (stated: StatedRole): boolean => stated.kind.elevated || isShut(stated)

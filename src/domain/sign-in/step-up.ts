@@ -10,6 +10,8 @@ export type Purpose = {
   readonly roleArn: string
   readonly handOver: 'credentials' | 'console'
   readonly seconds?: number
+  /** In their own words, where the role asks for it. */
+  readonly reason?: string
   /** The console page to open. */
   readonly destination?: string
 }

@@ -170,6 +170,7 @@ export function stepUpRoutes(deps: Deps): Router {
     return {
       ...model,
       duration: printDuration(durationOf(entitlement, stepUp.purpose, session, deps.now()).seconds),
+      ...(stepUp.purpose.reason !== undefined && { because: stepUp.purpose.reason }),
       idpLabel: deps.idpLabel(session.principal.idp),
       terminal: { client, ...(host !== undefined && { host }), address, ...(network !== undefined && { network }) },
       askedAt: stepUp.askedAt,

@@ -143,16 +143,14 @@ export function v1Routes(deps: Deps): Router {
     const { role, seconds, reason, destination, region, stepUp: id } = parse(ConsoleBody, req.body)
     const request = factsOf(res)
     const said = {
-      role,
       ...(seconds !== undefined && { seconds }),
       ...(reason !== undefined && { reason }),
       ...(destination !== undefined && { destination }),
     }
     const { url, taken } = await withStepUp(
       deps.terminalStepUp,
-      { session, request, purpose: { ...said, handOver: 'console' }, ...(id !== undefined && { id }) },
-      (proved) =>
-        deps.openConsole.url({ session, request, ...said, ...(region !== undefined && { region }), ...proved }),
+      { session, request, purpose: { role, handOver: 'console', ...said }, ...(id !== undefined && { id }) },
+      (asked) => deps.openConsole.url({ session, request, role, ...(region !== undefined && { region }), ...asked }),
     )
     const { facts, credentials } = taken
     res.json({ url, expiration: credentials.expiresAt, seconds: facts.seconds, limitedBy: facts.limitedBy })
