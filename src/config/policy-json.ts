@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { PARTITIONS } from '../domain/aws/partition.ts'
 import { parseTemplate } from '../domain/entitlement/pattern.ts'
+import type { Requirement } from '../domain/entitlement/requirement.ts'
 import type { RoleKind, Rule } from '../domain/entitlement/rule.ts'
 import type { Policy } from '../domain/policy/policy.ts'
 import { readPattern } from './patterns.ts'
@@ -58,7 +59,7 @@ export function policyFromJson(json: unknown): { readonly hash: string; readonly
       // Keys that nobody checked are compared as they are: a gateway may know more than we do.
       mapping: {
         accounts: new Map(Object.entries(accounts)),
-        roles: new Map(Object.entries(roles)) as unknown as ReadonlyMap<string, RoleKind>,
+        roles: new Map(Object.entries(roles).map(([key, role]) => [key, roleOf(role)])),
         rules: placed.flatMap((rule) => rule ?? []),
       },
       vouchers,
@@ -72,7 +73,31 @@ type RuleJson = z.output<typeof PolicyInForce>['rules'][number]
 
 function ruleOf({ match, accounts, roles, ...rule }: RuleJson): Rule | undefined {
   const read = matchOf(match)
-  return read && { ...rule, match: read, accounts: new Set(accounts), roles: new Set(roles) }
+  const { require } = rule as { require?: Requirement }
+  return (
+    read && {
+      ...rule,
+      ...(require !== undefined && { require: requirementOf(require) }),
+      match: read,
+      accounts: new Set(accounts),
+      roles: new Set(roles),
+    }
+  )
+}
+
+function roleOf(role: z.output<typeof RoleJson>): RoleKind {
+  const { requires } = role as { requires?: readonly Requirement[] }
+  return { ...role, ...(requires !== undefined && { requires: requires.map(requirementOf) }) } as unknown as RoleKind
+}
+
+/** What JSON has no words for. Whether a condition is met is not asked here: an answer is never "yes". */
+function requirementOf({ networks, windows, reason, ...others }: Requirement): Requirement {
+  return {
+    ...others,
+    ...(networks && { networks: { ...networks, includes: () => false } }),
+    ...(windows && { windows: windows.map(({ days, ...window }) => ({ ...window, days: new Set(days) })) }),
+    ...(reason && { reason: { ...reason, fits: () => false } }),
+  }
 }
 
 function matchOf(match: RuleJson['match']): Rule['match'] | undefined {

@@ -28,7 +28,7 @@ describe('a policy that a gateway told', () => {
       'workloads: [{ id: ci, issuer: https://ci.example.com, require: { project: "7" } }]\naccounts:\n',
     ).replace(
       'sts:\n',
-      '  - { id: ci, match: { workload: ci, claims: { ref: main } }, grant: { accounts: pay-dev, roles: readonly, max_duration: 30m } }\nsts:\n',
+      '  - { id: ci, match: { workload: ci, claims: { ref: main } }, grant: { accounts: pay-dev, roles: readonly, max_duration: 30m } }\n  - { id: hours, match: { idp: entra, group: Night }, grant: { accounts: pay-dev, roles: readonly, require: { time: "Mon-Fri 07:00-20:00 Europe/Berlin", ip: [203.0.113.0/24], reason: true } } }\nsts:\n',
     )
     const policy = policyIn(`${jobs}admin: { operators: { idp: entra, group: Platform } }\n`)
     const read = policyFromJson(asAnswered(policy))

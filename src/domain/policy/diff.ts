@@ -6,6 +6,7 @@ import { diffFacts, factsOf } from './facts.ts'
 import { closedBy, isLooser, openingsBy, printTerms, type Opening } from './opening.ts'
 import type { Facts, Policy } from './policy.ts'
 import { isProduction } from './production.ts'
+import { printRequirement, printSessionPolicy } from './words.ts'
 import { printSelector, rulesMeeting, selectorsOf, type Selector } from './selector.ts'
 
 /** Pure: what one policy opens and another does not. Decisions are compared on the ARN (threats.md R1). */
@@ -168,7 +169,17 @@ const accountsOf = ({ mapping }: Policy): Readonly<Record<string, Facts>> =>
   )
 
 const rolesOf = ({ mapping }: Policy): Readonly<Record<string, Facts>> =>
-  Object.fromEntries([...mapping.roles].map(([key, kind]) => [key, factsOf(kind, ['key', 'summary'])]))
+  Object.fromEntries(
+    [...mapping.roles].map(([key, kind]) => [
+      key,
+      factsOf({
+        ...kind,
+        ...{ key: undefined, summary: undefined },
+        requires: kind.requires?.map(printRequirement).join('; '),
+        sessionPolicy: kind.sessionPolicy && printSessionPolicy(kind.sessionPolicy),
+      }),
+    ]),
+  )
 
 const staffOf = ({ staff }: Policy) =>
   (['operator', 'auditor'] as const).flatMap((role) =>

@@ -4,6 +4,7 @@ import type { Requirement } from '../entitlement/requirement.ts'
 import { roleIdOf } from '../entitlement/role-id.ts'
 import type { RoleTarget, Rule } from '../entitlement/rule.ts'
 import { factsOf } from './facts.ts'
+import { printRequirement, printSessionPolicy } from './words.ts'
 
 /** A role that stands open to somebody, and by which grants. */
 export type Opening = { readonly target: RoleTarget; readonly grants: readonly GrantTerms[] }
@@ -48,10 +49,12 @@ const targetsOf = ({ accounts, roles }: Rule, index: RuleIndex): readonly RoleTa
   [...accounts].flatMap((alias) => [...roles].flatMap((key) => index.target(alias, key) ?? []))
 
 /** Whom it meets and what it covers are looked at elsewhere. */
-const NO_TERMS = ['id', 'match', 'effect', 'owner', 'accounts', 'roles', 'maxSeconds', 'require']
+const NO_TERMS = ['id', 'match', 'effect', 'owner', 'accounts', 'roles', 'maxSeconds', 'require', 'sessionPolicy']
 
 export function termsOf(rule: Rule): GrantTerms {
-  const asks = Object.entries(factsOf(rule, NO_TERMS)).map(([key, text]) => `${key} ${text}`)
+  const others = Object.entries(factsOf(rule, NO_TERMS)).map(([key, text]) => `${key} ${text}`)
+  const { sessionPolicy: policy } = rule
+  const asks = [...others, ...(policy === undefined ? [] : [`session policy ${printSessionPolicy(policy)}`])]
   return {
     rule: rule.id,
     ...(rule.maxSeconds !== undefined && { maxSeconds: rule.maxSeconds }),
@@ -64,7 +67,7 @@ export function termsOf(rule: Rule): GrantTerms {
 export function printTerms({ maxSeconds, require, asks }: GrantTerms): string {
   const parts = [
     ...(maxSeconds === undefined ? [] : [`at most ${printDuration(maxSeconds)}`]),
-    ...Object.entries(factsOf({ require })).map(([key, text]) => `${key} ${text}`),
+    ...(require === undefined ? [] : [printRequirement(require)]),
     ...(asks ? [asks] : []),
   ]
   return parts.length === 0 ? 'on the role’s own terms' : parts.join(', ')

@@ -113,10 +113,35 @@ describe('what a change of rules opens and closes', () => {
   })
 
   it('compares whatever else a rule asks for, whether or not it was known when this was written', () => {
-    const asking = { ...aRule(), require: { mfaWithin: 600 } } as Rule
+    const asking = { ...aRule(), weather: 'fine', require: { moonPhase: [1] } } as Rule
     expect(accessOf(ruled(asking), ruled(aRule()))).toEqual({
-      'entra: payments': ['~ payments-prod/dev require {"mfaWithin":600} -> on the role’s own terms'],
+      'entra: payments': ['~ payments-prod/dev moon_phase [1], weather fine -> on the role’s own terms'],
     })
+  })
+
+  it('says conditions and session policies in words', () => {
+    const require = {
+      mfaSeconds: 600,
+      networks: { ranges: ['203.0.113.0/24'], includes: () => true },
+      windows: [{ days: new Set([0, 1, 2, 3, 4]), from: 420, to: 1200, timeZone: 'Europe/Berlin' }],
+      reason: { fits: () => true },
+      approval: { idp: 'entra', groups: ['leads'], validSeconds: 4 * HOUR },
+    }
+    const sessionPolicy = { inline: { json: '{}', hash: 'a'.repeat(64) }, managed: ['NoIam'] }
+    const asking = aRule({ require, sessionPolicy })
+    expect(accessOf(ruled(aRule()), ruled(asking))).toEqual({
+      'entra: payments': [
+        '~ payments-prod/dev on the role’s own terms -> mfa within 10m, ip 203.0.113.0/24, time Mon-Fri 07:00-20:00 Europe/Berlin, a reason, approval by entra: leads, for 4h at most, session policy inline aaaaaaaaaaaa + NoIam',
+      ],
+    })
+    const [before, after] = [aPolicy(), aPolicy({ roles: [aRoleKind({ requires: [require], sessionPolicy })] })]
+    const { roles, concerns } = diffPolicies(before, after)
+    expect(roles.find(({ name }) => name === 'dev')?.keys.map(({ key }) => key)).toEqual(['requires', 'session_policy'])
+    expect(concerns).toEqual([])
+    expect(diffPolicies(after, before).concerns).toEqual([
+      'role dev is to be had on easier terms: requires',
+      'role dev is to be had on easier terms: session_policy',
+    ])
   })
 
   it('keeps to the ARN: a role under another key, in an account under another alias, is the same (threats.md R1)', () => {
