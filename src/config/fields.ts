@@ -2,6 +2,7 @@ import { isIP } from 'node:net'
 import * as z from 'zod'
 import { NAME } from '../domain/name.ts'
 import { parseDuration, printDuration } from '../domain/entitlement/duration.ts'
+import { parseUntil } from '../domain/entitlement/until.ts'
 
 export const name = z.string().regex(NAME, 'must be a name: lower-case letters, digits and "-", at most 63 characters')
 
@@ -115,5 +116,23 @@ export const days = z
     if (count > MOST_DAYS) context.addIssue(`must be at most ${MOST_DAYS}d; leave it out to keep everything`)
     return count * DAY_SECONDS
   })
+
+/** A duration, or `until 19:00`. */
+export const usualDuration = (least: string, most: string) =>
+  z
+    .string({
+      error: ({ input }) => (typeof input === 'number' ? 'must name its unit, as in 15m or 1h30m' : undefined),
+    })
+    .transform((text, context): { readonly seconds: number } | { readonly until: number } => {
+      const until = parseUntil(text)
+      if (until !== undefined) return { until }
+      if (text.startsWith('until')) {
+        context.addIssue('must be a time of day, as in until 19:00')
+        return { until: 0 }
+      }
+      const read = duration(least, most).safeParse(text)
+      if (!read.success) for (const { message } of read.error.issues) context.addIssue(message)
+      return { seconds: read.data ?? 0 }
+    })
 
 const secondsOf = (text: string): number => parseDuration(text) ?? 0

@@ -1,5 +1,5 @@
 import { defaultRegionOf } from '../domain/aws/partition.ts'
-import type { Account, Mapping, PatternMatch, RoleKind, Rule, TagSource } from '../domain/entitlement/rule.ts'
+import type { Account, Mapping, PatternMatch, RoleKind, Rule, TagSource, Usual } from '../domain/entitlement/rule.ts'
 import type { MfaMapping } from '../domain/sign-in/authentication.ts'
 import type {
   AuditSink,
@@ -285,6 +285,9 @@ function accountOf(alias: string, { accounts }: ConfigFile, sts: ReadonlyMap<str
   }
 }
 
+const usualOf = (written: NonNullable<ConfigFile['roles'][string]['default_duration']>, timeZone: string): Usual =>
+  'seconds' in written ? written : { ...written, timeZone }
+
 function roleOf(key: string, role: ConfigFile['roles'][string], file: ConfigFile, policies: InlinePolicies): RoleKind {
   // Not merged: networks and hours of both have to hold (threats.md R2).
   const requires = [baseOf(role, file.roles)?.require, role.require].flatMap((one) => one ?? [])
@@ -294,7 +297,7 @@ function roleOf(key: string, role: ConfigFile['roles'][string], file: ConfigFile
     ...(role.variant_of !== undefined && { variantOf: role.variant_of }),
     summary: role.summary,
     maxSeconds: role.max_duration,
-    ...(role.default_duration !== undefined && { defaultSeconds: role.default_duration }),
+    ...(role.default_duration !== undefined && { usual: usualOf(role.default_duration, file.time_zone) }),
     elevated: role.elevated,
     discoverable: role.discoverable ?? !role.elevated,
     sourceIdentity: role.source_identity,

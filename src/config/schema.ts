@@ -21,6 +21,7 @@ import {
   oneOrMore,
   port,
   region,
+  usualDuration,
 } from './fields.ts'
 import { clientAuthentication, idp, loginWays } from './idp-schema.ts'
 import { requirement } from './require-schema.ts'
@@ -144,9 +145,11 @@ const role = z.strictObject({
     ),
   summary: freeText.or(z.literal('')).default('').describe('One line for people.'),
   max_duration: duration('15m', '12h').prefault('1h').describe('Longest role session; the IAM role must allow it too.'),
-  default_duration: duration('15m', '12h')
+  default_duration: usualDuration('15m', '12h')
     .optional()
-    .describe('Role session when nobody asks for a length; default 1h, or `max_duration` if that is shorter.'),
+    .describe(
+      'Role session when nobody asks for a length, as `2h` or `until 19:00`; default 1h. Never longer than `max_duration`.',
+    ),
   elevated: z.boolean().default(false).describe('Marked on pages; not offered to people who lack it.'),
   discoverable: z
     .boolean()
@@ -490,6 +493,7 @@ export const ConfigFile = z.strictObject({
     .prefault({})
     .describe('What happens while the file on disk cannot be used.'),
   admin: admin.prefault({}).describe('Who runs and who audits Rolegate itself. Nobody, unless named here.'),
+  time_zone: line.default('UTC').describe('IANA zone of `until 19:00`, where a browser does not say its own.'),
   tests: z
     .array(inFileTest)
     .default([])

@@ -135,8 +135,8 @@ export type Pages = {
     }
     /** It asks for a reason, of this form. */
     readonly reason?: { readonly hints: readonly string[] }
-    /** Offered lengths, the default first marked. */
-    readonly durations: readonly { readonly seconds: number; readonly label: string; readonly selected: boolean }[]
+    /** Offered lengths, the default first marked. Without seconds: what is usual, by its name. */
+    readonly durations: readonly { readonly seconds?: number; readonly label: string; readonly selected: boolean }[]
     /** `capped at 4h by rule contractors-dev`. */
     readonly cap: string
     readonly via: readonly { readonly rule: string; readonly group: string | null }[]

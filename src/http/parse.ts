@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { isReason } from '../domain/entitlement/conditions.ts'
+import { isTimeZone } from '../domain/entitlement/wall-clock.ts'
 import { RolegateError } from '../domain/errors.ts'
 
 /** A body or query as the schema says, or `invalid_request` with the first field that does not fit. */
@@ -19,6 +20,12 @@ export const SecondsText = z
   .regex(/^\d{0,5}$/)
   .transform((text) => (text === '' ? undefined : Number(text)))
   .pipe(Seconds.optional())
+
+/** What a browser calls its own time zone. It is a hint: one that we do not know counts as none. */
+export const TimeZoneText = z
+  .string()
+  .max(64)
+  .transform((text) => (isTimeZone(text) ? text : undefined))
 
 /** Why somebody wants a role: one line, which goes on record. */
 export const Reason = z.string().trim().refine(isReason)

@@ -1,5 +1,6 @@
 import type { Entitlement } from '../domain/entitlement/decide.ts'
 import { durationChoices, durationOf, printDuration } from '../domain/entitlement/duration.ts'
+import { printUntil } from '../domain/entitlement/until.ts'
 import type { GatewaySession } from '../domain/sign-in/session.ts'
 import type { Pages } from './pages.ts'
 
@@ -9,13 +10,19 @@ export function durationsOf(
   session: GatewaySession,
   now: Date,
 ): Pick<Pages['role'], 'durations' | 'cap'> {
-  const usual = durationOf(entitlement, {}, session, now)
+  const { usual } = entitlement.target.kind
+  const named = usual !== undefined && 'until' in usual ? usual : undefined
+  const chosen = durationOf(entitlement, {}, session, now).seconds
+  const choices = durationChoices(entitlement, session, now).map((seconds) => ({
+    seconds,
+    label: printDuration(seconds),
+    selected: named === undefined && seconds === chosen,
+  }))
   return {
-    durations: durationChoices(entitlement, session, now).map((seconds) => ({
-      seconds,
-      label: printDuration(seconds),
-      selected: seconds === usual.seconds,
-    })),
+    durations:
+      named === undefined
+        ? choices
+        : [{ label: `${printUntil(named.until)} (${named.timeZone})`, selected: true }, ...choices],
     cap: capSentence(entitlement, session, now),
   }
 }

@@ -197,3 +197,31 @@ describe('in-file tests', () => {
     expect(asking(EVERY, as, CAN)).toEqual([`tests[0].as.${fault}`])
   })
 })
+
+describe('default_duration and time_zone', () => {
+  const usual = (text: string, zone = '') =>
+    `${changed(['admin: { role_name: team/Admin, elevated: true }', `admin: { role_name: A, max_duration: 12h, default_duration: ${text} }`])}${zone}`
+
+  it('may end at a time of day, by the clocks of a zone', () => {
+    const kindIn = (text: string) => load(text).config.mapping.roles.get('admin')?.usual
+    expect(kindIn(usual('until 19:00'))).toEqual({ until: 1140, timeZone: 'UTC' })
+    expect(kindIn(usual('until 7:30', 'time_zone: Europe/Berlin\n'))).toEqual({ until: 450, timeZone: 'Europe/Berlin' })
+    expect(kindIn(usual('2h'))).toEqual({ seconds: 7200 })
+  })
+
+  it.each([
+    ['until 25:00', 'must be a time of day, as in until 19:00'],
+    ['until', 'must be a time of day, as in until 19:00'],
+    ['10m', 'must be at least 15m, and is 10m'],
+    ['soon', 'must be a duration such as 15m, 3h or 1h30m'],
+    ['60', 'must name its unit, as in 15m or 1h30m'],
+  ])('%s is refused', (text, fault) => {
+    expect(messages(usual(text))).toEqual([`roles.admin.default_duration: ${fault}`])
+  })
+
+  it('takes no zone that there is not', () => {
+    expect(messages(usual('2h', 'time_zone: Europe/Berln\n'))).toEqual([
+      'time_zone: unknown time zone "Europe/Berln"; did you mean "Europe/Berlin"?',
+    ])
+  })
+})

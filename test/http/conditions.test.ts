@@ -202,3 +202,39 @@ describe('an hour that ends while AWS is asked (threats.md H5)', () => {
     }
   })
 })
+
+describe('a role that is lent until a time of day', () => {
+  /** An hour from now, by UTC, which is what the file says of clocks. */
+  const soon = new Date(Date.now() + 3_600_000).toISOString().slice(11, 16)
+  let demo: Demo
+  let alice: Person
+  beforeAll(async () => {
+    demo = await aDemo({
+      edit: edits((file) => file.replace(/(\n {2}readonly: \{.*) \}/, `$1, default_duration: until ${soon} }`)),
+    })
+    alice = await aPersonAt(demo, 'alice')
+  })
+  afterAll(() => demo.close())
+
+  const lent = async (fields: Record<string, string>) => {
+    await alice.post(`/roles/${READONLY}/credentials`, { _csrf: await alice.csrf(), ...fields }).expect(200)
+    return Number(demo.audit().at(-1)?.['seconds'])
+  }
+
+  it('says so on its page, and sends no length of its own', async () => {
+    const { text } = await alice.get(`/roles/${READONLY}`).expect(200)
+    expect(text).toContain(`<option value="" selected>until ${soon} (UTC)</option>`)
+    expect(text).toContain('name="time_zone"')
+  })
+
+  it('lasts until then by the clocks of the file, or of the browser, where that is a zone', async () => {
+    const byFile = await lent({ seconds: '' })
+    expect(byFile).toBeGreaterThan(3_400)
+    expect(byFile).toBeLessThanOrEqual(3_600)
+    // There it is three hours earlier.
+    const elsewhere = await lent({ seconds: '', time_zone: 'America/Sao_Paulo' })
+    expect(Math.round((elsewhere - byFile) / 3_600)).toBe(3)
+    expect(Math.round((await lent({ seconds: '', time_zone: 'Mars/Olympus' })) / 3_600)).toBe(1)
+    expect(await lent({ seconds: '900', time_zone: 'America/Sao_Paulo' })).toBe(900)
+  })
+})

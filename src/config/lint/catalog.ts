@@ -76,7 +76,8 @@ export function lintRoles(file: ConfigFile, findings: Findings): void {
     else if (role.variant_of === undefined) byIamName.set(iamName, key)
     lintVariant(role, path, file, findings)
     lintSubjectLength(role, path, findings)
-    if (role.default_duration !== undefined && role.default_duration > role.max_duration) {
+    const usual = role.default_duration
+    if (usual !== undefined && 'seconds' in usual && usual.seconds > role.max_duration) {
       findings.fault([...path, 'default_duration'], `is longer than max_duration (${printDuration(role.max_duration)})`)
     }
     lintTags(inForce[key] ?? role, path, file, findings)

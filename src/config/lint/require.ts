@@ -74,7 +74,7 @@ function lintHours(text: string, path: Path, findings: Findings): void {
   } else lintTimeZone(window.timeZone, path, findings)
 }
 
-function lintTimeZone(name: string, path: Path, findings: Findings): void {
+export function lintTimeZone(name: string, path: Path, findings: Findings): void {
   if (isTimeZone(name)) return
   const known = knownTimeZones()
   const city = known.find((zone) => zone.split('/').at(-1)?.toLowerCase() === name.toLowerCase())

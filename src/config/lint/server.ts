@@ -1,13 +1,16 @@
 import type { Findings, Path } from '../faults.ts'
 import { parseNetwork } from '../networks.ts'
 import type { ConfigFile } from '../schema.ts'
+import { lintTimeZone } from './require.ts'
 import { isLoopback, requireUrl } from './web-address.ts'
 
 /** Where only this machine can connect; 0.0.0.0 is every address there is. */
 const LOOPBACK_HOSTS = ['127.0.0.1', '::1', 'localhost']
 
 /** Our own addresses: the origin, the issuer AWS knows, the listeners, the proxies we believe. */
-export function lintServer({ server, issuer }: ConfigFile, findings: Findings, insecureDev: boolean): void {
+export function lintServer(file: ConfigFile, findings: Findings, insecureDev: boolean): void {
+  const { server, issuer } = file
+  lintTimeZone(file.time_zone, ['time_zone'], findings)
   const origin = requireUrl(server.public_url, ['server', 'public_url'], findings, insecureDev)
   if (origin !== undefined && origin.origin !== server.public_url) {
     findings.fault(

@@ -1,5 +1,6 @@
 import { RolegateError } from '../errors.ts'
-import type { RoleTarget } from './rule.ts'
+import type { RoleTarget, Usual } from './rule.ts'
+import { secondsUntil } from './until.ts'
 
 /** AWS lends for no less (STS API, DurationSeconds). */
 export const LEAST_SECONDS = 900
@@ -24,7 +25,16 @@ export type Duration = {
  */
 export function durationOf(
   entitlement: Lendable,
-  { seconds: asked, leastUsualSeconds = 0 }: { readonly seconds?: number; readonly leastUsualSeconds?: number },
+  {
+    seconds: asked,
+    leastUsualSeconds = 0,
+    timeZone,
+  }: {
+    readonly seconds?: number
+    readonly leastUsualSeconds?: number
+    /** Of whoever asks, where their browser says it. */
+    readonly timeZone?: string
+  },
   session: { readonly endsAt: Date },
   now: Date,
 ): Duration {
@@ -34,7 +44,7 @@ export function durationOf(
   const wanted: Duration =
     asked === undefined
       ? {
-          seconds: Math.max(entitlement.target.kind.defaultSeconds ?? USUAL_SECONDS, leastUsualSeconds),
+          seconds: Math.max(usualSeconds(entitlement.target.kind.usual, now, timeZone), leastUsualSeconds),
           limitedBy: 'default',
         }
       : { seconds: asked, limitedBy: 'requested' }
@@ -44,6 +54,14 @@ export function durationOf(
     { seconds: left, limitedBy: 'sign-in' },
   ]
   return limits.reduce((least, limit) => (limit.seconds < least.seconds ? limit : least))
+}
+
+/** A time that is less than AWS lends for away is tomorrow's; the limits cut that as they do any other. */
+function usualSeconds(usual: Usual | undefined, now: Date, timeZone: string | undefined): number {
+  if (usual === undefined) return USUAL_SECONDS
+  if ('seconds' in usual) return usual.seconds
+  const soonest = LEAST_SECONDS - 1
+  return soonest + secondsUntil(usual.until, new Date(now.getTime() + soonest * 1000), timeZone ?? usual.timeZone)
 }
 
 const DURATION = /^(?:(\d{1,4})h)?(?:(\d{1,5})m)?(?:(\d{1,6})s)?$/
@@ -75,5 +93,7 @@ export function durationChoices(
   const { seconds: usual } = durationOf(entitlement, {}, session, now)
   const whole = most - (most % 60)
   const fitting = [LEAST_SECONDS, 3600, 4 * 3600, 8 * 3600, 12 * 3600].filter((seconds) => seconds < whole)
-  return [...new Set([...fitting, usual, whole])].toSorted((a, b) => a - b)
+  // What ends at a time of day is offered by its name, not by today's length.
+  const named = entitlement.target.kind.usual !== undefined && 'until' in entitlement.target.kind.usual
+  return [...new Set([...fitting, ...(named ? [] : [usual]), whole])].toSorted((a, b) => a - b)
 }

@@ -33,7 +33,8 @@ export type RoleKind = {
   readonly variantOf?: string
   readonly summary: string
   readonly maxSeconds: number
-  readonly defaultSeconds?: number
+  /** How long it lasts when nobody names a time. */
+  readonly usual?: Usual
   readonly elevated: boolean
   /** Whether people who lack it are told which groups lead to it (threats.md P3). */
   readonly discoverable: boolean
@@ -45,6 +46,9 @@ export type RoleKind = {
   /** Bind every grant that opens it (threats.md R11): its own, and that of the role whose variant it is. */
   readonly requires?: readonly Requirement[]
 }
+
+/** A length, or the next time the clocks of a zone show so many minutes since midnight. */
+export type Usual = { readonly seconds: number } | { readonly until: number; readonly timeZone: string }
 
 /** Where a session tag's value comes from: `"Platform"`, or `claims.department` of the verified sign-in (threats.md I5). */
 export type TagSource =

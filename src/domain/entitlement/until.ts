@@ -9,6 +9,10 @@ export function parseUntil(text: string): number | undefined {
   return hour === undefined ? undefined : Number(hour) * 60 + Number(minute)
 }
 
+/** `1140` → `until 19:00`. */
+export const printUntil = (minutes: number): string =>
+  `until ${[Math.floor(minutes / 60), minutes % 60].map((part) => String(part).padStart(2, '0')).join(':')}`
+
 /**
  * Whole seconds until the clocks of a zone show so many minutes since midnight: tomorrow, when that is past or now. A time
  * that comes twice is the first of the two; one that is skipped is as long after the last one shown as it would have been.

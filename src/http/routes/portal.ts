@@ -29,7 +29,7 @@ import { sendToConsole, showCredentials } from '../hand-out.ts'
 import type { MoveBrowser } from '../move-browser.ts'
 import { show, showLong, type Pages } from '../pages.ts'
 import { portalList } from '../portal-list.ts'
-import { parse, ReasonText, SecondsText } from '../parse.ts'
+import { parse, ReasonText, SecondsText, TimeZoneText } from '../parse.ts'
 import { factsOf } from '../request-facts.ts'
 import { durationsOf } from '../role-facts.ts'
 
@@ -60,6 +60,7 @@ const ConsoleForm = z.strictObject({
   _csrf: z.string(),
   seconds: SecondsText.optional(),
   reason: ReasonText.optional(),
+  time_zone: TimeZoneText.optional(),
   destination: z.string().max(2000).trim().optional(),
 })
 const CredentialsForm = ConsoleForm.omit({ destination: true })
@@ -115,12 +116,17 @@ export function portalRoutes(deps: Deps): Router {
     showCredentials(res, await deps.issueCredentials(ask))
   })
 
-  const askIn = (req: Request, res: Response, { seconds, reason }: z.output<typeof CredentialsForm>) => ({
+  const askIn = (
+    req: Request,
+    res: Response,
+    { seconds, reason, time_zone: timeZone }: z.output<typeof CredentialsForm>,
+  ) => ({
     session: sessionOf(req, deps.now),
     role: roleName(req),
     request: factsOf(res),
     ...(seconds !== undefined && { seconds }),
     ...(reason !== undefined && { reason }),
+    ...(timeZone !== undefined && { timeZone }),
   })
 
   /** To the IdP, for its own assertion toward AWS (threats.md F7). */

@@ -21,7 +21,7 @@ import { sendToConsole, showCredentials } from '../hand-out.ts'
 import { heldNow, reasonAskedBy } from '../held-now.ts'
 import type { MoveBrowser } from '../move-browser.ts'
 import { show, type Pages } from '../pages.ts'
-import { parse, ReasonText, SecondsText } from '../parse.ts'
+import { parse, ReasonText, SecondsText, TimeZoneText } from '../parse.ts'
 import { factsOf, type Facts } from '../request-facts.ts'
 import { durationsOf } from '../role-facts.ts'
 import { isFromOtherSite, requireAsPage } from '../trip-start.ts'
@@ -51,6 +51,7 @@ const Form = z.strictObject({
   decision: z.literal('deny').optional(),
   seconds: SecondsText.optional(),
   reason: ReasonText.optional(),
+  time_zone: TimeZoneText.optional(),
   destination: z.string().max(2000).trim().optional(),
   /** Ticked: the terminal is in another network, and they know. */
   elsewhere: z.literal('yes').optional(),
@@ -91,7 +92,7 @@ export function stepUpRoutes(deps: Deps): Router {
 
   router.post('/step-up/:id', async (req, res) => {
     const { session, stepUp: asked } = await found(req)
-    const { decision, elsewhere, seconds, reason, destination } = parse(Form, req.body)
+    const { decision, elsewhere, seconds, reason, time_zone: timeZone, destination } = parse(Form, req.body)
     const request = factsOf(res)
     const which = { session, id: asked.id, request }
     if (decision === 'deny') {
@@ -114,6 +115,7 @@ export function stepUpRoutes(deps: Deps): Router {
       stepUp,
       ...(seconds !== undefined && { seconds }),
       ...(reason !== undefined && { reason }),
+      ...(timeZone !== undefined && { timeZone }),
     }
     if (handOver === 'credentials') return showCredentials(res, await deps.issueCredentials(ask))
     const { url } = await deps.openConsole.url({ ...ask, ...(destination !== undefined && { destination }) })

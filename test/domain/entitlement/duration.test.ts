@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Entitlement } from '../../../src/domain/entitlement/decide.ts'
+import type { Usual } from '../../../src/domain/entitlement/rule.ts'
 import {
   durationChoices,
   durationOf,
@@ -21,9 +22,12 @@ function anEntitlement({
 }: {
   role?: number
   rule?: number
-  usual?: number
+  usual?: number | Usual
 }): Entitlement {
-  const kind = aRoleKind({ maxSeconds: role, ...(usual !== undefined && { defaultSeconds: usual }) })
+  const kind = aRoleKind({
+    maxSeconds: role,
+    ...(usual !== undefined && { usual: typeof usual === 'number' ? { seconds: usual } : usual }),
+  })
   return {
     target: aTarget(anIndex({ roles: [kind] })),
     maxSeconds: Math.min(role, rule ?? role),
@@ -64,6 +68,61 @@ describe('durationOf', () => {
     expect(durationOf(entitlement, asked === undefined ? {} : { seconds: asked }, ending(left), NINE)).toEqual({
       seconds,
       limitedBy,
+    })
+  })
+
+  describe('until a time of day', () => {
+    const until = (time: number, timeZone = 'UTC') => ({ usual: { until: time * 60, timeZone }, role: 12 * HOUR })
+    const lasts = (usual: ReturnType<typeof until>, at: string, asked: { timeZone?: string } = {}) => {
+      const now = new Date(at)
+      return durationOf(anEntitlement(usual), asked, { endsAt: secondsAfter(now, 24 * HOUR) }, now)
+    }
+
+    it.each([
+      { because: 'later today', at: '2030-01-07T09:00:00Z', seconds: 10 * HOUR, limitedBy: 'default' },
+      { because: 'to the second', at: '2030-01-07T18:30:01.700Z', seconds: 1799, limitedBy: 'default' },
+      {
+        because: 'a quarter of an hour is just enough',
+        at: '2030-01-07T18:45:00Z',
+        seconds: 900,
+        limitedBy: 'default',
+      },
+      {
+        because: 'with less left it is tomorrow’s, cut by the role',
+        at: '2030-01-07T18:45:01Z',
+        seconds: 12 * HOUR,
+        limitedBy: 'role',
+      },
+      { because: 'past it, tomorrow’s', at: '2030-01-07T20:00:00Z', seconds: 12 * HOUR, limitedBy: 'role' },
+      {
+        because: 'tomorrow’s, when that is near',
+        at: '2030-01-08T08:00:00Z',
+        seconds: 11 * HOUR,
+        limitedBy: 'default',
+      },
+    ])('$because', ({ at, seconds, limitedBy }) => {
+      expect(lasts(until(19), at)).toEqual({ seconds, limitedBy })
+    })
+
+    it('is read off the clocks of the zone, and of the browser’s where it says one', () => {
+      const berlin = until(19, 'Europe/Berlin')
+      expect(lasts(berlin, '2030-01-07T09:00:00Z').seconds).toBe(9 * HOUR)
+      expect(lasts(berlin, '2030-07-08T09:00:00Z').seconds).toBe(8 * HOUR)
+      expect(lasts(berlin, '2030-01-07T09:00:00Z', { timeZone: 'Europe/London' }).seconds).toBe(10 * HOUR)
+    })
+
+    it('is never less than AWS lends, nor more than any limit, whatever the clock', () => {
+      const moment = fc.date({ min: new Date('2026-01-01'), max: new Date('2027-12-31'), noInvalidDate: true })
+      const zone = fc.constantFrom('UTC', 'Europe/Berlin', 'America/New_York', 'Pacific/Kiritimati')
+      fc.assert(
+        fc.property(moment, fc.integer({ min: 0, max: 1439 }), zone, (now, minutes, timeZone) => {
+          const entitlement = anEntitlement({ usual: { until: minutes, timeZone }, role: 43_200 })
+          const { seconds } = durationOf(entitlement, {}, { endsAt: secondsAfter(now, 90_000) }, now)
+          expect(seconds).toBeGreaterThanOrEqual(900)
+          expect(seconds).toBeLessThanOrEqual(43_200)
+        }),
+        { numRuns: 2_000 },
+      )
     })
   })
 
