@@ -174,7 +174,8 @@ const rolesOf = ({ mapping }: Policy): Readonly<Record<string, Facts>> =>
       key,
       factsOf({
         ...kind,
-        ...{ key: undefined, summary: undefined },
+        key: undefined,
+        summary: undefined,
         requires: kind.requires?.map(printRequirement).join('; '),
         sessionPolicy: kind.sessionPolicy && printSessionPolicy(kind.sessionPolicy),
       }),
