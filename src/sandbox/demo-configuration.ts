@@ -12,7 +12,8 @@ type DemoRoleKind = {
   readonly roleName: string
   readonly rest: string
   readonly maxHours: number
-  readonly tagKeys: readonly string[]
+  /** Session tags, of which the trust policy demands the values too. */
+  readonly tags: Readonly<Record<string, string>>
   /** Aliases of the accounts that have this role. */
   readonly accounts: readonly string[]
 }
@@ -43,7 +44,7 @@ const ROLES: readonly DemoRoleKind[] = [
     roleName: 'rolegate/ReadOnly',
     rest: `summary: "Look, don't touch"`,
     maxHours: 12,
-    tagKeys: [],
+    tags: {},
     accounts: ACCOUNTS.map(({ alias }) => alias),
   },
   {
@@ -51,7 +52,7 @@ const ROLES: readonly DemoRoleKind[] = [
     roleName: 'rolegate/Developer',
     rest: 'summary: Deploy and debug, session_tags: { team: payments }',
     maxHours: 8,
-    tagKeys: ['team'],
+    tags: { team: 'payments' },
     accounts: ['payments-dev'],
   },
   {
@@ -59,7 +60,7 @@ const ROLES: readonly DemoRoleKind[] = [
     roleName: 'rolegate/Admin',
     rest: 'summary: Break glass. Everything., elevated: true',
     maxHours: 1,
-    tagKeys: [],
+    tags: {},
     accounts: ['payments-prod'],
   },
 ]
@@ -192,9 +193,10 @@ tests:${TESTS}
 
 /** The roles that exist at the demo AWS: those the file names, each with the trust policy we would generate for it. */
 export const demoRoles = (issuer: string, samlUrl: string): DemoRole[] =>
-  ROLES.flatMap(({ roleName, maxHours, tagKeys, accounts }) =>
+  ROLES.flatMap(({ roleName, maxHours, tags, accounts }) =>
     ACCOUNTS.filter(({ alias }) => accounts.includes(alias)).map(({ id: accountId, saml }) => {
-      const role = { partition: 'aws', accountId, roleName, sourceIdentity: true, tagKeys } as const
+      const tagged = { tagKeys: Object.keys(tags), tagValues: tags }
+      const role = { partition: 'aws', accountId, roleName, sourceIdentity: true, ...tagged } as const
       return {
         accountId,
         roleName,

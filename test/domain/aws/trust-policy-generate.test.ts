@@ -112,6 +112,18 @@ describe('a generated policy, as AWS reads it', () => {
     { because: 'another audience (threats.md F5)', token: { audience: 'sts.amazonaws.com.cn' }, isIn: false },
     { because: 'no source identity where it is demanded', token: { source: '' }, isIn: false },
     { because: 'the tag it demands', role: { tagKeys: ['Team'] }, token: { tags: { Team: 'Pay' } }, isIn: true },
+    {
+      because: 'the value it demands',
+      role: { tagKeys: ['Team'], tagValues: { Team: 'Pay' } },
+      token: { tags: { Team: 'Pay' } },
+      isIn: true,
+    },
+    {
+      because: 'another value than it demands (threats.md I5)',
+      role: { tagKeys: ['Team'], tagValues: { Team: 'Pay' } },
+      token: { tags: { Team: 'Platform' } },
+      isIn: false,
+    },
     { because: 'no tag where it demands one', role: { tagKeys: ['Team'] }, token: {}, isIn: false },
     {
       because: 'another tag beside it',

@@ -8,6 +8,8 @@ type Trusted = {
   readonly roleName: string
   readonly sourceIdentity: boolean
   readonly tagKeys: readonly string[]
+  /** Values of those that are constants: the policy demands them (threats.md I5). */
+  readonly tagValues?: Readonly<Record<string, string>>
 }
 
 export type TrustedRole = Trusted & { readonly issuer: string; readonly audience: string }
@@ -61,7 +63,12 @@ const policyFor = (role: Trusted, { provider, action, audience, subjectKey }: Pr
         ...(role.tagKeys.length > 0 ? ['sts:TagSession'] : []),
       ],
       Condition: {
-        StringEquals: audience,
+        StringEquals: {
+          ...audience,
+          ...Object.fromEntries(
+            Object.entries(role.tagValues ?? {}).map(([key, value]) => [`aws:RequestTag/${key}`, value]),
+          ),
+        },
         StringLike: {
           [subjectKey]: subjectPatternFor(role.accountId, role.roleName),
           ...(role.sourceIdentity && { 'sts:SourceIdentity': '?*' }),
