@@ -22,6 +22,7 @@ import { policyOf } from './config/policy.ts'
 import { closingBy } from './domain/device/closing.ts'
 import { standingOf } from './domain/admin/standing.ts'
 import { compileRules } from './domain/entitlement/compile.ts'
+import { RolegateError } from './domain/errors.ts'
 import type { Principal } from './domain/sign-in/principal.ts'
 import { createServer } from './http/server.ts'
 import { SessionStore } from './http/session-store.ts'
@@ -61,7 +62,7 @@ import { makeBeginSignIn } from './usecases/sign-in/begin-sign-in.ts'
 import { makeCompleteSignIn } from './usecases/sign-in/complete-sign-in.ts'
 import { makeCountOnce } from './usecases/sign-in/count-once.ts'
 import { makeEndSession } from './usecases/sign-in/end-session.ts'
-import { makeFindSession, type FindSession, type KnownIssuer } from './usecases/sign-in/find-session.ts'
+import { isTheirs, makeFindSession, type FindSession, type KnownIssuer } from './usecases/sign-in/find-session.ts'
 import { makeMySessions } from './usecases/sign-in/my-sessions.ts'
 import { makeRememberPerson } from './usecases/sign-in/people.ts'
 import { makeReceiveLogout } from './usecases/sign-in/receive-logout.ts'
@@ -269,7 +270,11 @@ export async function compose(
     rules,
     known: { providers, workloads },
     findSession: findOwnSession,
-    requireStillAllowed: (plan, ask) => ownPlan.requireStillAllowed(plan, ask),
+    requireStillAllowed(plan, ask) {
+      // A pod's session is made by the generation that was asked, and kept nowhere.
+      if (!isTheirs(ask.session.principal, issuerOf)) throw new RolegateError('sign_in_required')
+      ownPlan.requireStillAllowed(plan, ask)
+    },
     // What the first person would wait for: the IdPs' metadata.
     warmUp: () => providers.forEach((provider) => void provider.warmUp()),
     down() {

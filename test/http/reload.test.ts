@@ -108,6 +108,20 @@ describe.skipIf(whyNoSqlite !== undefined)(sqliteTitle('a reload'), () => {
     await take().expect(401)
   })
 
+  it('gives a pod nothing whose workload became another issuer’s while AWS was asked (threats.md I2, H5)', async () => {
+    const token = await gateway.jobs.token({ aud: [`${gateway.url}/containers`], jti: undefined })
+    const ask = () => request(gateway.url).get(`/v1/container-credentials/${ROLE}`).set({ authorization: token })
+    await ask().expect(200)
+    const hold = gateway.world.aws.hold()
+    const asked = ask().then((answer) => answer)
+    await hold.arrived
+    expect(await gateway.reload((text) => text.replace(gateway.jobs.issuer, 'http://127.0.0.1:9'))).toBe(true)
+    hold.release()
+    const answer = await asked
+    expect([answer.status, answer.text]).toEqual([401, expect.not.stringContaining('ASIA')])
+    expect(last()).toMatchObject({ event: 'withheld', code: 'sign_in_required' })
+  })
+
   it('takes all but what a running process cannot change, and names that', async () => {
     expect(
       await gateway.reload((text) =>

@@ -25,13 +25,17 @@ export function makeFindSession(deps: {
 }): FindSession {
   return async function findSession(id) {
     const [session] = await Promise.all([deps.sessions.get(id), deps.emergency.refresh()])
-    const known = session && deps.issuerOf(session.principal.idp)
-    if (session === undefined || known === undefined || deps.emergency.isEnded(session)) return undefined
-    if (hidesGroups(session.principal) && deps.rules().denyReadsGroups(session.principal.idp)) return undefined
-    const { issuer, subjectClaim, workload } = session.principal
-    const isTheirs = known.issuer === issuer && known.subjectClaim === subjectClaim && known.workload === workload
-    return isTheirs ? session : undefined
+    if (session === undefined || !isTheirs(session.principal, deps.issuerOf)) return undefined
+    if (deps.emergency.isEnded(session)) return undefined
+    const hides = hidesGroups(session.principal) && deps.rules().denyReadsGroups(session.principal.idp)
+    return hides ? undefined : session
   }
+}
+
+/** Whether the IdP, or the workload, that they say they are of still is the one that said so (threats.md I2). */
+export function isTheirs({ idp, issuer, subjectClaim, workload }: Principal, issuerOf: KnownIssuer): boolean {
+  const known = issuerOf(idp)
+  return known?.issuer === issuer && known.subjectClaim === subjectClaim && known.workload === workload
 }
 
 /** A job states claims, and no groups. */
