@@ -47,5 +47,6 @@ ${directories.map(({ directory, people }) => `    ${directory}\n${people.map(per
     3. Use a role with the stock AWS CLI:
          npx rolegate exec payments-dev/developer -r eu-central-1 -- aws sts get-caller-identity --endpoint-url http://127.0.0.1:${port + 2}
 
+  alice is an operator here and bob an auditor: “admin” at the top of their pages says who may take what, and why.
   Everything is on this machine, and all of it is gone after Ctrl-C.
 `
