@@ -8,11 +8,11 @@ import { makeExplainAs } from '../usecases/admin/explain-as.ts'
 import { readConfigFile } from './read-config.ts'
 
 /**
- * What `POST /v1/explain` would answer an operator if this file were in force. Nothing is served by it, so what development
- * allows is taken.
+ * What `POST /v1/explain` would answer an operator if this file were in force. Nothing is served by it: no secret is read, and what
+ * development allows is taken.
  */
 export function explainFile(file: string, { role, as }: ImaginedAsk): unknown {
-  const loaded = readConfigFile(file, { insecureDev: true, purpose: 'check' })
+  const loaded = readConfigFile(file, { insecureDev: true, purpose: 'check', withoutSecrets: true })
   if (loaded === undefined) throw failure('config_invalid', { title: `${file} does not load` })
   const { config, hash } = loaded
   const index = compileRules(config.mapping)

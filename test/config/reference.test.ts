@@ -1,6 +1,10 @@
 import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { configJsonSchema, printConfigJsonSchema, type JsonSchema } from '../../src/config/json-schema.ts'
+import { loadConfig } from '../../src/config/load.ts'
+import { reportOn } from '../../src/program/check/report.ts'
+import { diskWorld } from '../../src/program/read-config.ts'
 import { aWorld, faultsOf, load, MASTER_KEY } from './a-file.ts'
 
 const at = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')
@@ -51,6 +55,65 @@ describe('config/getting-started.example.yaml', () => {
       'tests[2].cannot[0]: payments-prod/admin is open to this person by rule payments-admin',
       'tests[2].cannot[1]: payments-prod/readonly is open to this person by rule payments-team',
     ])
+  })
+})
+
+describe('config/config.example.yaml', () => {
+  const file = 'config/config.example.yaml'
+  const look = () => reportOn(file, { insecureDev: false, withoutSecrets: true, tests: true })
+
+  it('loads, with the files it names beside it, and each of its tests passes', async () => {
+    const report = await look()
+    expect([report.exit, report.faults]).toEqual([0, []])
+    expect(report.tests?.map(({ as, expects, role, passed }) => `${passed} ${as} ${expects} ${role}`)).toEqual([
+      'true entra: AWS-Payments-Dev can payments-prod/dev',
+      'true entra: AWS-Payments-Dev cannot payments-prod/admin',
+      'true entra: AWS-Payments-Dev cannot data-prod/readonly',
+      'true okta: aws.payments-dev.dev can payments-dev/dev',
+      'true okta: aws.payments-prod.admin cannot payments-prod/admin',
+      'true keycloak: /acme/aws-devs cannot payments-prod/dev',
+    ])
+  })
+
+  it('is warned of for its wide proxies, an account nobody has yet, approvals there are none of, and a deny at one IdP', async () => {
+    const { warnings } = await look()
+    expect(warnings.map(({ path }) => path)).toEqual([
+      'server.trusted_proxies[0]',
+      'accounts.data-prod',
+      'rules[4].grant.require.approval',
+      'rules[5]',
+    ])
+  })
+
+  it('is what serve takes, where its secrets are', () => {
+    const disk = diskWorld(resolve(file))
+    const secrets = new Map([
+      ['/run/secrets/rolegate_master_key', `${MASTER_KEY}\n`],
+      ['/run/secrets/entra_client_secret', 'kD9-fK2vq'],
+      ['/etc/rolegate/keycloak-metadata.xml', '<unread/>'],
+    ])
+    const { config } = loadConfig({
+      ...disk,
+      readFile: (path) => secrets.get(path) ?? disk.readFile(path),
+      realPath: (path) => (secrets.has(path) ? path : disk.realPath(path)),
+      fileMode: (path) => (secrets.has(path) ? 0o100400 : 0o100644),
+      env: { OKTA_CLIENT_SECRET: 'kD9-fK2vq' },
+      insecureDev: false,
+      purpose: 'serve',
+    })
+    expect(config.masterKeys).toHaveLength(1)
+    expect([...(config.groupNames.get('entra') ?? [])].map(([, name]) => name).toSorted()).toEqual([
+      'AWS-Auditors',
+      'AWS-Payments-Dev',
+      'AWS-Payments-Leads',
+      'AWS-Payments-SRE',
+      'AWS-Platform',
+      'All-Engineers',
+    ])
+  })
+
+  it('names the schema in its first line', () => {
+    expect(at(file).split('\n')[0]).toBe('# yaml-language-server: $schema=./rolegate.schema.json')
   })
 })
 

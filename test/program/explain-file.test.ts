@@ -30,6 +30,16 @@ describe('rolegate explain --config FILE', () => {
     expect(ask('pay-prod/admin', [])).toMatchObject({ available: false, because: 'not_entitled' })
   })
 
+  it('reads no secret, and takes groups by their friendly names', () => {
+    const example = (groups: readonly string[]) =>
+      explainFile('config/config.example.yaml', { role: 'payments-prod/dev', as: { idp: 'entra', groups } })
+    expect(example(['AWS-Payments-Dev'])).toMatchObject({
+      available: true,
+      rules: [{ rule: 'payments-team', verdict: 'met' }, { rule: 'no-contractors-in-prod' }],
+    })
+    expect(example(['AWS-Auditors'])).toMatchObject({ because: 'not_entitled' })
+  })
+
   it('says what the file does not have', () => {
     expect(saidOf(refusalOf(() => ask('pay-prod/admim')))).toMatchObject({
       code: 'role_unknown',
