@@ -299,7 +299,7 @@ const ANSWER = {
   },
   not_entitled: {
     status: 403,
-    title: 'That role is not yours',
+    title: 'That is not yours',
     why: ({ role, for: whom = 'operators and auditors' }) =>
       role === undefined ? `It is for ${String(whom)} of Rolegate.` : `No rule gives you ${String(role)}.`,
     next: 'See the portal for the roles you have.',
