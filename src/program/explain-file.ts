@@ -27,7 +27,9 @@ export function explainFile(file: string, { role, as }: ImaginedAsk): unknown {
   const somebody = ImaginedBody.safeParse(as)
   if (!somebody.success) {
     const field = String(somebody.error.issues[0]?.path[0])
-    throw failure('invalid_request', { title: `The value of --${field === 'groups' ? 'as-groups' : field} is malformed` })
+    throw failure('invalid_request', {
+      title: `The value of --${field === 'groups' ? 'as-groups' : field} is malformed`,
+    })
   }
   try {
     return inWordsForStaff(explainAs.explain(role, somebody.data), (idp, group) =>
