@@ -27,6 +27,9 @@ function namedIn({
   identityCenter,
   admin,
   reload,
+  server,
+  metrics,
+  groupNames,
 }: Config): ReadonlyMap<string, string> {
   return new Map(
     [
@@ -36,6 +39,9 @@ function namedIn({
       ...[...mapping.roles].map(([key, role]) => [`role ${key}`, role] as const),
       ...mapping.rules.map((rule) => [`rule ${rule.id}`, rule] as const),
       ...[...sts].map(([name, entry]) => [`sts ${name}`, entry] as const),
+      ['server.trusted_proxies', server.trustedProxies] as const,
+      ['names_file', groupNames] as const,
+      ['telemetry.metrics', metrics] as const,
       ['admin', admin] as const,
       ['reload', reload] as const,
       ['sessions', sessions] as const,

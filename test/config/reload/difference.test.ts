@@ -20,6 +20,12 @@ describe('the difference between two configurations', () => {
       ['rule team changed', 'account pay-dev went'],
     ],
     ['an IdP that says something else', changed(['client_id: rolegate', 'client_id: other']), ['idp entra changed']],
+    [
+      'a proxy',
+      changed(['aws.example.com', 'aws.example.com\n  trusted_proxies: [10.1.2.0/24]']),
+      ['server.trusted_proxies changed'],
+    ],
+    ['how long a refused file may last', `${A_FILE}reload: { max_stale: 5m }\n`, ['reload changed']],
     ['a longer session', `${A_FILE}sessions: { browser: { absolute: 8h } }\n`, ['sessions changed']],
   ])('%s', (_what, after, said) => {
     expect(between(A_FILE, after)).toEqual(said)
