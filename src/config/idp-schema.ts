@@ -212,15 +212,20 @@ const saml = z.strictObject({
     })
     .describe('How groups are read. They match exactly as the IdP spells them.'),
   mfa: z
-    .union([
-      z.strictObject({
-        contexts: anyOf.describe('Authentication contexts that mean a second factor: AuthnContextClassRef.'),
-      }),
-      z.strictObject({
-        attribute: line.describe('The attribute that says how they signed in.'),
-        any_of: anyOf.describe('Values that mean a second factor; one is enough.'),
-      }),
-    ])
+    .strictObject({
+      contexts: anyOf
+        .optional()
+        .describe('Authentication contexts (AuthnContextClassRef) that mean a second factor; one is enough.'),
+      attribute: line.optional().describe('The attribute that says how they signed in.'),
+      any_of: anyOf.optional().describe('Its values that mean a second factor; one is enough.'),
+    })
+    .refine(
+      ({ contexts, attribute, any_of: values }) =>
+        contexts === undefined
+          ? attribute !== undefined && values !== undefined
+          : attribute === undefined && values === undefined,
+      'must have either contexts, or attribute and any_of',
+    )
     .optional()
     .describe('What shows that somebody used a second factor. Without it nobody did, as far as rules can tell.'),
 })

@@ -213,7 +213,7 @@ function samlIdpOf(idp: SamlEntry, { samlKeys }: Secrets, keep: readonly string[
 }
 
 const samlMfaOf = (mfa: NonNullable<SamlEntry['mfa']>): MfaMapping =>
-  'contexts' in mfa ? { contexts: mfa.contexts } : { claim: mfa.attribute, anyOf: mfa.any_of }
+  mfa.contexts === undefined ? { claim: mfa.attribute ?? '', anyOf: mfa.any_of ?? [] } : { contexts: mfa.contexts }
 
 function stsOf(name: string, entry: StsEntry, secrets: Secrets): StsSettings {
   const encryptionCertificatePem = secrets.encryptionCertificates.get(name)

@@ -1166,3 +1166,21 @@ describe('ConfigFaults', () => {
     }
   })
 })
+
+describe('what shows that an OIDC IdP asked for a second factor', () => {
+  const withMfa = (mfa: string) => changed(['groups: { claim: groups }', `groups: { claim: groups }\n    mfa: ${mfa}`])
+
+  it('is a claim, and the values that mean one', () => {
+    const [idp] = load(withMfa('{ claim: amr, any_of: [mfa, ngcmfa] }'), aWorld()).config.idps
+    expect(idp?.mapping.mfa).toEqual({ claim: 'amr', anyOf: ['mfa', 'ngcmfa'] })
+  })
+
+  it.each([
+    { mfa: '{ claim: amr }', faults: ['11:10  idps[0].mfa.any_of: is missing'] },
+    { mfa: '{ claim: amr, any_of: [] }', faults: ['11:32  idps[0].mfa.any_of: must not be empty'] },
+    { mfa: '{ claim: amr, any_of: mfa }', faults: ['11:32  idps[0].mfa.any_of: must be a list'] },
+    { mfa: 'true', faults: ['11:10  idps[0].mfa: must be a mapping'] },
+  ])('is nothing less: $mfa', ({ mfa, faults }) => {
+    expect(faultsOf(withMfa(mfa), aWorld())).toEqual(faults)
+  })
+})

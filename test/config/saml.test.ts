@@ -80,6 +80,27 @@ describe('a SAML IdP', () => {
     expect(load(SAML, world()).warnings).toEqual([])
   })
 
+  it('takes what shows a second factor: contexts, or values of an attribute', () => {
+    const mfaOf = (mfa: string) => idpOf(withMore(`mfa: ${mfa}`)).mapping.mfa
+    expect(mfaOf('{ contexts: [urn:a, urn:b] }')).toEqual({ contexts: ['urn:a', 'urn:b'] })
+    expect(mfaOf('{ attribute: amr, any_of: [mfa] }')).toEqual({ claim: 'amr', anyOf: ['mfa'] })
+  })
+
+  it.each([
+    { mfa: '{ contexts: [] }', fault: 'idps[0].mfa.contexts: must not be empty' },
+    { mfa: '{ attribute: amr }', fault: 'idps[0].mfa: must have either contexts, or attribute and any_of' },
+    { mfa: '{ any_of: [mfa] }', fault: 'idps[0].mfa: must have either contexts, or attribute and any_of' },
+    { mfa: '{}', fault: 'idps[0].mfa: must have either contexts, or attribute and any_of' },
+    {
+      mfa: '{ contexts: [urn:a], attribute: amr, any_of: [mfa] }',
+      fault: 'idps[0].mfa: must have either contexts, or attribute and any_of',
+    },
+    { mfa: 'amr', fault: 'idps[0].mfa: must be a mapping' },
+    { mfa: '{ claim: amr, any_of: [mfa] }', fault: 'idps[0].mfa.claim: unknown key' },
+  ])('takes nothing else for one: $mfa', ({ mfa, fault }) => {
+    expect(faultsOf(withMore(`mfa: ${mfa}`), world()).map((line) => line.replace(/^\S+ +/, ''))).toContain(fault)
+  })
+
   it('takes all that can be said of it', () => {
     const text = withMore(
       'label: Contractors',
