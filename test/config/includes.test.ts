@@ -1,4 +1,5 @@
 import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import * as fc from 'fast-check'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -266,6 +267,31 @@ describe('the fence of an include (threats.md R7)', () => {
     const admins = rule('y', 'match: { idp: partner, group: G }\ngrant: { accounts: pay-prod, roles: admin }')
     expect(faultsOf(text, withFiles({ 'rules/x.yaml': A_RULE, 'rules/y.yaml': admins }))).toEqual([])
     expect(faultsOf(text, withFiles({ 'rules/y.yaml': A_RULE, 'rules/x.yaml': admins })).length).toBe(6)
+  })
+
+  it('lets nothing through that reaches outside, and refuses nothing that does not', () => {
+    const accounts = fc.constantFrom(
+      'pay-dev',
+      'pay-prod',
+      'env:dev',
+      'env:prod',
+      'tag:pci',
+      '*',
+      '[pay-dev, pay-prod]',
+    )
+    const roles = fc.constantFrom('readonly', 'admin', '[readonly, admin]', '*', undefined)
+    const idps = fc.constantFrom('entra', 'partner', undefined)
+    fc.assert(
+      fc.property(fc.constantFrom('grant', 'deny'), accounts, roles, idps, (effect, where, what, idp) => {
+        fc.pre(effect === 'deny' || (what !== undefined && idp !== undefined))
+        const quoted = (text: string) => (text.startsWith('[') ? text : `"${text}"`)
+        const selected = `accounts: ${quoted(where)}${what === undefined ? '' : `, roles: ${quoted(what)}`}`
+        const text = `match: { ${idp === undefined ? '' : `idp: ${idp}, `}group: G }\n${effect}: { ${selected}${effect === 'grant' ? ', wildcard: true' : ''} }`
+        const isInside = idp === 'entra' && ['pay-dev', 'env:dev'].includes(where) && what === 'readonly'
+        expect(faults(rule('r', text)).length === 0).toBe(isInside)
+      }),
+      { numRuns: 200 },
+    )
   })
 
   it('names a few of many', () => {
