@@ -4,6 +4,7 @@ import { ConfigFaults, type Fault } from '../../src/config/faults.ts'
 import { loadConfig, printFaults } from '../../src/config/load.ts'
 import { aWorld } from './a-file.ts'
 import { BASE, type Case } from './faults/case.ts'
+import { ADMIN, CONDITIONS } from './faults/conditions.ts'
 import { INCLUDES, NAMES } from './faults/files.ts'
 import { ACCOUNTS, KEYS, PATTERNS, ROLES, RULES } from './faults/names.ts'
 import { NARROWING } from './faults/narrowing.ts'
@@ -17,6 +18,8 @@ const CORPUS = {
   ROLES,
   NARROWING,
   RULES,
+  CONDITIONS,
+  ADMIN,
   PATTERNS,
   SERVER,
   IDPS,
