@@ -19,7 +19,7 @@ export const CONDITIONS: readonly Case[] = [
   asking('a host for an address', '{ ip: office.example.com }'),
   asking('all addresses', '{ ip: [0.0.0.0/0] }'),
   asking('no addresses', '{ ip: [] }'),
-  asking('hours without a zone', '{ time: "Mon-Fri 07:00-20:00" }'),
+  asking('opening hours without a zone', '{ time: "Mon-Fri 07:00-20:00" }'),
   asking('hours of a zone that is none', '{ time: "Mon-Fri 07:00-20:00 Europe/Berln" }'),
   asking('hours by a shift from UTC', '{ time: "Mon-Fri 07:00-20:00 +02:00" }'),
   asking('hours of twelve', '{ time: "Mon-Fri 7am-8pm Europe/Berlin" }'),
