@@ -19,7 +19,7 @@ import type { Config } from './config/config.ts'
 import { textOf } from './config/reload/difference.ts'
 import { printFault } from './config/faults.ts'
 import { policyOf } from './config/policy.ts'
-import { closingBy } from './domain/device/closing.ts'
+import { closingBy, oldestOf } from './domain/device/closing.ts'
 import { standingOf } from './domain/admin/standing.ts'
 import { compileRules } from './domain/entitlement/compile.ts'
 import { RolegateError } from './domain/errors.ts'
@@ -91,7 +91,13 @@ export async function compose(
   const index = compileRules(config.mapping)
 
   // The stories.
-  const { browser, cli } = config.sessions
+  const { cli, oldestGroups } = config.sessions
+  // Groups are as old as the sign-in: when they decide nothing any more, it is over (threats.md I7).
+  const oldestGroupsSeconds = oldestOf(oldestGroups)
+  const browser = {
+    ...config.sessions.browser,
+    absoluteSeconds: Math.min(config.sessions.browser.absoluteSeconds, oldestGroupsSeconds),
+  }
   const { digest, codeDigest, limitRate } = memory
   const { now } = host
   const { audit } = world.log
@@ -110,7 +116,7 @@ export async function compose(
     onDisk: world.disk,
   })
   const policy = policyOf(config, dirname(mainFile))
-  const closing = closingBy(config.sessions.cli.device, stoppedBy(world, config.reload))
+  const closing = closingBy(config.sessions.cli.device, stoppedBy(world, config.reload), oldestGroups)
   const deps = {
     ...memory.tables,
     emergency,
@@ -132,7 +138,7 @@ export async function compose(
     const [issuer, subjectClaim] = [providers.get(idp)?.issuer(), mappings.get(idp)?.subject]
     return issuer === undefined || subjectClaim === undefined ? workloads.issuerOf(idp) : { issuer, subjectClaim }
   }
-  const findOwnSession = makeFindSession({ ...deps, issuerOf })
+  const findOwnSession = makeFindSession({ ...deps, issuerOf, oldestGroupsSeconds })
   const findSession: FindSession = (id) => newest().findSession(id)
   const endSession = makeEndSession(deps)
   const ownPlan = makePlanHandOver({ ...deps, ...aws, issuer: config.issuer, configHash: hash })

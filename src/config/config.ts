@@ -1,6 +1,7 @@
 import type { Staff } from '../domain/admin/standing.ts'
 import type { Redactable } from '../domain/audit/redact.ts'
 import type { Mapping } from '../domain/entitlement/rule.ts'
+import type { OldestGroups } from '../domain/device/closing.ts'
 import type { NameNetwork } from '../domain/device/network.ts'
 import type { Partition } from '../domain/aws/partition.ts'
 import type { PolicyTest } from '../domain/policy/policy.ts'
@@ -27,6 +28,7 @@ export type Config = {
   readonly groupNames: ReadonlyMap<string, ReadonlyMap<string, string>>
   readonly sts: ReadonlyMap<string, StsSettings>
   readonly sessions: {
+    readonly oldestGroups: OldestGroups
     readonly browser: { readonly idleSeconds: number; readonly absoluteSeconds: number }
     readonly cli: {
       readonly accessSeconds: number

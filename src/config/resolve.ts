@@ -61,6 +61,11 @@ export function resolve(
     groupNames,
     sts,
     sessions: {
+      oldestGroups: {
+        usual: sessions.claims_max_age.default,
+        elevated: sessions.claims_max_age.elevated,
+        byEnvironment: new Map(Object.entries(sessions.claims_max_age.env)),
+      },
       browser: { idleSeconds: sessions.browser.idle, absoluteSeconds: sessions.browser.absolute },
       cli: {
         accessSeconds: sessions.cli.access,

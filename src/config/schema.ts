@@ -294,6 +294,17 @@ const sessions = z.strictObject({
     })
     .prefault({})
     .describe('Sign-ins in the browser.'),
+  claims_max_age: z
+    .strictObject({
+      default: duration('15m', '24h').prefault('12h').describe('Of every role, where nothing else is said.'),
+      elevated: duration('15m', '24h').prefault('1h').describe('Of elevated roles, at most.'),
+      env: z
+        .record(label, duration('15m', '24h'))
+        .default({})
+        .describe('Of roles in accounts of an environment, in place of `default`.'),
+    })
+    .prefault({})
+    .describe('How old the groups may be by which somebody is given a role. Only a sign-in reads them anew.'),
   cli: z
     .strictObject({
       access: duration(

@@ -103,6 +103,7 @@ const CONDITION = new Map<string, string>([
     'browser_session_for_elevated',
     'Elevated roles are given where you can be asked again: in the browser, and to a terminal that was signed in by the browser beside it.',
   ],
+  ['old_groups', 'It goes by groups that your directory stated lately, and yours are older: sign in again.'],
   ['closed_to_devices', 'That is closed to terminals that were signed in with a code.'],
   [
     'wrong_number',
@@ -167,6 +168,7 @@ export const conditionSentence = (condition: string): string =>
 /** Why a sign-in that still stands will not do. */
 const SIGN_IN_BECAUSE = new Map([
   ['grant_ending', 'Less than 15 minutes of your sign-in are left, and AWS lends for no less.'],
+  ['old_groups', 'The role goes by groups that your directory stated lately, and yours are older: sign in again.'],
   ['old_claims', 'This goes by groups that your directory stated within the hour, and yours are older.'],
 ])
 
@@ -245,7 +247,7 @@ const ANSWER = {
     title: 'Please sign in',
     why: ({ why }) => SIGN_IN_BECAUSE.get(String(why)) ?? 'Your sign-in has ended, or there was none.',
     next: ({ why }) =>
-      why === 'old_claims'
+      why === 'old_claims' || why === 'old_groups'
         ? 'Sign in again in the browser; a terminal takes that up with: rolegate login.'
         : 'Sign in again; in a terminal: rolegate login.',
   },

@@ -93,7 +93,7 @@ function wayOn({ code, values }: RolegateError, req: Request): { label: string; 
     return handOver === undefined
       ? { label: 'To the role’s page', href: `/roles/${role}` }
       : { label: 'Sign in afresh', href: `/roles/${role}/step-up?for=${String(handOver)}` }
-  if (code === 'sign_in_required' && why === 'old_claims')
+  if (code === 'sign_in_required' && (why === 'old_claims' || why === 'old_groups'))
     return { label: 'Sign in again', href: `/sign-in?returnTo=${encodeURIComponent(parseReturnTo(pageOf(req)))}` }
   if ((code === 'not_entitled' || code === 'denied_by_rule') && typeof role === 'string')
     return { label: 'Why not?', href: `/roles/${role}/why` }

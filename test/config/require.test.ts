@@ -225,3 +225,27 @@ describe('default_duration and time_zone', () => {
     ])
   })
 })
+
+describe('sessions.claims_max_age (threats.md I7)', () => {
+  const oldest = (text: string) =>
+    load(`${changed()}sessions: { claims_max_age: ${text} }\n`).config.sessions.oldestGroups
+
+  it('is twelve hours, and one for elevated roles, unless the file says otherwise', () => {
+    expect(load(changed()).config.sessions.oldestGroups).toEqual({
+      usual: 43_200,
+      elevated: 3600,
+      byEnvironment: new Map(),
+    })
+    expect(oldest('{ elevated: 30m, env: { prod: 4h } }')).toEqual({
+      usual: 43_200,
+      elevated: 1800,
+      byEnvironment: new Map([['prod', 14_400]]),
+    })
+  })
+
+  it('names environments that there are', () => {
+    expect(messages(`${changed()}sessions: { claims_max_age: { env: { prd: 4h } } }\n`)).toEqual([
+      'sessions.claims_max_age.env.prd: no account has the env "prd"; did you mean "prod"?',
+    ])
+  })
+})

@@ -355,6 +355,25 @@ const ROWS: readonly Row[] = [
     },
   },
   {
+    because: 'their groups were read too long ago to decide anything (threats.md I7)',
+    code: 'sign_in_required',
+    unrecorded: true,
+    prepare: async (world) => {
+      const holder = await afterRestart(withSessions('{ claims_max_age: { default: 20m } }'))(world)
+      world.gateway.clock.offsetSeconds += 20 * 60 + 5
+      return holder
+    },
+  },
+  {
+    because: 'their groups were read too long ago for that environment (threats.md I7)',
+    code: 'sign_in_required',
+    prepare: async (world) => {
+      const holder = await afterRestart(withSessions('{ claims_max_age: { default: 1h, env: { dev: 20m } } }'))(world)
+      world.gateway.clock.offsetSeconds += 20 * 60 + 5
+      return holder
+    },
+  },
+  {
     because: 'their sign-in has ended (threats.md I7)',
     code: 'sign_in_required',
     unrecorded: true,

@@ -1,4 +1,5 @@
 import { printDuration } from '../../domain/entitlement/duration.ts'
+import { didYouMean } from '../did-you-mean.ts'
 import type { Findings } from '../faults.ts'
 import type { ConfigFile } from '../schema.ts'
 import { isAwsSts } from './sts.ts'
@@ -7,7 +8,16 @@ import { isAwsSts } from './sts.ts'
 export function lintKeeping(file: ConfigFile, findings: Findings, insecureDev: boolean): void {
   lintStore(file, findings, insecureDev)
   lintAudit(file, findings)
-  const { browser } = file.sessions
+  const { browser, claims_max_age: oldest } = file.sessions
+  const environments = Object.values(file.accounts).flatMap(({ env }) => env ?? [])
+  for (const name of Object.keys(oldest.env)) {
+    if (!environments.includes(name))
+      findings.fault(
+        ['sessions', 'claims_max_age', 'env', name],
+        `no account has the env "${name}"${didYouMean(name, environments)}`,
+        'key',
+      )
+  }
   if (browser.idle > browser.absolute) {
     findings.fault(['sessions', 'browser', 'idle'], `is longer than absolute (${printDuration(browser.absolute)})`)
   }

@@ -51,6 +51,8 @@ export type Act =
       readonly handOver: 'credentials' | 'console'
       /** The operator keeps this account, or the console, from terminals that signed in with a code (threats.md D4). */
       readonly closedToDevices: boolean
+      /** How old the statement of groups may be that it is decided by (threats.md I7). */
+      readonly oldestGroupsSeconds?: number
       /** The gateway itself must not give it now: its configuration is too old (threats.md R8, R9). */
       readonly stopped?: string | undefined
     }
@@ -60,6 +62,7 @@ export function sessionFault(session: GatewaySession, act: Act, now: Date): Role
   if (now >= session.endsAt) return new RolegateError('sign_in_required')
   if (act.kind === 'administer') return administeringFault(session, act.door, now)
   if (act.kind === 'take-role' && act.stopped !== undefined) return unmet(act.stopped)
+  if (act.kind === 'take-role' && areOld(session, act.oldestGroupsSeconds, now)) return oldGroups()
   if (session.via === 'browser' || act.kind === 'look') return undefined
   // A terminal must not sign in further terminals: threats.md I8.
   if (act.kind === 'approve-terminal') return unmet('browser_session')
@@ -76,6 +79,14 @@ export function requireSessionMay(session: GatewaySession, act: Act, now: Date):
   const fault = sessionFault(session, act, now)
   if (fault !== undefined) throw fault
 }
+
+const areOld = ({ signedInAt }: GatewaySession, seconds = Number.POSITIVE_INFINITY, now: Date): boolean =>
+  now.getTime() - signedInAt.getTime() > seconds * 1000
+
+/** Only a new sign-in reads groups anew. */
+const oldGroups = () => new RolegateError('sign_in_required', { why: OLD_GROUPS }, { reason: OLD_GROUPS })
+
+export const OLD_GROUPS = 'old_groups'
 
 /** The groups that make an operator are an hour old at most; a code typed somewhere and a job are never one (threats.md P1). */
 function administeringFault({ via, signedInAt }: GatewaySession, door: 'page' | 'api', now: Date) {

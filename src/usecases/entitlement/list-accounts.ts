@@ -6,7 +6,7 @@ import { passThroughFault } from '../../domain/entitlement/pass-through.ts'
 import type { Account } from '../../domain/entitlement/rule.ts'
 import { unmetCode, unmetRefusal } from '../../domain/entitlement/standing.ts'
 import { RolegateError } from '../../domain/errors.ts'
-import { requireSessionMay, sessionFault, type GatewaySession } from '../../domain/sign-in/session.ts'
+import { OLD_GROUPS, requireSessionMay, sessionFault, type GatewaySession } from '../../domain/sign-in/session.ts'
 import type { CurrentRules, Now } from '../ports.ts'
 import { circumstancesOf, type AskedFrom } from './circumstances.ts'
 
@@ -62,7 +62,9 @@ function lookAs(
 
   function refusalFor(account: Account, { kind, unmet }: HeldRole): RolegateError | undefined {
     const fault = sessionFault(session, closing.takeRole({ account, kind }, 'credentials'), now)
-    if (fault !== undefined) return fault
+    // A step-up is a sign-in: it reads the groups anew.
+    const isMended = fault?.values['why'] === OLD_GROUPS && kind.elevated && session.via === 'browser'
+    if (fault !== undefined && !isMended) return fault
     const condition = passThroughFault({ account, kind }, session)
     if (condition !== undefined) return new RolegateError('condition_unmet', { condition })
     const tag = missingTag(kind.sessionTags, session.principal)
@@ -90,10 +92,9 @@ function lookAs(
 export function makeListAccounts(deps: Deps): ListAccounts {
   return function listAccounts(session, from) {
     const { stateOf, circumstances } = lookAs(session, from, deps)
-    const plain: Stated = { lists: new Map(), roles: new Map() }
     const others = new Map<string, Stated>()
 
-    /** What this session may take depends on the account by its IdP for AWS, and by whether it is closed to devices. */
+    /** What this session may take depends on the account by its IdP for AWS, its environment, and whether it is closed to devices. */
     function statedIn(account: Account, roles: readonly HeldRole[]): readonly StatedRole[] {
       const alike = alikeTo(account)
       const known = alike.lists.get(roles)
@@ -109,8 +110,7 @@ export function makeListAccounts(deps: Deps): ListAccounts {
 
     function alikeTo(account: Account): Stated {
       const closed = deps.closing.closes(account)
-      if (!closed && account.passThroughIdp === undefined) return plain
-      const key = `${closed} ${account.passThroughIdp ?? ''}`
+      const key = `${closed} ${deps.closing.oldestGroups(account)} ${account.passThroughIdp ?? ''}`
       const known = others.get(key) ?? { lists: new Map(), roles: new Map() }
       others.set(key, known)
       return known

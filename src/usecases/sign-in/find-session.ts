@@ -1,6 +1,6 @@
 import type { RuleIndex } from '../../domain/entitlement/compile.ts'
 import { identityOf, type Principal } from '../../domain/sign-in/principal.ts'
-import type { GatewaySession } from '../../domain/sign-in/session.ts'
+import { endWithin, type GatewaySession } from '../../domain/sign-in/session.ts'
 import type { StandingEmergency } from '../emergency/standing-emergency.ts'
 import type { Digest, Sessions } from '../ports.ts'
 
@@ -22,13 +22,19 @@ export function makeFindSession(deps: {
   emergency: Pick<StandingEmergency, 'refresh' | 'isEnded'>
   rules: () => Pick<RuleIndex, 'denyReadsGroups'>
   issuerOf: KnownIssuer
+  /** How old groups may be to decide anything: past that, the session is over (threats.md I7). */
+  oldestGroupsSeconds?: number
 }): FindSession {
+  const { oldestGroupsSeconds: oldest = Number.POSITIVE_INFINITY } = deps
   return async function findSession(id) {
     const [session] = await Promise.all([deps.sessions.get(id), deps.emergency.refresh()])
     if (session === undefined || !isTheirs(session.principal, deps.issuerOf)) return undefined
     if (deps.emergency.isEnded(session)) return undefined
     const hides = hidesGroups(session.principal) && deps.rules().denyReadsGroups(session.principal.idp)
-    return hides ? undefined : session
+    if (hides) return undefined
+    return Number.isFinite(oldest)
+      ? { ...session, endsAt: endWithin(session.signedInAt, oldest, session.endsAt) }
+      : session
   }
 }
 

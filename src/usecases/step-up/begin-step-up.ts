@@ -2,7 +2,7 @@ import type { RequestFacts } from '../../domain/audit/event.ts'
 import { asRolegateError } from '../../domain/errors.ts'
 import type { SignInAttempt } from '../../domain/sign-in/attempt.ts'
 import { HOME } from '../../domain/sign-in/return-to.ts'
-import type { GatewaySession } from '../../domain/sign-in/session.ts'
+import { OLD_GROUPS, type GatewaySession } from '../../domain/sign-in/session.ts'
 import type { Purpose, StepUp, StepUpTrip } from '../../domain/sign-in/step-up.ts'
 import type { PlanHandOver } from '../hand-over/plan-hand-over.ts'
 import type { BrowserMove, CurrentRules, Now, RandomText } from '../ports.ts'
@@ -51,7 +51,9 @@ export function makeBeginStepUp(deps: {
       // A reason is given with the last click, and not before.
       const unmet = values['conditions']
       const lacksReason = Array.isArray(unmet) && unmet.every((condition) => condition === 'reason')
-      if (code !== 'step_up_required' && !lacksReason) throw thrown
+      // The trip is a sign-in, which reads the groups anew.
+      const isMended = values['why'] === OLD_GROUPS
+      if (code !== 'step_up_required' && !lacksReason && !isMended) throw thrown
     }
   }
 

@@ -1,9 +1,11 @@
 import { closingBy } from '../../../src/domain/device/closing.ts'
 import { describe, expect, it } from 'vitest'
 import { makeListAccount, makeListAccounts } from '../../../src/usecases/entitlement/list-accounts.ts'
-import { anAccount, anIndex, aRule } from '../../support/a-mapping.ts'
+import { rangesOf } from '../../../src/config/networks.ts'
+import type { GatewaySession } from '../../../src/domain/sign-in/session.ts'
+import { anAccount, anIndex, aRoleKind, aRule } from '../../support/a-mapping.ts'
 import { refusalOf } from '../../support/a-refusal.ts'
-import { aRequest, aSession, NINE } from '../../support/a-session.ts'
+import { aRequest, aSession, NINE, secondsAfter } from '../../support/a-session.ts'
 
 const accounts = [
   anAccount({ alias: 'one', id: '000000000001' }),
@@ -51,5 +53,67 @@ describe('listAccounts', () => {
 
   it('lists nothing for an ended session', () => {
     expect(refusalOf(() => states(aSession({ endsAt: NINE }))).code).toBe('sign_in_required')
+  })
+
+  it('says what conditions keep back now, and shares lists all the same', () => {
+    const office = { networks: rangesOf(['203.0.113.0/24']) }
+    const reason = { reason: { fits: () => true } }
+    const approval = { approval: { idp: 'entra', groups: ['leads'], validSeconds: 3600 } }
+    const roles = [
+      aRoleKind({ key: 'plain', roleName: 'A' }),
+      { ...aRoleKind({ key: 'office', roleName: 'B' }), requires: [office] },
+      { ...aRoleKind({ key: 'reason', roleName: 'C' }), requires: [reason] },
+      { ...aRoleKind({ key: 'mfa', roleName: 'D' }), requires: [{ mfaSeconds: 600 }] },
+      { ...aRoleKind({ key: 'approval', roleName: 'E' }), requires: [approval] },
+    ]
+    const many = Array.from({ length: 2_000 }, (_, n) =>
+      anAccount({ alias: `a-${n}`, id: String(n).padStart(12, '0') }),
+    )
+    const rule = aRule({ accounts: many.map(({ alias }) => alias), roles: roles.map(({ key }) => key) })
+    let looks = 0
+    const index = anIndex({
+      accounts: many,
+      rules: [rule],
+      roles: roles.map((kind) => {
+        if (kind.key !== 'office') return kind
+        const networks = {
+          ranges: office.networks.ranges,
+          includes: (at: string) => ((looks += 1), office.networks.includes(at)),
+        }
+        return { ...kind, requires: [{ networks }] }
+      }),
+    })
+    const list = makeListAccounts({ rules: () => index, closing, now: () => NINE })
+    const statesOf = (session: GatewaySession, address: string) => {
+      const listed = list(session, aRequest({ address }))
+      expect(new Set(listed.map(({ roles: shared }) => shared)).size).toBe(1)
+      return listed[0]?.roles.map(({ state }) => state)
+    }
+    expect(statesOf(aSession(), '203.0.113.7')).toEqual([
+      'available',
+      'available',
+      'available',
+      'available',
+      'needs_approval',
+    ])
+    expect(looks).toBe(1)
+    expect(statesOf(aSession({ via: 'device' }), '')).toEqual([
+      'available',
+      'not_now',
+      'available',
+      'not_now',
+      'needs_approval',
+    ])
+  })
+
+  it('keeps an elevated role on the list of a browser whose groups are old, for its step-up mends them (threats.md I7)', () => {
+    const oldest = { usual: 43_200, elevated: 3600, byEnvironment: new Map() }
+    const aging = closingBy({ console: true, except: new Set() }, undefined, oldest)
+    const list = makeListAccounts({ rules: () => anIndex({ accounts, rules }), closing: aging, now: () => NINE })
+    const signedInAt = secondsAfter(NINE, -3601)
+    const statesOf = (via: 'browser' | 'pkce') =>
+      list(aSession({ via, signedInAt }), aRequest())[0]?.roles.map((role) => role.state)
+    expect(statesOf('browser')).toEqual(['available', 'available'])
+    expect(statesOf('pkce')).toEqual(['available', 'not_now'])
   })
 })

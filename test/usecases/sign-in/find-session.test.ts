@@ -13,7 +13,7 @@ const known = { issuer: alice.issuer, subjectClaim: alice.subjectClaim }
 function findIn(
   kept: readonly GatewaySession[],
   issuers: ReadonlyMap<string, NonNullable<ReturnType<KnownIssuer>>> = new Map([['entra', known]]),
-  { emergency = anEmergency(), index = anIndex() } = {},
+  { emergency = anEmergency(), index = anIndex(), oldest = undefined as number | undefined } = {},
 ) {
   const sessions = new Map(kept.map((session) => [session.id, session]))
   return makeFindSession({
@@ -21,6 +21,7 @@ function findIn(
     emergency,
     rules: () => index,
     issuerOf: (idp) => issuers.get(idp),
+    ...(oldest !== undefined && { oldestGroupsSeconds: oldest }),
   })
 }
 
@@ -30,6 +31,15 @@ describe('findSession', () => {
     expect(await find('session-1')).toEqual(aSession())
     expect(await find('session-2')).toBeUndefined()
     expect(await find('')).toBeUndefined()
+  })
+
+  it('ends a session when its groups are too old to decide anything, terminals with it, and never later than it would (threats.md I7)', async () => {
+    const terminal = aSession({ id: 'terminal', via: 'pkce', lastSeenAt: secondsAfter(NINE, 3000) })
+    const endsIn = async (oldest: number, id: string) =>
+      (await findIn([aSession(), terminal], undefined, { oldest })(id))?.endsAt
+    expect(await endsIn(3600, 'session-1')).toEqual(secondsAfter(NINE, 3600))
+    expect(await endsIn(3600, 'terminal')).toEqual(secondsAfter(NINE, 3600))
+    expect(await endsIn(24 * 3600, 'session-1')).toEqual(aSession().endsAt)
   })
 
   it.each<{ because: string; issuers: Map<string, NonNullable<ReturnType<KnownIssuer>>> }>([
