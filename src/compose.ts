@@ -209,7 +209,7 @@ export async function compose(
     explainForStaff: makeExplainForStaff({ requireStanding, explainAs }),
     testIdp: makeTestIdp({ ...deps, providers, mappings, requireStanding, findSession, countOnce, newAttemptId }),
     describePolicy: makeDescribePolicy({ requireStanding, policy, hash, providers }),
-    showStatus: makeShowStatus({ inForce, rules, providers }),
+    showStatus: makeShowStatus({ inForce, rules, closing, providers }),
     mySessions: makeMySessions({ ...deps, endSession }),
     explainNothing: makeExplainNothing(deps),
     issueCredentials: makeIssueCredentials(heart),

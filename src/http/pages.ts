@@ -290,6 +290,8 @@ export type Pages = {
   }
   'admin-status': Omit<Status, 'lastCredential'> & {
     readonly credentialsDeadAfter: string
+    /** Absent: no role is elevated. */
+    readonly elevatedDeadAfter?: string
     readonly consolesDeadAfter: string
     readonly mayTest: boolean
   }

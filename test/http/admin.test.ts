@@ -87,6 +87,7 @@ describe('the status page', () => {
   it('promises how long somebody who was removed may go on, at most (threats.md I7)', async () => {
     const { text } = await alice.get('/admin/status').expect(200)
     expect(text).toContain('at most 12h')
+    expect(text).toContain('Of an elevated role: at most 2h.')
     expect(text).toContain('ends within 12h15m')
   })
 

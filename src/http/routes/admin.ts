@@ -26,6 +26,9 @@ export function adminRoutes(deps: Deps): Router {
     show(res, 'admin-status', 'Status', {
       ...status,
       credentialsDeadAfter: printDuration(lastCredential.credentialSeconds),
+      ...(lastCredential.elevatedSeconds !== undefined && {
+        elevatedDeadAfter: printDuration(lastCredential.elevatedSeconds),
+      }),
       consolesDeadAfter: printDuration(lastCredential.consoleSeconds),
       mayTest: res.locals['standing'] === 'operator',
     })

@@ -1,4 +1,5 @@
-import { lastCredentialAfter, type LastCredential } from '../../domain/admin/last-credential.ts'
+import { lastCredentialAfter, type LastCredential, type Lent } from '../../domain/admin/last-credential.ts'
+import type { DeviceClosing } from '../../domain/device/closing.ts'
 import { EMERGENCY_RULE } from '../../domain/emergency/emergency.ts'
 import type { RuleIndex } from '../../domain/entitlement/compile.ts'
 import type { CurrentRules, IdentityProvider } from '../ports.ts'
@@ -45,6 +46,7 @@ export type ShowStatus = () => Status
 export function makeShowStatus(deps: {
   inForce: () => InForce
   rules: CurrentRules
+  closing: DeviceClosing
   providers: ReadonlyMap<string, IdentityProvider>
 }): ShowStatus {
   return function showStatus() {
@@ -53,7 +55,7 @@ export function makeShowStatus(deps: {
       ...inForce,
       counts: countsOf(deps.rules()),
       emergencies: emergenciesOf(deps.rules()),
-      lastCredential: lastCredentialAfter({ absoluteSeconds }),
+      lastCredential: lastCredentialAfter(absoluteSeconds, lentBy(deps.rules(), deps.closing)),
       idps: [...deps.providers.values()].map((provider) => ({
         id: provider.id,
         label: provider.label,
@@ -69,6 +71,16 @@ const countsOf = ({ mapping }: RuleIndex): Status['counts'] => ({
   roles: mapping.roles.size,
   rules: mapping.rules.filter(({ id }) => id !== EMERGENCY_RULE).length,
 })
+
+/** Every role in every account: which of them a rule gives is another question, and may change. */
+const lentBy = ({ mapping }: RuleIndex, closing: DeviceClosing): readonly Lent[] =>
+  [...mapping.accounts.values()].flatMap((account) =>
+    [...mapping.roles.values()].map((kind) => ({
+      oldestGroupsSeconds: closing.takeRole({ account, kind }, 'credentials').oldestGroupsSeconds ?? Infinity,
+      maxSeconds: kind.maxSeconds,
+      elevated: kind.elevated,
+    })),
+  )
 
 const MOST_ROLES = 20
 
