@@ -60,3 +60,38 @@ describe('durations', () => {
     expect(gateway.asked).toEqual([])
   })
 })
+
+describe('--reason', () => {
+  it.each(['env', 'exec', 'credential-process'])('%s sends it as it is meant', async (command) => {
+    const { run, asked } = await signedIn()
+    await run(command, ROLE, '--reason', ' INC-7: disk full ', ...(command === 'exec' ? ['--', 'true'] : []))
+    expect(asked(CREDENTIALS)).toEqual([{ role: ROLE, reason: 'INC-7: disk full' }])
+  })
+
+  it('console --print sends it too, and without --print the page asks', async () => {
+    const { run, gateway, asked } = await signedIn()
+    const url = `${gateway.origin}/console`
+    gateway.on('POST /v1/console', { json: { url, expiration: LENT.expiration, seconds: 3600, limitedBy: 'default' } })
+    await run('console', ROLE, '--print', '--reason', 'INC-7')
+    expect(asked('POST /v1/console')).toEqual([{ role: ROLE, reason: 'INC-7' }])
+    expect(await run('console', ROLE, '--reason', 'INC-7')).toMatchObject({ exit: 2 })
+  })
+
+  it.each(['', '  ', 'two\nlines', '\u0007', 'x'.repeat(201)])(
+    '%j is refused before anybody is asked',
+    async (reason) => {
+      const { run, gateway } = await signedIn()
+      expect((await run('env', ROLE, '--reason', reason)).exit).toBe(2)
+      expect(gateway.asked).toEqual([])
+    },
+  )
+
+  it('keeps what was lent for one reason from a line that gives another', async () => {
+    const { run, asked } = await signedIn()
+    for (const reason of ['INC-1', 'INC-1', 'INC-2']) await run('credential-process', ROLE, '--reason', reason)
+    expect(asked(CREDENTIALS)).toEqual([
+      { role: ROLE, reason: 'INC-1' },
+      { role: ROLE, reason: 'INC-2' },
+    ])
+  })
+})
