@@ -238,3 +238,46 @@ describe('a role that is lent until a time of day', () => {
     expect(await lent({ seconds: '900', time_zone: 'America/Sao_Paulo' })).toBe(900)
   })
 })
+
+describe('a fresh sign-in beside other conditions (threats.md H8, I6)', () => {
+  let demo: Demo
+  beforeAll(async () => {
+    demo = await aDemo({
+      edit: edits(
+        require('admin', TICKET.replace('{ ', '{ mfa_within: 10m, ')),
+        require('readonly', '{ mfa_within: 10m }'),
+      ),
+    })
+  })
+  afterAll(() => demo.close())
+
+  const returned = async (alice: Person, start: string) =>
+    (await alice.fetch(await alice.callbackUrl('alice', start))).headers.get('location') ?? ''
+
+  it('an elevated role asks for the reason with the last click, and a slip costs no second trip', async () => {
+    const alice = await aPersonAt(demo, 'alice')
+    const path = await returned(alice, '/roles/payments-prod/admin/step-up?for=credentials')
+    expect((await alice.get(path).expect(200)).text).toContain('name="reason"')
+    const _csrf = await alice.csrf()
+    expect((await alice.post(path, { _csrf, reason: 'please' }).expect(403)).text).toContain('yours does not fit')
+    expect((await alice.post(path, { _csrf, reason: 'INC-7' }).expect(200)).text).toContain('ASIA')
+    expect(demo.audit().at(-1)).toMatchObject({ event: 'issued', reason_given: 'INC-7' })
+  })
+
+  it('another role that wants a fresh second factor sends them for one, and is theirs after it', async () => {
+    const alice = await aPersonAt(demo, 'alice')
+    try {
+      demo.clock.offsetSeconds = 11 * 60
+      const page = await alice.get(`/roles/${READONLY}`).expect(200)
+      expect(page.text).toContain(`href="/roles/${READONLY}/step-up?for=console"`)
+      await alice.post(`/roles/${READONLY}/credentials`, { _csrf: await alice.csrf() }).expect(403)
+      // The demo’s IdP keeps the real time.
+      demo.clock.offsetSeconds = 0
+      expect(await returned(alice, `/roles/${READONLY}/step-up?for=console`)).toBe(`/roles/${READONLY}`)
+      const given = await alice.post(`/roles/${READONLY}/credentials`, { _csrf: await alice.csrf() }).expect(200)
+      expect(given.text).toContain('ASIA')
+    } finally {
+      demo.clock.offsetSeconds = 0
+    }
+  })
+})
