@@ -7,7 +7,13 @@ export type Fenced = { readonly rule: string; readonly group: string; readonly n
 /** The more letters, the fewer patterns share them; not every text has six. The last ones: names differ there. */
 const LETTERS = [6, 3]
 
-type Placed = { readonly rule: Rule; readonly match: PatternMatch; readonly order: number }
+type Placed = {
+  readonly rule: Rule
+  readonly match: PatternMatch
+  readonly order: number
+  /** The rule narrowed to one role: one and the same for every group that names the role. As many as the fence has roles. */
+  readonly byRole: Map<string, Rule>
+}
 
 /**
  * The patterns of one IdP, by what their names begin with, else by letters that stand somewhere in them: a group is
@@ -21,26 +27,28 @@ export class PatternIndex {
 
   add(rule: Rule, match: PatternMatch, order: number): void {
     const { prefix, within } = match.pattern
+    const placed = { rule, match, order, byRole: new Map<string, Rule>() }
     const count = prefix === '' ? LETTERS.find((letters) => letters <= within.length) : undefined
     if (count !== undefined) {
-      place(this.#byLetters.get(count) ?? new Map(), within.slice(-count), { rule, match, order })
+      place(this.#byLetters.get(count) ?? new Map(), within.slice(-count), placed)
       return
     }
     const sameLength = this.#byLength.get(prefix.length) ?? new Map<string, Placed[]>()
     this.#byLength.set(prefix.length, sameLength)
-    place(sameLength, prefix, { rule, match, order })
+    place(sameLength, prefix, placed)
   }
 
   /** Tells of each rule that this group meets, narrowed to what the group says, or that its fence kept it out. */
   meet(group: string, met: (rule: Rule, order: number) => void, fenced: (kept: Fenced) => void): void {
-    for (const { rule, match, order } of this.#couldFit(group)) {
+    for (const placed of this.#couldFit(group)) {
+      const { rule, match, order } = placed
       const captures = match.pattern.captures(group)
       if (captures === undefined) continue
       const account = saidBy(match.account, captures)
       const role = saidBy(match.role, captures)
       if (isOutside(rule.accounts, account) || isOutside(rule.roles, role))
         fenced({ rule: rule.id, group, named: `${account ?? '*'}/${role ?? '*'}` })
-      else met(narrowed(rule, account, role), order)
+      else met(narrowed(placed, account, role), order)
     }
   }
 
@@ -78,12 +86,15 @@ const saidBy = (template: Template | undefined, captures: Readonly<Record<string
 const isOutside = (fence: ReadonlySet<string>, said: string | undefined): boolean =>
   said !== undefined && !fence.has(said)
 
-/** The same rule for the one account and the one role that a group names. */
-const narrowed = (rule: Rule, account: string | undefined, role: string | undefined): Rule =>
-  account === undefined && role === undefined
-    ? rule
-    : {
-        ...rule,
-        accounts: account === undefined ? rule.accounts : new Set([account]),
-        roles: role === undefined ? rule.roles : new Set([role]),
-      }
+/**
+ * The same rule for the one account and the one role that a group names. What names an account costs that account. What names a
+ * role alone covers every account of the rule, so of however many groups name the role it is asked about once (security.md M-17).
+ */
+function narrowed({ rule, byRole }: Placed, account: string | undefined, role: string | undefined): Rule {
+  if (account !== undefined)
+    return { ...rule, accounts: new Set([account]), roles: role === undefined ? rule.roles : new Set([role]) }
+  if (role === undefined) return rule
+  const known = byRole.get(role) ?? { ...rule, roles: new Set([role]) }
+  byRole.set(role, known)
+  return known
+}

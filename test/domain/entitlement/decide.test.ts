@@ -284,6 +284,38 @@ describe('holdingsOf', () => {
     expect(held[0]?.roles[0]?.via).toHaveLength(20)
   })
 
+  it('looks at all accounts of a rule once for each role, however many groups name the role (security.md M-17)', () => {
+    const many = Array.from({ length: 500 }, (_, n) => anAccount({ alias: `a-${n}`, id: `${n}`.padStart(12, '0') }))
+    const rule: Rule = {
+      ...aRule({ accounts: many.map(({ alias }) => alias), roles: ['dev', 'admin'] }),
+      match: { idp: 'entra', pattern: patternOf('^aws-.*-(?P<role>[a-z]+)$'), role: [{ capture: 'role' }] },
+    }
+    const groups = Array.from({ length: 300 }, (_, n) => `aws-${n}-${n % 2 === 0 ? 'dev' : 'admin'}`)
+    const index = anIndex({ accounts: many, rules: [rule] })
+    let places = 0
+    const counting: typeof index = {
+      ...index,
+      placesOf(asked) {
+        const found = index.placesOf(asked)
+        places += found.length
+        return found
+      },
+    }
+    const held = holdingsOf(counting, aPrincipal({ groups }), aMoment())
+    expect(places).toBe(2 * many.length)
+    expect(held.map(({ roles }) => roles.map(({ kind }) => kind.key).join(' '))).toEqual(many.map(() => 'dev admin'))
+    expect(held[0]?.roles[0]?.via.slice(0, 3).map(({ group }) => group)).toEqual([
+      'aws-0-dev',
+      'aws-2-dev',
+      'aws-4-dev',
+    ])
+    // For the next person too.
+    const rulesOf = (names: readonly string[]) =>
+      new Set(index.met(aPrincipal({ groups: names })).map(({ rule: met }) => met))
+    expect([...rulesOf(['aws-x-dev'])]).toEqual([...rulesOf(groups)].slice(0, 1))
+    expect([...rulesOf(['aws-x-dev'])][0]).toBe([...rulesOf(groups)][0])
+  })
+
   it('leaves out an account in which everything is denied', () => {
     const rules = [aRule({ accounts: ['a', 'b'] }), deny({ accounts: ['b'] })]
     expect(held(rules).map(({ account }) => account.alias)).toEqual(['a'])
