@@ -8,7 +8,8 @@ const ROLE = 'payments-dev/readonly'
 const same = (text: string) => text
 const newer = (text: string) => `${text}\n# newer\n`
 const elevated = (text: string) =>
-  text.replace(/(\n {2}readonly: \{)(.*), max_duration: 12h \}/, '$1$2, elevated: true, max_duration: 1h }')
+  text.replace(/(\n {2}readonly: \{)(.*), max_duration: 12h \}/, '$1$2, elevated: true, max_duration: 1h }') +
+  '\nsessions: { claims_max_age: { elevated: 12h } }\n'
 const broken = (text: string) => text.replace('\nidps:', '\nidpz:')
 
 describe.skipIf(whyNoSqlite !== undefined)(sqliteTitle('a gateway whose configuration is old'), () => {

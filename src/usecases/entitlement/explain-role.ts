@@ -1,7 +1,6 @@
 import { missingTag } from '../../domain/aws/session-tags.ts'
 import type { DeviceClosing } from '../../domain/device/closing.ts'
-import { decide } from '../../domain/entitlement/decide.ts'
-import { explain, type Explanation } from '../../domain/entitlement/explain.ts'
+import { covers, explain, type Explanation } from '../../domain/entitlement/explain.ts'
 import { requireRole } from '../../domain/entitlement/find-role.ts'
 import { passThroughFault } from '../../domain/entitlement/pass-through.ts'
 import { RolegateError } from '../../domain/errors.ts'
@@ -19,11 +18,12 @@ export function makeExplainRole(deps: { rules: CurrentRules; closing: DeviceClos
   return function explainRole(session, from, role) {
     const now = deps.now()
     requireSessionMay(session, { kind: 'look' }, now)
-    const target = requireRole(deps.rules(), role)
+    const index = deps.rules()
+    const target = requireRole(index, role)
     const circumstances = circumstancesOf(session, from, now)
-    const decision = decide(deps.rules(), session.principal, target, circumstances)
-    if (!target.kind.discoverable && !decision.allowed && decision.code === 'not_entitled')
-      throw new RolegateError('role_unknown')
+    // A deny that covers it says as much of a role as a grant would: only who has a grant hears of it.
+    const isOpened = index.met(session.principal).some(({ rule }) => rule.effect === 'grant' && covers(rule, target))
+    if (!target.kind.discoverable && !isOpened) throw new RolegateError('role_unknown')
     const fault = sessionFault(session, deps.closing.takeRole(target, 'credentials'), now)
     const condition = passThroughFault(target, session)
     const unmet = [
@@ -32,6 +32,6 @@ export function makeExplainRole(deps: { rules: CurrentRules; closing: DeviceClos
       ...(condition === undefined ? [] : [condition]),
       ...(missingTag(target.kind.sessionTags, session.principal) === undefined ? [] : ['tag_unavailable']),
     ]
-    return explain(deps.rules(), session, target, unmet, circumstances)
+    return explain(index, session, target, unmet, circumstances)
   }
 }
