@@ -18,6 +18,7 @@ import type { LoadedConfig, World } from './compose/world.ts'
 import type { Config } from './config/config.ts'
 import { textOf } from './config/reload/difference.ts'
 import { printFault } from './config/faults.ts'
+import { nameNetworkBy } from './config/networks.ts'
 import { policyOf } from './config/policy.ts'
 import { closingBy, oldestOf } from './domain/device/closing.ts'
 import { standingOf } from './domain/admin/standing.ts'
@@ -116,13 +117,14 @@ export async function compose(
     onDisk: world.disk,
   })
   const policy = policyOf(config, dirname(mainFile))
+  const nameNetwork = nameNetworkBy(config.networks)
   const closing = closingBy(config.sessions.cli.device, stoppedBy(world, config.reload), oldestGroups)
   const deps = {
     ...memory.tables,
     emergency,
     configEpoch: world.configEpoch,
     closing,
-    nameNetwork: config.networks,
+    nameNetwork,
     digest,
     codeDigest,
     limitRate,
@@ -239,7 +241,7 @@ export async function compose(
       ...stories,
       ...workloadStories({ ...deps, ...stories, ...workloads, planHandOver }),
       offeredWays: new Set([...cli.login.values()].flatMap((ways) => [...ways])),
-      nameNetwork: config.networks,
+      nameNetwork,
       startHost: config.identityCenter.startHost,
       crossNetwork: cli.crossNetwork,
       prepareConsole,

@@ -2,7 +2,6 @@ import type { Staff } from '../domain/admin/standing.ts'
 import type { Redactable } from '../domain/audit/redact.ts'
 import type { Mapping } from '../domain/entitlement/rule.ts'
 import type { OldestGroups } from '../domain/device/closing.ts'
-import type { NameNetwork } from '../domain/device/network.ts'
 import type { Partition } from '../domain/aws/partition.ts'
 import type { PolicyTest } from '../domain/policy/policy.ts'
 import type { ClaimMapping } from '../domain/sign-in/claims.ts'
@@ -40,7 +39,8 @@ export type Config = {
       readonly device: DevicePolicy
     }
   }
-  readonly networks: NameNetwork
+  /** The operator's own, by name: CIDRs. */
+  readonly networks: Readonly<Record<string, readonly string[]>>
   readonly identityCenter: { readonly startHost: string; readonly region: string }
   readonly store: { readonly driver: 'memory' } | { readonly driver: 'sqlite'; readonly path: string }
   readonly audit: { readonly sinks: readonly AuditSink[]; readonly redact: readonly Redactable[] }

@@ -1,4 +1,5 @@
 import { relative } from 'node:path'
+import { printDuration } from '../domain/entitlement/duration.ts'
 import { factsOf } from '../domain/policy/facts.ts'
 import type { Facts, Policy, PolicyTest } from '../domain/policy/policy.ts'
 import type { Config, Idp, OidcIdp, Workload } from './config.ts'
@@ -64,9 +65,23 @@ export const policyTestsOf = ({ tests }: ConfigFile): readonly PolicyTest[] =>
     ...cannot.map((role) => ({ as: printWho(as), expects: 'cannot', role }) as const),
   ])
 
-/** `entra: All-Engineers`: somebody a test imagines. */
-export function printWho({ idp, workload, groups, claims }: ConfigFile['tests'][number]['as']): string {
+/** `entra: All-Engineers`, `entra: SRE; from 10.1.2.3; without mfa`: somebody a test imagines, and how they ask. */
+export function printWho(as: Imagined): string {
+  return [printName(as), ...circumstancesOf(as)].join('; ')
+}
+
+type Imagined = ConfigFile['tests'][number]['as']
+
+function printName({ idp, workload, groups, claims }: Imagined): string {
   if (idp !== undefined) return `${idp}: ${groups.toSorted().join(', ') || '(no groups)'}`
   const stated = Object.entries(claims).map(([name, value]) => `${name}=${value}`)
   return `${workload}: jobs${stated.length === 0 ? '' : ` with ${stated.toSorted().join(', ')}`}`
 }
+
+/** What a test leaves open is as rules want it: a `cannot` that says less of it is a weaker one (threats.md R14). */
+const circumstancesOf = ({ at, ip, mfa, reason }: Imagined): readonly string[] => [
+  ...(at === undefined ? [] : [`at ${at.toISOString()}`]),
+  ...(ip === undefined ? [] : [`from ${ip}`]),
+  ...(mfa === undefined ? [] : [mfa === false ? 'without mfa' : `mfa ${printDuration(mfa)} ago`]),
+  ...(reason === undefined ? [] : [reason === false ? 'without a reason' : `for the reason ${JSON.stringify(reason)}`]),
+]

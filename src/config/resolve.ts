@@ -17,7 +17,6 @@ import { audienceFor } from './lint/sts.ts'
 import { graphOf, knownLimit } from './known-idps.ts'
 import { selectorsOf } from './lint/admin.ts'
 import type { GroupNames } from './group-names.ts'
-import { nameNetworkBy } from './networks.ts'
 import { parseTemplate } from '../domain/entitlement/pattern.ts'
 import { fromFolder } from './paths.ts'
 import { policyTestsOf } from './policy.ts'
@@ -80,7 +79,7 @@ export function resolve(
         },
       },
     },
-    networks: nameNetworkBy(file.networks),
+    networks: file.networks,
     identityCenter: {
       startHost: file.identity_center.start_host,
       region: file.identity_center.region ?? sts.get('default')?.region ?? defaultRegionOf('aws'),

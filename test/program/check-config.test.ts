@@ -185,6 +185,21 @@ describe('check-config --diff', () => {
     expect(out).toContain('tests\n  - entra: X cannot pay-prod/admin\n')
   })
 
+  it.each([
+    ['ip: 192.0.2.1', 'from 192.0.2.1'],
+    ['mfa: false', 'without mfa'],
+    ['mfa: 5m', 'mfa 5m ago'],
+    ['reason: false', 'without a reason'],
+    ['reason: a try', 'for the reason "a try"'],
+    ['at: 2026-03-02T08:00:00Z', 'at 2026-03-02T08:00:00.000Z'],
+  ])('ends with 11 when a cannot says less of how they ask: %s (threats.md R14)', async (said, shown) => {
+    const asks = (more: string) =>
+      `${A_FILE}tests: [{ as: { idp: entra, groups: [X]${more} }, cannot: [pay-prod/admin] }]\n`
+    const { report, out } = await comparing(asks(`, ${said}`), asks(''))
+    expect(report.exit).toBe(11)
+    expect(out).toContain(`  + entra: X cannot pay-prod/admin\n  - entra: X; ${shown} cannot pay-prod/admin\n`)
+  })
+
   it('names an IdP whose people are others now, and shows no secret of it', async () => {
     const inline = changed(['client_secret_env: IDP_SECRET', 'client_secret: hush-one'])
     const { report, out } = await comparing(

@@ -30,6 +30,8 @@ function namedIn({
   server,
   metrics,
   groupNames,
+  networks,
+  tests,
 }: Config): ReadonlyMap<string, string> {
   return new Map(
     [
@@ -41,6 +43,8 @@ function namedIn({
       ...[...sts].map(([name, entry]) => [`sts ${name}`, entry] as const),
       ['server.trusted_proxies', server.trustedProxies] as const,
       ['names_file', groupNames] as const,
+      ['networks', networks] as const,
+      ['tests', tests] as const,
       ['telemetry.metrics', metrics] as const,
       ['admin', admin] as const,
       ['reload', reload] as const,

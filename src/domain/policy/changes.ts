@@ -7,7 +7,7 @@ export type PolicyDiff = {
   readonly vouchers: readonly FactsChange[]
   readonly accounts: readonly FactsChange[]
   readonly roles: readonly FactsChange[]
-  /** Each selector held alone. What everyone of an IdP gains or loses is said of everyone, and not again of each group. */
+  /** Each selector held alone. What everyone of an IdP gains or loses is said of everyone, and not again of each group that has it on the same terms. */
   readonly access: readonly AccessChange[]
   /** A deny cannot be taken from another group's grant: what it closes for whoever else is met by it, said of itself. */
   readonly denies: readonly DenyChange[]
@@ -22,7 +22,7 @@ export type Came = 'added' | 'removed'
 export type AccessChange = {
   readonly who: string
   readonly selector: Selector
-  readonly gains: readonly Named[]
+  readonly gains: readonly (Named & { readonly terms: string })[]
   readonly loses: readonly Named[]
   readonly changes: readonly (Named & { readonly before: string; readonly after: string; readonly looser: boolean })[]
 }

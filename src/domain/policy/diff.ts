@@ -63,7 +63,9 @@ function changeOf(
   return {
     who: printSelector(selector),
     selector,
-    gains: [...after].filter(([arn]) => !before.has(arn)).map(([, opening]) => named(opening)),
+    gains: [...after]
+      .filter(([arn]) => !before.has(arn))
+      .map(([, opening]) => ({ ...named(opening), terms: termsIn(opening) })),
     loses: [...before].filter(([arn]) => !after.has(arn)).map(([, opening]) => named(opening)),
     changes: both,
   }
@@ -81,10 +83,9 @@ function termsChange(earlier: Opening, later: Opening): AccessChange['changes'] 
 const termsIn = ({ grants }: Opening): string => [...new Set(grants.map(printTerms))].toSorted().join(', or ')
 
 function less(change: AccessChange, everyones: AccessChange): AccessChange {
-  const without = <Role extends Named>(own: readonly Role[], others: readonly Named[]): readonly Role[] => {
-    // A variant and its base are one ARN, and two names.
-    const known = new Set(others.map(({ arn, role }) => `${arn} ${role}`))
-    return own.filter(({ arn, role }) => !known.has(`${arn} ${role}`))
+  const without = <Role extends Named>(own: readonly Role[], others: readonly Role[]): readonly Role[] => {
+    const known = new Set(others.map(saidOf))
+    return own.filter((role) => !known.has(saidOf(role)))
   }
   return {
     ...change,
@@ -93,6 +94,9 @@ function less(change: AccessChange, everyones: AccessChange): AccessChange {
     changes: without(change.changes, everyones.changes),
   }
 }
+
+/** Everything that is said of a role but by which rules: on other terms than everyone's it is another change (threats.md R14). */
+const saidOf = (role: Named): string => JSON.stringify(factsOf(role, ['rules']))
 
 const named = ({ target, grants }: Opening): Named => ({
   ...namedTarget(target),

@@ -63,6 +63,9 @@ export function termsOf(rule: Rule): GrantTerms {
   }
 }
 
+/** Of a grant that limits and asks nothing beside the role's own. */
+export const OWN_TERMS = 'on the role’s own terms'
+
 /** `at most 4h`, `as the role`: how a grant's terms read. */
 export function printTerms({ maxSeconds, require, asks }: GrantTerms): string {
   const parts = [
@@ -70,7 +73,7 @@ export function printTerms({ maxSeconds, require, asks }: GrantTerms): string {
     ...(require === undefined ? [] : [printRequirement(require)]),
     ...(asks ? [asks] : []),
   ]
-  return parts.length === 0 ? 'on the role’s own terms' : parts.join(', ')
+  return parts.length === 0 ? OWN_TERMS : parts.join(', ')
 }
 
 /** Whether the later grants let through what none of the earlier ones did. A grant that asks for more lets through less. */

@@ -1,6 +1,7 @@
 import { printFault } from '../../config/load.ts'
 import type { Named } from '../../domain/policy/changes.ts'
 import type { FactsChange } from '../../domain/policy/facts.ts'
+import { OWN_TERMS } from '../../domain/policy/opening.ts'
 import type { PeopleDiff } from '../../domain/policy/people.ts'
 import type { Comparison, Place, Report } from './report.ts'
 
@@ -64,7 +65,7 @@ function comparison(diff: Comparison): readonly string[] {
   const parts = [
     ...diff.access.map(({ who, gains, loses, changes }) =>
       section(who, [
-        ...gains.map((role) => `+ ${printNamed(role)}`),
+        ...gains.map((role) => `+ ${printNamed(role)}${role.terms === OWN_TERMS ? '' : `: ${role.terms}`}`),
         ...loses.map((role) => `- ${printNamed(role)}`),
         ...changes.map((role) => `~ ${role.role}: ${role.before} -> ${role.after}`),
       ]),

@@ -26,6 +26,12 @@ describe('the difference between two configurations', () => {
       ['server.trusted_proxies changed'],
     ],
     ['how long a refused file may last', `${A_FILE}reload: { max_stale: 5m }\n`, ['reload changed']],
+    ['a network by name', `${A_FILE}networks: { office: [203.0.113.0/24] }\n`, ['networks changed']],
+    [
+      'a test',
+      `${A_FILE}tests: [{ as: { idp: entra, groups: [Team] }, can: [pay-dev/readonly] }]\n`,
+      ['tests changed'],
+    ],
     ['a longer session', `${A_FILE}sessions: { browser: { absolute: 8h } }\n`, ['sessions changed']],
   ])('%s', (_what, after, said) => {
     expect(between(A_FILE, after)).toEqual(said)

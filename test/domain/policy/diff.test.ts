@@ -85,6 +85,27 @@ describe('what a change of rules opens and closes', () => {
     })
   })
 
+  it('says of a group what it holds on other terms than everyone (threats.md R14)', () => {
+    const everyone = (changes: Parameters<typeof aRule>[0]) =>
+      aRule({ id: 'all', match: { idp: 'entra', everyone: true }, ...changes })
+    const [before, after] = [
+      ruled(everyone({ maxSeconds: 4 * HOUR })),
+      ruled(everyone({ maxSeconds: 2 * HOUR }), aRule()),
+    ]
+    expect(accessOf(before, after)).toEqual({
+      'entra: everyone': ['~ payments-prod/dev at most 4h -> at most 2h'],
+      'entra: payments': ['~ payments-prod/dev at most 4h -> at most 2h, or on the role’s own terms'],
+    })
+    expect(diffPolicies(before, after).concerns).toEqual(['entra: payments has payments-prod/dev on easier terms'])
+
+    const gained = diffPolicies(ruled(), ruled(everyone({ require: { mfaSeconds: 600 } }), aRule()))
+    expect(gained.access.map(({ who, gains }) => [who, gains.map(({ terms }) => terms)])).toEqual([
+      ['entra: everyone', ['mfa within 10m']],
+      ['entra: payments', ['mfa within 10m, or on the role’s own terms']],
+    ])
+    expect(gained.concerns).toContain('entra: payments gains payments-prod/dev')
+  })
+
   it('says of a pattern what its fence holds', () => {
     const read = readPattern('^aws-.*$')
     if ('fault' in read) throw new Error(read.fault)
