@@ -1,39 +1,59 @@
 import { didYouMean } from './did-you-mean.ts'
 import type { Findings, Path } from './faults.ts'
 import { looksLikeGuid } from './group-kinds.ts'
-import type { GroupNames } from './group-names.ts'
+import { folded, type GroupNames } from './group-names.ts'
 import type { RequireEntry } from './require-schema.ts'
 import type { ConfigFile } from './schema.ts'
 
 /**
  * The file with ids in place of friendly names, wherever it names a group: what an IdP states is held against ids alone, so that
- * a group which somebody called by such a name opens nothing (threats.md R6). A name that no file knows is a fault.
+ * a group which somebody called by such a name opens nothing (threats.md R6). A name that no file knows is a fault,
+ * and so is an id in another case than there: ids match as they are spelt, so a deny by it would close nothing (threats.md R4).
  */
 export function withGroupIds(file: ConfigFile, names: GroupNames, findings: Findings): ConfigFile {
   if (names.size === 0) return file
   const books = new Map([...names].map(([idp, byId]) => [idp, new Map([...byId].map(([id, name]) => [name, id]))]))
-  const idOf = (written: string, idp: string | undefined, path: Path): string => {
+  const spelt = new Map([...names].map(([idp, byId]) => [idp, new Map([...byId.keys()].map((id) => [folded(id), id]))]))
+  /** Whether an id stands in a names file; a fault where it does, spelt otherwise. */
+  const isNamed = (written: string, idp: string | undefined, path: Path): boolean => {
+    for (const [other, ids] of spelt) {
+      const id = idp === undefined || idp === other ? ids.get(folded(written)) : undefined
+      if (id === undefined) continue
+      if (id !== written)
+        findings.fault(path, `is spelt "${id}" in the names_file of "${other}"; ids match as they are spelt`)
+      return true
+    }
+    return false
+  }
+  const idOf = (written: string, idp: string | undefined, path: Path, isDeny = false): string => {
     const book = idp === undefined ? undefined : books.get(idp)
     if (book === undefined) {
       const [other] = idp === undefined ? ([...books].find(([, one]) => one.has(written)) ?? []) : []
       if (other !== undefined)
         findings.fault(path, `is what the names_file of "${other}" calls a group: name the IdP beside it`)
+      else if (idp === undefined && looksLikeGuid(written)) lintId(written, idp, path, isDeny)
       return written
     }
     const id = book.get(written)
-    if (id === undefined && !names.get(idp ?? '')?.has(written) && !looksLikeGuid(written) && written !== '*')
+    if (id !== undefined || written === '*') return id ?? written
+    if (looksLikeGuid(written)) lintId(written, idp, path, isDeny)
+    else if (!isNamed(written, idp, path))
       findings.fault(
         path,
         `"${idp}" has no group of that name or id in its names_file${didYouMean(written, book.keys())}`,
       )
-    return id ?? written
+    return written
   }
-  const allOf = (written: readonly string[], idp: string | undefined, path: Path) =>
-    written.map((one, index) => idOf(one, idp, [...path, index]))
-  const whom = <Selector extends Whom>(selector: Selector, path: Path): Selector => ({
+  const lintId = (written: string, idp: string | undefined, path: Path, isDeny: boolean): void => {
+    if (isNamed(written, idp, path) || !isDeny) return
+    findings.warn(path, 'denies a group that no names_file has: is that its id? [deny-of-unnamed-group]')
+  }
+  const allOf = (written: readonly string[], idp: string | undefined, path: Path, isDeny = false) =>
+    written.map((one, index) => idOf(one, idp, [...path, index], isDeny))
+  const whom = <Selector extends Whom>(selector: Selector, path: Path, isDeny = false): Selector => ({
     ...selector,
-    ...(selector.group !== undefined && { group: idOf(selector.group, selector.idp, [...path, 'group']) }),
-    ...(selector.any_of !== undefined && { any_of: allOf(selector.any_of, selector.idp, [...path, 'any_of']) }),
+    ...(selector.group !== undefined && { group: idOf(selector.group, selector.idp, [...path, 'group'], isDeny) }),
+    ...(selector.any_of !== undefined && { any_of: allOf(selector.any_of, selector.idp, [...path, 'any_of'], isDeny) }),
   })
   const staff = (key: 'operators' | 'auditors') => {
     const written = file.admin[key]
@@ -54,7 +74,7 @@ export function withGroupIds(file: ConfigFile, names: GroupNames, findings: Find
     roles: Object.fromEntries(Object.entries(file.roles).map(([key, role]) => [key, asking(role, ['roles', key])])),
     rules: file.rules.map((rule, index) => ({
       ...rule,
-      match: whom(rule.match, ['rules', index, 'match']),
+      match: whom(rule.match, ['rules', index, 'match'], rule.deny !== undefined),
       ...(rule.grant !== undefined && { grant: asking(rule.grant, ['rules', index, 'grant']) }),
     })),
     admin: { ...file.admin, ...staff('operators'), ...staff('auditors') },

@@ -1,9 +1,9 @@
-import { dirname, isAbsolute, join } from 'node:path'
 import * as z from 'zod'
 import { readDocument } from './document.ts'
 import { ConfigFaults, type Fault, type Finding, type Findings } from './faults.ts'
 import { freeText, group } from './fields.ts'
 import { LOOKS, looksLikeGuid } from './group-kinds.ts'
+import { asWritten } from './paths.ts'
 import { nameOf, type PolicyFiles } from './policy-files.ts'
 import { sayIssue, schemaFindings } from './schema-faults.ts'
 import type { ConfigFile } from './schema.ts'
@@ -28,7 +28,7 @@ export function readGroupNames(
       findings.fault(here, 'goes with "kind: id" (or sid) beside it: other groups are called by their own names')
       return
     }
-    const path = isAbsolute(written) ? written : join(dirname(world.file), written)
+    const path = asWritten(written, world)
     const read = files.text(path)
     if ('fault' in read) findings.fault(here, read.fault)
     else {
@@ -79,8 +79,32 @@ function notOneToOne(
       ...(known.has(folded(name)) || looksLikeGuid(name)
         ? [{ path, message: 'is an id, not a name: a rule could mean either group' }]
         : []),
+      ...oneReading(name).map((message) => ({ path, message })),
     ]
   })
 }
 
-const folded = (text: string): string => text.normalize('NFKC').trim().toLowerCase()
+/** What makes a name read as another, or mean something else in a rule. */
+function oneReading(name: string): readonly string[] {
+  const mixed = (name.match(/[\p{L}\p{M}]+/gu) ?? []).find(
+    (word) => LOOK_ALIKE.filter((script) => script.test(word)).length > 1,
+  )
+  return [
+    ...(folded(name) === '*' ? ['"*" is no name of a group; no rule may say it'] : []),
+    ...(/[\p{Cf}\p{Default_Ignorable_Code_Point}]/u.test(name) ? ['holds signs that nobody sees; take them out'] : []),
+    ...(mixed === undefined ? [] : [`mixes alphabets in "${mixed}": letters that look alike are not the same`]),
+  ]
+}
+
+/** Alphabets whose letters pass for each other's. Japanese beside Latin is read as what it is. */
+const LOOK_ALIKE = [
+  /\p{Script=Latin}/u,
+  /\p{Script=Cyrillic}/u,
+  /\p{Script=Greek}/u,
+  /\p{Script=Armenian}/u,
+  /\p{Script=Cherokee}/u,
+  /\p{Script=Coptic}/u,
+  /\p{Script=Lisu}/u,
+]
+
+export const folded = (text: string): string => text.normalize('NFKC').trim().toLowerCase()

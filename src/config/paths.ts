@@ -8,6 +8,13 @@ export const folderOf = ({ file, realPath }: World): string => realOr(realPath, 
 export const fromFolder = (path: string, world: World): string =>
   isAbsolute(path) ? normalize(path) : join(folderOf(world), path)
 
+/**
+ * A path of a policy file as it is written from the main file: copies of a release have the same name for it, whichever
+ * of them a link leads to.
+ */
+export const asWritten = (path: string, { file }: World): string =>
+  isAbsolute(path) ? normalize(path) : join(dirname(file), path)
+
 /** True when `path` is `folder` or lies below it. Both real. */
 export function isInside(path: string, folder: string): boolean {
   const way = relative(folder, path)

@@ -3,7 +3,7 @@ import { allowsNothing, policyFaults } from '../domain/aws/session-policy-docume
 import { MOST_POLICY_CHARACTERS, sentPolicyFor, type InlinePolicy } from '../domain/aws/session-policy.ts'
 import { printPath, type Fault, type Findings, type Path } from './faults.ts'
 import { NoJson, readJson } from './json.ts'
-import { fromFolder } from './paths.ts'
+import { asWritten } from './paths.ts'
 import { nameOf, type PolicyFiles } from './policy-files.ts'
 import type { ConfigFile } from './schema.ts'
 import type { World } from './world.ts'
@@ -28,7 +28,7 @@ export function readSessionPolicies(
     if (name === undefined) continue
     const here = [...path, 'session_policy_file']
     const known = seen.get(name)
-    const read = known ?? readPolicy(fromFolder(name, world), files, world)
+    const read = known ?? readPolicy(asWritten(name, world), files, world)
     seen.set(name, read)
     if ('missing' in read) findings.fault(here, read.missing)
     if (!('inline' in read)) continue

@@ -15,6 +15,9 @@ const named = (...changes: readonly (readonly [string, string])[]) => changed([G
 const withNames = (names: string) => aWorld({ files: { '/etc/rolegate/groups/entra.yaml': names } })
 const faults = (text: string, names = NAMES) => faultsOf(text, withNames(names))
 
+const withDeny = (match: string) =>
+  named(['rules:\n', `rules:\n  - { id: no, ${match}, deny: { accounts: pay-prod } }\n`])
+
 const opensTo = (text: string, ...groups: readonly string[]) => {
   const { mapping } = load(text, withNames(NAMES)).config
   return entitlementsOf(compileRules(mapping), aPrincipal({ idp: 'entra', groups }), aMoment()).map(
@@ -67,6 +70,29 @@ tests:
   it('knows groups by an id that the file does not name', () => {
     const other = '33333333-aaaa-4aaa-8aaa-333333333333'
     expect(faults(named(['group: Team', `group: ${other}`]))).toEqual([])
+  })
+})
+
+describe('an id in another case than the names file has it (threats.md R4)', () => {
+  const SPELT = `is spelt "${TEAM}" in the names_file of "entra"; ids match as they are spelt`
+  const UPPER = TEAM.toUpperCase()
+
+  it.each([
+    [named(['group: Team', `group: ${UPPER}`]), `19:33  rules[0].match.group: ${SPELT}`],
+    [named(['group: Team', `any_of: [Team-Leads, ${UPPER}]`]), `19:47  rules[0].match.any_of[1]: ${SPELT}`],
+    [withDeny(`match: { idp: entra, group: ${UPPER} }`), `18:43  rules[0].match.group: ${SPELT}`],
+    [withDeny(`match: { group: ${UPPER} }`), `18:31  rules[0].match.group: ${SPELT}`],
+  ])('is refused', (text, fault) => {
+    expect(faults(text)).toEqual([fault])
+  })
+
+  it.each([
+    ['of the IdP', 'match: { idp: entra, group: 33333333-aaaa-4aaa-8aaa-333333333333 }', 1],
+    ['of any IdP', 'match: { group: 33333333-aaaa-4aaa-8aaa-333333333333 }', 1],
+    ['that the file has', `match: { group: ${TEAM} }`, 0],
+  ])('is advised of in a deny by an id %s which the file lacks', (_, match, count) => {
+    const { warnings } = load(withDeny(match), withNames(NAMES))
+    expect(warnings.filter((warning) => warning.includes('[deny-of-unnamed-group]'))).toHaveLength(count)
   })
 })
 
@@ -124,6 +150,18 @@ describe('a names file (threats.md R6)', () => {
       'a name that looks like an id',
       `${TEAM}: 99999999-aaaa-4aaa-8aaa-999999999999\n`,
       `1:39  ${TEAM}: is an id, not a name: a rule could mean either group`,
+    ],
+    ['a star for a name', `${TEAM}: "*"\n`, `1:39  ${TEAM}: "*" is no name of a group; no rule may say it`],
+    [
+      'a name twice but for what nobody sees',
+      `${TEAM}: Team\n${LEADS}: "Team\\u200b"\n`,
+      `2:39  ${LEADS}: holds signs that nobody sees; take them out`,
+    ],
+    ['an invisible letter', `${TEAM}: "Team\\u3164"\n`, `1:39  ${TEAM}: holds signs that nobody sees; take them out`],
+    [
+      'a name twice but for its alphabet',
+      `${TEAM}: AWS-Admins\n${LEADS}: \u0410WS-Admins\n`,
+      `2:39  ${LEADS}: mixes alphabets in "\u0410WS": letters that look alike are not the same`,
     ],
     ['an id that is none', 'Team: Team-Leads\n', '1:1  Team: does not look like the id of a group'],
     ['a number for a name', `${TEAM}: 4711\n`, `1:39  ${TEAM}: must be text; put it in quotes`],

@@ -1,6 +1,11 @@
 import { createHash } from 'node:crypto'
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { A_FILE, aWorld, changed, faultsOf, load } from './a-file.ts'
+import { loadConfig } from '../../src/config/load.ts'
+import { diskWorld } from '../../src/program/read-config.ts'
+import { A_FILE, aWorld, changed, faultsIn, faultsOf, load } from './a-file.ts'
 
 const POLICY = {
   Version: '2012-10-17',
@@ -36,6 +41,36 @@ describe('a session policy', () => {
     )
     expect(one?.files).toEqual(['/etc/rolegate/rolegate.yaml', FILE])
     expect(one?.hash).not.toBe(other?.hash)
+  })
+
+  it('has the same hash in each copy of a release, wherever a link leads (threats.md R9)', () => {
+    const root = realpathSync(mkdtempSync(join(tmpdir(), 'rolegate-releases-')))
+    const hashes = ['1', '2'].map((release) => {
+      const folder = join(root, 'rel', release)
+      mkdirSync(join(folder, 'policies'), { recursive: true })
+      writeFileSync(join(folder, 'rolegate.yaml'), NARROWED, { mode: 0o600 })
+      writeFileSync(join(folder, 'policies', 'no-iam.json'), JSON.stringify(POLICY), { mode: 0o600 })
+      const file = join(root, 'current', 'rolegate.yaml')
+      rmSync(join(root, 'current'), { force: true })
+      symlinkSync(folder, join(root, 'current'))
+      const world = { ...aWorld(), ...diskWorld(file) }
+      const loaded = loadConfig(world)
+      expect(loaded.files).toEqual([join(folder, 'rolegate.yaml'), join(folder, 'policies', 'no-iam.json')])
+      return loaded.hash
+    })
+    rmSync(root, { recursive: true })
+    expect(hashes[0]).toBe(hashes[1])
+  })
+
+  it('leads by no link out of the configuration folder', () => {
+    const root = realpathSync(mkdtempSync(join(tmpdir(), 'rolegate-policies-')))
+    mkdirSync(join(root, 'config', 'policies'), { recursive: true })
+    writeFileSync(join(root, 'config', 'rolegate.yaml'), NARROWED, { mode: 0o600 })
+    writeFileSync(join(root, 'no-iam.json'), JSON.stringify(POLICY), { mode: 0o600 })
+    symlinkSync(join(root, 'no-iam.json'), join(root, 'config', 'policies', 'no-iam.json'))
+    const world = { ...aWorld(), ...diskWorld(join(root, 'config', 'rolegate.yaml')) }
+    expect(faultsIn(world)).toEqual([`${HERE}leads out of the configuration folder`])
+    rmSync(root, { recursive: true })
   })
 
   it('of an included file’s grant is found from that file', () => {

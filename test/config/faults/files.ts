@@ -1,4 +1,4 @@
-import { BASE, swap, type Case } from './case.ts'
+import { BASE, swap, swapAll, type Case } from './case.ts'
 
 const FOLDER = '/etc/rolegate/'
 
@@ -83,6 +83,13 @@ export const NAMES: readonly Case[] = [
   names('two names that look alike', `${A}: Team\n${B}: Leads\n${B.replaceAll('2', '3')}: TEAM\n`),
   names('an id for a friendly name', `${A}: Team\n${B}: ${A}\n`),
   names('names and ids the wrong way round', `Team: ${A}\nLeads: ${B}\n`),
+  names('a friendly name that means everybody', `${A}: "*"\n${B}: Leads\n`),
+  names('a friendly name with a sign nobody sees', `${A}: Team\n${B}: "Leads\\u200b"\n`),
+  names('a friendly name with a letter of another alphabet', `${A}: Team\n${B}: L\u0435ads\n`),
+  {
+    ...swapAll('an id in capitals', [GROUPS, NAMED], ['any_of: [Team, Leads]', `group: ${A.toUpperCase()}`]),
+    files: beside({ 'groups.yaml': `${A}: Team\n` }),
+  },
   names('a friendly name that is a number', `${A}: Team\n${B}: 4711\n`),
   swap('names of groups that are names', GROUPS, 'groups: { claim: groups, kind: name, names_file: groups.yaml }\n'),
   swap('a names file that is not there', GROUPS, NAMED),
