@@ -190,7 +190,7 @@ export async function compose(
       countOnce,
     }),
     beginStepUp: makeBeginStepUp({ ...deps, planHandOver, beginSignIn }),
-    confirmStepUp: makeConfirmStepUp({ ...deps, crossNetwork: cli.crossNetwork }),
+    confirmStepUp: makeConfirmStepUp({ ...deps, planHandOver, crossNetwork: cli.crossNetwork }),
     terminalStepUp: makeTerminalStepUp(deps),
     endSession,
     findSession,

@@ -51,17 +51,30 @@ export function decide(
 }
 
 /** The entitlement that may be used now, or what forbids it. */
-export function requireEntitlement(
-  index: RuleIndex,
-  principal: Principal,
-  target: RoleTarget,
-  circumstances: Circumstances,
-): Entitlement {
-  const decision = decide(index, principal, target, circumstances)
-  if (decision.allowed) return decision.entitlement
-  if ('entitlement' in decision) throw unmetRefusal(decision.code, target.name, decision.entitlement.unmet)
+export function requireEntitlement(...asked: Parameters<typeof decide>): Entitlement {
+  const { entitlement, lacks } = requireAskable(...asked)
+  if (lacks !== undefined) throw lacks
+  return entitlement
+}
+
+/** The same for somebody who may be asked for what they lack: a reason or a fresh sign-in, of which `lacks` is the refusal. */
+export function requireAskable(...asked: Parameters<typeof decide>): {
+  readonly entitlement: Entitlement
+  readonly lacks?: RolegateError
+} {
+  const decision = decide(...asked)
+  const { name } = asked[2]
+  if (decision.allowed) return { entitlement: decision.entitlement }
+  if ('entitlement' in decision) {
+    const { code, entitlement } = decision
+    const { unmet } = entitlement
+    const lacks = unmetRefusal(code, name, unmet)
+    if (code === 'step_up_required' || unmet.every(({ condition }) => condition === 'reason'))
+      return { entitlement, lacks }
+    throw lacks
+  }
   throw new RolegateError(decision.code, {
-    role: target.name,
+    role: name,
     ...(decision.code === 'denied_by_rule' && { rule: decision.rule }),
   })
 }

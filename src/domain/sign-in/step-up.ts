@@ -1,5 +1,6 @@
 import { RolegateError, type ErrorValues } from '../errors.ts'
 import type { Authentication } from './authentication.ts'
+import type { Principal } from './principal.ts'
 import type { LocalPath } from './return-to.ts'
 import type { GatewaySession } from './session.ts'
 
@@ -38,9 +39,12 @@ export type StepUp = {
   readonly expiresAt: Date
   /** The terminal it is for; absent: it is for the browser that made the trip. */
   readonly terminal?: AskingTerminal
-  readonly status: 'asked' | 'proved' | 'released' | 'denied'
+  /** `releasing`: somebody's word is given, and not on record yet. */
+  readonly status: 'asked' | 'proved' | 'releasing' | 'released' | 'denied'
   /** The browser's session that the trip ended in. */
   readonly provedBy?: string
+  /** Once released to a terminal: the person as the trip has shown them, whose own groups are older (threats.md I7). */
+  readonly principal?: Principal
 } & Authentication
 
 type AskingTerminal = {
@@ -75,7 +79,7 @@ export function freshnessFault(
 }
 
 /** A step-up taken out of the store, for the one hand-over that uses it up. */
-export type UsedStepUp = Pick<StepUp, 'id' | 'purpose' | 'authenticatedAt' | 'mfaAt'> & {
+export type UsedStepUp = Pick<StepUp, 'id' | 'purpose' | 'authenticatedAt' | 'mfaAt' | 'principal'> & {
   /** Who may use it. */
   readonly sessionId: string
 }
@@ -87,15 +91,19 @@ export const isFor = (
   { roleArn, handOver }: Pick<Purpose, 'roleArn' | 'handOver'>,
 ): boolean => sessionId === session.id && purpose.roleArn === roleArn && purpose.handOver === handOver
 
-/** The session as fresh as the step-up has shown its person to be: a terminal's own is as old as its sign-in. */
-export const freshenedBy = (session: GatewaySession, used: UsedStepUp | undefined): GatewaySession =>
-  used === undefined || used.sessionId !== session.id
-    ? session
-    : {
-        ...session,
-        ...(used.authenticatedAt !== undefined && { authenticatedAt: used.authenticatedAt }),
-        ...(used.mfaAt !== undefined && { mfaAt: used.mfaAt }),
-      }
+/**
+ * The session as fresh as a step-up that `isFor` this hand-over has shown its person to be: a terminal's own is as old as its
+ * sign-in, and so are its groups (threats.md I7).
+ */
+export const freshenedBy = (
+  session: GatewaySession,
+  { authenticatedAt, mfaAt, principal }: UsedStepUp,
+): GatewaySession => ({
+  ...session,
+  ...(authenticatedAt !== undefined && { authenticatedAt }),
+  ...(mfaAt !== undefined && { mfaAt }),
+  ...(principal !== undefined && { principal }),
+})
 
 /** The reason of a refusal that only a step-up of its own lifts. */
 export const ELEVATED = 'elevated'

@@ -4,7 +4,7 @@ import { isSamePolicy, sentPolicyFor, type SentPolicy } from '../../domain/aws/s
 import { sessionTagsFor } from '../../domain/aws/session-tags.ts'
 import { sessionNameFor, type Sha256 } from '../../domain/aws/session-name.ts'
 import { webIdentityClaims } from '../../domain/aws/web-identity-token.ts'
-import { requireEntitlement, type Entitlement } from '../../domain/entitlement/decide.ts'
+import { requireAskable, type Entitlement } from '../../domain/entitlement/decide.ts'
 import { roleIdOf } from '../../domain/entitlement/role-id.ts'
 import { durationOf } from '../../domain/entitlement/duration.ts'
 import { requireRole } from '../../domain/entitlement/find-role.ts'
@@ -51,6 +51,14 @@ export type HandOverPlan = {
   readonly plannedAt: Date
 }
 
+/** `lacks` is the refusal for what they can be asked for: it comes last. `session` is as fresh as the step-up has made it. */
+type Decided = {
+  readonly target: RoleTarget
+  readonly entitlement: Entitlement
+  readonly session: GatewaySession
+  readonly lacks?: RolegateError
+}
+
 export type PlanHandOver = {
   /** Decides and computes the limits. Fails with what forbids it. */
   plan(handOver: HandOverFacts['handOver'], ask: HandOverRequest): HandOverPlan
@@ -76,20 +84,21 @@ export function makePlanHandOver(deps: {
   function decide(
     handOver: HandOverFacts['handOver'],
     { session: held, role, request, reason, stepUp }: HandOverRequest,
-  ): { target: RoleTarget; entitlement: Entitlement } {
-    const session = freshenedBy(held, stepUp)
+  ): Decided {
     const target = requireRole(deps.rules(), role)
+    // threats.md H8: what was confirmed for one hand-over makes no other any fresher.
+    const isProved = stepUp !== undefined && isFor(stepUp, held, { roleArn: roleIdOf(target), handOver })
+    const session = isProved ? freshenedBy(held, stepUp) : held
     const now = deps.now()
     requireSessionMay(session, deps.closing.takeRole(target, handOver), now)
     const circumstances = circumstancesOf(session, request, now, reason)
-    const entitlement = requireEntitlement(deps.rules(), session.principal, target, circumstances)
+    const { entitlement, lacks } = requireAskable(deps.rules(), session.principal, target, circumstances)
     const condition = passThroughFault(target, session)
     if (condition !== undefined) throw passedThrough(condition)
-    // threats.md H8: each elevated hand-over uses one up, however lately they signed in.
-    const { name } = target
-    const isProved = stepUp !== undefined && isFor(stepUp, session, { roleArn: roleIdOf(target), handOver })
-    if (target.kind.elevated && !isProved) throw stepUpRequired({ role: name, handOver }, ELEVATED)
-    return { target, entitlement }
+    // Each elevated hand-over uses one up, however lately they signed in.
+    const needsOwn = (target.kind.elevated || stepUp !== undefined) && !isProved
+    const refusal = lacks ?? (needsOwn ? stepUpRequired({ role: target.name, handOver }, ELEVATED) : undefined)
+    return { target, entitlement, session, ...(refusal !== undefined && { lacks: refusal }) }
   }
 
   function policyFor({ target: { account }, sessionPolicy }: Entitlement): SentPolicy | undefined {
@@ -149,12 +158,12 @@ export function makePlanHandOver(deps: {
   }
 
   function plan(handOver: HandOverFacts['handOver'], ask: HandOverRequest, jti = deps.randomText(128)): HandOverPlan {
-    const { target, entitlement } = decide(handOver, ask)
+    const { target, entitlement, session, lacks } = decide(handOver, ask)
     const policy = policyFor(entitlement)
     const strategy = strategyFor(target)
-    const { principal } = ask.session
+    const { principal } = session
     const plannedAt = deps.now()
-    const { seconds, limitedBy } = durationOf(entitlement, ask, ask.session, plannedAt)
+    const { seconds, limitedBy } = durationOf(entitlement, ask, session, plannedAt)
     const sessionName = sessionNameFor(principal, deps.sha256)
     const isPassedThrough = target.account.passThroughIdp !== undefined
     const sourceIdentity = target.kind.sourceIdentity && !isPassedThrough ? sessionName : null
@@ -179,6 +188,8 @@ export function makePlanHandOver(deps: {
       ...(ask.stepUp !== undefined && { stepUp: ask.stepUp.id }),
     }
     const assertion = assertionFor(target, strategy, principal, { ...facts, sessionName })
+    // Last of all: nobody is asked for a reason, or sent to their IdP, for what they would not get then.
+    if (lacks !== undefined) throw lacks
     return { target, entitlement, facts, assertion, sessionName, ...(policy !== undefined && { policy }), plannedAt }
   }
 
@@ -195,6 +206,7 @@ export function makePlanHandOver(deps: {
 
     requireStillAllowed({ target, facts, policy, plannedAt }, ask) {
       const now = decide(facts.handOver, ask)
+      if (now.lacks !== undefined) throw now.lacks
       // What was planned fitted the session as it was; a session cut short since must not be outlived (threats.md I7).
       if (plannedAt.getTime() + facts.seconds * 1000 > ask.session.endsAt.getTime())
         throw new RolegateError('sign_in_required')

@@ -51,8 +51,8 @@ export function makeBeginStepUp(deps: {
       // A reason is given with the last click, and not before.
       const unmet = values['conditions']
       const lacksReason = Array.isArray(unmet) && unmet.every((condition) => condition === 'reason')
-      // The trip is a sign-in, which reads the groups anew.
-      const isMended = values['why'] === OLD_GROUPS
+      // The trip is a sign-in, which reads the groups anew and lasts as long as any.
+      const isMended = values['why'] === OLD_GROUPS || values['why'] === 'grant_ending'
       if (code !== 'step_up_required' && !lacksReason && !isMended) throw thrown
     }
   }

@@ -1,9 +1,10 @@
 import type { RequestFacts } from '../../domain/audit/event.ts'
 import { isSameNetwork, type NameNetwork } from '../../domain/device/network.ts'
-import { RolegateError } from '../../domain/errors.ts'
+import { asRolegateError, RolegateError } from '../../domain/errors.ts'
 import { identityOf } from '../../domain/sign-in/principal.ts'
 import { requireSessionMay, type GatewaySession } from '../../domain/sign-in/session.ts'
 import { stepUpRequired, type StepUp, type UsedStepUp } from '../../domain/sign-in/step-up.ts'
+import type { PlanHandOver } from '../hand-over/plan-hand-over.ts'
 import type { Audit, Now, StepUps } from '../ports.ts'
 
 type Input = { readonly session: GatewaySession; readonly id: string; readonly request: RequestFacts }
@@ -13,7 +14,10 @@ export type ConfirmStepUp = {
   find(input: Omit<Input, 'request'>): Promise<StepUp>
   /** Takes it out of the store, for the one hand-over to the browser that made the trip. */
   use(input: Input): Promise<UsedStepUp>
-  /** Lets the terminal that asked have what it asked for. `elsewhere`: they know that it is in another network. */
+  /**
+   * Lets the terminal that asked have what it asked for, if the person as the trip has shown them may have it. `elsewhere`: they
+   * know that it is in another network.
+   */
   release(input: Input & { readonly elsewhere: boolean }): Promise<void>
   deny(input: Input): Promise<void>
 }
@@ -21,6 +25,7 @@ export type ConfirmStepUp = {
 /** A person's word on a step-up, given in their browser, after the trip (threats.md H8). */
 export function makeConfirmStepUp(deps: {
   stepUps: StepUps
+  planHandOver: Pick<PlanHandOver, 'plan'>
   nameNetwork: NameNetwork
   /** Whether a terminal in another network than the browser may be confirmed at all: `sessions.cli.cross_network`. */
   crossNetwork: 'downgrade' | 'refuse'
@@ -53,13 +58,33 @@ export function makeConfirmStepUp(deps: {
   })
 
   /** Exactly one of those who race moves it on. */
-  async function settle({ session, id }: Input, status: 'released' | 'denied'): Promise<void> {
+  async function settle(
+    { session, id }: Input,
+    may: (kept: StepUp) => boolean,
+    next: Pick<StepUp, 'status' | 'principal'>,
+  ): Promise<void> {
     const settled = await deps.stepUps.update(id, (kept) => {
-      const may = status === 'denied' ? isOpen(kept) : kept.status === 'proved' && kept.provedBy === session.id
-      const answer = may && isTheirs(kept, session)
-      return { next: answer ? { ...kept, status } : kept, answer, keep: { expiresAt: kept.expiresAt } }
+      const answer = may(kept) && isTheirs(kept, session)
+      return { next: answer ? { ...kept, ...next } : kept, answer, keep: { expiresAt: kept.expiresAt } }
     })
     if (settled !== true) throw gone()
+  }
+
+  /**
+   * threats.md I7: the trip has read their groups anew, and the terminal's are as old as its sign-in. Where it asks from is what counts
+   * of addresses: it is what will hold the credentials.
+   */
+  async function requireStillTheirs(found: StepUp, address: string, input: Input): Promise<void> {
+    const { id, purpose } = found
+    const { session, request } = input
+    const stepUp = { id, purpose, sessionId: session.id }
+    try {
+      deps.planHandOver.plan(purpose.handOver, { ...purpose, session, stepUp, request: { ...request, address } })
+    } catch (thrown) {
+      const { code, reason = code } = asRolegateError(thrown)
+      await deps.audit({ ...recordOf(found, input), event: 'step_up_refused', reason })
+      throw thrown
+    }
   }
 
   return {
@@ -88,14 +113,22 @@ export function makeConfirmStepUp(deps: {
         await deps.audit({ ...recordOf(found, input), event: 'step_up_refused', reason: 'another_network' })
         throw new RolegateError('condition_unmet', { condition: 'another_network' }, { reason: 'another_network' })
       }
-      await deps.audit({ ...recordOf(found, input), event: 'step_up_released' })
-      await settle(input, 'released')
+      await requireStillTheirs(found, terminal.address, input)
+      const isReady = (kept: StepUp) => kept.status === 'proved' && kept.provedBy === input.session.id
+      const isTaken = (kept: StepUp) => kept.status === 'releasing'
+      await settle(input, isReady, { status: 'releasing' })
+      // Of those who press at once one is on record, and durably so before the terminal can come for it.
+      await deps.audit({ ...recordOf(found, input), event: 'step_up_released' }).catch(async (thrown: unknown) => {
+        await settle(input, isTaken, { status: 'proved' })
+        throw thrown
+      })
+      await settle(input, isTaken, { status: 'released', principal: input.session.principal })
     },
 
     async deny(input) {
       const found = await find(input)
       if (found.terminal === undefined) throw gone()
-      await settle(input, 'denied')
+      await settle(input, isOpen, { status: 'denied' })
       await deps.audit({ ...recordOf(found, input), event: 'step_up_refused', reason: 'denied' })
     },
   }

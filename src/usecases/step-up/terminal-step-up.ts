@@ -99,13 +99,14 @@ export function makeTerminalStepUp(deps: {
       const taken = await deps.stepUps.take(id)
       // Of parallel processes that hold one id, one has it.
       if (taken === undefined) throw stepUpRequired({ why: 'gone' })
-      const { purpose, authenticatedAt, mfaAt } = taken
+      const { purpose, authenticatedAt, mfaAt, principal } = taken
       return {
         id,
         purpose,
         sessionId: session.id,
         ...(authenticatedAt !== undefined && { authenticatedAt }),
         ...(mfaAt !== undefined && { mfaAt }),
+        ...(principal !== undefined && { principal }),
       }
     },
   }

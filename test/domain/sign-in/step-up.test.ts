@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { afterTrip, freshenedBy, freshnessFault, isFor, type StepUpTrip } from '../../../src/domain/sign-in/step-up.ts'
+import { aPrincipal } from '../../support/a-principal.ts'
 import { aSession, NINE, secondsAfter } from '../../support/a-session.ts'
 import { ADMIN_ARN, aPurpose, aUsedStepUp } from '../../support/a-step-up.ts'
 
@@ -51,12 +52,10 @@ describe('what a step-up is for (threats.md H8)', () => {
     expect(isFor(aUsedStepUp(), session, ask)).toBe(fits)
   })
 
-  it('makes its own session as fresh as it has shown its person to be, and no other', () => {
-    const used = aUsedStepUp({ authenticatedAt: NINE, mfaAt: NINE })
-    expect(freshenedBy(aSession(), used)).toMatchObject({ authenticatedAt: NINE, mfaAt: NINE })
-    const other = aSession({ id: 'session-2' })
-    expect(freshenedBy(other, used)).toBe(other)
-    expect(freshenedBy(other, undefined)).toBe(other)
+  it('makes the session as fresh as it has shown its person to be, groups and all (threats.md I7)', () => {
+    const principal = aPrincipal({ groups: [] })
+    const used = aUsedStepUp({ authenticatedAt: NINE, mfaAt: NINE, principal })
+    expect(freshenedBy(aSession(), used)).toEqual({ ...aSession(), authenticatedAt: NINE, mfaAt: NINE, principal })
   })
 })
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { RolegateError } from '../../../src/domain/errors.ts'
 import type { GatewaySession } from '../../../src/domain/sign-in/session.ts'
 import { stepUpRequired } from '../../../src/domain/sign-in/step-up.ts'
+import { anIndex, aRule } from '../../support/a-mapping.ts'
 import { aPrincipal } from '../../support/a-principal.ts'
 import { refusalFrom } from '../../support/a-refusal.ts'
 import { aRequest, aSession, NINE } from '../../support/a-session.ts'
@@ -113,10 +114,66 @@ describe('a step-up for a terminal (threats.md H8)', () => {
   })
 
   it('is released by one of twenty who press the button', async () => {
-    const { prove, release } = await aWaitingTerminal()
+    const { prove, release, recorded } = await aWaitingTerminal()
     await prove()
     const outcomes = await Promise.allSettled(Array.from({ length: 20 }, () => release()))
     expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+    expect(recorded.filter(({ event }) => event === 'step_up_released')).toHaveLength(1)
+  })
+
+  it('is on record as released, or as refused, when both are pressed at once: never as both', async () => {
+    const { prove, release, deny, recorded } = await aWaitingTerminal()
+    await prove()
+    const outcomes = await Promise.allSettled([release(), deny(), release(), deny()])
+    expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+    expect(recorded.filter(({ event }) => event !== 'step_up')).toHaveLength(1)
+  })
+
+  it('is not given before its record is written, and can be pressed again when that fails', async () => {
+    const { prove, release, redeem, heard } = await aWaitingTerminal()
+    await prove()
+    heard.onAudit = async () => {
+      expect((await refusalFrom(redeem())).code).toBe('authorization_pending')
+      throw new RolegateError('audit_unavailable')
+    }
+    expect((await refusalFrom(release())).code).toBe('audit_unavailable')
+    expect((await refusalFrom(redeem())).code).toBe('authorization_pending')
+    heard.onAudit = async () => undefined
+    await release()
+    expect(await redeem()).toMatchObject({ sessionId: 't1' })
+  })
+
+  describe('decided by the groups that the trip has read (threats.md I7)', () => {
+    it.each([
+      { because: 'a group is gone', groups: [], code: 'not_entitled' },
+      { because: 'a new group denies it', groups: ['payments', 'leavers'], code: 'denied_by_rule' },
+    ])('is refused when $because, whatever the terminal’s own say', async ({ groups, code }) => {
+      const { world, prove, release, redeem, browser, recorded } = await aWaitingTerminal()
+      const leavers = aRule({ id: 'leavers', effect: 'deny', match: { groups: ['leavers'] }, roles: ['admin'] })
+      world.rules = anIndex({ rules: [aRule({ roles: ['dev', 'admin'] }), leavers] })
+      await prove()
+      const session = { ...browser, principal: aPrincipal({ groups }) }
+      expect((await refusalFrom(release({ session }))).code).toBe(code)
+      expect((await refusalFrom(redeem())).code).toBe('authorization_pending')
+      expect(recorded.at(-1)).toMatchObject({ event: 'step_up_refused', reason: code })
+    })
+
+    it('is refused where the terminal’s address is not one the role is given to, wherever the browser is', async () => {
+      const { world, prove, release } = await aWaitingTerminal()
+      const networks = { ranges: ['192.0.2.0/24'], includes: (address: string) => address.startsWith('192.0.2.') }
+      world.rules = anIndex({ rules: [aRule({ roles: ['admin'], require: { networks } })] })
+      await prove()
+      const elsewhere = { request: aRequest({ address: '192.0.2.99' }), elsewhere: true }
+      expect(await refusalFrom(release(elsewhere))).toMatchObject({ values: { conditions: ['ip'] } })
+    })
+
+    it('tells the hand-over who they are now', async () => {
+      const { prove, release, redeem, browser } = await aWaitingTerminal()
+      await prove()
+      const principal = aPrincipal({ groups: ['payments', 'new'] })
+      await release({ session: { ...browser, principal } })
+      expect(await redeem()).toMatchObject({ principal })
+    })
   })
 
   it('is not released by a cookie alone: the trip comes first', async () => {

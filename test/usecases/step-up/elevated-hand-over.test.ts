@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
+import type { RoleKind } from '../../../src/domain/entitlement/rule.ts'
 import { aHandOver, LENT } from '../../support/a-hand-over.ts'
 import { aMapping, anAccount, anIndex, aRoleKind, aRule } from '../../support/a-mapping.ts'
+import { aPrincipal } from '../../support/a-principal.ts'
 import { refusalFrom } from '../../support/a-refusal.ts'
-import { aSession, NINE } from '../../support/a-session.ts'
+import { aSession, NINE, secondsAfter } from '../../support/a-session.ts'
 import { ADMIN_ARN, aUsedStepUp, STEP_UP_ID } from '../../support/a-step-up.ts'
 
 const rules = [aRule({ roles: ['dev', 'admin'] })]
@@ -40,6 +42,26 @@ describe('an elevated hand-over (threats.md H8)', () => {
     const { issueCredentials, ask, happened } = elevated()
     const refusal = await refusalFrom(issueCredentials(ask({ role: ADMIN, stepUp })))
     expect([refusal.code, happened]).toEqual(['step_up_required', ['refused']])
+  })
+
+  it('is decided by the groups the step-up has read, not by those of the session (threats.md I7)', async () => {
+    const { issueCredentials, ask, happened } = elevated()
+    const stepUp = aUsedStepUp({ principal: aPrincipal({ groups: [] }) })
+    const refusal = await refusalFrom(issueCredentials(ask({ role: ADMIN, stepUp })))
+    expect([refusal.code, happened]).toEqual(['not_entitled', ['refused']])
+  })
+
+  it('is tagged with what the step-up’s sign-in has stated', async () => {
+    const sessionTags = { Team: { claim: 'team' } }
+    const roles = [aRoleKind({ key: 'admin', roleName: 'rolegate/Admin', elevated: true, sessionTags })]
+    const { issueCredentials, ask, minted } = aHandOver({
+      mapping: aMapping({ rules: [aRule({ roles: ['admin'] })], roles }),
+      session: aSession({ principal: aPrincipal({ claims: { team: 'old' } }) }),
+    })
+    const stepUp = aUsedStepUp({ principal: aPrincipal({ claims: { team: 'new' } }) })
+    await issueCredentials(ask({ role: ADMIN, stepUp }))
+    expect(JSON.stringify(minted)).toMatch(/"new"/)
+    expect(JSON.stringify(minted)).not.toMatch(/"old"/)
   })
 
   it('is not made for somebody who has lost the role meanwhile, step-up or not', async () => {
@@ -84,5 +106,70 @@ describe('an elevated hand-over (threats.md H8)', () => {
     const { issueCredentials, ask } = aHandOver({ mapping: aMapping({ rules, accounts }) })
     const refusal = await refusalFrom(issueCredentials(ask({ role: ADMIN, stepUp: aUsedStepUp() })))
     expect(refusal).toMatchObject({ code: 'condition_unmet', values: { condition: 'elevated_passed_through' } })
+  })
+})
+
+describe('a role that asks for a second factor a short while ago (threats.md I6, H8)', () => {
+  const DEV = 'payments-prod/dev'
+  const DEV_ARN = ADMIN_ARN.replace('Admin', 'Developer')
+  const asking = (kind: Partial<RoleKind> = {}) =>
+    aHandOver({ mapping: aMapping({ roles: [aRoleKind({ requires: [{ mfaSeconds: 600 }], ...kind })] }) })
+
+  it('is given for a step-up of its own', async () => {
+    const { issueCredentials, ask, happened } = asking()
+    await issueCredentials(ask({ stepUp: aUsedStepUp({ mfaAt: NINE }, { role: DEV, roleArn: DEV_ARN }) }))
+    expect(happened.at(-1)).toBe('issued')
+  })
+
+  it.each([
+    { because: 'another role', purpose: {} },
+    { because: 'a console', purpose: { role: DEV, roleArn: DEV_ARN, handOver: 'console' as const } },
+  ])('is not given for one that was confirmed for $because', async ({ purpose }) => {
+    const { issueCredentials, ask, happened } = asking()
+    const refusal = await refusalFrom(issueCredentials(ask({ stepUp: aUsedStepUp({ mfaAt: NINE }, purpose) })))
+    expect([refusal.code, happened]).toEqual(['step_up_required', ['refused']])
+  })
+
+  it('is not given for one of another role where nothing is asked for either: it was confirmed for that', async () => {
+    const { issueCredentials, ask } = asking({ requires: [] })
+    const refusal = await refusalFrom(issueCredentials(ask({ stepUp: aUsedStepUp() })))
+    expect(refusal.code).toBe('step_up_required')
+  })
+
+  it('tells whoever presents another one no more of a role that is not theirs', async () => {
+    const { issueCredentials, ask } = asking({ key: 'other' })
+    for (const role of ['payments-prod/other', 'payments-prod/unknown'])
+      expect((await refusalFrom(issueCredentials(ask({ role, stepUp: aUsedStepUp() })))).code).toMatch(
+        /not_entitled|role_unknown/,
+      )
+  })
+})
+
+describe('nobody is sent to their IdP for what they would not get then', () => {
+  const LACKING = [
+    { elevated: true },
+    { requires: [{ mfaSeconds: 600 }] },
+    { requires: [{ reason: { fits: () => true } }] },
+  ]
+
+  it.each(LACKING)('with a tag that has no value: %j', async (kind) => {
+    const roles = [aRoleKind({ sessionTags: { Team: { claim: 'team' } }, ...kind })]
+    const { issueCredentials, ask } = aHandOver({ mapping: aMapping({ roles }) })
+    expect(await refusalFrom(issueCredentials(ask()))).toMatchObject({ values: { condition: 'tag_unavailable' } })
+  })
+
+  it.each(LACKING)('where the IdP’s own assertion goes to AWS, and this session cannot fetch it: %j', async (kind) => {
+    const accounts = [anAccount({ sts: 'own', passThroughIdp: 'entra' })]
+    const mapping = aMapping({ accounts, roles: [aRoleKind(kind)] })
+    const { issueCredentials, ask } = aHandOver({ mapping, session: aSession({ via: 'pkce' }) })
+    expect(await refusalFrom(issueCredentials(ask()))).toMatchObject({
+      values: { condition: expect.stringMatching(/^(elevated_passed_through|browser_needed)$/) },
+    })
+  })
+
+  it.each(LACKING)('at the end of their session: %j', async (kind) => {
+    const session = aSession({ endsAt: secondsAfter(NINE, 899) })
+    const { issueCredentials, ask } = aHandOver({ mapping: aMapping({ roles: [aRoleKind(kind)] }), session })
+    expect(await refusalFrom(issueCredentials(ask()))).toMatchObject({ values: { why: 'grant_ending' } })
   })
 })
