@@ -1,6 +1,8 @@
 #!/usr/bin/env node
+type Program = { readonly USAGE: string; run(args: readonly string[]): Promise<number> }
+
 /** The server's half of the commands; whatever is not here is the people's half (contract.md, CLI). */
-const PROGRAMS = new Map<string, () => Promise<{ run(args: readonly string[]): Promise<number> }>>([
+const PROGRAMS = new Map<string, () => Promise<Program>>([
   ['serve', () => import('./program/serve.ts')],
   ['demo', () => import('./program/demo.ts')],
   ['check-config', () => import('./program/check-config.ts')],
@@ -22,7 +24,14 @@ async function main([name = 'help', ...args]: readonly string[]): Promise<number
     process.stdout.write((await import('./program/help.ts')).HELP)
     return 0
   }
-  const program = await PROGRAMS.get(name)?.()
+  // `rolegate schema | head`: whoever reads us may leave early. Of a gateway stdout may be the audit trail: that one ends with it.
+  if (name !== 'serve') process.stdout.on('error', () => undefined)
+  const isHelp = name === 'help'
+  const program = await PROGRAMS.get(isHelp ? (args[0] ?? '') : name)?.()
+  if (program !== undefined && (isHelp || args.includes('--help') || args.includes('-h'))) {
+    process.stdout.write(program.USAGE)
+    return 0
+  }
   if (program !== undefined) return program.run(args).catch(asUsage)
   const { runCli } = await import('./program/cli.ts')
   return runCli([name, ...args])

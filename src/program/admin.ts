@@ -12,7 +12,7 @@ import { readAim } from './aim.ts'
 import { readInstallation, readNames } from './read-config.ts'
 import { VERSION } from './version.ts'
 
-const USAGE = `rolegate admin deny AIM --reason TEXT     close it now, and end the sessions it is about
+export const USAGE = `rolegate admin deny AIM --reason TEXT     close it now, and end the sessions it is about
 rolegate admin revoke AIM --reason TEXT   end the sessions; who may sign in may do so again
 rolegate admin allow AIM                  lift a deny
 rolegate admin list                       the denies in force
@@ -44,13 +44,8 @@ export async function run(args: readonly string[]): Promise<number> {
       store: { type: 'string' },
       'master-key-file': { type: 'string' },
       issuer: { type: 'string' },
-      help: { type: 'boolean', short: 'h' },
     },
   })
-  if (values.help === true) {
-    process.stdout.write(USAGE)
-    return 0
-  }
   const [action, written, ...rest] = positionals
   const needsReason = action === 'deny' || action === 'revoke'
   const isWhole = action === 'list' ? written === undefined : written !== undefined && rest.length === 0

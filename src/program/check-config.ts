@@ -1,11 +1,13 @@
-import { existsSync } from 'node:fs'
+import { accessSync, constants, statSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import type { Config } from '../config/config.ts'
+import { didYouMean } from '../config/did-you-mean.ts'
+import { LINTS } from './check/lints.ts'
 import { peopleIn } from './check/people.ts'
 import { printReport } from './check/print.ts'
 import type { Seen } from './check/online.ts'
 import type { Running } from './check/running.ts'
-import { EXIT, reportOn } from './check/report.ts'
+import { EXIT, reportOn, type Report } from './check/report.ts'
 
 export const USAGE = `rolegate check-config FILE [--tests] [--diff FILE|URL] [--people AUDIT] [--online] [--strict [--accept LINT]...] [--without-secrets] [--json]
 
@@ -38,44 +40,73 @@ export async function run(args: readonly string[]): Promise<number> {
       'without-secrets': { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       'insecure-dev': { type: 'boolean', default: false },
-      help: { type: 'boolean', short: 'h' },
     },
   })
-  if (values.help === true) return say(USAGE, 0)
   const [file, ...others] = positionals
   if (file === undefined || others.length > 0) return refuse(USAGE, 2)
   if (values.accept.length > 0 && !values.strict) return refuse('error: --accept goes with --strict\n', 2)
-  for (const named of [file, values.diff, values.people]) {
-    if (named !== undefined && !isAddress(named) && !existsSync(named))
-      return refuse(`error: there is no file ${named}. Start from config/getting-started.example.yaml.\n`, EXIT.faults)
+  const misspelt = values.accept.find((name) => !LINTS.includes(name))
+  if (misspelt !== undefined)
+    return refuse(`error: --accept: no advice is called "${misspelt}"${didYouMean(misspelt, LINTS)}\n`, 2)
+  const { json, diff, people } = values
+  const isRunning = diff !== undefined && /^https?:\/\//.test(diff)
+  // Of these three only what to compare with may be an address.
+  for (const named of [file, isRunning ? undefined : diff, people]) {
+    const fault = named === undefined ? undefined : whyUnreadable(named)
+    if (named === undefined || fault === undefined) continue
+    const start = named === file && fault === 'is not there' ? '. Start from config/getting-started.example.yaml' : ''
+    if (json) return sayFault(file, named, `${fault}${start}`, EXIT.faults)
+    return refuse(`error: ${named} ${fault}${start}\n`, EXIT.faults)
   }
-  let against: string | Running | undefined = values.diff
-  if (against !== undefined && isAddress(against)) {
-    const running = await askRunning(against)
-    if (typeof running === 'number') return running
+  let against: string | Running | undefined = diff
+  if (isRunning) {
+    const running = await askRunning(diff)
+    if ('lines' in running) {
+      if (json) return sayFault(file, diff, running.lines.join(' '), running.exit)
+      return refuse(running.lines.map((line) => `${line}\n`).join(''), running.exit)
+    }
     against = running
   }
   const report = await reportOn(file, {
     insecureDev: values['insecure-dev'],
     // What a laptop and CI look at: rules. The secrets stand where the file is served.
-    withoutSecrets: values['without-secrets'] || values.tests || values.diff !== undefined,
+    withoutSecrets: values['without-secrets'] || values.tests || diff !== undefined,
     tests: values.tests,
     strict: values.strict,
     accept: values.accept,
     ...(against !== undefined && { against }),
     ...(values.online && { online: askOnline }),
-    ...(values.people !== undefined && { people: await peopleIn(values.people) }),
+    ...(people !== undefined && { people: await peopleIn(people) }),
   })
-  if (values.json) return say(`${JSON.stringify(report, null, 2)}\n`, report.exit)
+  if (json) return say(`${JSON.stringify(report, null, 2)}\n`, report.exit)
   const { out, err } = printReport(report)
   process.stderr.write(err)
   return say(out, report.exit)
 }
 
-const isAddress = (named: string): boolean => /^https?:\/\//.test(named)
+/** Looked at and not read: it may be a pipe. */
+function whyUnreadable(path: string): string | undefined {
+  try {
+    if (statSync(path).isDirectory()) return 'cannot be read (EISDIR)'
+    accessSync(path, constants.R_OK)
+    return undefined
+  } catch (thrown) {
+    const { code = '' } = thrown as NodeJS.ErrnoException
+    return code === 'ENOENT' ? 'is not there' : `cannot be read (${code})`
+  }
+}
 
-/** What a gateway has in force; or the exit code, when it would not say. */
-async function askRunning(url: string): Promise<Running | number> {
+/** With --json whatever keeps a check from being made is a fault too, of no place in a file. */
+function sayFault(file: string, about: string, message: string, exit: number): number {
+  const faults = [{ file: about, line: 0, column: 0, path: '', message }]
+  const report: Report = { file, ok: false, exit, secrets: 'not_read', faults, warnings: [] }
+  return say(`${JSON.stringify(report, null, 2)}\n`, exit)
+}
+
+/** What a gateway has in force; or why it would not say. */
+async function askRunning(
+  url: string,
+): Promise<Running | { readonly lines: readonly string[]; readonly exit: number }> {
   const [{ readRunning }, { cliWorld }, { failureLines }, { EXIT: exits }, { asRolegateError }] = await Promise.all([
     import('./check/running.ts'),
     import('./cli.ts'),
@@ -86,12 +117,7 @@ async function askRunning(url: string): Promise<Running | number> {
   try {
     return await readRunning(url, cliWorld(new AbortController()))
   } catch (thrown) {
-    return refuse(
-      failureLines(thrown)
-        .map((line) => `${line}\n`)
-        .join(''),
-      exits[asRolegateError(thrown).code],
-    )
+    return { lines: failureLines(thrown), exit: exits[asRolegateError(thrown).code] }
   }
 }
 

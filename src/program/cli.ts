@@ -13,8 +13,6 @@ export async function runCli(argv: readonly string[]): Promise<number> {
   const onInterrupt = () => interrupt.abort()
   // A second Ctrl-C finds nobody listening and ends the process.
   process.once('SIGINT', onInterrupt)
-  // `rolegate list | head`: whoever reads us may leave early.
-  process.stdout.on('error', () => undefined)
   try {
     return await run(argv, cliWorld(interrupt))
   } finally {

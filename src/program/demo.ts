@@ -2,14 +2,19 @@ import { parseArgs } from 'node:util'
 import { startDemo } from './demo-gateway.ts'
 import { untilStopped } from './signals.ts'
 
+export const USAGE = `rolegate demo [--port N]
+
+  --port N   from 1024 to 60000, default 8420; the next three ports and N+1044 are used too
+
+A gateway, an IdP and an AWS on this machine, on loopback, until Ctrl-C.
+`
+
 /** `rolegate demo`: gateway, IdP and AWS on this machine, on loopback, with new keys each run (threats.md P5). */
 export async function run(args: readonly string[]): Promise<number> {
   const { values } = parseArgs({ args: [...args], options: { port: { type: 'string', default: '8420' } } })
   const port = Number(values.port)
   if (!Number.isInteger(port) || port < 1024 || port > 60_000) {
-    process.stderr.write(
-      'rolegate demo [--port N]   N from 1024 to 60000; the next three ports and N+1044 are used too\n',
-    )
+    process.stderr.write(USAGE)
     return 2
   }
   if (process.env['NODE_ENV'] === 'production') {

@@ -1,5 +1,12 @@
 import { parseArgs } from 'node:util'
 
+export const USAGE = `rolegate health [--url URL]
+
+  --url URL   the management address; default http://127.0.0.1:9464
+
+Exit 0 when the gateway there is ready, 1 when it is not, 9 when it does not answer.
+`
+
 /** `rolegate health`: 0 ready, 1 not ready, 9 not reachable; what container health checks call. */
 export async function run(args: readonly string[]): Promise<number> {
   const { values } = parseArgs({

@@ -1,5 +1,10 @@
 import { configJsonSchema } from '../config/json-schema.ts'
 
+export const USAGE = `rolegate schema
+
+Prints the JSON Schema that editors complete rolegate.yaml by.
+`
+
 /** `rolegate schema`: the JSON Schema that editors complete rolegate.yaml by. */
 export async function run(): Promise<number> {
   process.stdout.write(`${JSON.stringify(configJsonSchema(), null, 2)}\n`)

@@ -7,7 +7,7 @@ import { untilStopped } from './signals.ts'
 import { VERSION } from './version.ts'
 import { watchConfig } from './watch-config.ts'
 
-const USAGE = `rolegate serve [--config FILE] [--insecure-dev] [--accept-new-issuer]
+export const USAGE = `rolegate serve [--config FILE] [--insecure-dev] [--accept-new-issuer]
 
   --config FILE         default: $ROLEGATE_CONFIG, else rolegate.yaml
   --insecure-dev        allow http and loopback endpoints, for development

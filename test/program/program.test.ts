@@ -38,6 +38,33 @@ describe('the program', () => {
     expect(stdout).toContain('credential-process ROLE')
   })
 
+  it.each([['serve'], ['demo'], ['check-config'], ['health'], ['schema'], ['admin']])(
+    '%s says more when it is asked, and does nothing',
+    (command) => {
+      for (const args of [
+        [command, '--help'],
+        [command, '-h'],
+        ['help', command],
+      ]) {
+        const { status, stdout, stderr } = run(...args)
+        expect([status, stderr]).toEqual([0, ''])
+        expect(stdout).toMatch(new RegExp(`^rolegate ${command}[^]*\n$`))
+      }
+    },
+  )
+
+  it('whoever reads may leave early', () => {
+    const { status, stdout, stderr } = spawnSync(
+      'bash',
+      ['-c', `'${process.execPath}' '${PROGRAM}' schema | head -c 1`],
+      {
+        encoding: 'utf8',
+        timeout: 30_000,
+      },
+    )
+    expect([status, stdout, stderr]).toEqual([0, '{', ''])
+  })
+
   it.each([['serve'], ['demo'], ['check-config'], ['health']])(
     '%s with an unknown flag is a usage error, in one sentence',
     (command) => {
@@ -53,6 +80,41 @@ describe('the program', () => {
     expect([missing.status, missing.stderr]).toEqual([
       3,
       expect.stringContaining('config/getting-started.example.yaml'),
+    ])
+  })
+
+  it('check-config says which file cannot be read, and that only --diff may be an address', () => {
+    const example = 'config/config.example.yaml'
+    for (const [args, says] of [
+      [[example, '--people', 'docs'], 'docs cannot be read (EISDIR)'],
+      [['docs'], 'docs cannot be read (EISDIR)'],
+      [[example, '--people', 'https://127.0.0.1:9'], 'https://127.0.0.1:9 is not there'],
+      [['https://127.0.0.1:9'], 'https://127.0.0.1:9 is not there. Start from config/getting-started.example.yaml'],
+      [[example, '--diff', '/nowhere/a.yaml'], '/nowhere/a.yaml is not there'],
+    ] as const) {
+      const { status, stdout, stderr } = run('check-config', ...args)
+      expect([status, stdout, stderr]).toEqual([3, '', `error: ${says}\n`])
+      const asJson = run('check-config', ...args, '--json')
+      expect([asJson.status, asJson.stderr]).toEqual([3, ''])
+      expect(JSON.parse(asJson.stdout)).toMatchObject({
+        ok: false,
+        exit: 3,
+        faults: [{ message: says.slice(says.indexOf(' ') + 1) }],
+      })
+    }
+  }, 60_000)
+
+  it('check-config accepts advice by a name there is', () => {
+    const { status, stderr } = run(
+      'check-config',
+      'config/config.example.yaml',
+      '--strict',
+      '--accept',
+      'shadowed-rules',
+    )
+    expect([status, stderr]).toEqual([
+      2,
+      'error: --accept: no advice is called "shadowed-rules"; did you mean "shadowed-rule"?\n',
     ])
   })
 

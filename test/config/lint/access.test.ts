@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { LINTS } from '../../../src/program/check/lints.ts'
 import { A_FILE, load } from '../a-file.ts'
 
 /** A_FILE with Okta beside Entra, and more rules at its end: the first of them is rules[1]. */
@@ -110,7 +111,7 @@ describe('roles', () => {
   })
 })
 
-it('docs/reference/lints.md has every name there is, and no other', () => {
+it('docs/reference/lints.md and --accept have every name there is, and no other', () => {
   const page = readFileSync(new URL('../../../docs/reference/lints.md', import.meta.url), 'utf8')
   const folders = ['../../../src/config/lint/', '../../../src/config/', '../../../src/program/check/']
   const sources = folders.flatMap((folder) => {
@@ -120,7 +121,7 @@ it('docs/reference/lints.md has every name there is, and no other', () => {
   const names = sources.flatMap((text) =>
     [...text.matchAll(/ \[([a-z]+(?:-[a-z]+)+)\][`']/g)].map(([, name = '']) => name),
   )
-  expect([...page.matchAll(/^\| `([a-z-]+)`/gm)].map(([, name]) => name)).toEqual(
-    [...new Set(names)].toSorted((a, b) => (a < b ? -1 : 1)),
-  )
+  const every = [...new Set(names)].toSorted((a, b) => (a < b ? -1 : 1))
+  expect([...page.matchAll(/^\| `([a-z-]+)`/gm)].map(([, name]) => name)).toEqual(every)
+  expect(LINTS).toEqual(every)
 })

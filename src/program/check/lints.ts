@@ -1,0 +1,15 @@
+/** Every piece of advice there is, by the name that `--accept` takes (docs/reference/lints.md). */
+export const LINTS: readonly string[] = [
+  'denied-at-one-idp',
+  'deny-never-seen',
+  'elevated-for-jobs',
+  'group-never-seen',
+  'mutable-claim',
+  'pattern-too-wide',
+  'role-without-limit',
+  'shadowed-rule',
+  'ungranted-role',
+  'unreachable-account',
+  'unused-capture',
+  'voided-limit',
+]
