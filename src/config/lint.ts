@@ -1,6 +1,7 @@
 import type { Findings } from './faults.ts'
 import { lintAdmin } from './lint/admin.ts'
 import { lintAccounts, lintRoles } from './lint/catalog.ts'
+import { lintEnvironments } from './lint/environments.ts'
 import { lintIdps } from './lint/idps.ts'
 import { lintIncludes } from './lint/includes.ts'
 import { lintKeeping } from './lint/keeping.ts'
@@ -21,6 +22,7 @@ export function lint(whole: Pick<WholeFile, 'file' | 'fenced'>, findings: Findin
   lintIdps(file, findings, insecureDev)
   lintWorkloads(file, findings, insecureDev)
   lintAccounts(file, findings)
+  lintEnvironments(file, findings)
   lintRoles(file, findings)
   lintRules(file, findings)
   lintIncludes(whole, findings)

@@ -2,6 +2,7 @@ import { parseTemplate } from '../domain/entitlement/pattern.ts'
 import type { Path } from './faults.ts'
 import type { ConfigFile, RuleEntry } from './schema.ts'
 import { accountsMeant, rolesMeant } from './selectors.ts'
+import { withVariants } from './variants.ts'
 
 type Selector = string | readonly string[]
 
@@ -11,7 +12,7 @@ type Reached = {
   readonly writtenAt: Path
 }
 
-/** The most that a rule opens or closes: aliases and role keys. */
+/** The most that a rule opens or closes: aliases and role keys. A deny of a role closes its variants too (threats.md R2). */
 export function reachOf(
   { grant, deny, within }: Pick<RuleEntry, 'grant' | 'deny' | 'within'>,
   { accounts, roles }: Pick<ConfigFile, 'accounts' | 'roles'>,
@@ -22,7 +23,9 @@ export function reachOf(
     accounts: reached('accounts', side, effect.accounts, within?.accounts, (selector) =>
       accountsMeant(selector, accounts),
     ),
-    roles: reached('roles', side, effect.roles ?? '*', within?.roles, (selector) => rolesMeant(selector, roles)),
+    roles: reached('roles', side, effect.roles ?? '*', within?.roles, (selector) =>
+      grant === undefined ? withVariants(rolesMeant(selector, roles), roles) : rolesMeant(selector, roles),
+    ),
   }
 }
 

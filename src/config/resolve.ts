@@ -27,7 +27,7 @@ import type { ConfigFile, RuleEntry, StsEntry } from './schema.ts'
 import type { Secrets } from './secrets.ts'
 import { accountsMeant } from './selectors.ts'
 import type { InlinePolicies } from './session-policies.ts'
-import { baseOf, rolesInForce, withVariants } from './variants.ts'
+import { baseOf, rolesInForce } from './variants.ts'
 import { workloadMatchOf, workloadOf } from './workloads.ts'
 import type { World } from './world.ts'
 
@@ -355,7 +355,7 @@ function ruleOf(rule: RuleEntry, file: ConfigFile, policies: InlinePolicies): Ru
     effect: grant === undefined ? 'deny' : 'grant',
     ...(owner !== undefined && { owner }),
     accounts: accounts.meant,
-    roles: grant === undefined ? withVariants(roles.meant, file.roles) : roles.meant,
+    roles: roles.meant,
     ...(grant?.max_duration !== undefined && { maxSeconds: grant.max_duration }),
     ...(grant !== undefined && narrowedBy(grant, policies)),
     ...(grant?.require !== undefined && { require: requirementOf(grant.require) }),

@@ -249,6 +249,22 @@ describe('the fence of an include (threats.md R7)', () => {
     expect(faults(rule('r', body))).toEqual(expected.map((fault) => `rules/x.yaml:${fault}`))
   })
 
+  it('refuses a deny of a role whose variant it does not hold: the deny closes that too (threats.md R2)', () => {
+    const text = (roles: string) =>
+      including(
+        'rules/x.yaml',
+        `idps: [entra], accounts: pay-dev, roles: ${roles}`,
+        TWO_IDPS.replace('roles:\n', 'roles:\n  look: { role_name: ReadOnly, variant_of: readonly }\n'),
+      )
+    const no = rule('r', 'match: { idp: entra, group: G }\ndeny: { accounts: pay-dev, roles: readonly }')
+    const yes = rule('r', 'match: { idp: entra, group: G }\ngrant: { accounts: pay-dev, roles: readonly }')
+    expect(faultsOf(text('readonly'), withFiles({ 'rules/x.yaml': no }))).toEqual([
+      `rules/x.yaml:4:39  rules[0].deny.roles: reaches ${OUTSIDE}: look`,
+    ])
+    expect(faultsOf(text('[readonly, look]'), withFiles({ 'rules/x.yaml': no }))).toEqual([])
+    expect(faultsOf(text('readonly'), withFiles({ 'rules/x.yaml': yes }))).toEqual([])
+  })
+
   it('measures a pattern by what it can really open', () => {
     const body =
       'match: { idp: entra, pattern: "^aws-(?P<account>[a-z-]+)$" }\ngrant: { accounts: "${account}", roles: readonly }\nwithin: { accounts: pay-dev, roles: [readonly, admin] }'

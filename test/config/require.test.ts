@@ -104,6 +104,16 @@ describe('require', () => {
     expect(messages(withMfa(ofRole('{ mfa_within: 10m }')))).toEqual([])
   })
 
+  it('says so of a variant that inherits it, where only the variant is given', () => {
+    const variant = ofRole('{ mfa_within: 10m }')
+      .replace('rules:\n', '  look: { role_name: A, variant_of: admin }\nrules:\n')
+      .replace('roles: [readonly, admin] }', 'roles: [readonly, look] }')
+    expect(messages(variant)).toEqual([
+      'roles.look.variant_of: nobody can meet the mfa_within of "admin": no IdP whose people are given this role has "mfa"',
+    ])
+    expect(messages(withMfa(variant))).toEqual([])
+  })
+
   it('belongs to no deny', () => {
     const text = changed([
       'grant: { accounts: [pay-prod, pay-dev], roles: [readonly, admin] }',

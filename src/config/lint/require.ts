@@ -7,7 +7,9 @@ import { parseNetwork } from '../networks.ts'
 import { readPattern } from '../patterns.ts'
 import type { RequireEntry } from '../require-schema.ts'
 import type { ConfigFile } from '../schema.ts'
-import { itemsOf, rolesMeant } from '../selectors.ts'
+import { reachOf } from '../reach.ts'
+import { itemsOf } from '../selectors.ts'
+import { baseOf } from '../variants.ts'
 import { lintGroup, lintIdpName } from './rules.ts'
 
 /** What roles and grants ask for: that each condition says something, and that somebody can meet it. */
@@ -101,19 +103,23 @@ const lacksMfa = (id: string | undefined, { idps }: ConfigFile): boolean => {
   return idp !== undefined && idp.mfa === undefined
 }
 
-/** A role that asks for a second factor, and the people who are given it by an IdP that shows none. */
+/** A role that asks for a second factor, itself or by its base, and the people who are given it by an IdP that shows none. */
 function lintMfaOfRoles(file: ConfigFile, findings: Findings): void {
-  for (const [key, { require }] of Object.entries(file.roles)) {
-    if (require?.mfa_within === undefined) continue
-    const granting = file.rules.flatMap(({ grant, within, match }, index) => {
-      const selected = typeof grant?.roles === 'string' && grant.roles.includes('${') ? within?.roles : grant?.roles
-      const opens = selected !== undefined && rolesMeant(selected, file.roles).has(key)
-      return opens && match.workload === undefined ? [{ index, idp: match.idp }] : []
-    })
+  const given = file.rules.flatMap((rule, index) =>
+    rule.grant === undefined || rule.match.workload !== undefined
+      ? []
+      : [{ index, idp: rule.match.idp, roles: reachOf(rule, file).roles.meant }],
+  )
+  for (const [key, role] of Object.entries(file.roles)) {
+    const isOwn = role.require?.mfa_within !== undefined
+    if (!isOwn && baseOf(role, file.roles)?.require?.mfa_within === undefined) continue
+    const granting = given.filter(({ roles }) => roles.has(key))
     const without = granting.filter(({ idp }) => lacksMfa(idp, file))
-    const path = ['roles', key, 'require', 'mfa_within']
     if (granting.length > 0 && without.length === granting.length)
-      findings.fault(path, 'nobody can meet it: no IdP whose people are given this role has "mfa"')
+      findings.fault(
+        ['roles', key, ...(isOwn ? ['require', 'mfa_within'] : ['variant_of'])],
+        `nobody can meet ${isOwn ? 'it' : `the mfa_within of "${role.variant_of}"`}: no IdP whose people are given this role has "mfa"`,
+      )
     else
       for (const { index, idp } of without)
         findings.warn(

@@ -4,6 +4,7 @@ import { didYouMean } from '../did-you-mean.ts'
 import { kindOf, LOOKS } from '../group-kinds.ts'
 import type { Findings, Path } from '../faults.ts'
 import type { ConfigFile, RuleEntry } from '../schema.ts'
+import { reachOf } from '../reach.ts'
 import { accountsMeant, aliasesMeant, itemsOf, rolesMeant } from '../selectors.ts'
 import { lintPattern } from './patterns.ts'
 import { lintExact } from './workloads.ts'
@@ -147,10 +148,21 @@ function lintEffect({ grant, deny, id }: RuleEntry, path: Path, file: ConfigFile
 }
 
 /** A fence is written as selectors are, and holds what there is. */
-function lintWithin({ within }: RuleEntry, path: Path, file: ConfigFile, findings: Findings): void {
+function lintWithin({ within, grant }: RuleEntry, path: Path, file: ConfigFile, findings: Findings): void {
   if (within === undefined) return
   lintAccountSelector(within.accounts, [...path, 'within', 'accounts'], file, findings)
   lintRoleSelector(within.roles, [...path, 'within', 'roles'], file, findings)
+  if (grant === undefined) return
+  const reach = reachOf({ grant, within }, file)
+  for (const [key, meantBy] of [
+    ['accounts', (selector: Selector) => accountsMeant(selector, file.accounts)],
+    ['roles', (selector: Selector) => rolesMeant(selector, file.roles)],
+  ] as const) {
+    // What means nothing by itself is said above.
+    const areBothSome = meantBy(within[key]).size > 0 && (isTemplate(grant[key]) || meantBy(grant[key]).size > 0)
+    if (areBothSome && reach[key].meant.size === 0)
+      findings.fault([...path, 'within', key], `holds none of the ${key} that the rule grants: it opens nothing`)
+  }
 }
 
 const isTemplate = (selector: Selector): boolean =>
@@ -207,17 +219,20 @@ function eachItem(selector: Selector, path: Path, findings: Findings, check: (it
 const shown = (text: string): string => (text.length > 80 ? `${text.slice(0, 80)}…` : text)
 
 /** What nobody can have is most likely forgotten. */
-function lintUnused({ accounts, roles, rules }: ConfigFile, findings: Findings): void {
-  const grants = rules.flatMap(({ grant, within }) =>
-    grant === undefined
-      ? []
-      : {
-          accounts: isTemplate(grant.accounts) ? (within?.accounts ?? []) : grant.accounts,
-          roles: isTemplate(grant.roles) ? (within?.roles ?? []) : grant.roles,
-        },
-  )
-  const reached = new Set(grants.flatMap((grant) => [...accountsMeant(grant.accounts, accounts)]))
-  const granted = new Set(grants.flatMap((grant) => [...rolesMeant(grant.roles, roles)]))
+function lintUnused(file: ConfigFile, findings: Findings): void {
+  const { accounts, roles, rules } = file
+  const [reached, granted] = [new Set<string>(), new Set<string>()]
+  for (const rule of rules) {
+    if (rule.grant === undefined) continue
+    const reach = reachOf(rule, file)
+    for (const alias of reach.accounts.meant) reached.add(alias)
+    for (const key of reach.roles.meant) {
+      granted.add(key)
+      // A base is there for its variants as well.
+      const base = roles[key]?.variant_of
+      if (base !== undefined) granted.add(base)
+    }
+  }
   for (const alias of Object.keys(accounts)) {
     if (!reached.has(alias))
       findings.warn(['accounts', alias], 'no rule reaches this account [unreachable-account]', 'key')

@@ -1,4 +1,4 @@
-import { below, swap, type Case } from './case.ts'
+import { below, swap, swapAll, type Case } from './case.ts'
 
 const GRANT = 'roles: [readonly, admin] }'
 const asking = (name: string, require: string): Case =>
@@ -38,6 +38,12 @@ export const CONDITIONS: readonly Case[] = [
   asking('an approval that never ends', '{ approval: { by: { idp: entra, group: Leads } } }'),
   asking('an approval for a week', '{ approval: { by: { idp: entra, group: Leads }, valid_for: 168h } }'),
   roleAsking('a role whose second factor nobody can show', '{ mfa_within: 10m }'),
+  swapAll(
+    'a variant whose base asks for a second factor nobody can show',
+    ['roles:\n', 'roles:\n  look: { role_name: team/Admin, variant_of: admin }\n'],
+    ['elevated: true', 'elevated: true, require: { mfa_within: 10m }'],
+    [GRANT, 'roles: [readonly, look] }'],
+  ),
   roleAsking('a role that asks for hours of a zone that is none', '{ time: "Mon-Fri 07:00-20:00 Mars/Olympus" }'),
   swap(
     'a demand in a deny',

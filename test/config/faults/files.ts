@@ -31,6 +31,13 @@ export const INCLUDES: readonly Case[] = [
   ),
   rule('a team’s deny for everybody', '{ id: x, match: { group: X }, deny: { accounts: pay-dev, roles: readonly } }'),
   rule('a team’s deny of all roles', '{ id: x, match: { idp: entra, group: X }, deny: { accounts: pay-dev } }'),
+  {
+    ...team(
+      'a team’s deny closes a variant outside its fence',
+      'rules:\n  - { id: x, match: { idp: entra, group: X }, deny: { accounts: pay-dev, roles: readonly } }\n',
+    ),
+    text: `${BASE.replace('roles:\n', 'roles:\n  look: { role_name: ReadOnly, variant_of: readonly, max_duration: 1h }\n')}${within(FENCE)}`,
+  },
   rule('a team takes another’s rule id', GOOD.replace('id: x', 'id: team')),
   team('a team brings an account', 'rules: []\naccounts: { x: { id: "012345678901" } }\n'),
   team('a team brings an IdP', 'idps: []\n'),

@@ -175,6 +175,11 @@ export const RULES: readonly Case[] = [
   swap('an asterisk in an alias', '[pay-prod, pay-dev]', '"pay-*"'),
   swap('a deny for an environment nobody has', '"env:prod"', '"env:prdo"'),
   swap('a deny for an environment by another case', '"env:prod"', '"env:Prod"'),
+  swap(
+    'an environment in two spellings',
+    'pay-dev: { id: "123456789012", env: dev }',
+    'pay-dev: { id: "123456789012", env: dev }\n  pay-two: { id: "345678901234", env: Prod }',
+  ),
   swap('a deny for a tag nobody has', 'deny: { accounts: "env:prod" }', 'deny: { accounts: [tag:pcl] }'),
   swap('a selector of another kind', '"env:prod"', '"environment:prod"'),
   swap('a deny without accounts', 'deny: { accounts: "env:prod" }', 'deny: { roles: [admin] }'),
@@ -222,6 +227,11 @@ export const PATTERNS: readonly Case[] = [
   swap('captures without names', PATTERN, `'^aws\\.([a-z0-9-]+)\\.([a-z]+)$'`),
   swap('a capture by number', 'accounts: "${account}"', 'accounts: "$1"'),
   swap('a capture in a list', 'accounts: "${account}"', 'accounts: ["${account}"]'),
+  swap(
+    'a fence beside the accounts it fences',
+    'accounts: "${account}", roles: "${role}" }',
+    'accounts: pay-prod, roles: "${role}" }',
+  ),
   without('no fence', '    within: { accounts: "env:dev", roles: [readonly] }\n'),
   swap('half a fence', 'within: { accounts: "env:dev", roles: [readonly] }', 'within: { accounts: "env:dev" }'),
   swap('a fence around nothing', 'within: { accounts: "env:dev"', 'within: { accounts: "env:test"'),
