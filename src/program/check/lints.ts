@@ -2,7 +2,9 @@
 export const LINTS: readonly string[] = [
   'denied-at-one-idp',
   'deny-never-seen',
+  'deny-of-unnamed-group',
   'elevated-for-jobs',
+  'env-once',
   'group-never-seen',
   'mutable-claim',
   'pattern-too-wide',
