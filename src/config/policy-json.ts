@@ -42,6 +42,7 @@ const PolicyInForce = z.looseObject({
     z.looseObject({ id: z.string(), effect: z.enum(['grant', 'deny']), match: Match, accounts: texts, roles: texts }),
   ),
   vouchers: z.record(z.string(), z.record(z.string(), z.string())),
+  settings: z.record(z.string(), z.record(z.string(), z.string())),
   admin: z.looseObject({ operators: staff, auditors: staff }),
   tests: z.array(z.looseObject({ as: z.string(), expects: z.enum(['can', 'cannot']), role: z.string() })),
 })
@@ -50,7 +51,7 @@ const PolicyInForce = z.looseObject({
 export function policyFromJson(json: unknown): { readonly hash: string; readonly policy: Policy } | undefined {
   const read = PolicyInForce.safeParse(json)
   if (!read.success) return undefined
-  const { config: hash, accounts, roles, rules, vouchers, admin, tests } = read.data
+  const { config: hash, accounts, roles, rules, vouchers, settings, admin, tests } = read.data
   const placed = rules.map(ruleOf)
   if (placed.includes(undefined)) return undefined
   return {
@@ -63,6 +64,7 @@ export function policyFromJson(json: unknown): { readonly hash: string; readonly
         rules: placed.flatMap((rule) => rule ?? []),
       },
       vouchers,
+      settings,
       staff: admin,
       tests,
     },

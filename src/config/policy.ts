@@ -2,19 +2,20 @@ import { relative } from 'node:path'
 import { printDuration } from '../domain/entitlement/duration.ts'
 import { factsOf } from '../domain/policy/facts.ts'
 import type { Facts, Policy, PolicyTest } from '../domain/policy/policy.ts'
-import type { Config, Idp, OidcIdp, Workload } from './config.ts'
+import type { Config, Idp, OidcIdp, StsSettings, Workload } from './config.ts'
 import { isInside } from './paths.ts'
 import type { ConfigFile } from './schema.ts'
 
 /** What of a configuration, whose file is in this folder, decides who may take what. What is a secret is not in it, and not masked either (threats.md P2). */
-export const policyOf = ({ mapping, idps, workloads, admin, tests }: Config, folder: string): Policy => ({
-  mapping,
+export const policyOf = (config: Config, folder: string): Policy => ({
+  mapping: config.mapping,
   vouchers: Object.fromEntries([
-    ...idps.map((idp) => [idp.id, idpFacts(idp, folder)] as const),
-    ...workloads.map((workload) => [workload.mapping.id, workloadFacts(workload)] as const),
+    ...config.idps.map((idp) => [idp.id, idpFacts(idp, folder)] as const),
+    ...config.workloads.map((workload) => [workload.mapping.id, workloadFacts(workload)] as const),
   ]),
-  staff: admin,
-  tests,
+  settings: settingsOf(config),
+  staff: config.admin,
+  tests: config.tests,
 })
 
 type GoogleDirectory = NonNullable<OidcIdp['googleDirectory']>
@@ -57,6 +58,41 @@ const printPath = (path: string, folder: string): string => (isInside(path, fold
 
 const workloadFacts = ({ audience, containerAudience, algorithms, allowHttp, mapping }: Workload): Facts =>
   factsOf({ issuer: mapping.issuer, require: mapping.require, audience, containerAudience, algorithms, allowHttp })
+
+/** By the sections of the file. Of a way to AWS picked one by one, too: it may hold a secret. */
+function settingsOf({ server, sts, sessions, networks }: Config): Policy['settings'] {
+  const { oldestGroups, browser, cli } = sessions
+  const { login, device, ...terminals } = cli
+  return {
+    server: factsOf({ trustedProxies: server.trustedProxies }),
+    networks: factsOf(networks),
+    ...Object.fromEntries([...sts.values()].map((way) => [`sts.${way.name}`, wayFacts(way)])),
+    'sessions.claims_max_age': factsOf({
+      default: oldestGroups.usual,
+      elevated: oldestGroups.elevated,
+      ...Object.fromEntries([...oldestGroups.byEnvironment].map(([name, seconds]) => [`env.${name}`, seconds])),
+    }),
+    'sessions.browser': factsOf(browser),
+    'sessions.cli': factsOf({ ...terminals, login: [...login].map(([idp, ways]) => [idp, ...ways]) }),
+    'sessions.cli.device': factsOf(device),
+  }
+}
+
+function wayFacts({ partition, region, audience, endpoint, federationEndpoint, consoleHosts, ...way }: StsSettings) {
+  const { saml, passThrough } = way
+  return factsOf({
+    partition,
+    region,
+    audience,
+    endpoint,
+    federationEndpoint,
+    consoleHosts,
+    samlProvider: saml?.providerName,
+    samlEndpoint: saml?.endpoint ?? (passThrough?.type === 'saml' ? passThrough.endpoint : undefined),
+    passThrough: passThrough && `${passThrough.type} of ${passThrough.idp}`,
+    passThroughAs: passThrough && (passThrough.type === 'saml' ? passThrough.providerName : passThrough.clientId),
+  })
+}
 
 /** The file's own tests, each question by itself. */
 export const policyTestsOf = ({ tests }: ConfigFile): readonly PolicyTest[] =>

@@ -45,6 +45,12 @@ export async function run(args: readonly string[]): Promise<number> {
   const [file, ...others] = positionals
   if (file === undefined || others.length > 0) return refuse(USAGE, 2)
   if (values.accept.length > 0 && !values.strict) return refuse('error: --accept goes with --strict\n', 2)
+  // The certificate that signs an IdP's metadata would not be read, and what is not signed by it pass.
+  const unread = (['tests', 'diff', 'without-secrets'] as const).find(
+    (option) => values[option] !== undefined && values[option] !== false,
+  )
+  if (values.online && unread !== undefined)
+    return refuse(`error: --online reads the certificates that --${unread} leaves unread: ask in two runs\n`, 2)
   const misspelt = values.accept.find((name) => !LINTS.includes(name))
   if (misspelt !== undefined)
     return refuse(`error: --accept: no advice is called "${misspelt}"${didYouMean(misspelt, LINTS)}\n`, 2)

@@ -200,6 +200,31 @@ describe('check-config --diff', () => {
     expect(out).toContain(`  + entra: X cannot pay-prod/admin\n  - entra: X; ${shown} cannot pay-prod/admin\n`)
   })
 
+  it.each([
+    [11, 'sts: { default: { audience: other } }', '~ sts.default audience: sts.amazonaws.com -> other'],
+    [11, 'sessions: { claims_max_age: { default: 2h } }', '~ sessions.claims_max_age default: '],
+    [11, 'sessions: { cli: { device: { except: [pay-dev] } } }', '~ sessions.cli.device except: '],
+    [11, 'sessions: { cli: { device: { console: false } } }', '~ sessions.cli.device console: '],
+    [10, 'sessions: { browser: { absolute: 8h } }', '~ sessions.browser absolute_seconds: '],
+    [10, 'sessions: { cli: { access: 30m } }', '~ sessions.cli access_seconds: '],
+    [10, 'networks: { office: [203.0.113.0/24] }', '~ networks office: (nothing) -> ["203.0.113.0/24"]'],
+  ])('ends with %i for a setting that decides: %s', async (exit, line, shown) => {
+    const { report, out } = await comparing(A_FILE, `${A_FILE}${line}\n`)
+    expect(out).toContain(shown)
+    expect(report.exit).toBe(exit)
+  })
+
+  it('ends with 11 when others are asked for addresses, and when AWS is asked elsewhere (threats.md R14)', async () => {
+    const proxied = changed(['aws.example.com', 'aws.example.com\n  trusted_proxies: [10.1.2.0/24]'])
+    expect((await comparing(A_FILE, proxied)).report.diff?.concerns).toEqual([
+      'server is set otherwise: trusted_proxies',
+    ])
+    const endpoint = 'sts: { default: { endpoint: https://sts.eu-central-1.amazonaws.com } }\n'
+    expect((await comparing(A_FILE, `${A_FILE}${endpoint}`)).report.diff?.concerns).toEqual([
+      'sts.default is set otherwise: endpoint',
+    ])
+  })
+
   it('names an IdP whose people are others now, and shows no secret of it', async () => {
     const inline = changed(['client_secret_env: IDP_SECRET', 'client_secret: hush-one'])
     const { report, out } = await comparing(

@@ -104,6 +104,14 @@ describe('the program', () => {
     }
   }, 60_000)
 
+  it.each([[['--tests']], [['--diff', 'config/getting-started.example.yaml']], [['--without-secrets']]])(
+    'check-config --online does not go with %j, which leaves certificates unread',
+    (more) => {
+      const { status, stdout, stderr } = run('check-config', 'config/config.example.yaml', '--online', ...more)
+      expect([status, stdout, stderr]).toEqual([2, '', expect.stringContaining(`that ${more[0]} leaves unread`)])
+    },
+  )
+
   it('check-config accepts advice by a name there is', () => {
     const { status, stderr } = run(
       'check-config',

@@ -8,16 +8,18 @@ export type PolicyJson = {
   readonly roles: Readonly<Record<string, unknown>>
   readonly rules: readonly unknown[]
   readonly vouchers: Policy['vouchers']
+  readonly settings: Policy['settings']
   readonly admin: Policy['staff']
   readonly tests: Policy['tests']
 }
 
 /** What a policy holds and nothing besides: there is no secret in it, masked or not (threats.md P2). */
-export const policyAsJson = ({ mapping, vouchers, staff, tests }: Policy): PolicyJson => ({
+export const policyAsJson = ({ mapping, vouchers, settings, staff, tests }: Policy): PolicyJson => ({
   accounts: Object.fromEntries([...mapping.accounts].map(([alias, account]) => [alias, plain(account)])),
   roles: Object.fromEntries([...mapping.roles].map(([key, kind]) => [key, plain(kind)])),
   rules: mapping.rules.map((rule) => plain({ ...rule, match: matchOf(rule) })),
   vouchers,
+  settings,
   admin: staff,
   tests,
 })

@@ -7,6 +7,7 @@ export type PolicyDiff = {
   readonly vouchers: readonly FactsChange[]
   readonly accounts: readonly FactsChange[]
   readonly roles: readonly FactsChange[]
+  readonly settings: readonly FactsChange[]
   /** Each selector held alone. What everyone of an IdP gains or loses is said of everyone, and not again of each group that has it on the same terms. */
   readonly access: readonly AccessChange[]
   /** A deny cannot be taken from another group's grant: what it closes for whoever else is met by it, said of itself. */

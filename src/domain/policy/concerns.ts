@@ -5,7 +5,7 @@ import { isProduction } from './production.ts'
 
 /** Why a second person should look at a change, a sentence each (threats.md R14). */
 export function concernsOf(diff: Omit<PolicyDiff, 'concerns'>, mappings: readonly Mapping[]): readonly string[] {
-  const { access, denies, vouchers, accounts, roles, staff, tests } = diff
+  const { access, denies, vouchers, accounts, roles, settings, staff, tests } = diff
   return [
     ...access.flatMap(({ who, gains, changes }) => [
       ...sensitive(gains).map(({ role }) => `${who} gains ${role}`),
@@ -19,6 +19,7 @@ export function concernsOf(diff: Omit<PolicyDiff, 'concerns'>, mappings: readonl
     ),
     ...accounts.flatMap(leavesProduction),
     ...roles.flatMap((change) => (isSensitiveRole(change.name, mappings) ? easierTerms(change) : [])),
+    ...settings.flatMap(weighty),
     ...staff.flatMap(({ who, role, change }) => (change === 'added' ? [`${who} becomes ${role}`] : [])),
     ...tests.flatMap(({ as, expects, role, change }) =>
       expects === 'cannot' && change === 'removed' ? [`no test says any more that ${as} cannot take ${role}`] : [],
@@ -33,6 +34,16 @@ function leavesProduction({ name, keys }: FactsChange): readonly string[] {
   const environment = keys.find(({ key }) => key === 'environment')
   const left = environment !== undefined && isProduction(environment.before) && !isProduction(environment.after)
   return left ? [`${name} no longer counts as production`] : []
+}
+
+/** Where AWS is asked, whose word of an address counts, and what closes itself to old groups and to codes. */
+const WEIGHTY = /^(?:sts\.[^ ]*|server trusted_proxies|sessions\.cli\.device [^ ]*|sessions\.claims_max_age [^ ]*)$/
+
+function weighty({ name, change, keys }: FactsChange): readonly string[] {
+  if (change !== 'changed') return WEIGHTY.test(name) ? [`${name} ${change === 'added' ? 'came' : 'went'}`] : []
+  return keys.flatMap(({ key }) =>
+    WEIGHTY.test(`${name} ${key}`) || WEIGHTY.test(name) ? [`${name} is set otherwise: ${key}`] : [],
+  )
 }
 
 function isSensitiveRole(key: string, mappings: readonly Mapping[]): boolean {

@@ -17,6 +17,7 @@ export function diffPolicies(before: Policy, after: Policy): PolicyDiff {
     vouchers: diffFacts(before.vouchers, after.vouchers),
     accounts: diffFacts(accountsOf(before), accountsOf(after)),
     roles: diffFacts(rolesOf(before), rolesOf(after)),
+    settings: diffFacts(before.settings, after.settings),
     access: accessChanges(sides, selectorsOf(idps, [after.mapping, before.mapping])),
     denies: denyChanges(sides),
     staff: came(staffOf(before), staffOf(after), ({ who, role }) => `${role} ${who}`),

@@ -6,6 +6,8 @@ export type Policy = {
   readonly mapping: Mapping
   /** IdPs and issuers of jobs, by id: what decides whose word counts, as text. */
   readonly vouchers: Readonly<Record<string, Facts>>
+  /** What else decides, by the names of the file: how AWS is reached, how long sign-ins last, whose word of an address counts. */
+  readonly settings: Readonly<Record<string, Facts>>
   readonly staff: Staff
   readonly tests: readonly PolicyTest[]
 }

@@ -79,6 +79,7 @@ function comparison(diff: Comparison): readonly string[] {
     facts('IdPs and issuers', diff.vouchers),
     facts('accounts', diff.accounts),
     facts('roles', diff.roles),
+    facts('settings', diff.settings),
     section(
       'operators and auditors',
       diff.staff.map(({ who, role, change }) => `${signOf(change)} ${who} is ${role}`),

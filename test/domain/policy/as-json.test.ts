@@ -11,7 +11,13 @@ describe('policyAsJson', () => {
     if ('fault' in read) throw new Error(read.fault)
     const match = { idp: 'okta', pattern: read.pattern, account: parseTemplate('${account}') ?? [] }
     const mapping = aMapping({ rules: [aRule(), aRule({ id: 'by-name', match })] })
-    const told = policyAsJson({ mapping, vouchers: {}, staff: { operators: [], auditors: [] }, tests: [] })
+    const told = policyAsJson({
+      mapping,
+      vouchers: {},
+      settings: {},
+      staff: { operators: [], auditors: [] },
+      tests: [],
+    })
     expect(JSON.parse(JSON.stringify(told))).toEqual(told)
     expect(Object.keys(told.accounts)).toEqual(['payments-prod', 'payments-dev'])
     expect(told.rules).toEqual([

@@ -17,12 +17,14 @@ type Changes = Parameters<typeof aMapping>[0] & Partial<Omit<Policy, 'mapping'>>
 
 const aPolicy = ({
   vouchers = { entra: { issuer: 'e' } },
+  settings = {},
   staff = NO_STAFF,
   tests = [],
   ...mapping
 }: Changes = {}) => ({
   mapping: aMapping(mapping),
   vouchers,
+  settings,
   staff,
   tests,
 })
@@ -216,7 +218,7 @@ describe('what a change of rules opens and closes', () => {
         ({ target }) => target.name,
       )
     const vouchers = { entra: {}, okta: {} }
-    const parts = { vouchers, staff: NO_STAFF, tests: [] }
+    const parts = { vouchers, settings: {}, staff: NO_STAFF, tests: [] }
     fc.assert(
       fc.property(mappings, mappings, (before, after) => {
         const { access } = diffPolicies({ mapping: before, ...parts }, { mapping: after, ...parts })
