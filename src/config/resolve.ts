@@ -265,6 +265,7 @@ function mappingOf(file: ConfigFile, sts: ReadonlyMap<string, StsSettings>, poli
     accounts: new Map(Object.keys(file.accounts).map((alias) => [alias, accountOf(alias, file, sts)])),
     roles: new Map(Object.entries(file.roles).map(([key, role]) => [key, roleOf(key, role, file, policies)])),
     rules: file.rules.map((rule) => ruleOf(rule, file, policies)),
+    withoutMfa: new Set(file.idps.flatMap(({ id, mfa }) => (mfa === undefined ? [id] : []))),
   }
 }
 

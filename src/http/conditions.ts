@@ -1,4 +1,5 @@
 import type { Condition, Verdict } from '../domain/entitlement/conditions.ts'
+import { MFA_UNTOLD } from '../domain/entitlement/standing.ts'
 import type { ErrorValues } from '../domain/errors.ts'
 
 type Words = { why(wants: string, saw: string): string; readonly next: string }
@@ -67,11 +68,22 @@ const ASKED: Readonly<Record<Condition, (wants: string) => string>> = {
 }
 
 /** Every condition that a refusal names, and what to do; undefined when it names none. */
-export function unmetWords({ conditions, wants, saw }: ErrorValues): { why: string; next: string } | undefined {
+export function unmetWords({
+  conditions,
+  wants,
+  saw,
+  why: because,
+}: ErrorValues): { why: string; next: string } | undefined {
   const named = listOf(conditions).filter((condition): condition is Condition => Object.hasOwn(WORDS, condition))
   if (named.length === 0) return undefined
+  const isUntold = because === MFA_UNTOLD
+  const nextFor = (condition: Condition) => (isUntold && condition === 'mfa_within' ? UNTOLD : WORDS[condition].next)
   const why = named.map((condition, at) => WORDS[condition].why(listOf(wants)[at] ?? '', listOf(saw)[at] ?? ''))
-  return { why: why.join(' '), next: [...new Set(named.map((condition) => WORDS[condition].next))].join(' ') }
+  return { why: why.join(' '), next: [...new Set(named.map(nextFor))].join(' ') }
 }
+
+/** Signing in again would show no more. */
+const UNTOLD =
+  'Your identity provider tells the gateway nothing of second factors: ask whoever runs the gateway for idps[].mfa.'
 
 const listOf = (value: ErrorValues[string] | undefined): readonly string[] => (typeof value === 'object' ? value : [])

@@ -56,11 +56,18 @@ export function aMapping({
     aRoleKind({ key: 'admin', roleName: 'rolegate/Admin', maxSeconds: 3600, elevated: true }),
   ],
   rules = [aRule()],
-}: { accounts?: readonly Account[]; roles?: readonly RoleKind[]; rules?: readonly Rule[] } = {}): Mapping {
+  withoutMfa = new Set<string>(),
+}: {
+  withoutMfa?: ReadonlySet<string>
+  accounts?: readonly Account[]
+  roles?: readonly RoleKind[]
+  rules?: readonly Rule[]
+} = {}): Mapping {
   return {
     accounts: new Map(accounts.map((account) => [account.alias, account])),
     roles: new Map(roles.map((role) => [role.key, role])),
     rules,
+    withoutMfa,
   }
 }
 

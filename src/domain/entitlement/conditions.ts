@@ -12,6 +12,8 @@ export type Circumstances = {
   readonly address: string
   /** When their IdP last saw a second factor, by its own word (threats.md I6). */
   readonly mfaAt?: Date
+  /** That IdP never tells of one. */
+  readonly mfaUntold?: boolean
   readonly reason?: string
   /** Of an imagined person: conditions that count as met. */
   readonly assumed?: ReadonlySet<Condition>
@@ -50,6 +52,8 @@ export type Verdict = {
   readonly wants: string
   /** Empty: nothing was there to be seen. */
   readonly saw: string
+  /** No fresh sign-in would meet it: nobody is asked for one. */
+  readonly untold?: true
 }
 
 /** Every condition of a requirement, in one order. */
@@ -72,8 +76,9 @@ const approvalVerdict = ({ validSeconds }: Approval): Verdict => ({
   saw: '',
 })
 
-function mfaVerdict(within: number, { now, mfaAt }: Circumstances): Verdict {
-  const verdict = { condition: 'mfa_within', wants: printDuration(within) } as const
+function mfaVerdict(within: number, { now, mfaAt, mfaUntold }: Circumstances): Verdict {
+  const untold = mfaUntold === true && { untold: true as const }
+  const verdict = { condition: 'mfa_within', wants: printDuration(within), ...untold } as const
   if (mfaAt === undefined) return { ...verdict, met: false, saw: '' }
   const ago = (now.getTime() - mfaAt.getTime()) / 1000
   // The IdP's clock may be a little ahead of ours; its word is not older for that.
@@ -117,7 +122,7 @@ export function makeUnmet(seen: Circumstances): (requirement: Requirement | unde
 
 /**
  * How far somebody is from what they lack: 0 nothing, 1 a word of their own, 2 a fresh sign-in, 3 somebody else's word, 4 what
- * no asking changes. A job cannot sign in afresh.
+ * no asking changes. A job cannot sign in afresh, and for some people that would show nothing.
  */
 export function distanceOf(unmet: readonly Verdict[], isJob: boolean): number {
   const steps: Readonly<Record<Condition, number>> = {
@@ -127,7 +132,7 @@ export function distanceOf(unmet: readonly Verdict[], isJob: boolean): number {
     ip: 4,
     time: 4,
   }
-  return Math.max(0, ...unmet.map(({ condition }) => steps[condition]))
+  return Math.max(0, ...unmet.map(({ condition, untold }) => (untold === true ? 4 : steps[condition])))
 }
 
 export const LONGEST_REASON = 200

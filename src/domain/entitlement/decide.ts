@@ -42,7 +42,7 @@ export function decide(
   const answer = answerFor(
     coveringOf(index.met(principal), target.account),
     target.kind,
-    weighingFor(principal, circumstances),
+    weighingFor(principal, circumstances, index.mapping),
   )
   if ('code' in answer) return answer
   const entitlement = { target, ...answer }
@@ -100,7 +100,7 @@ export function holdingsOf(
   principal: Principal,
   circumstances: Circumstances,
 ): readonly HeldAccount[] {
-  const weighing = weighingFor(principal, circumstances)
+  const weighing = weighingFor(principal, circumstances, index.mapping)
   const coverings = coveringsOf(index, index.met(principal))
   const held: HeldAccount[] = []
   for (const [place, account] of index.accounts.entries()) {
@@ -119,7 +119,11 @@ export const rolesIn = (
   account: Account,
   circumstances: Circumstances,
 ): readonly HeldRole[] =>
-  rolesUnder(ruleByRule(coveringOf(index.met(principal), account)), index, weighingFor(principal, circumstances))
+  rolesUnder(
+    ruleByRule(coveringOf(index.met(principal), account)),
+    index,
+    weighingFor(principal, circumstances, index.mapping),
+  )
 
 const coveringOf = (met: readonly Met[], { alias }: Account): readonly Met[] =>
   met.filter(({ rule }) => rule.accounts.has(alias))

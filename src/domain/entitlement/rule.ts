@@ -112,4 +112,6 @@ export type Mapping = {
   readonly accounts: ReadonlyMap<string, Account>
   readonly roles: ReadonlyMap<string, RoleKind>
   readonly rules: readonly Rule[]
+  /** IdPs that say nothing of a second factor: no sign-in of theirs ever shows one. */
+  readonly withoutMfa?: ReadonlySet<string>
 }

@@ -4,7 +4,7 @@ import type { Principal } from '../sign-in/principal.ts'
 import type { Met } from './compile.ts'
 import { distanceOf, makeUnmet, type Circumstances, type Verdict } from './conditions.ts'
 import type { Requirement } from './requirement.ts'
-import type { RoleKind } from './rule.ts'
+import type { Mapping, RoleKind } from './rule.ts'
 
 /** For how long at most, and by which grant: what rules say of a kind of role, whatever account they cover it in. */
 export type Standing = {
@@ -32,8 +32,12 @@ export type Weighing = {
   readonly distance: (requirement: Requirement | undefined) => number
 }
 
-export function weighingFor({ workload }: Principal, circumstances: Circumstances): Weighing {
-  const unmet = makeUnmet(circumstances)
+export function weighingFor(
+  { idp, workload }: Principal,
+  circumstances: Circumstances,
+  { withoutMfa }: Pick<Mapping, 'withoutMfa'>,
+): Weighing {
+  const unmet = makeUnmet(withoutMfa?.has(idp) === true ? { ...circumstances, mfaUntold: true } : circumstances)
   return { unmet, distance: (requirement) => distanceOf(unmet(requirement), workload === true) }
 }
 
@@ -81,6 +85,10 @@ export const unmetRefusal = (code: UnmetCode, role: string, unmet: readonly Verd
       conditions: unmet.map(({ condition }) => condition),
       wants: unmet.map(({ wants }) => wants),
       saw: unmet.map(({ saw }) => saw),
+      ...(unmet.some(({ untold }) => untold) && { why: MFA_UNTOLD }),
     },
     { reason: unmet.map(({ condition }) => condition).join(' ') },
   )
+
+/** `why` of a refusal: their IdP tells nobody of a second factor. */
+export const MFA_UNTOLD = 'mfa_untold'

@@ -173,7 +173,7 @@ export function portalRoutes(deps: Deps): Router {
   /** What is in the way, but for a reason, which their form asks for, and for a step-up that the role takes anyway. */
   function closedNow({ principal }: GatewaySession, { target, unmet }: Entitlement): Pick<Pages['role'], 'closed'> {
     const given = target.kind.elevated ? ['reason', 'mfa_within'] : ['reason']
-    const lacking = unmet.filter(({ condition }) => !given.includes(condition))
+    const lacking = unmet.filter(({ condition, untold }) => untold === true || !given.includes(condition))
     const code = unmetCode(lacking, principal)
     if (code === undefined) return {}
     const { title, why, next } = answerFor(unmetRefusal(code, target.name, lacking))

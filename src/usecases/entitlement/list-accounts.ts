@@ -75,8 +75,8 @@ function lookAs(
 
   /** A reason is given with the request, and a browser, or a terminal beside one, can be asked for a fresh sign-in. */
   const canBeAsked = session.via === 'browser' || session.via === 'pkce'
-  const isInTheWay = ({ condition }: Verdict): boolean =>
-    condition !== 'reason' && !(condition === 'mfa_within' && canBeAsked)
+  const isInTheWay = ({ condition, untold }: Verdict): boolean =>
+    condition !== 'reason' && !(condition === 'mfa_within' && canBeAsked && untold !== true)
 
   return {
     circumstances: circumstancesOf(session, from, now),

@@ -106,6 +106,17 @@ describe('listAccounts', () => {
     ])
   })
 
+  it('offers no fresh sign-in to people whose IdP tells of no second factor (security.md M-21)', () => {
+    const roles = [aRoleKind({ requires: [{ mfaSeconds: 600 }] })]
+    const stateAt = (withoutMfa: string) => {
+      const index = anIndex({ roles, withoutMfa: new Set([withoutMfa]) })
+      const [first] = makeListAccounts({ rules: () => index, closing, now: () => NINE })(aSession(), aRequest())
+      return first?.roles.map(({ state }) => state)
+    }
+    expect(stateAt('okta')).toEqual(['available'])
+    expect(stateAt('entra')).toEqual(['not_now'])
+  })
+
   it('keeps an elevated role on the list of a browser whose groups are old, for its step-up mends them (threats.md I7)', () => {
     const oldest = { usual: 43_200, elevated: 3600, byEnvironment: new Map() }
     const aging = closingBy({ console: true, except: new Set() }, undefined, oldest)

@@ -167,6 +167,18 @@ describe('nobody is sent to their IdP for what they would not get then', () => {
     })
   })
 
+  it('where their IdP tells of no second factor, which the role wants (threats.md I6)', async () => {
+    const kind = aRoleKind({ requires: [{ mfaSeconds: 600 }] })
+    const refusalBy = (withoutMfa: string) => {
+      const { issueCredentials, ask } = aHandOver({
+        mapping: aMapping({ roles: [kind], withoutMfa: new Set([withoutMfa]) }),
+      })
+      return refusalFrom(issueCredentials(ask()))
+    }
+    expect(await refusalBy('entra')).toMatchObject({ code: 'condition_unmet', values: { conditions: ['mfa_within'] } })
+    expect((await refusalBy('okta')).code).toBe('step_up_required')
+  })
+
   it.each(LACKING)('at the end of their session: %j', async (kind) => {
     const session = aSession({ endsAt: secondsAfter(NINE, 899) })
     const { issueCredentials, ask } = aHandOver({ mapping: aMapping({ roles: [aRoleKind(kind)] }), session })
