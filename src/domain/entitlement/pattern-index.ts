@@ -6,6 +6,10 @@ export type Fenced = { readonly rule: string; readonly group: string; readonly n
 
 /** The more letters, the fewer patterns share them; not every text has six. The last ones: names differ there. */
 const LETTERS = [6, 3]
+const END = 3
+const ENDS = 8_192
+const A_BEGINNING = 1
+const A_TEXT = 2
 
 type Placed = {
   readonly rule: Rule
@@ -24,18 +28,26 @@ export class PatternIndex {
   readonly #byLength = new Map<number, Map<string, Placed[]>>()
   /** By the last letters of the text, as many as the key says. */
   readonly #byLetters = new Map<number, Map<string, Placed[]>>(LETTERS.map((count) => [count, new Map()]))
+  /** What some beginning or some letters end in: at most places in a name there is nothing to look up. */
+  readonly #ends = new Uint8Array(ENDS)
 
   add(rule: Rule, match: PatternMatch, order: number): void {
     const { prefix, within } = match.pattern
     const placed = { rule, match, order, byRole: new Map<string, Rule>() }
     const count = prefix === '' ? LETTERS.find((letters) => letters <= within.length) : undefined
+    const mark = (text: string, as: number) => {
+      const end = endOf(text, text.length)
+      this.#ends[end] = (this.#ends[end] ?? 0) | as
+    }
     if (count !== undefined) {
       place(this.#byLetters.get(count) ?? new Map(), within.slice(-count), placed)
+      mark(within, A_TEXT)
       return
     }
     const sameLength = this.#byLength.get(prefix.length) ?? new Map<string, Placed[]>()
     this.#byLength.set(prefix.length, sameLength)
     place(sameLength, prefix, placed)
+    if (prefix.length >= END) mark(prefix, A_BEGINNING)
   }
 
   /** Tells of each rule that this group meets, narrowed to what the group says, or that its fence kept it out. */
@@ -54,25 +66,34 @@ export class PatternIndex {
 
   #couldFit(group: string): readonly Placed[] {
     const found: Placed[] = []
-    for (const [length, sameLength] of this.#byLength) {
-      if (length <= group.length) found.push(...(sameLength.get(group.slice(0, length)) ?? []))
-    }
-    for (const [count, known] of this.#byLetters) {
-      if (known.size > 0) this.#find(group, count, known, found)
+    for (let length = 0; length < END && length <= group.length; length += 1) this.#findBeginning(group, length, found)
+    const seen: (readonly Placed[])[] = []
+    for (let at = END; at <= group.length; at += 1) {
+      const mark = this.#ends[endOf(group, at)] ?? 0
+      if ((mark & A_BEGINNING) > 0) this.#findBeginning(group, at, found)
+      if ((mark & A_TEXT) > 0) this.#findText(group, at, seen, found)
     }
     return found
   }
 
-  #find(group: string, count: number, known: ReadonlyMap<string, readonly Placed[]>, found: Placed[]): void {
-    const seen = new Set<readonly Placed[]>()
-    for (let at = 0; at + count <= group.length; at += 1) {
-      const placed = known.get(group.slice(at, at + count))
-      if (placed === undefined || seen.has(placed)) continue
-      seen.add(placed)
+  #findBeginning(group: string, length: number, found: Placed[]): void {
+    const placed = this.#byLength.get(length)?.get(group.slice(0, length))
+    if (placed !== undefined) for (const one of placed) found.push(one)
+  }
+
+  #findText(group: string, end: number, seen: (readonly Placed[])[], found: Placed[]): void {
+    for (const [count, known] of this.#byLetters) {
+      const placed = end < count ? undefined : known.get(group.slice(end - count, end))
+      if (placed === undefined || seen.includes(placed)) continue
+      seen.push(placed)
       for (const one of placed) if (group.includes(one.match.pattern.within)) found.push(one)
     }
   }
 }
+
+/** A number for the three letters before `at`. Others may have the same: it only says that a look-up is worth it. */
+const endOf = (text: string, at: number): number =>
+  (text.charCodeAt(at - 3) * 961 + text.charCodeAt(at - 2) * 31 + text.charCodeAt(at - 1)) % ENDS
 
 function place(shelf: Map<string, Placed[]>, key: string, placed: Placed): void {
   const known = shelf.get(key)
