@@ -53,6 +53,8 @@ export type Call = {
   readonly rest: readonly string[]
   readonly json: boolean
   readonly text: (option: string) => string | undefined
+  /** Of an option that may be given several times. */
+  readonly texts: (option: string) => readonly string[]
   readonly flag: (option: string) => boolean
   /** Words for people, unless they asked for quiet. */
   readonly say: (line: string) => void
@@ -64,6 +66,7 @@ export type Call = {
 
 export function makeCall(command: Command, { words, rest, values }: Typed, world: CliWorld): Call {
   const text = (option: string) => (typeof values[option] === 'string' ? values[option] : undefined)
+  const texts = (option: string) => [values[option] ?? []].flat().filter((value) => typeof value === 'string')
   const flag = (option: string) => values[option] === true
   const say = (line: string) => (flag('quiet') ? undefined : world.err(`${line}\n`))
   const trace = (line: string) => (flag('verbose') ? world.err(`${line}\n`) : undefined)
@@ -72,6 +75,7 @@ export function makeCall(command: Command, { words, rest, values }: Typed, world
     words,
     rest,
     text,
+    texts,
     flag,
     json: flag('json'),
     say,

@@ -7,13 +7,20 @@ import type { ImaginedAsk } from '../world.ts'
 
 export const explain: Command = {
   name: 'explain',
-  usage: 'rolegate explain ROLE [--as-groups a,b --idp ID [--at TIME] [--ip ADDR] [--mfa AGO]] [--config FILE]',
+  usage:
+    'rolegate explain ROLE [--as-groups a,b [--as-group NAME]... --idp ID [--at TIME] [--ip ADDR] [--mfa AGO]] [--config FILE]',
   summary: 'Say why you may take a role, or why not, and whom to ask.',
   options: {
     'as-groups': {
       type: 'string',
       value: 'a,b',
       about: 'say it of somebody in these groups: for operators and auditors',
+    },
+    'as-group': {
+      type: 'string',
+      multiple: true,
+      value: 'NAME',
+      about: 'one group, commas and all; may be given several times',
     },
     idp: { type: 'string', value: 'ID', about: 'the IdP that states those groups' },
     at: { type: 'string', value: 'TIME', about: 'when they ask, as 2026-03-02T09:00; default: whenever rules want' },
@@ -27,11 +34,12 @@ export const explain: Command = {
   },
   words: { least: 1, most: 1 },
   completes: 'role',
-  async run({ connect, world, json, words, text, misused }) {
+  async run({ connect, world, json, words, text, texts, misused }) {
     const wanted = words[0] ?? ''
-    const as = imaginedBy(text, misused)
+    const as = imaginedBy({ text, texts, misused })
     const file = text('config')
-    if (file !== undefined && as === undefined) throw misused('--config asks of nobody yet: add --as-groups and --idp.')
+    if (file !== undefined && as === undefined)
+      throw misused('--config asks of nobody yet: add --as-groups (or --as-group) and --idp.')
     const { read, json: answer } = file !== undefined && as !== undefined ? await byFile(file, as) : await byGateway()
     world.out(json ? `${JSON.stringify(answer, null, 2)}\n` : `${tellExplained(read).join('\n')}\n`)
     return 0
@@ -55,13 +63,14 @@ export const explain: Command = {
 }
 
 /** Somebody as these options describe them; none given: whoever asks. */
-function imaginedBy(text: Call['text'], misused: Call['misused']): ImaginedAsk['as'] | undefined {
+function imaginedBy({ text, texts, misused }: Pick<Call, 'text' | 'texts' | 'misused'>): ImaginedAsk['as'] | undefined {
+  const single = texts('as-group')
   const [groups, idp, at, ip, mfa] = ['as-groups', 'idp', 'at', 'ip', 'mfa'].map(text)
-  if ([groups, idp, at, ip, mfa].every((one) => one === undefined)) return undefined
+  if (single.length === 0 && [groups, idp, at, ip, mfa].every((one) => one === undefined)) return undefined
   if (idp === undefined) throw misused('Say at which IdP, with --idp ID: the same name is another group elsewhere.')
   return {
     idp,
-    groups: (groups ?? '').split(',').flatMap((group) => group.trim() || []),
+    groups: [...(groups ?? '').split(',').flatMap((group) => group.trim() || []), ...single],
     ...(at !== undefined && { at: momentIn(at, misused) }),
     ...(ip !== undefined && { ip }),
     ...(mfa !== undefined && { mfa: mfa === 'none' ? false : mfa }),

@@ -104,6 +104,18 @@ describe('rolegate explain', () => {
     ])
   })
 
+  it('takes groups one by one, for names with commas', async () => {
+    const { gateway, run, asked } = await signedIn()
+    gateway.on('POST /v1/explain', { json: OF_BOB })
+    const names = ['CN=Team,OU=Groups', 'CN=Ops, OU=Groups']
+    await run('explain', 'a/b', '--idp', 'entra', '--as-groups', 'x', ...names.flatMap((name) => ['--as-group', name]))
+    expect(asked('POST /v1/explain')).toEqual([{ role: 'a/b', as: { idp: 'entra', groups: ['x', ...names] } }])
+    expect(await run('explain', 'a/b', '--as-group', 'x')).toMatchObject({
+      exit: 2,
+      err: expect.stringContaining('--idp ID'),
+    })
+  })
+
   it('says when, from where and how somebody asks, by the clock of this machine where no zone is named', async () => {
     const { gateway, run, asked } = await signedIn()
     gateway.on('POST /v1/explain', {
