@@ -64,12 +64,13 @@ export async function withStepUp<Out>(
   })
 }
 
-type Wish = Pick<Purpose, 'seconds' | 'reason' | 'destination'>
+type Wish = Pick<Purpose, 'seconds' | 'reason' | 'destination' | 'region'>
 
-const wishIn = ({ seconds, reason, destination }: Wish): Wish => ({
+const wishIn = ({ seconds, reason, destination, region }: Wish): Wish => ({
   ...(seconds !== undefined && { seconds }),
   ...(reason !== undefined && { reason }),
   ...(destination !== undefined && { destination }),
+  ...(region !== undefined && { region }),
 })
 
 /** RFC 6750 §2.1; anything else in the header is nobody. */

@@ -168,6 +168,8 @@ export type Pages = {
     readonly duration: string
     /** In their words, when they gave one. */
     readonly because?: string
+    /** Where the console opens. */
+    readonly region?: string
     readonly idpLabel: string
     readonly terminal: Place & { readonly client: string; readonly host?: string }
     readonly askedAt: Date

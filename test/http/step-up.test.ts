@@ -215,6 +215,17 @@ describe('an elevated role in a terminal (threats.md H8)', () => {
     expect(given.body).toMatchObject({ url: expect.stringContaining('SigninToken') })
   })
 
+  it('opens it in the region that stood on the page, whatever the terminal says afterwards (threats.md H1)', async () => {
+    const { alice, ask } = await aTerminal()
+    const { id } = confirmOf(await ask({ destination: 's3', region: 'eu-west-1' }, '/v1/console').expect(403))
+    expect(await (await alice.fetch(`${demo.url}/step-up/${id}`)).text()).toContain('eu-west-1')
+    await tripOf(alice, `/step-up/${id}/sign-in`)
+    await alice.post(`/step-up/${id}`, { _csrf: await alice.csrf() }).expect(200)
+    const given = await ask({ destination: 's3', region: 'us-east-1', stepUp: id }, '/v1/console').expect(200)
+    const { url } = given.body as { url: string }
+    expect(new URL(url).searchParams.get('Destination')).toContain('eu-west-1')
+  })
+
   it('is not given when they refuse', async () => {
     const { alice, ask } = await aTerminal()
     const { id } = confirmOf(await ask({}).expect(403))

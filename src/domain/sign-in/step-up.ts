@@ -15,6 +15,8 @@ export type Purpose = {
   readonly reason?: string
   /** The console page to open. */
   readonly destination?: string
+  /** Where a page opens that names no region itself. */
+  readonly region?: string
 }
 
 /** Such a trip under way: sealed in the cookie of the browser that is away (threats.md H8). */

@@ -173,6 +173,7 @@ export function stepUpRoutes(deps: Deps): Router {
       ...model,
       duration: printDuration(durationOf(entitlement, stepUp.purpose, session, deps.now()).seconds),
       ...(stepUp.purpose.reason !== undefined && { because: stepUp.purpose.reason }),
+      ...(stepUp.purpose.region !== undefined && { region: stepUp.purpose.region }),
       idpLabel: deps.idpLabel(session.principal.idp),
       terminal: { client, ...(host !== undefined && { host }), address, ...(network !== undefined && { network }) },
       askedAt: stepUp.askedAt,

@@ -146,11 +146,12 @@ export function v1Routes(deps: Deps): Router {
       ...(seconds !== undefined && { seconds }),
       ...(reason !== undefined && { reason }),
       ...(destination !== undefined && { destination }),
+      ...(region !== undefined && { region }),
     }
     const { url, taken } = await withStepUp(
       deps.terminalStepUp,
       { session, request, purpose: { role, handOver: 'console', ...said }, ...(id !== undefined && { id }) },
-      (asked) => deps.openConsole.url({ session, request, role, ...(region !== undefined && { region }), ...asked }),
+      (asked) => deps.openConsole.url({ session, request, role, ...asked }),
     )
     const { facts, credentials } = taken
     res.json({ url, expiration: credentials.expiresAt, seconds: facts.seconds, limitedBy: facts.limitedBy })
