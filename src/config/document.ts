@@ -218,7 +218,7 @@ function offsetOf(document: Document, path: Path, at: 'key' | undefined): number
   let offset = startOf(node) ?? 0
   for (const [depth, step] of path.entries()) {
     if (isMap(node)) {
-      const pair: Pair | undefined = node.items.find((item) => keyOf(item) === step)
+      const pair: Pair | undefined = pairsOf(node).get(String(step))
       if (pair === undefined) return offset
       if (at === 'key' && depth === path.length - 1) return startOf(pair.key) ?? offset
       node = pair.value
@@ -229,6 +229,15 @@ function offsetOf(document: Document, path: Path, at: 'key' | undefined): number
     } else return offset
   }
   return offset
+}
+
+/** A file may have thousands of faults in one mapping: each is found at once. */
+const known = new WeakMap<YAMLMap, ReadonlyMap<string, Pair>>()
+
+function pairsOf(map: YAMLMap): ReadonlyMap<string, Pair> {
+  const pairs = known.get(map) ?? new Map(map.items.map((pair) => [keyOf(pair), pair]))
+  known.set(map, pairs)
+  return pairs
 }
 
 const keyOf = ({ key }: Pair): string => (isScalar(key) ? String(key.value) : '')

@@ -38,14 +38,25 @@ export type Tested = {
   readonly because: string
 }
 
-/** The file cannot be used. Holds every fault that could be found, in the order of the file, and no secret. */
+/** More than anybody mends before they look again. */
+const MOST_FAULTS = 200
+
+/** The first of them, and a last one that counts the rest. */
+function firstOf(sorted: readonly Fault[]): readonly Fault[] {
+  const [next, ...rest] = sorted.slice(MOST_FAULTS)
+  if (next === undefined || rest.length === 0) return sorted
+  const message = `and ${rest.length + 1} more from here on; mend those above first`
+  return [...sorted.slice(0, MOST_FAULTS), { ...next, path: '', message }]
+}
+
+/** The file cannot be used. Holds the faults that could be found, the first 200, in the order of the file, and no secret. */
 export class ConfigFaults extends RolegateError {
   readonly faults: readonly Fault[]
   /** All of its tests, when it was they that failed. */
   readonly tests: readonly Tested[]
 
   constructor(faults: readonly Fault[], tests: readonly Tested[] = []) {
-    const sorted = faults.toSorted((a, b) => byFile(a, b) || a.line - b.line || a.column - b.column)
+    const sorted = firstOf(faults.toSorted((a, b) => byFile(a, b) || a.line - b.line || a.column - b.column))
     const lines = sorted.map((fault) => `${fault.file === undefined ? '' : `${fault.file}:`}${lineOf(fault)}`)
     super('config_invalid', { faults: lines }, { reason: lines.join('; ') })
     this.faults = sorted

@@ -942,6 +942,22 @@ describe('names JavaScript knows', () => {
   })
 })
 
+describe('a file with very many faults', () => {
+  const many = (count: number) =>
+    faultsOf(
+      changed([
+        'roles:\n',
+        `roles:\n${Array.from({ length: count }, (_, n) => `  r${n}: { role_nam: R${n} }\n`).join('')}`,
+      ]),
+    )
+
+  it('says the first two hundred, and how many more there are', () => {
+    const faults = many(300)
+    expect(faults).toHaveLength(201)
+    expect(faults.at(-1)).toMatch(/^\d+:\d+ {2}and \d+ more from here on; mend those above first$/)
+  })
+})
+
 describe('warnings', () => {
   it.each([
     {

@@ -2,7 +2,7 @@ import { splitAtBlock } from '../../domain/aws/config-file/block.ts'
 import { configFile, replaceText } from '../aws-config/files.ts'
 import { planConfig, processWay, type Planned } from '../aws-config/merge.ts'
 import type { Call, Command } from '../command.ts'
-import { listed } from '../listed.ts'
+import { listed } from '../../domain/listed.ts'
 import { unifiedDiff } from '../unified-diff.ts'
 
 export const configure: Command = {

@@ -3,7 +3,7 @@ import { inspectConfig, type Inspected } from '../../domain/aws/config-file/insp
 import { asRolegateError } from '../../domain/errors.ts'
 import { configFile, credentialsFile, readText } from '../aws-config/files.ts'
 import { mergeFailure } from '../aws-config/merge.ts'
-import { listed } from '../listed.ts'
+import { listed } from '../../domain/listed.ts'
 import type { CliWorld } from '../world.ts'
 import { fail, failed, ok, warn, type Finding } from './finding.ts'
 

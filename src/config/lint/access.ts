@@ -1,5 +1,6 @@
 import { printDuration } from '../../domain/entitlement/duration.ts'
 import type { Mapping, Rule } from '../../domain/entitlement/rule.ts'
+import { listed } from '../../domain/listed.ts'
 import { shadowsIn, type Shadow } from '../../domain/policy/shadowed.ts'
 import type { Findings } from '../faults.ts'
 
@@ -33,10 +34,13 @@ function lintDenies({ rules }: Mapping, findings: Findings): void {
     )
     if (idps.length === 0) return
     const closed = [...accounts].filter((alias) => idps.some(([, rolesOf]) => meet(rolesOf.get(alias), roles)))
-    const others = some(idps.map(([idp]) => idp))
+    const others = listed(
+      idps.map(([idp]) => idp),
+      MOST_NAMED,
+    )
     findings.warn(
       ['rules', place],
-      `denies ${some(closed)} to people of ${match.idp} alone, and people of ${others} may have it: whoever signs in at both is not kept out; a deny without idp is for everyone [denied-at-one-idp]`,
+      `denies ${listed(closed, MOST_NAMED)} to people of ${match.idp} alone, and people of ${others} may have it: whoever signs in at both is not kept out; a deny without idp is for everyone [denied-at-one-idp]`,
     )
   })
 }
@@ -61,11 +65,6 @@ const meet = (some: ReadonlySet<string> = new Set(), others: ReadonlySet<string>
   [...some].some((one) => others.has(one))
 
 const MOST_NAMED = 3
-
-const some = (names: readonly string[]): string =>
-  names.length <= MOST_NAMED
-    ? names.join(', ')
-    : `${names.slice(0, MOST_NAMED).join(', ')} and ${names.length - MOST_NAMED} more`
 
 /** Longer than anybody breaks glass for. */
 const LONG_SECONDS = 4 * 3600

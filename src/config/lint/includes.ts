@@ -1,3 +1,4 @@
+import { listed } from '../../domain/listed.ts'
 import type { Findings, Path } from '../faults.ts'
 import { reachOf } from '../reach.ts'
 import type { ConfigFile, Fence, RuleEntry } from '../schema.ts'
@@ -57,7 +58,7 @@ function lintWhom(
 }
 
 const spokenOf = (ids: readonly string[]): string =>
-  ids.length === 0 ? 'it may speak of none' : `it may speak of ${listed(ids)}`
+  ids.length === 0 ? 'it may speak of none' : `it may speak of ${listed(ids, MOST_NAMED)}`
 
 function lintReach(
   rule: RuleEntry,
@@ -71,13 +72,8 @@ function lintReach(
     const { meant, writtenAt } = reach[key]
     const outside = [...meant].filter((name) => !fence[key].has(name))
     if (outside.length > 0)
-      findings.fault([...path, ...writtenAt], `reaches outside the fence of this file: ${listed(outside)}`)
+      findings.fault([...path, ...writtenAt], `reaches outside the fence of this file: ${listed(outside, MOST_NAMED)}`)
   }
 }
 
 const MOST_NAMED = 5
-
-const listed = (names: readonly string[]): string =>
-  names.length <= MOST_NAMED
-    ? names.join(', ')
-    : `${names.slice(0, MOST_NAMED).join(', ')} and ${names.length - MOST_NAMED} more`
