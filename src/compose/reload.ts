@@ -18,8 +18,6 @@ export type Reload = (why: ReloadReason, read: ReadAgain) => Promise<boolean>
 
 const MOST_CHANGES = 100
 const MOST_FAULTS = 5
-/** The latest: whoever has not come for weeks is no sign of a lockout, and each costs two decisions. */
-const MOST_PEOPLE = 500
 
 /**
  * Puts what is on disk in force, whole or not at all: read and checked, composed, then swapped in at once (security.md M-19). On any
@@ -70,8 +68,11 @@ export function makeReload(deps: {
   async function lockoutOf(former: Generation, next: Generation): Promise<readonly string[]> {
     const people = await peopleIn(deps.world.memory.tables.people).catch(() => [])
     const side = ({ rules, config }: Generation) => ({ index: rules(), staff: config.admin })
-    const latest = people.slice(0, MOST_PEOPLE).map(({ principal }) => principal)
-    return lockoutBy(side(former), side(next), latest)
+    return lockoutBy(
+      side(former),
+      side(next),
+      people.map(({ principal }) => principal),
+    )
   }
 
   function refuse(why: ReloadReason, thrown: unknown): AuditEvent | undefined {

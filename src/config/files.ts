@@ -26,7 +26,10 @@ export function readFile(path: string, at: Path, world: World, findings: Finding
       findings.fault(at, 'leads out of the configuration folder; write an absolute path if that is meant')
       return undefined
     }
-    return world.withoutSecrets === true ? undefined : world.readFile(real)
+    if (world.withoutSecrets === true) return undefined
+    if (isNoFile(real, world)) findings.fault(at, NO_FILE)
+    else return world.readFile(real)
+    return undefined
   } catch (thrown) {
     if (world.withoutSecrets !== true) findings.fault(at, `cannot be read${errnoOf(thrown)}`)
     return undefined
@@ -52,5 +55,11 @@ export function modeOf(path: string, { fileMode }: World): number {
     return 0
   }
 }
+
+/** A pipe or a device has no end, or is waited for: reading it would hold up everybody who is served. */
+export const isNoFile = (real: string, world: World): boolean =>
+  [0o010000, 0o020000, 0o060000, 0o140000].includes(modeOf(real, world) & 0o170000)
+
+export const NO_FILE = 'is a pipe, a socket or a device: only a regular file is read'
 
 export const printMode = (mode: number): string => (mode & 0o777).toString(8).padStart(4, '0')

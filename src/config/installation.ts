@@ -2,6 +2,7 @@ import * as z from 'zod'
 import type { Config } from './config.ts'
 import { readDocument } from './document.ts'
 import { ConfigFaults, printPath, type Finding, type Findings } from './faults.ts'
+import { isNoFile, NO_FILE } from './files.ts'
 import { fromFolder } from './paths.ts'
 import { auditOf } from './resolve.ts'
 import { schemaFindings, sayIssue } from './schema-faults.ts'
@@ -81,7 +82,9 @@ export function loadInstallation(world: World): Installation {
   }
 }
 
-function bytesOf({ readFile, file }: World): Uint8Array {
+function bytesOf(world: World): Uint8Array {
+  const { readFile, file } = world
+  if (isNoFile(file, world)) throw new ConfigFaults([{ line: 1, column: 1, path: '', message: NO_FILE }])
   try {
     const content = readFile(file)
     return typeof content === 'string' ? new TextEncoder().encode(content) : content

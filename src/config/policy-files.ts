@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { basename, dirname, relative, sep } from 'node:path'
-import { errnoOf } from './files.ts'
+import { errnoOf, isNoFile, NO_FILE } from './files.ts'
 import { folderOf, isInside, realOr } from './paths.ts'
 import type { World } from './world.ts'
 
@@ -26,6 +26,8 @@ export type PolicyFiles = {
 /** Some 100,000 rules: reading more would hold up whoever is served meanwhile (security.md M-15). */
 const MOST_BYTES = 16 * 2 ** 20
 
+class NoFile extends Error {}
+
 type Reading = { readonly real: string; readonly bytes: Uint8Array; readonly sum: string }
 
 export function openPolicyFiles(world: World): PolicyFiles {
@@ -34,6 +36,7 @@ export function openPolicyFiles(world: World): PolicyFiles {
   let bytesRead = 0
   const readNow = (path: string): Reading => {
     const real = path === world.file ? realOr(world.realPath, path) : world.realPath(path)
+    if (isNoFile(real, world)) throw new NoFile()
     const content = world.readFile(real)
     const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content
     return { real, bytes, sum: sha256(bytes) }
@@ -59,7 +62,7 @@ export function openPolicyFiles(world: World): PolicyFiles {
           return { fault: 'leads out of the configuration folder' }
         return decoded(reading.bytes)
       } catch (thrown) {
-        return { fault: `cannot be read${errnoOf(thrown)}` }
+        return { fault: thrown instanceof NoFile ? NO_FILE : `cannot be read${errnoOf(thrown)}` }
       }
     },
     list(folder) {

@@ -4,9 +4,11 @@ import { dirname } from 'node:path'
 const EVERY_MS = 2_000
 /** What was refused is tried again this often: the fault may have stood in a file that nobody watches yet. */
 const RETRY_MS = 30_000
+/** Files that move this long are read as they are: whoever keeps touching one of them must not hold a deny back. */
+const MOVING_MS = 10_000
 
 /**
- * Calls `reload` once the files of a configuration are others than before and keep still. It looks at what their paths lead to, so
+ * Calls `reload` once the files of a configuration are others than before and keep still, or will not (threats.md R8). It looks at what their paths lead to, so
  * that a swapped symbolic link is seen as well as a write; and at the names beside them, for a file that was added.
  */
 export function watchConfig(deps: {
@@ -16,23 +18,27 @@ export function watchConfig(deps: {
   folders: () => readonly string[]
   /** True when what is on disk is in force then. */
   reload: () => Promise<boolean>
+  fingerprint?: typeof fingerprintOf
 }): { stop(): void } {
+  const { fingerprint = fingerprintOf } = deps
   let seen: string | undefined
-  let moving = false
+  let movingFor: number | undefined
   let refusedFor: number | undefined
   let next: NodeJS.Timeout | undefined
   let stopped = false
 
   async function look(): Promise<void> {
-    const now = await fingerprintOf(deps.files(), deps.folders())
+    const now = await fingerprint(deps.files(), deps.folders())
     const changed = seen !== undefined && now !== seen
     seen = now
     if (refusedFor !== undefined) refusedFor += EVERY_MS
-    if (changed) moving = true
-    else if (moving || (refusedFor ?? 0) >= RETRY_MS) {
-      moving = false
+    if (movingFor !== undefined) movingFor += EVERY_MS
+    if (changed) movingFor ??= 0
+    const isStill = movingFor !== undefined && !changed
+    if (isStill || (movingFor ?? 0) >= MOVING_MS || (refusedFor ?? 0) >= RETRY_MS) {
+      movingFor = undefined
       refusedFor = (await deps.reload()) ? undefined : 0
-      seen = await fingerprintOf(deps.files(), deps.folders())
+      seen = await fingerprint(deps.files(), deps.folders())
     }
   }
 

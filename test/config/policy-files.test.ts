@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
+import { loadInstallation } from '../../src/config/installation.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import { A_FILE, aWorld, changed, faultsIn, faultsOf, load } from './a-file.ts'
 
@@ -87,4 +88,30 @@ it.each([
   expect(faultsOf(text.replace('issuer:', 'isuer:'))).toEqual([
     '7:5  idps[0].isuer: unknown key; did you mean "issuer"?',
   ])
+})
+
+describe('a pipe or a device in place of a file (threats.md R9)', () => {
+  it.each([
+    ['a pipe', 0o010600],
+    ['a terminal', 0o020600],
+    ['a disk', 0o060600],
+    ['a socket', 0o140600],
+  ])('is refused and never read: %s', (_what, mode) => {
+    const read: string[] = []
+    const at = (named: string) => {
+      const world = aWorld({ files: { [FILE]: A_FILE }, fileMode: (path) => (path === named ? mode : 0o100600) })
+      const readFile = (path: string) => {
+        read.push(path)
+        return world.readFile(path)
+      }
+      return { ...world, readFile }
+    }
+    expect(faultsIn(at(FILE))).toEqual(['1:1  is a pipe, a socket or a device: only a regular file is read'])
+    expect(() => loadInstallation(at(FILE))).toThrow('only a regular file is read')
+    expect(read).toEqual([])
+    const key = '/run/secrets/master.key'
+    const text = `${A_FILE}secrets: { master_key_file: ${key} }\n`
+    expect(faultsOf(text, at(key))).toEqual([expect.stringContaining('only a regular file is read')])
+    expect(read).toEqual([])
+  })
 })

@@ -84,7 +84,7 @@ describe('require', () => {
     ['{ approval: { by: { idp: entra }, valid_for: 4h } }', `${AT}.approval.by: needs exactly one of group, any_of`],
     [
       '{ approval: { by: { idp: entra, group: "*" }, valid_for: 4h } }',
-      `${AT}.approval.by.group: "*" is no group; whoever signs in is "everyone: true"`,
+      `${AT}.approval.by.group: "*" is no group: name the groups whose people may approve`,
     ],
     [
       '{ approval: { by: { idp: entra, group: Leads }, valid_for: 48h } }',

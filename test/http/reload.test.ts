@@ -69,6 +69,13 @@ describe.skipIf(whyNoSqlite !== undefined)(sqliteTitle('a reload'), () => {
     await take().expect(403)
   })
 
+  it('warns when `admin` is gone, and nobody is an operator any more (threats.md R8)', async () => {
+    expect(await gateway.reload((text) => text)).toBe(true)
+    expect(await gateway.reload((text) => text.replace(/^admin:\n( .*\n)+/m, ''))).toBe(true)
+    expect(last()).toMatchObject({ event: 'config_loaded', lockout: [expect.stringMatching(/^no operator is left/)] })
+    expect(await gateway.reload((text) => text)).toBe(true)
+  })
+
   it('that fails leaves everything as it was, and says so until it succeeds', async () => {
     expect(await gateway.reload(broken)).toBe(false)
     await take().expect(200)

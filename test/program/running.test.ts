@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
-import { describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { makeSend } from '../../src/cli/send.ts'
 import { policyFromJson } from '../../src/config/policy-json.ts'
 import { policyOf } from '../../src/config/policy.ts'
 import { policyAsJson } from '../../src/domain/policy/as-json.ts'
@@ -7,7 +8,10 @@ import { diffPolicies, isSame } from '../../src/domain/policy/diff.ts'
 import type { Policy } from '../../src/domain/policy/policy.ts'
 import { runningAt } from '../../src/program/check/running.ts'
 import { aWorld, changed, load } from '../config/a-file.ts'
+import { aDemo, type Demo } from '../support/a-demo.ts'
+import { aPersonAt, aTerminalOf } from '../support/a-person.ts'
 import { refusalFrom } from '../support/a-refusal.ts'
+import { aTerminalBeside } from '../support/an-authorization.ts'
 
 const BASE = readFileSync(new URL('../config/faults/base.yaml', import.meta.url), 'utf8')
 const URL_OF = 'https://aws.example.com'
@@ -69,15 +73,59 @@ describe('asking a gateway what it has in force', () => {
   })
 
   it('says who is told, to whom it is not told (threats.md P2)', async () => {
-    const refusal = await refusalFrom(answering(404, { code: 'not_found' }).running())
-    expect([refusal.code, refusal.values['detail']]).toEqual(['not_entitled', expect.stringContaining('operators')])
+    const refusal = await refusalFrom(answering(403, { code: 'not_entitled', title: 'x', detail: 'y' }).running())
+    expect(refusal).toMatchObject({
+      code: 'not_entitled',
+      values: {
+        title: `${URL_OF} does not tell you what it has in force`,
+        detail: expect.stringContaining('operators and auditors'),
+        next: expect.stringContaining('Ask one of them'),
+      },
+    })
   })
 
   it.each([
-    [401, { code: 'sign_in_required' }, 'sign_in_required'],
+    [401, 'sign_in_required', 'Sign in anew: rolegate --server https://aws.example.com login'],
+    [
+      403,
+      'condition_unmet',
+      'Sign in through a browser on this machine: rolegate --server https://aws.example.com login',
+    ],
+  ])('says what to do about %i %s, and keeps why the gateway says so', async (status, code, next) => {
+    const refusal = await refusalFrom(answering(status, { code, title: 'No', detail: 'Old groups.' }).running())
+    expect(refusal).toMatchObject({ code, values: { detail: 'Old groups.', next } })
+  })
+
+  it.each([
     [503, { code: 'store_unavailable' }, 'store_unavailable'],
     [200, { rules: 'all' }, 'gateway_unreachable'],
   ])('fails with what came back: %i %j', async (status, body, code) => {
     expect((await refusalFrom(answering(status, body).running())).code).toBe(code)
+  })
+})
+
+describe('asking a gateway that runs', () => {
+  let demo: Demo
+  beforeAll(async () => void (demo = await aDemo()))
+  afterAll(() => demo.close())
+
+  const askAs = (accessToken: string) => {
+    const world = { fetch, timeout: AbortSignal.timeout, interrupted: new AbortController().signal, version: 'x' }
+    const send = makeSend(world, demo.url, () => undefined)
+    return runningAt(demo.url, { send, accessToken: () => Promise.resolve(accessToken) })
+  }
+
+  it('an operator reads the policy', async () => {
+    const running = await askAs(await aTerminalBeside(demo, await aPersonAt(demo, 'alice')))
+    expect(running).toMatchObject({ from: demo.url, hash: expect.stringMatching(/^[0-9a-f]{12}$/) })
+  })
+
+  it('everybody else reads whom to ask, and whoever signed in with a code how to sign in', async () => {
+    const plain = await refusalFrom(askAs(await aTerminalBeside(demo, await aPersonAt(demo, 'carol'))))
+    expect([plain.code, plain.values['next']]).toEqual(['not_entitled', expect.stringContaining('Ask one of them')])
+    const byCode = await refusalFrom(askAs((await aTerminalOf(demo, await aPersonAt(demo, 'alice'))).accessToken))
+    expect([byCode.code, byCode.values['next']]).toEqual(['condition_unmet', expect.stringContaining('browser')])
+    const nobody = await refusalFrom(askAs('rga_x'))
+    expect([nobody.code, nobody.values['next']]).toEqual(['sign_in_required', expect.stringContaining('Sign in anew')])
   })
 })

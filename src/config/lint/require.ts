@@ -10,7 +10,7 @@ import type { ConfigFile } from '../schema.ts'
 import { reachOf } from '../reach.ts'
 import { itemsOf } from '../selectors.ts'
 import { baseOf } from '../variants.ts'
-import { lintGroup, lintIdpName } from './rules.ts'
+import { lintIdpName, lintKind } from './rules.ts'
 
 /** What roles and grants ask for: that each condition says something, and that somebody can meet it. */
 export function lintRequirements(file: ConfigFile, findings: Findings): void {
@@ -93,8 +93,12 @@ function lintApproval(
   const here = [...path, 'by']
   if ((by.group === undefined) === (by.any_of === undefined)) findings.fault(here, 'needs exactly one of group, any_of')
   lintIdpName(by.idp, [...here, 'idp'], file.idps, findings)
-  if (by.group !== undefined) lintGroup(by.group, [...here, 'group'], by.idp, file.idps, findings)
-  by.any_of?.forEach((group, index) => lintGroup(group, [...here, 'any_of', index], by.idp, file.idps, findings))
+  const check = (group: string, at: Path) =>
+    group === '*'
+      ? findings.fault(at, '"*" is no group: name the groups whose people may approve')
+      : lintKind(group, at, by.idp, file.idps, findings)
+  if (by.group !== undefined) check(by.group, [...here, 'group'])
+  by.any_of?.forEach((group, index) => check(group, [...here, 'any_of', index]))
   findings.warn(path, 'nobody can approve yet: whoever asks is told approval_required')
 }
 

@@ -101,7 +101,7 @@ export function lintIdpName(id: string, path: Path, idps: ConfigFile['idps'], fi
 }
 
 /** A group that a rule names, of an IdP's people. */
-export function lintGroup(
+function lintGroup(
   group: string,
   path: Path,
   id: string | undefined,

@@ -30,9 +30,19 @@ describe('a lockout', () => {
       { ...before, staff: staff('someone-else') },
       ['no operator is left among the people who signed in lately; 1 of them were'],
     ],
+    [
+      'there are no operators at all any more: `admin` is gone',
+      { ...before, staff: staff() },
+      ['no operator is left among the people who signed in lately; 1 of them were'],
+    ],
     ['other people are operators', { ...before, staff: staff('payments') }, []],
   ])('%s', (_what, after, said) => {
     expect(lockoutBy(before, after, people)).toEqual(said)
+  })
+
+  it('sees an operator behind however many people who came since (threats.md R8)', () => {
+    const crowd = Array.from({ length: 600 }, (_, one) => aPrincipal({ subject: `s-${one}`, groups: [] }))
+    expect(lockoutBy(before, { ...before, staff: staff() }, [...crowd, ...people])).toHaveLength(1)
   })
 
   it('is none of those who had nothing, and none while nobody came', () => {
