@@ -3,12 +3,13 @@ import { userInfo } from 'node:os'
 import { parseArgs } from 'node:util'
 import { openEmergencyDesk } from '../compose/emergency.ts'
 import type { Installation, Names } from '../config/installation.ts'
-import { ConfigFaults, printFaults } from '../config/load.ts'
+import { ConfigFaults, printFault } from '../config/load.ts'
 import { parseMasterKey } from '../config/master-key.ts'
 import { printAim, type Aim } from '../domain/emergency/emergency.ts'
 import { asRolegateError } from '../domain/errors.ts'
 import type { EmergencyDesk } from '../usecases/emergency/emergency-desk.ts'
 import { readAim } from './aim.ts'
+import { plain } from './plain.ts'
 import { readInstallation, readNames } from './read-config.ts'
 import { VERSION } from './version.ts'
 
@@ -102,7 +103,7 @@ function installationOf(file: string, flags: Flags): Installation | string {
     return found
   } catch (thrown) {
     if (thrown instanceof ConfigFaults)
-      return `what opens the store cannot be read from ${file}; fix that, or use --store, --master-key-file and --issuer\n${printFaults(file, thrown.faults)}`
+      return `what opens the store cannot be read from ${file}; fix that, or use --store, --master-key-file and --issuer\n${thrown.faults.map((fault) => plain(printFault(file, fault))).join('\n')}`
     throw thrown
   }
 }
@@ -170,7 +171,7 @@ async function act(
     case 'deny': {
       const { isNew, recorded } = await desk.deny(declaration)
       process.stdout.write(
-        `${name} is closed${isNew ? '' : ' already'}. Lift it with: rolegate admin allow ${printAim(aim)}\n`,
+        `${name} is closed${isNew ? '' : ' already'}. Lift it with: rolegate admin allow ${plain(printAim(aim))}\n`,
       )
       return afterwards(recorded)
     }
@@ -197,14 +198,15 @@ function afterwards(recorded: boolean): number {
   return 1
 }
 
+/** A directory says what people are called (threats.md H10). */
 const nameOf = (aim: Aim): string =>
-  aim.kind === 'person' ? `${printAim(aim)} (${aim.subject} of ${aim.issuer})` : printAim(aim)
+  plain(aim.kind === 'person' ? `${printAim(aim)} (${aim.subject} of ${aim.issuer})` : printAim(aim))
 
 async function list(desk: EmergencyDesk): Promise<number> {
   const denies = await desk.list()
   if (denies.length === 0) process.stdout.write('nothing is closed.\n')
   for (const { aim, since, by, reason } of denies)
-    process.stdout.write(`${nameOf(aim)}  since ${since}  by ${by}: ${reason}\n`)
+    process.stdout.write(`${nameOf(aim)}  since ${since}  by ${plain(by)}: ${plain(reason)}\n`)
   return 0
 }
 
@@ -219,9 +221,9 @@ function explain(thrown: unknown): number {
   const candidates = Array.isArray(values['candidates']) ? (values['candidates'] as readonly string[]) : []
   if (code === 'role_unknown' || code === 'role_ambiguous') {
     process.stderr.write(
-      `error: ${String(values['what'] ?? (code === 'role_unknown' ? 'nobody who signed in lately is called that' : 'several are called that'))}\n`,
+      `error: ${plain(String(values['what'] ?? (code === 'role_unknown' ? 'nobody who signed in lately is called that' : 'several are called that')))}\n`,
     )
-    for (const candidate of candidates) process.stderr.write(`  ${candidate}\n`)
+    for (const candidate of candidates) process.stderr.write(`  ${plain(candidate)}\n`)
     return 6
   }
   if (code === 'invalid_request') {

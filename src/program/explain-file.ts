@@ -1,4 +1,5 @@
 import { failure } from '../cli/failure.ts'
+import { cleanJson } from '../cli/server-text.ts'
 import type { ImaginedAsk } from '../cli/world.ts'
 import { compileRules } from '../domain/entitlement/compile.ts'
 import { asRolegateError } from '../domain/errors.ts'
@@ -32,8 +33,9 @@ export function explainFile(file: string, { role, as }: ImaginedAsk): unknown {
     })
   }
   try {
-    return inWordsForStaff(explainAs.explain(role, somebody.data), (idp, group) =>
-      config.groupNames.get(idp)?.get(group),
+    // As an answer of a gateway is, at its edge.
+    return cleanJson(
+      inWordsForStaff(explainAs.explain(role, somebody.data), (idp, group) => config.groupNames.get(idp)?.get(group)),
     )
   } catch (thrown) {
     const { code, values } = asRolegateError(thrown)

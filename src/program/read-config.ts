@@ -1,7 +1,8 @@
 import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { ConfigFaults, loadConfig, printFault, printFaults, type Loaded } from '../config/load.ts'
+import { ConfigFaults, loadConfig, printFault, type Loaded } from '../config/load.ts'
 import { loadInstallation, loadNames, type Installation, type Names } from '../config/installation.ts'
+import { plain } from './plain.ts'
 import type { World } from '../config/world.ts'
 
 export type ReadOptions = Pick<World, 'insecureDev' | 'purpose' | 'withoutSecrets'>
@@ -14,11 +15,11 @@ export function readConfigFile(file: string, options: ReadOptions): Loaded | und
   }
   try {
     const loaded = readFromDisk(file, options)
-    for (const warning of loaded.warnings) process.stderr.write(`warning: ${printFault(file, warning)}\n`)
+    for (const warning of loaded.warnings) process.stderr.write(`warning: ${plain(printFault(file, warning))}\n`)
     return loaded
   } catch (thrown) {
     if (!(thrown instanceof ConfigFaults)) throw thrown
-    process.stderr.write(printFaults(file, thrown.faults))
+    for (const fault of thrown.faults) process.stderr.write(`${plain(printFault(file, fault))}\n`)
     return undefined
   }
 }

@@ -77,6 +77,16 @@ describe.skipIf(noSqlite)(`rolegate admin, beside a gateway${noSqlite === undefi
     await (await aPersonAt(gateway, 'alice')).get('/').expect(200)
   }, 60_000)
 
+  it('prints nothing that steers a terminal (threats.md H10)', async () => {
+    const reason = ['--reason', 'lost\u001b[1A\u001b[2K\u202e\u200bnothing is closed.']
+    expect((await gateway.admin('deny', `role:${ROLE}`, ...reason)).exit).toBe(0)
+    const { out } = await gateway.admin('list')
+    expect(out).toContain(': lost\\u001b[1A\\u001b[2K\\u202e\\u200bnothing is closed.')
+    expect((await gateway.admin('allow', `role:${ROLE}`)).exit).toBe(0)
+    const unknown = await gateway.admin('deny', 'person:nobody\u001b[2K', ...reason)
+    expect([unknown.exit, unknown.err.includes('\u001b')]).toEqual([6, false])
+  }, 60_000)
+
   it('ends sessions and lets them sign in again', async () => {
     const { out } = await gateway.admin('revoke', 'person:demo/u-alice', ...because)
     expect(out).toContain('are over')

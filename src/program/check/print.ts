@@ -3,6 +3,7 @@ import type { Named } from '../../domain/policy/changes.ts'
 import type { FactsChange } from '../../domain/policy/facts.ts'
 import { OWN_TERMS } from '../../domain/policy/opening.ts'
 import type { PeopleDiff } from '../../domain/policy/people.ts'
+import { plain } from '../plain.ts'
 import type { Comparison, Place, Report } from './report.ts'
 
 /** More of one kind than anybody reads in a terminal; `--json` has them all. */
@@ -51,13 +52,6 @@ function tested(tests: NonNullable<Report['tests']>): readonly string[] {
 }
 
 const linesOf = (lines: readonly string[]): string => lines.map((line) => `${plain(line)}\n`).join('')
-
-/** Names come from files of many hands, and from directories: none of them steers a terminal (threats.md H10). */
-const plain = (text: string): string =>
-  text.replaceAll(
-    /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/gu,
-    (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  )
 
 const printPlace = ({ file, ...fault }: Place): string => printFault(file, fault)
 

@@ -1,0 +1,9 @@
+/**
+ * One line that steers no terminal and shows all there is: names come from files of many hands, and from directories (threats.md H10).
+ * What cannot be seen is spelt out and not left out, so that two names never look like one.
+ */
+export const plain = (text: string): string =>
+  text.replaceAll(
+    /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}\p{Default_Ignorable_Code_Point}\u2800]/gu,
+    (sign) => `\\u${(sign.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`,
+  )
