@@ -119,8 +119,12 @@ export async function compose(
   const policy = policyOf(config, dirname(mainFile))
   const nameNetwork = nameNetworkBy(config.networks)
   const closing = closingBy(config.sessions.cli.device, stoppedBy(world, config.reload), oldestGroups)
+  // A terminal lives as long as its sign-in may be renewed, and no longer than a device may (threats.md D4).
+  const mostSeconds = { pkce: cli.refreshSeconds, device: Math.min(cli.device.maxSeconds, cli.refreshSeconds) }
+  const limits = { absoluteSeconds: browser.absoluteSeconds, mostSeconds, oldestGroupsSeconds }
   const deps = {
     ...memory.tables,
+    limits,
     emergency,
     configEpoch: world.configEpoch,
     closing,
@@ -140,7 +144,7 @@ export async function compose(
     const [issuer, subjectClaim] = [providers.get(idp)?.issuer(), mappings.get(idp)?.subject]
     return issuer === undefined || subjectClaim === undefined ? workloads.issuerOf(idp) : { issuer, subjectClaim }
   }
-  const findOwnSession = makeFindSession({ ...deps, issuerOf, oldestGroupsSeconds })
+  const findOwnSession = makeFindSession({ ...deps, issuerOf })
   const findSession: FindSession = (id) => newest().findSession(id)
   const endSession = makeEndSession(deps)
   const ownPlan = makePlanHandOver({ ...deps, ...aws, issuer: config.issuer, configHash: hash })
@@ -163,8 +167,6 @@ export async function compose(
   const issueTokens = makeIssueTokens({ ...deps, issueAccessToken })
   const listAccounts = makeListAccounts(deps)
   const listRoles = makeListRoles(deps)
-  // A terminal lives as long as its sign-in may be renewed, and no longer than a device may (threats.md D4).
-  const mostSeconds = { pkce: cli.refreshSeconds, device: Math.min(cli.device.maxSeconds, cli.refreshSeconds) }
   const startTerminalSession = makeStartTerminalSession({ ...deps, findSession, mostSeconds })
   const letIn = { ...deps, loginWays: cli.login, findSession, startTerminalSession }
   const atDevice = { ...letIn, findDeviceLogin, crossNetwork: cli.device.crossNetwork }

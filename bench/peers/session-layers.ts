@@ -53,6 +53,11 @@ export async function ourStore() {
     emergency: makeStandingEmergency(tables),
     rules: () => index,
     issuerOf: (idp) => known.get(idp),
+    limits: {
+      absoluteSeconds: config.sessions.browser.absoluteSeconds,
+      mostSeconds: { pkce: 3600, device: 3600 },
+      oldestGroupsSeconds: Infinity,
+    },
   })
   const store = new SessionStore({ ...tables, findSession, digest, idleSeconds: 3600, now })
   /** As complete-sign-in.ts makes it. */

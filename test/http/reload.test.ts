@@ -76,6 +76,17 @@ describe.skipIf(whyNoSqlite !== undefined)(sqliteTitle('a reload'), () => {
     expect(await gateway.reload((text) => text)).toBe(true)
   })
 
+  it('that lowers the longest session ends those that are older, and their terminals (threats.md I7)', async () => {
+    const shorter = (text: string) => `${text}\nsessions: { browser: { absolute: 15m, idle: 15m } }\n`
+    await take().expect(200)
+    gateway.clock.offsetSeconds = 1000
+    await take().expect(200)
+    expect(await gateway.reload(shorter)).toBe(true)
+    await take().expect(401)
+    await alice.get('/').expect(303)
+    gateway.clock.offsetSeconds = 0
+  })
+
   it('that fails leaves everything as it was, and says so until it succeeds', async () => {
     expect(await gateway.reload(broken)).toBe(false)
     await take().expect(200)

@@ -72,6 +72,7 @@ export async function aDeviceWorld({
   /** The operator's names for addresses, and how each IdP's people may sign terminals in. */
   const networks = new Map<string, string>()
   const ways = new Map<string, Set<LoginWay>>([['entra', new Set<LoginWay>(['pkce', 'device'])]])
+  const mostSeconds = { pkce: 12 * 3600, device: 8 * 3600 }
   const deps = {
     ...tables,
     audit: async (event: AuditEvent) => {
@@ -86,7 +87,8 @@ export async function aDeviceWorld({
     codeDigest: makeCodeDigest(Buffer.alloc(32, 7)),
     sealUnder,
     accessSeconds: 45 * 60,
-    mostSeconds: { pkce: 12 * 3600, device: 8 * 3600 },
+    mostSeconds,
+    limits: { absoluteSeconds: Infinity, mostSeconds, oldestGroupsSeconds: Infinity },
     nameNetwork: (address: string) => networks.get(address),
     loginWays: ways,
     now: clock.now,

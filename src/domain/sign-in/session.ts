@@ -18,6 +18,7 @@ export type GatewaySession = Authentication & {
   readonly signedInAt: Date
   /** The absolute end; for a derived session never later than its sign-in's (threats.md I7). */
   readonly endsAt: Date
+  /** Of a browser; a terminal's is when it began. */
   readonly lastSeenAt: Date
   /** What the IdP calls the session of its own that this one rests on. */
   readonly idpSession?: IdpSession
@@ -99,6 +100,26 @@ function administeringFault({ via, signedInAt }: GatewaySession, door: 'page' | 
 const OLDEST_STAFF_CLAIMS = 3_600
 
 const unmet = (condition: string) => new RolegateError('condition_unmet', { condition }, { reason: condition })
+
+/** How long sessions may last, by the configuration in force. */
+export type SessionLimits = {
+  /** From the sign-in: a browser's session, and all that descends from it. */
+  readonly absoluteSeconds: number
+  /** From the start of a terminal's own. */
+  readonly mostSeconds: Readonly<Record<'pkce' | 'device', number>>
+  /** Of everybody: past that, what they stated decides nothing. */
+  readonly oldestGroupsSeconds: number
+}
+
+/** The same session, over as early as one that begins now would be: a limit that is lowered shortens what lives (threats.md I7). */
+export function shortened<Session extends GatewaySession>(session: Session, limits: SessionLimits): Session {
+  const { via, signedInAt, lastSeenAt: startedAt } = session
+  const oldest = endWithin(signedInAt, limits.oldestGroupsSeconds, session.endsAt)
+  if (via === 'token-exchange') return { ...session, endsAt: oldest }
+  const absolute = endWithin(signedInAt, limits.absoluteSeconds, oldest)
+  // A terminal's row is written once: it was last seen when it began.
+  return { ...session, endsAt: via === 'browser' ? absolute : endWithin(startedAt, limits.mostSeconds[via], absolute) }
+}
 
 /** The end of a session that starts now and may last `maxSeconds`, inside whatever it descends from. */
 export function endWithin(now: Date, maxSeconds: number, parentEndsAt?: Date): Date {

@@ -1,6 +1,6 @@
 import type { RuleIndex } from '../../domain/entitlement/compile.ts'
 import { identityOf, type Principal } from '../../domain/sign-in/principal.ts'
-import { endWithin, type GatewaySession } from '../../domain/sign-in/session.ts'
+import { shortened, type GatewaySession, type SessionLimits } from '../../domain/sign-in/session.ts'
 import type { StandingEmergency } from '../emergency/standing-emergency.ts'
 import type { Digest, Sessions } from '../ports.ts'
 
@@ -15,26 +15,21 @@ export type FindSession = (id: string) => Promise<GatewaySession | undefined>
  * The live session of this id: every door and every grant finds sessions here (security.md D-2, threats.md D17). A session
  * of an IdP that is gone, or whose issuer or subject claim is another now, is nobody's: the same label must not carry
  * strangers over (threats.md I2, security.md K-7). Nor is one that was ended from the host, or whose groups are not known in full
- * while a deny has come to read them (threats.md R8, I4).
+ * while a deny has come to read them (threats.md R8, I4). It ends when one that begins now would (threats.md I7).
  */
 export function makeFindSession(deps: {
   sessions: Pick<Sessions, 'get'>
   emergency: Pick<StandingEmergency, 'refresh' | 'isEnded'>
   rules: () => Pick<RuleIndex, 'denyReadsGroups'>
   issuerOf: KnownIssuer
-  /** How old groups may be to decide anything: past that, the session is over (threats.md I7). */
-  oldestGroupsSeconds?: number
+  limits: SessionLimits
 }): FindSession {
-  const { oldestGroupsSeconds: oldest = Number.POSITIVE_INFINITY } = deps
   return async function findSession(id) {
     const [session] = await Promise.all([deps.sessions.get(id), deps.emergency.refresh()])
     if (session === undefined || !isTheirs(session.principal, deps.issuerOf)) return undefined
     if (deps.emergency.isEnded(session)) return undefined
     const hides = hidesGroups(session.principal) && deps.rules().denyReadsGroups(session.principal.idp)
-    if (hides) return undefined
-    return Number.isFinite(oldest)
-      ? { ...session, endsAt: endWithin(session.signedInAt, oldest, session.endsAt) }
-      : session
+    return hides ? undefined : shortened(session, deps.limits)
   }
 }
 

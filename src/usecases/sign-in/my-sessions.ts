@@ -1,6 +1,6 @@
 import type { RequestFacts } from '../../domain/audit/event.ts'
 import { RolegateError } from '../../domain/errors.ts'
-import { requireSessionMay, type GatewaySession } from '../../domain/sign-in/session.ts'
+import { requireSessionMay, shortened, type GatewaySession, type SessionLimits } from '../../domain/sign-in/session.ts'
 import type { Digest, Now, Sessions } from '../ports.ts'
 import type { EndSession } from './end-session.ts'
 import { terminalsOf } from './find-session.ts'
@@ -17,6 +17,7 @@ export function makeMySessions(deps: {
   sessions: Pick<Sessions, 'listByOwner'>
   endSession: EndSession
   digest: Digest
+  limits: SessionLimits
   now: Now
 }): MySessions {
   async function list(session: GatewaySession): Promise<readonly GatewaySession[]> {
@@ -24,10 +25,12 @@ export function makeMySessions(deps: {
     const owned = await deps.sessions.listByOwner(terminalsOf(session.principal, deps.digest))
     // The owner's name is a column of the store; whose a session is stands in its sealed row.
     const { issuer, subject } = session.principal
-    const others = owned.filter(
-      ({ id, endsAt, principal }) =>
-        id !== session.id && endsAt > deps.now() && principal.issuer === issuer && principal.subject === subject,
-    )
+    const others = owned
+      .map((one) => shortened(one, deps.limits))
+      .filter(
+        ({ id, endsAt, principal }) =>
+          id !== session.id && endsAt > deps.now() && principal.issuer === issuer && principal.subject === subject,
+      )
     return [session, ...others].toSorted((one, other) => other.lastSeenAt.getTime() - one.lastSeenAt.getTime())
   }
 

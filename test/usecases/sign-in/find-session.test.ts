@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Aim, Emergency } from '../../../src/domain/emergency/emergency.ts'
-import type { GatewaySession } from '../../../src/domain/sign-in/session.ts'
+import type { GatewaySession, SessionLimits } from '../../../src/domain/sign-in/session.ts'
 import { makeFindSession, terminalsOf, type KnownIssuer } from '../../../src/usecases/sign-in/find-session.ts'
 import { aPrincipal } from '../../support/a-principal.ts'
 import { aSession, NINE, secondsAfter } from '../../support/a-session.ts'
@@ -10,10 +10,22 @@ import { anEmergency } from '../../support/an-emergency.ts'
 const alice = aPrincipal()
 const known = { issuer: alice.issuer, subjectClaim: alice.subjectClaim }
 
+const UNLIMITED: SessionLimits = {
+  absoluteSeconds: Infinity,
+  mostSeconds: { pkce: Infinity, device: Infinity },
+  oldestGroupsSeconds: Infinity,
+}
+
+type Doubles = {
+  emergency: ReturnType<typeof anEmergency>
+  index: ReturnType<typeof anIndex>
+  limits: Partial<SessionLimits>
+}
+
 function findIn(
   kept: readonly GatewaySession[],
   issuers: ReadonlyMap<string, NonNullable<ReturnType<KnownIssuer>>> = new Map([['entra', known]]),
-  { emergency = anEmergency(), index = anIndex(), oldest = undefined as number | undefined } = {},
+  { emergency = anEmergency(), index = anIndex(), limits }: Partial<Doubles> = {},
 ) {
   const sessions = new Map(kept.map((session) => [session.id, session]))
   return makeFindSession({
@@ -21,7 +33,7 @@ function findIn(
     emergency,
     rules: () => index,
     issuerOf: (idp) => issuers.get(idp),
-    ...(oldest !== undefined && { oldestGroupsSeconds: oldest }),
+    limits: { ...UNLIMITED, ...limits },
   })
 }
 
@@ -36,10 +48,27 @@ describe('findSession', () => {
   it('ends a session when its groups are too old to decide anything, terminals with it, and never later than it would (threats.md I7)', async () => {
     const terminal = aSession({ id: 'terminal', via: 'pkce', lastSeenAt: secondsAfter(NINE, 3000) })
     const endsIn = async (oldest: number, id: string) =>
-      (await findIn([aSession(), terminal], undefined, { oldest })(id))?.endsAt
+      (await findIn([aSession(), terminal], undefined, { limits: { oldestGroupsSeconds: oldest } })(id))?.endsAt
     expect(await endsIn(3600, 'session-1')).toEqual(secondsAfter(NINE, 3600))
     expect(await endsIn(3600, 'terminal')).toEqual(secondsAfter(NINE, 3600))
     expect(await endsIn(24 * 3600, 'session-1')).toEqual(aSession().endsAt)
+  })
+
+  it('ends a session when one that begins now would, once a limit is lowered (threats.md I7)', async () => {
+    const terminal = (via: 'pkce' | 'device') => aSession({ id: via, via, lastSeenAt: secondsAfter(NINE, 3600) })
+    const job = aSession({ id: 'job', via: 'token-exchange' })
+    const kept = [aSession(), terminal('pkce'), terminal('device'), job]
+    const hours = async (limits: Partial<SessionLimits>) => {
+      const find = findIn(kept, undefined, { limits })
+      const found = await Promise.all(kept.map(({ id }) => find(id)))
+      return found.map((one) => ((one?.endsAt.getTime() ?? 0) - NINE.getTime()) / 3_600_000)
+    }
+    expect(await hours({})).toEqual([12, 12, 12, 12])
+    // What descends from a sign-in ends with it; a job has none.
+    expect(await hours({ absoluteSeconds: 6 * 3600 })).toEqual([6, 6, 6, 12])
+    expect(await hours({ mostSeconds: { pkce: 4 * 3600, device: 2 * 3600 } })).toEqual([12, 5, 3, 12])
+    expect(await hours({ absoluteSeconds: 3600, mostSeconds: { pkce: 7200, device: 7200 } })).toEqual([1, 1, 1, 12])
+    expect(await hours({ absoluteSeconds: 24 * 3600 })).toEqual([12, 12, 12, 12])
   })
 
   it.each<{ because: string; issuers: Map<string, NonNullable<ReturnType<KnownIssuer>>> }>([
