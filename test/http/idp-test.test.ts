@@ -8,21 +8,25 @@ import { aPersonAt, type Person } from '../support/a-person.ts'
 
 let demo: Demo
 let alice: Person
+const mallory: DemoPerson = {
+  username: 'mallory',
+  subject: 'u-mallory',
+  name: '\u202e</code><script>alert(1)</script>',
+  email: 'mallory@example.com',
+  groups: ['</code><img src=x onerror=alert(1)>'],
+  what: 'whose directory is not hers alone',
+}
+const everybody = DEMO_PEOPLE as DemoPerson[]
 beforeAll(async () => {
-  const mallory: DemoPerson = {
-    username: 'mallory',
-    subject: 'u-mallory',
-    name: '\u202e</code><script>alert(1)</script>',
-    email: 'mallory@example.com',
-    groups: ['</code><img src=x onerror=alert(1)>'],
-    what: 'whose directory is not hers alone',
-  }
-  const everybody = DEMO_PEOPLE as DemoPerson[]
   everybody.push(mallory)
   demo = await aDemo()
   alice = await aPersonAt(demo, 'alice')
 })
-afterAll(() => demo.close())
+afterAll(async () => {
+  // Other files of this thread share the directory.
+  everybody.splice(everybody.indexOf(mallory), 1)
+  await demo.close()
+})
 
 const AT_DEMO = '/admin/idps/demo/test/start'
 const AT_CONTRACTORS = '/admin/idps/contractors/test/start'
