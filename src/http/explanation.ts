@@ -1,5 +1,5 @@
 import type { Explanation } from '../domain/entitlement/explain.ts'
-import { conditionSentence } from './answers.ts'
+import { conditionSentence } from './reasons.ts'
 import type { Imagined } from '../domain/admin/imagine.ts'
 import type { FullExplanation, RuleAbout } from '../domain/entitlement/explain-in-full.ts'
 import { conditionAbout, conditionAsked, conditionTold } from './conditions.ts'
