@@ -1,5 +1,6 @@
 import type { Config } from '../config/config.ts'
 import type { RoleKind } from '../domain/entitlement/rule.ts'
+import { CONFIG_BEHIND } from '../domain/sign-in/session.ts'
 import type { World } from './world.ts'
 
 /**
@@ -9,7 +10,7 @@ import type { World } from './world.ts'
 export const stoppedBy =
   (world: Pick<World, 'configEpoch' | 'disk' | 'host'>, { maxStaleSeconds }: Config['reload']) =>
   ({ elevated }: RoleKind): string | undefined => {
-    if (world.configEpoch.isBehind()) return 'config_behind'
+    if (world.configEpoch.isBehind()) return CONFIG_BEHIND
     return elevated && staleSecondsOf(world) > maxStaleSeconds ? 'config_stale' : undefined
   }
 

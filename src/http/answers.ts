@@ -1,4 +1,5 @@
 import type { ErrorCode, ErrorValues, RolegateError } from '../domain/errors.ts'
+import { CONFIG_BEHIND } from '../domain/sign-in/session.ts'
 import { unmetWords } from './conditions.ts'
 import { awsNext, awsWhy, conditionSentence, rejectedWhy, SIGN_IN_BECAUSE } from './reasons.ts'
 import { stepUpWords } from './step-up-words.ts'
@@ -7,7 +8,7 @@ type Sentence = string | ((values: ErrorValues) => string)
 /** What happened, why, what to do, and who can help. */
 type Answer = {
   readonly status: number
-  readonly title: string
+  readonly title: Sentence
   readonly why: Sentence
   readonly next: Sentence
   readonly who?: string
@@ -239,8 +240,10 @@ const ANSWER = {
   },
   store_unavailable: {
     status: 503,
-    title: 'Rolegate’s store does not answer',
-    why: 'Sessions and codes cannot be read or written.',
+    title: ({ why }) =>
+      why === CONFIG_BEHIND ? 'This gateway is behind the others on its store' : 'Rolegate’s store does not answer',
+    why: ({ why }) =>
+      why === CONFIG_BEHIND ? conditionSentence(CONFIG_BEHIND) : 'Sessions and codes cannot be read or written.',
     next: 'Try again in a moment.',
     who: OPERATOR,
   },
@@ -288,5 +291,5 @@ export function answerFor({ code, values }: RolegateError): {
 } {
   const { status, title, why, next, who = '' }: Answer = ANSWER[code]
   const told = (sentence: Sentence) => (typeof sentence === 'string' ? sentence : sentence(values))
-  return { status, title, why: told(why), next: told(next), who }
+  return { status, title: told(title), why: told(why), next: told(next), who }
 }

@@ -1,4 +1,5 @@
 import type { ErrorValues } from '../domain/errors.ts'
+import { CONFIG_BEHIND } from '../domain/sign-in/session.ts'
 
 /** Why AWS said no, by what it said: aws.md §2. */
 const AWS_BECAUSE = new Map<string, [why: string, next: string]>([
@@ -139,8 +140,8 @@ const CONDITION = new Map<string, string>([
     'The configuration on this gateway’s disk has been refused for too long, and it may take this role away: elevated roles wait until it is repaired.',
   ],
   [
-    'config_behind',
-    'Another gateway has a newer configuration than the one that answered you, so this one gives nothing. Try again: it should have it within seconds.',
+    CONFIG_BEHIND,
+    'Another gateway has a newer configuration than the one that answered you, so this one gives nothing.',
   ],
   ['xml_text', 'Something in your sign-in holds characters that an assertion for AWS cannot carry.'],
   ['assertion_size', 'The role’s session tags make an assertion larger than AWS takes.'],

@@ -34,6 +34,14 @@ describe.skipIf(whyNoSqlite !== undefined)(sqliteTitle('a gateway whose configur
       .send({ role: ROLE })
     return [status, (body as { code?: string }).code]
   }
+  const whyAt = async (url: string) => {
+    const { body } = await request(url)
+      .post('/v1/explain')
+      .set('host', new URL(gateway.url).host)
+      .set('authorization', `Bearer ${access}`)
+      .send({ role: ROLE })
+    return (body as { unmet: { condition: string }[] }).unmet.map(({ condition }) => condition)
+  }
   const degradedAt = async (url: string) =>
     ((await request(url).get('/readyz').expect(200)).body as { degraded: string[] }).degraded
 
@@ -54,8 +62,9 @@ describe.skipIf(whyNoSqlite !== undefined)(sqliteTitle('a gateway whose configur
         gateway.clock.offsetSeconds += 9
         expect(await takeAt(other.url)).toEqual([200, undefined])
         gateway.clock.offsetSeconds += 2
-        expect(await takeAt(other.url)).toEqual([403, 'condition_unmet'])
+        expect(await takeAt(other.url)).toEqual([503, 'store_unavailable'])
         expect(gateway.audit().at(-1)).toMatchObject({ event: 'refused', reason: 'config_behind' })
+        expect(await whyAt(other.url)).toContain('config_behind')
         expect(await degradedAt(other.managementUrl)).toContain('config:behind')
         expect(await takeAt(gateway.url)).toEqual([200, undefined])
         await other.reload(newer)
@@ -75,8 +84,8 @@ describe.skipIf(whyNoSqlite !== undefined)(sqliteTitle('a gateway whose configur
         await gateway.reload(newer)
         gateway.clock.offsetSeconds += 11
         hold.release()
-        expect(await asked).toEqual([403, 'condition_unmet'])
-        expect(gateway.audit().at(-1)).toMatchObject({ event: 'withheld', code: 'condition_unmet' })
+        expect(await asked).toEqual([503, 'store_unavailable'])
+        expect(gateway.audit().at(-1)).toMatchObject({ event: 'withheld', code: 'store_unavailable' })
       } finally {
         await other.close()
       }
@@ -87,7 +96,7 @@ describe.skipIf(whyNoSqlite !== undefined)(sqliteTitle('a gateway whose configur
       gateway.clock.offsetSeconds += 11
       const other = await gateway.beside(same)
       try {
-        expect(await takeAt(other.url)).toEqual([403, 'condition_unmet'])
+        expect(await takeAt(other.url)).toEqual([503, 'store_unavailable'])
         expect(await takeAt(gateway.url)).toEqual([200, undefined])
       } finally {
         await other.close()

@@ -44,6 +44,7 @@ const v1 = (path: string): Door => ({
 const EXCEPTION = new Map<string, ErrorCode>([
   ['UnauthorizedException 401', 'sign_in_required'],
   ['ResourceNotFoundException 404', 'role_unknown'],
+  ['InternalServerException 503', 'store_unavailable'],
 ])
 
 const DOORS = {
@@ -94,6 +95,7 @@ const STATUS: Partial<Record<Verdict, number>> = {
   step_up_required: 403,
   approval_required: 403,
   role_unknown: 404,
+  store_unavailable: 503,
 }
 
 /** What is closed stays closed over restarts. */
@@ -299,6 +301,17 @@ const ROWS: readonly Row[] = [
     prepare: afterRestart(withSessions('{ cli: { device: { console: false } } }')),
   },
   {
+    because: 'another gateway on the store has a newer configuration (threats.md R9)',
+    code: 'store_unavailable',
+    prepare: async ({ gateway, alice }) => {
+      const other = await gateway.beside((file) => file)
+      expect(await other.reload((file) => `${file}\n# newer\n`)).toBe(true)
+      await other.close()
+      gateway.clock.offsetSeconds += 11
+      return alice
+    },
+  },
+  {
     because: 'they ask from another network than the role wants (threats.md R12)',
     code: 'condition_unmet',
     prepare: afterRestart(requiring('{ ip: [203.0.113.0/24] }')),
@@ -417,6 +430,8 @@ describe.skipIf(whyNoSqlite !== undefined)(sqliteTitle('every refusal at every d
       const records = gateway.audit().slice(before)
       if (expected === 'given') return expect(records.map(({ event }) => event)).toEqual(['intent', 'issued'])
       expect(status).toBe(STATUS[expected])
+      // SDKs try such an answer again, and no other.
+      expect(answer.headers['retry-after']).toBe(status === 503 ? '5' : undefined)
       expect(answer.text).not.toMatch(/ASIA|SigninToken/)
       const nobody = unrecorded === true || (expected !== code && holder.container === '')
       // The stock clients’ door names the account by its digits.

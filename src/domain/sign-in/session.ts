@@ -62,7 +62,8 @@ export type Act =
 export function sessionFault(session: GatewaySession, act: Act, now: Date): RolegateError | undefined {
   if (now >= session.endsAt) return new RolegateError('sign_in_required')
   if (act.kind === 'administer') return administeringFault(session, act.door, now)
-  if (act.kind === 'take-role' && act.stopped !== undefined) return unmet(act.stopped)
+  if (act.kind === 'take-role' && act.stopped !== undefined)
+    return act.stopped === CONFIG_BEHIND ? behind() : unmet(act.stopped)
   if (act.kind === 'take-role' && areOld(session, act.oldestGroupsSeconds, now)) return oldGroups()
   if (session.via === 'browser' || act.kind === 'look') return undefined
   // A terminal must not sign in further terminals: threats.md I8.
@@ -88,6 +89,11 @@ const areOld = ({ signedInAt }: GatewaySession, seconds = Number.POSITIVE_INFINI
 const oldGroups = () => new RolegateError('sign_in_required', { why: OLD_GROUPS }, { reason: OLD_GROUPS })
 
 export const OLD_GROUPS = 'old_groups'
+
+/** Nothing about the person: another gateway has what this one lacks, or this one will soon, so clients may try again (threats.md R9). */
+const behind = () => new RolegateError('store_unavailable', { why: CONFIG_BEHIND }, { reason: CONFIG_BEHIND })
+
+export const CONFIG_BEHIND = 'config_behind'
 
 /** The groups that make an operator are an hour old at most; a code typed somewhere and a job are never one (threats.md P1). */
 function administeringFault({ via, signedInAt }: GatewaySession, door: 'page' | 'api', now: Date) {

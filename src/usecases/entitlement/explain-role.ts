@@ -4,7 +4,13 @@ import { covers, explain, type Explanation } from '../../domain/entitlement/expl
 import { requireRole } from '../../domain/entitlement/find-role.ts'
 import { passThroughFault } from '../../domain/entitlement/pass-through.ts'
 import { RolegateError } from '../../domain/errors.ts'
-import { OLD_GROUPS, requireSessionMay, sessionFault, type GatewaySession } from '../../domain/sign-in/session.ts'
+import {
+  CONFIG_BEHIND,
+  OLD_GROUPS,
+  requireSessionMay,
+  sessionFault,
+  type GatewaySession,
+} from '../../domain/sign-in/session.ts'
 import type { CurrentRules, Now } from '../ports.ts'
 import { circumstancesOf, type AskedFrom } from './circumstances.ts'
 
@@ -27,7 +33,7 @@ export function makeExplainRole(deps: { rules: CurrentRules; closing: DeviceClos
     const fault = sessionFault(session, deps.closing.takeRole(target, 'credentials'), now)
     const condition = passThroughFault(target, session)
     const unmet = [
-      ...(fault?.values['why'] === OLD_GROUPS ? [OLD_GROUPS] : []),
+      ...[OLD_GROUPS, CONFIG_BEHIND].filter((why) => fault?.values['why'] === why),
       ...(fault?.code === 'condition_unmet' ? [String(fault.values['condition'])] : []),
       ...(condition === undefined ? [] : [condition]),
       ...(missingTag(target.kind.sessionTags, session.principal) === undefined ? [] : ['tag_unavailable']),
