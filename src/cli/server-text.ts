@@ -1,12 +1,12 @@
-/** Everything a terminal might obey, except the line feed: C0, C1, direction overrides, Unicode's line breaks. */
-const UNPRINTABLE = /(?!\n)[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu
+import { plain } from '../domain/plain.ts'
+
 const DEEPEST = 40
 
-/** The server's text as a terminal may show it (security.md D-26, threats.md D14). */
-const cleanText = (text: string): string => text.replace(UNPRINTABLE, '')
+/** The server's text as a terminal may show it (security.md D-26, threats.md D14): on the lines it came in. */
+const cleanText = (text: string): string => text.split('\n').map(plain).join('\n')
 
 /** The same on one line: for a table's cell, a name, a title. */
-export const oneLine = (text: string): string => cleanText(text.replace(/\s+/g, ' ')).trim()
+export const oneLine = (text: string): string => plain(text.replaceAll(/[\t\n\v\f\r ]+/g, ' ')).trim()
 
 /** A whole JSON answer, every text in it cleaned: done once at the edge, so that no command can forget it. */
 export function cleanJson(value: unknown, depth = 0): unknown {

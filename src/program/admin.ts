@@ -9,7 +9,7 @@ import { printAim, type Aim } from '../domain/emergency/emergency.ts'
 import { asRolegateError } from '../domain/errors.ts'
 import type { EmergencyDesk } from '../usecases/emergency/emergency-desk.ts'
 import { readAim } from './aim.ts'
-import { plain } from './plain.ts'
+import { plain } from '../domain/plain.ts'
 import { readInstallation, readNames } from './read-config.ts'
 import { VERSION } from './version.ts'
 

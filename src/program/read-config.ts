@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'n
 import { resolve } from 'node:path'
 import { ConfigFaults, loadConfig, printFault, type Loaded } from '../config/load.ts'
 import { loadInstallation, loadNames, type Installation, type Names } from '../config/installation.ts'
-import { plain } from './plain.ts'
+import { plain } from '../domain/plain.ts'
 import type { World } from '../config/world.ts'
 
 export type ReadOptions = Pick<World, 'insecureDev' | 'purpose' | 'withoutSecrets'>

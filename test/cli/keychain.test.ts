@@ -74,7 +74,7 @@ describe('a keychain that does not work', () => {
   it('leaves a new sign-in to the encrypted file, and that is said once', async () => {
     const { terminal, signedIn, gateway } = await aSignIn(none)
     expect(signedIn.err).toContain(
-      'The keychain of this machine cannot be used. Reason: no Secret Service[2J. The sign-in is kept in an encrypted file instead.\n',
+      String.raw`The keychain of this machine cannot be used. Reason: no Secret Service\u001b[2J. The sign-in is kept in an encrypted file instead.`,
     )
     expect(Object.keys(terminal.tokens())).toEqual([gateway.origin])
     expect(await terminal.run('whoami')).toMatchObject({ exit: 0, err: '' })

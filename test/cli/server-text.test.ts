@@ -3,8 +3,9 @@ import { aProblem, aRole } from './fake-gateway.ts'
 import { signedIn } from './fake-terminal.ts'
 
 describe('hostile text from a server (security.md D-26)', () => {
-  const HOSTILE = 'a\u001b[2J\u001b]0;t\u0007\u009b1m\u202Eb\u2066c\u2028d\re'
-  const CLEAN = /^(?:\n|[^\p{Cc}\u202a-\u202e\u2066-\u2069\u2028\u2029])*$/u
+  const HOSTILE = 'a\u001b[2J\u001b]0;t\u0007\u009b1m\u202Eb\u2066c\u2028d\re\u200bf\ufeff\u00ad\u{e0041}\u2800'
+  const CLEAN =
+    /^(?:\n|[^\p{Cc}\u202a-\u202e\u2066-\u2069\u2028\u2029\u200b-\u200f\ufeff\u00ad\u{e0000}-\u{e007f}\u2800])*$/u
 
   it('never reaches the terminal through a refusal', async () => {
     const { gateway, run } = await signedIn()
@@ -14,7 +15,9 @@ describe('hostile text from a server (security.md D-26)', () => {
     )
     const { err } = await run('list')
     expect(err).toMatch(CLEAN)
-    expect(err).toContain('a[2J]0;t')
+    // Spelt out and not left out: two names never look like one.
+    expect(err).toContain(String.raw`a\u001b[2J\u001b]0;t`)
+    expect(err).toContain(String.raw`\u200bf\ufeff\u00ad\ue0041\u2800`)
   })
 
   it('never reaches the terminal through names, in any form', async () => {

@@ -41,12 +41,15 @@ describe('rolegate explain --config FILE', () => {
   })
 
   it('steers no terminal by what a group is called (threats.md D14)', () => {
-    expect(JSON.stringify(ask('pay-prod/admin', ['Team', 'x\u001b[1A\u001b[2K']))).not.toMatch(/\\u001b/)
+    const planted = ['Team', 'x\u001b[1A\u001b[2K', 'Te\u200bam', '\u202emaeT']
+    expect(ask('pay-prod/admin', planted)).toMatchObject({
+      as: { groups: ['Team', String.raw`x\u001b[1A\u001b[2K`, String.raw`Te\u200bam`, String.raw`\u202emaeT`] },
+    })
     const text = A_FILE.replace('client_secret_env: IDP_SECRET', 'client_secret: kD9-fK2vq')
     const hostile = join(folder, 'hostile.yaml')
     writeFileSync(hostile, text.replace('group: Team', 'group: "Team\\e[2J"'))
     const told = explainFile(hostile, { role: 'pay-prod/admin', as: { idp: 'entra', groups: ['Team\u001b[2J'] } })
-    expect(JSON.stringify(told)).toContain('"Team[2J"')
+    expect(JSON.stringify(told)).toContain(JSON.stringify(String.raw`Team\u001b[2J`))
   })
 
   it('says what the file does not have', () => {

@@ -3,7 +3,7 @@ import type { Named } from '../../domain/policy/changes.ts'
 import type { FactsChange } from '../../domain/policy/facts.ts'
 import { OWN_TERMS } from '../../domain/policy/opening.ts'
 import type { PeopleDiff } from '../../domain/policy/people.ts'
-import { plain } from '../plain.ts'
+import { plain } from '../../domain/plain.ts'
 import type { Comparison, Place, Report } from './report.ts'
 
 /** More of one kind than anybody reads in a terminal; `--json` has them all. */

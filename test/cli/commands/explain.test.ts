@@ -32,7 +32,7 @@ describe('rolegate explain', () => {
       '  rules    ✓ sre  gives it: your group AWS-SRE',
       '           · team  gives it: wants AWS-Dev',
       '           ✗ no-leavers  forbids it: everyone',
-      '  unmet    Only in [31mthe browser.',
+      String.raw`  unmet    Only in \u001b[31mthe browser.`,
       '  limit    1h  the role',
       '  instead  payments-prod/readonly',
       '  ask      #payments-oncall',
@@ -45,7 +45,7 @@ describe('rolegate explain', () => {
     const groupNames = { 'AWS-SRE': 'Site\u0007 Reliability', 'AWS-Dev': 'Developers' }
     gateway.on('POST /v1/explain', { json: { ...ANSWER, groupNames } })
     const { out } = await run('explain', 'payments-prod/admin')
-    expect(out).toContain('gives it: your group Site Reliability')
+    expect(out).toContain(String.raw`gives it: your group Site\u0007 Reliability`)
     expect(out).toContain('gives it: wants Developers')
   })
 
@@ -93,7 +93,7 @@ describe('rolegate explain', () => {
       '  groups   3 seen at entra',
       '  rules    · sre  gives it: other groups; it says AWS-SRE or On-Call at entra',
       '           · okta  gives it: another IdP; it says everyone at okta',
-      '           · by-name  gives it: its fence kept out a.b; it says groups that fit ^a.*$ at entra',
+      String.raw`           · by-name  gives it: its fence kept out a\u001b.b; it says groups that fit ^a.*$ at entra`,
       '           · ci  gives it: jobs; it says jobs of github',
       '           ✗ leavers  forbids it: group Leavers',
       '  limit    1h  a new sign-in',

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { plain } from '../../src/program/plain.ts'
+import { plain } from '../../src/domain/plain.ts'
 
 it.each([
   ['alice\u001b[1A\u001b[2K', String.raw`alice\u001b[1A\u001b[2K`],
