@@ -101,6 +101,23 @@ describe('in a terminal', () => {
     expect(demo.audit().at(-1)).toMatchObject({ reason_given: 'the night shift called', seconds: 900 })
   })
 
+  it('what was confirmed for one role makes no other any fresher (threats.md H8)', async () => {
+    const { alice, ask } = await aStaleTerminal()
+    const reason = 'the night shift called'
+    for (const [confirmed, other] of [
+      [ADMIN, DEVELOPER],
+      [DEVELOPER, ADMIN],
+    ]) {
+      const id = idOf(await ask({ role: confirmed, reason }).expect(403))
+      await confirm(alice, id)
+      const before = demo.audit().length
+      expect((await ask({ role: other, reason, stepUp: id }).expect(403)).body).toMatchObject({
+        code: 'step_up_required',
+      })
+      expect(demo.audit().slice(before)).toMatchObject([{ event: 'refused', role: other, code: 'step_up_required' }])
+    }
+  })
+
   it('nobody is sent to confirm what lacks a reason', async () => {
     const { ask } = await aStaleTerminal()
     const refused = await ask({ role: ADMIN }).expect(403)

@@ -1,5 +1,6 @@
 import request from 'supertest'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { DEMO_PEOPLE, type DemoPerson } from '../../src/sandbox/idp/people.ts'
 import { aDemo, type Demo } from '../support/a-demo.ts'
 import { anAuthorization, answered, redeem } from '../support/an-authorization.ts'
 import { aPersonAt, aVisitor, type Person } from '../support/a-person.ts'
@@ -7,8 +8,20 @@ import { aPersonAt, aVisitor, type Person } from '../support/a-person.ts'
 const ADMIN = '/roles/payments-prod/admin'
 const ROLE = 'payments-prod/admin'
 
+/** Somebody whose directory moves them from group to group, in tests of ours alone. */
+const grace: DemoPerson & { groups: readonly string[] } = {
+  username: 'grace',
+  subject: 'u-grace',
+  name: 'Grace Gray',
+  email: 'grace@example.com',
+  groups: [],
+  what: 'who is in another group each time',
+}
+const everybody = DEMO_PEOPLE as DemoPerson[]
+
 let demo: Demo
 beforeAll(async () => {
+  everybody.push(grace)
   demo = await aDemo({
     edit: (text) =>
       text.replace(
@@ -18,11 +31,19 @@ beforeAll(async () => {
     match: { idp: contractors, group: /acme/aws-devs }
     grant: { accounts: [payments-prod], roles: [admin] }
 
+  - id: by-another-group
+    match: { idp: demo, group: payments-leads }
+    grant: { accounts: [payments-prod], roles: [admin] }
+
 sts:`,
       ),
   })
 })
-afterAll(() => demo.close())
+afterAll(async () => {
+  // Other files of this thread share the directory.
+  everybody.splice(everybody.indexOf(grace), 1)
+  await demo.close()
+})
 
 /** To the IdP and back, as far as our callback leads: a path, or a refusal's page. */
 async function tripOf(person: Person, start: string, username = 'alice') {
@@ -152,8 +173,8 @@ describe('an elevated role in the browser (threats.md H8)', () => {
 })
 
 describe('an elevated role in a terminal (threats.md H8)', () => {
-  async function aTerminal() {
-    const alice = await aPersonAt(demo, 'alice')
+  async function aTerminal(username = 'alice') {
+    const alice = await aPersonAt(demo, username)
     const asked = anAuthorization({ host: 'alices-laptop' })
     const code = (await answered(alice, asked)).searchParams.get('code') ?? ''
     const { access_token: token } = (await redeem(demo, asked, code).expect(200)).body as { access_token: string }
@@ -224,6 +245,44 @@ describe('an elevated role in a terminal (threats.md H8)', () => {
     const given = await ask({ destination: 's3', region: 'us-east-1', stepUp: id }, '/v1/console').expect(200)
     const { url } = given.body as { url: string }
     expect(new URL(url).searchParams.get('Destination')).toContain('eu-west-1')
+  })
+
+  it('is refused for a page there is not before anybody is sent to confirm it, on record once', async () => {
+    const { ask } = await aTerminal()
+    const before = demo.audit().length
+    const refused = await ask({ destination: 'https://evil.example/' }, '/v1/console').expect(400)
+    expect(refused.body).toMatchObject({ code: 'destination_refused' })
+    expect(refused.body).not.toHaveProperty('confirm')
+    expect(demo.audit().slice(before)).toMatchObject([{ event: 'refused', code: 'destination_refused', role: ROLE }])
+  })
+
+  it('is not given to whom the trip shows without the group, though the terminal’s sign-in had it (threats.md I7)', async () => {
+    grace.groups = ['payments-admins']
+    const { alice: person, ask } = await aTerminal('grace')
+    const { id } = confirmOf(await ask({}).expect(403))
+    grace.groups = ['platform-engineers']
+    await tripOf(person, `/step-up/${id}/sign-in`, 'grace')
+    const before = demo.audit().length
+    const refused = await person.post(`/step-up/${id}`, { _csrf: await person.csrf() }).expect(403)
+    expect(refused.text).toContain('not_entitled')
+    expect(demo.audit().slice(before)).toMatchObject([{ event: 'step_up_refused', reason: 'not_entitled' }])
+    expect((await ask({ stepUp: id }).expect(400)).body).toMatchObject({ code: 'authorization_pending' })
+  })
+
+  it('is given by the groups just read, and on record by them (threats.md I7)', async () => {
+    grace.groups = ['payments-admins']
+    const { alice: person, ask } = await aTerminal('grace')
+    const { id } = confirmOf(await ask({}).expect(403))
+    grace.groups = ['payments-leads']
+    await tripOf(person, `/step-up/${id}/sign-in`, 'grace')
+    await person.post(`/step-up/${id}`, { _csrf: await person.csrf() }).expect(200)
+    await ask({ stepUp: id }).expect(200)
+    expect(demo.audit().at(-1)).toMatchObject({
+      event: 'issued',
+      via: 'pkce',
+      rule: 'by-another-group',
+      group: 'payments-leads',
+    })
   })
 
   it('is not given when they refuse', async () => {

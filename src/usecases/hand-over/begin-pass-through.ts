@@ -1,10 +1,12 @@
 import { isAwaited } from '../../domain/aws/assertion.ts'
 import type { HandOverFacts } from '../../domain/audit/event.ts'
 import { requireRole } from '../../domain/entitlement/find-role.ts'
+import type { RoleTarget } from '../../domain/entitlement/rule.ts'
 import { RolegateError } from '../../domain/errors.ts'
 import { ATTEMPT_SECONDS, type PassThroughAttempt } from '../../domain/sign-in/attempt.ts'
 import type { AssertionSource, BrowserMove, CurrentRules, Now } from '../ports.ts'
 import type { ConsoleRequest } from './open-console.ts'
+import type { HandOverPlan } from './plan-hand-over.ts'
 import type { PrepareConsole } from './prepare-console.ts'
 import type { BeginHandOver } from './take-role.ts'
 
@@ -30,14 +32,16 @@ export function makeBeginPassThrough(deps: {
     const idp = passThroughIdpOf(deps.rules, ask.role)
     if (idp === undefined) return undefined
     const id = deps.newAttemptId()
-    const { plan, checked } = await deps.beginHandOver(handOver, ask, async ({ target, assertion }) => {
+    const destinationIn = (target: RoleTarget) =>
+      handOver === 'console' ? deps.prepareConsole.destinationIn(target, ask.destination) : undefined
+    const setOut = async ({ target, assertion }: HandOverPlan) => {
       const { sts } = target.account
       const source = deps.assertionSources.get(sts)
       if (source === undefined || !isAwaited(assertion)) throw new RolegateError('config_invalid', { sts })
-      const destination =
-        handOver === 'console' ? deps.prepareConsole.destinationIn(target, ask.destination) : undefined
+      const destination = destinationIn(target)
       return { ...(await source.begin(id, assertion)), ...(destination !== undefined && { destination }) }
-    })
+    }
+    const { plan, checked } = await deps.beginHandOver(handOver, ask, setOut, destinationIn)
     const { move, ...remembered } = checked
     const { role, roleArn, seconds, limitedBy, jti, reasonGiven } = plan.facts
     return {

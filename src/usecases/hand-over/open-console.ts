@@ -17,8 +17,8 @@ export type OpenConsole = {
 }
 
 /**
- * A console session for one role and one page. Fails with `destination_refused` before AWS is asked for anything, and before
- * anything is signed.
+ * A console session for one role and one page. Fails with `destination_refused` before AWS is asked for anything, before anything is
+ * signed, and before its person is asked for a reason or a fresh sign-in.
  */
 export function makeOpenConsole(deps: {
   rules: CurrentRules

@@ -60,8 +60,11 @@ type Decided = {
 }
 
 export type PlanHandOver = {
-  /** Decides and computes the limits. Fails with what forbids it. */
-  plan(handOver: HandOverFacts['handOver'], ask: HandOverRequest): HandOverPlan
+  /**
+   * Decides and computes the limits. Fails with what forbids it; `check` may refuse what else was asked for, before they are asked
+   * for anything that they lack.
+   */
+  plan(handOver: HandOverFacts['handOver'], ask: HandOverRequest, check?: (target: RoleTarget) => unknown): HandOverPlan
   /** Decides anew what was begun before its person went to their IdP: under the same id, and never for longer. */
   resume(begun: BegunHandOver, ask: HandOverRequest): HandOverPlan
   /** The same decision once more, for a session as it is now: fails unless it still allows what was planned. */
@@ -157,7 +160,11 @@ export function makePlanHandOver(deps: {
     }
   }
 
-  function plan(handOver: HandOverFacts['handOver'], ask: HandOverRequest, jti = deps.randomText(128)): HandOverPlan {
+  function plan(
+    handOver: HandOverFacts['handOver'],
+    ask: HandOverRequest,
+    { jti = deps.randomText(128), check }: { jti?: string; check?: (target: RoleTarget) => unknown } = {},
+  ): HandOverPlan {
     const { target, entitlement, session, lacks } = decide(handOver, ask)
     const policy = policyFor(entitlement)
     const strategy = strategyFor(target)
@@ -189,15 +196,18 @@ export function makePlanHandOver(deps: {
     }
     const assertion = assertionFor(target, strategy, principal, { ...facts, sessionName })
     // Last of all: nobody is asked for a reason, or sent to their IdP, for what they would not get then.
-    if (lacks !== undefined) throw lacks
+    if (lacks !== undefined) {
+      check?.(target)
+      throw lacks
+    }
     return { target, entitlement, facts, assertion, sessionName, ...(policy !== undefined && { policy }), plannedAt }
   }
 
   return {
-    plan: (handOver, ask) => plan(handOver, ask),
+    plan: (handOver, ask, check) => plan(handOver, ask, check && { check }),
 
     resume({ handOver, role, roleArn, seconds, limitedBy, jti }, ask) {
-      const resumed = plan(handOver, { ...ask, role, seconds }, jti)
+      const resumed = plan(handOver, { ...ask, role, seconds }, { jti })
       // A reload may have given the name to another role.
       if (resumed.target.arn !== roleArn) throw new RolegateError('not_entitled', { role })
       const { facts } = resumed

@@ -32,11 +32,15 @@ export type ReleaseAssertion = <Checked>(
 /** What AWS will take, and what it says of names that were not ours to choose. */
 export type Proof = { readonly assertion: Assertion } & Partial<Pick<HandOverFacts, 'sessionName' | 'sourceIdentity'>>
 
-/** The first half: decided, checked, and on record as an intent. `check` may refuse before that. */
+/**
+ * The first half: decided, checked, and on record as an intent. `check` may refuse before that; `checkFirst` also where a fresh
+ * sign-in or a reason is missing, so that nobody gives those for nothing.
+ */
 export type BeginHandOver = <Checked>(
   handOver: HandOverFacts['handOver'],
   ask: HandOverRequest,
   check: (plan: HandOverPlan) => Checked | Promise<Checked>,
+  checkFirst?: (target: RoleTarget) => unknown,
 ) => Promise<{ readonly plan: HandOverPlan; readonly checked: Checked }>
 
 /** The second half of what was begun, decided anew: a role for a proof that is not ours (threats.md F7). */
@@ -127,10 +131,10 @@ export function makeTakeRole(deps: {
     deps.planHandOver.requireStillAllowed(plan, { ...ask, session })
   }
 
-  const beginHandOver: BeginHandOver = async (handOver, ask, check) => {
+  const beginHandOver: BeginHandOver = async (handOver, ask, check, checkFirst) => {
     const begun = await attempt(async () => {
       await askAnew()
-      const plan = deps.planHandOver.plan(handOver, ask)
+      const plan = deps.planHandOver.plan(handOver, ask, checkFirst)
       return { plan, checked: await check(plan) }
     }).catch(refusing(handOver, ask))
     await deps.audit({ ...subjectOf(ask), event: 'intent', facts: begun.plan.facts })
@@ -156,9 +160,10 @@ export function makeTakeRole(deps: {
   async function handOver<Held, Out>(
     kind: HandOverFacts['handOver'],
     ask: HandOverRequest,
+    checkFirst: (target: RoleTarget) => unknown,
     wayFor: (plan: HandOverPlan) => Way<Held, Out>,
   ): Promise<Out> {
-    const { plan, checked: way } = await beginHandOver(kind, ask, wayFor)
+    const { plan, checked: way } = await beginHandOver(kind, ask, wayFor, checkFirst)
     return finish(ask, plan, way)
   }
 
@@ -185,13 +190,13 @@ export function makeTakeRole(deps: {
 
   return {
     takeRole: (kind, ask, preparation) =>
-      handOver(kind, ask, (plan) => {
+      handOver(kind, ask, preparation, (plan) => {
         const sign = signing(plan)
         return lending(plan, async () => ({ assertion: await sign() }), preparation(plan.target))
       }),
 
     releaseAssertion: (ask, check) =>
-      handOver('console', ask, (plan) => {
+      handOver('console', ask, check, (plan) => {
         // threats.md F6: whoever holds the assertion asks AWS themselves, and would leave the policy out.
         if (plan.policy !== undefined) throw new RolegateError('internal', {}, { reason: 'policy_left_out' })
         const checked = check(plan.target)
