@@ -5,7 +5,7 @@ import type { Host } from '../../src/compose/host.ts'
 import { openMemory } from '../../src/compose/memory.ts'
 import { makeWitness } from '../../src/compose/witness.ts'
 import { loadConfig } from '../../src/config/load.ts'
-import { withText } from '../../src/config/world.ts'
+import { withText } from '../../src/config/with-text.ts'
 import { compileRules } from '../../src/domain/entitlement/compile.ts'
 import { endWithin, type GatewaySession } from '../../src/domain/sign-in/session.ts'
 import { SessionStore } from '../../src/http/session-store.ts'
@@ -33,6 +33,7 @@ export async function ourStore() {
     listFolder: noFile,
     fileMode: noFile,
     fileOwner: noFile,
+    isReadOnly: noFile,
     env,
     insecureDev: true,
     purpose: 'serve' as const,

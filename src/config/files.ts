@@ -62,4 +62,4 @@ export const isNoFile = (real: string, world: World): boolean =>
 
 export const NO_FILE = 'is a pipe, a socket or a device: only a regular file is read'
 
-export const printMode = (mode: number): string => (mode & 0o777).toString(8).padStart(4, '0')
+export const printMode = (mode: number): string => (mode & 0o1777).toString(8).padStart(4, '0')

@@ -12,6 +12,8 @@ export type World = {
   readonly fileMode: (path: string) => number
   /** The uid of whom a file belongs to. */
   readonly fileOwner: (path: string) => number
+  /** Whether nothing here is written by anybody in our view: the file system is mounted so. */
+  readonly isReadOnly: (path: string) => boolean
   /** The uid this runs as; absent where there is no such thing, and modes and owners say nothing. */
   readonly user?: number
   readonly env: Readonly<Record<string, string | undefined>>
@@ -22,12 +24,3 @@ export type World = {
   /** The file is not served here, as in CI: no secret, key or certificate is read, and who may write it says nothing. */
   readonly withoutSecrets?: boolean
 }
-
-/** The same world, in which the configuration file is this text. */
-export const withText = (text: string, world: World): World => ({
-  ...world,
-  readFile: (path) => (path === world.file ? text : world.readFile(path)),
-  realPath: (path) => (path === world.file ? path : world.realPath(path)),
-  fileMode: (path) => (path === world.file ? 0o600 : world.fileMode(path)),
-  fileOwner: (path) => (path === world.file ? 0 : world.fileOwner(path)),
-})

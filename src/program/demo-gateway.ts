@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { openGateway } from '../compose/gateway.ts'
 import { loadConfig } from '../config/load.ts'
 import { startDemoWorld } from '../sandbox/world.ts'
-import { withText } from '../config/world.ts'
+import { withText } from '../config/with-text.ts'
 import { diskWorld } from './read-config.ts'
 import { VERSION } from './version.ts'
 

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
+import { accessSync, constants, existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { ConfigFaults, loadConfig, printFault, type Loaded } from '../config/load.ts'
 import { loadInstallation, loadNames, type Installation, type Names } from '../config/installation.ts'
@@ -44,9 +44,20 @@ export const diskWorld = (path: string): Omit<World, 'env' | 'insecureDev' | 'pu
   listFolder: (name: string) => readdirSync(name),
   fileMode: (name: string) => statSync(name).mode,
   fileOwner: (name: string) => statSync(name).uid,
+  isReadOnly: isOnReadOnlyMount,
   // Windows has no such owners, and every file there looks open to all.
   ...(process.getuid !== undefined && { user: process.getuid() }),
 })
+
+/** The kernel says so before it looks at permissions, to root as well. */
+function isOnReadOnlyMount(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK)
+    return false
+  } catch (thrown) {
+    return thrown instanceof Error && 'code' in thrown && thrown.code === 'EROFS'
+  }
+}
 
 /**
  * The environment. A secret leaves it when it is read, so that no report or child shows it later (threats.md K10), and is remembered

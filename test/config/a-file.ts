@@ -1,7 +1,8 @@
 import { basename, dirname } from 'node:path'
 import { ConfigFaults, printFault } from '../../src/config/faults.ts'
 import { loadConfig, type Loaded } from '../../src/config/load.ts'
-import { withText, type World } from '../../src/config/world.ts'
+import { withText } from '../../src/config/with-text.ts'
+import type { World } from '../../src/config/world.ts'
 
 export const MASTER_KEY = 'q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQEjRWeJCrzf8='
 
@@ -56,6 +57,7 @@ export function aWorld(
     },
     fileMode: () => 0o100600,
     fileOwner: () => 0,
+    isReadOnly: () => false,
     user: 1000,
     env: { IDP_SECRET: 'kD9-fK2vq', ENTRA_CLIENT_SECRET: 'kD9-fK2vq' },
     insecureDev: false,

@@ -1,5 +1,10 @@
+import { chmodSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { withText } from '../../src/config/with-text.ts'
 import type { World } from '../../src/config/world.ts'
+import { diskWorld } from '../../src/program/read-config.ts'
 import { A_FILE, aWorld, faultsIn, load } from './a-file.ts'
 import { loadConfig, printFault } from '../../src/config/load.ts'
 
@@ -70,3 +75,118 @@ describe('a file of the policy that a stranger may write (threats.md R7)', () =>
     expect(load(A_FILE).warnings).toEqual([])
   })
 })
+
+describe('a folder where a stranger may put another file in the place of one (threats.md R7)', () => {
+  const FOLDER = '/etc/rolegate'
+  const RULES = '/etc/rolegate/rules'
+  const REPLACES = 'can put another file in its place'
+
+  /** A machine where the one folder has this mode and owner. */
+  const withFolder = (path: string, { mode = 0o755, owner = 0, ...rest }: Parameters<typeof aMachine>[1]) =>
+    aMachine(path, { owner, fileMode: modes(path, mode), ...rest })
+
+  it.each([
+    [0o775, 'its group (mode 0775)', 'g-w'],
+    [0o757, 'everybody on this machine (mode 0757)', 'o-w'],
+    [0o777, 'everybody on this machine (mode 0777)', 'go-w'],
+    [0o2775, 'its group (mode 0775)', 'g-w'],
+  ])('is refused with mode %o', (mode, who, cure) => {
+    expect(faultsIn(withFolder(FOLDER, { mode }))).toEqual([
+      `1:1  stands in a folder that may be written by ${who}, and whoever writes there ${REPLACES}: chmod ${cure} ${FOLDER}`,
+    ])
+  })
+
+  it('is refused where it belongs to neither root nor the user this runs as, who may always write it', () => {
+    expect(faultsIn(withFolder(FOLDER, { owner: 1001 }))).toEqual([
+      `1:1  stands in a folder of user 1001, who is neither root nor the one this runs as (1000) and ${REPLACES}: chown root ${FOLDER}`,
+    ])
+    expect(faultsIn(withFolder(FOLDER, { owner: 1001, mode: 0o1777 }))).toHaveLength(1)
+    expect(faultsIn(withFolder(FOLDER, { owner: 1000 }))).toEqual([])
+  })
+
+  it('is found among those below, once and not for each file there', () => {
+    const files = {
+      [FILE]: TEXT,
+      '/etc/rolegate/rules/x.yaml': 'rules: []',
+      '/etc/rolegate/rules/y.yaml': 'rules: []',
+    }
+    expect(faultsIn(aWorld({ files, fileMode: modes(RULES, 0o777) }))).toEqual([
+      `rules/x.yaml:1:1  stands in a folder that may be written by everybody on this machine (mode 0777), and whoever writes there ${REPLACES}: chmod go-w ${RULES}`,
+    ])
+  })
+
+  it('may have the sticky bit, which keeps files to their owners', () => {
+    expect(faultsIn(withFolder(FOLDER, { mode: 0o1777 }))).toEqual([])
+    expect(faultsIn(withFolder(FOLDER, { mode: 0o1775, owner: 1000 }))).toEqual([])
+  })
+
+  it('has no use of the sticky bit where `include` takes what is added', () => {
+    expect(faultsIn(withFolder(RULES, { mode: 0o1777 }))).toEqual([
+      `rules/x.yaml:1:1  stands in a folder that may be written by everybody on this machine (mode 1777), and whoever writes there can add files for \`include\` to take: chmod go-w ${RULES}`,
+    ])
+  })
+
+  it('may have any mode and owner on a mount that is read-only for us, as a volume of Kubernetes', () => {
+    const isReadOnly = () => true
+    expect(faultsIn(withFolder(FOLDER, { mode: 0o777, isReadOnly }))).toEqual([])
+    expect(faultsIn(withFolder(RULES, { mode: 0o1777, owner: 65534, isReadOnly }))).toEqual([])
+    expect(faultsIn(withFolder(FOLDER, { mode: 0o777, isReadOnly: (path) => path !== FOLDER }))).toHaveLength(1)
+  })
+
+  it.each([
+    ['where links lead', '/etc/rolegate/..2026_11_22'],
+    ['where links stand', '/etc/rolegate/rules'],
+  ])('is looked for %s', (_, folder) => {
+    const files = {
+      [FILE]: TEXT,
+      '/etc/rolegate/..2026_11_22/x.yaml': 'rules: []',
+      '/etc/rolegate/rules/x.yaml': 'link',
+    }
+    const world = aWorld({ files, fileMode: modes(folder, 0o777) })
+    const realPath = (path: string) =>
+      path === '/etc/rolegate/rules/x.yaml' ? '/etc/rolegate/..2026_11_22/x.yaml' : world.realPath(path)
+    expect(faultsIn({ ...world, realPath })).toEqual([expect.stringContaining(`${REPLACES}: chmod go-w ${folder}`)])
+  })
+
+  it('is looked for where the main file is a link to elsewhere', () => {
+    const world = aWorld({
+      files: { [FILE]: A_FILE, '/srv/policy/main.yaml': A_FILE },
+      fileMode: modes('/srv/policy', 0o777),
+    })
+    const realPath = (path: string) => (path === FILE ? '/srv/policy/main.yaml' : world.realPath(path))
+    expect(faultsIn({ ...world, realPath })).toEqual([expect.stringContaining('chmod go-w /srv/policy')])
+  })
+
+  it.each([
+    ['check-config', { purpose: 'check' as const }],
+    ['--insecure-dev', { insecureDev: true }],
+  ])('is a warning of %s', (_, how) => {
+    const machine = withFolder(FOLDER, { mode: 0o777, ...how })
+    expect(faultsIn(machine)).toEqual([])
+    expect(loadConfig(machine).warnings.map(({ message }) => message)).toContainEqual(
+      expect.stringContaining(`chmod go-w ${FOLDER}`),
+    )
+  })
+
+  it('is nothing to a text that was handed in, as the demo’s is', () => {
+    expect(faultsIn(withText(A_FILE, withFolder(FOLDER, { mode: 0o777 })))).toEqual([])
+  })
+
+  it('is seen on a real disk', () => {
+    const folder = realpathSync(mkdtempSync(join(tmpdir(), 'rolegate-folders-')))
+    try {
+      const file = join(folder, 'rolegate.yaml')
+      writeFileSync(file, A_FILE, { mode: 0o644 })
+      const world = { ...aWorld(), ...diskWorld(file) }
+      expect(faultsIn(world)).toEqual([])
+      chmodSync(folder, 0o777)
+      expect(faultsIn(world)).toEqual([expect.stringContaining(`(mode 0777), and whoever writes there ${REPLACES}`)])
+      chmodSync(folder, 0o1777)
+      expect(faultsIn(world)).toEqual([])
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  })
+})
+
+const modes = (folder: string, mode: number) => (path: string) => (path === folder ? 0o040000 | mode : 0o100600)
