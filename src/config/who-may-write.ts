@@ -76,5 +76,6 @@ function foldersTo(path: string, real: string, world: World): readonly string[] 
   return [...new Set([...asNamed, ...foldersBetween(folderOf(world), dirname(real))])]
 }
 
+// One folder may be written in two ways, from here and from the root.
 const foldersBetween = (top: string, folder: string): readonly string[] =>
-  folder === top || !isInside(folder, top) ? [folder] : [...foldersBetween(top, dirname(folder)), folder]
+  isInside(top, folder) || !isInside(folder, top) ? [folder] : [...foldersBetween(top, dirname(folder)), folder]
