@@ -166,7 +166,7 @@ export async function compose(
   const issueAccessToken = makeIssueAccessToken({ ...deps, accessSeconds: cli.accessSeconds })
   const issueTokens = makeIssueTokens({ ...deps, issueAccessToken })
   const listAccounts = makeListAccounts(deps)
-  const listRoles = makeListRoles(deps)
+  const listRoles = makeListRoles({ ...deps, listAccounts })
   const startTerminalSession = makeStartTerminalSession({ ...deps, findSession, mostSeconds })
   const letIn = { ...deps, loginWays: cli.login, findSession, startTerminalSession }
   const atDevice = { ...letIn, findDeviceLogin, crossNetwork: cli.device.crossNetwork }

@@ -8,6 +8,10 @@ const LEAST_BYTES = 1024
 const FASTEST = 1
 /** A page of 500 roles repeats itself so much that a deeper look costs no more time than what it saves in writing. */
 export const FOR_PAGES = 3
+/** For what is compressed once and sent many times. */
+const FOR_KEEPS = 6
+
+type Body = { readonly bytes: Buffer; readonly isSqueezed: boolean }
 
 /**
  * Sends a long text compressed to whoever takes gzip. Only for answers that hold no secret beside what others could have
@@ -15,12 +19,35 @@ export const FOR_PAGES = 3
  * sign-in URLs and tokens never do (DECISIONS.md 40).
  */
 export async function sendCompressed(req: Request, res: Response, text: string, level = FASTEST): Promise<void> {
-  const plain = Buffer.from(text)
-  res.vary('accept-encoding')
-  if (plain.length < LEAST_BYTES || !req.acceptsEncodings('gzip')) return void res.send(plain)
+  sendBody(res, takesGzip(req) ? await squeezed(text, level) : plain(text))
+}
+
+/** The same for what is asked for again and again: made and compressed once for as long as the thing it tells of is there. */
+export function makeSendKept(): (req: Request, res: Response, about: object, textOf: () => string) => Promise<void> {
+  const kept = new WeakMap<object, Body>()
+  return async (req, res, about, textOf) => {
+    if (!takesGzip(req)) return sendBody(res, plain(textOf()))
+    const body = kept.get(about) ?? (await squeezed(textOf(), FOR_KEEPS))
+    kept.set(about, body)
+    sendBody(res, body)
+  }
+}
+
+const takesGzip = (req: Request): boolean => req.acceptsEncodings('gzip') !== false
+
+const plain = (text: string): Body => ({ bytes: Buffer.from(text), isSqueezed: false })
+
+async function squeezed(text: string, level: number): Promise<Body> {
+  const body = plain(text)
+  if (body.bytes.length < LEAST_BYTES) return body
   // In the thread pool: a list of ten thousand roles in full takes milliseconds that others need not wait for.
-  const squeezed = await deflate(plain, { level })
-  res.set('content-encoding', 'gzip').send(squeezed)
+  return { bytes: await deflate(body.bytes, { level }), isSqueezed: true }
+}
+
+function sendBody(res: Response, { bytes, isSqueezed }: Body): void {
+  res.vary('accept-encoding')
+  if (isSqueezed) res.set('content-encoding', 'gzip')
+  res.send(bytes)
 }
 
 /**

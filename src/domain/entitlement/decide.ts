@@ -94,13 +94,15 @@ export const entitlementFor = (index: RuleIndex, account: Account, { kind, ...st
   ...standing,
 })
 
-/** The same by account. What rules say is worked out once for all accounts that the same rules cover. */
-export function holdingsOf(
+/** The same by account. */
+export const holdingsOf = (
   index: RuleIndex,
   principal: Principal,
   circumstances: Circumstances,
-): readonly HeldAccount[] {
-  const weighing = weighingFor(principal, circumstances, index.mapping)
+): readonly HeldAccount[] => holdingsBy(index, principal, weighingFor(principal, circumstances, index.mapping))
+
+/** What rules say is worked out once for all accounts that the same rules cover. */
+export function holdingsBy(index: RuleIndex, principal: Principal, weighing: Weighing): readonly HeldAccount[] {
   const coverings = coveringsOf(index, index.met(principal))
   const held: HeldAccount[] = []
   for (const [place, account] of index.accounts.entries()) {
@@ -117,13 +119,8 @@ export const rolesIn = (
   index: RuleIndex,
   principal: Principal,
   account: Account,
-  circumstances: Circumstances,
-): readonly HeldRole[] =>
-  rolesUnder(
-    ruleByRule(coveringOf(index.met(principal), account)),
-    index,
-    weighingFor(principal, circumstances, index.mapping),
-  )
+  weighing: Weighing,
+): readonly HeldRole[] => rolesUnder(ruleByRule(coveringOf(index.met(principal), account)), index, weighing)
 
 const coveringOf = (met: readonly Met[], { alias }: Account): readonly Met[] =>
   met.filter(({ rule }) => rule.accounts.has(alias))

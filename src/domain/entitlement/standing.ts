@@ -26,20 +26,28 @@ const MOST_VIA = 20
 
 export type Via = { readonly rule: string; readonly group: string | null }
 
-/** How the requirements of rules and roles look in these circumstances, each worked out once. */
+/** How the requirements of rules and roles look in these circumstances. */
 export type Weighing = {
-  readonly unmet: (requirement: Requirement | undefined) => readonly Verdict[]
+  readonly unmet: Unmet
   readonly distance: (requirement: Requirement | undefined) => number
 }
 
-export function weighingFor(
-  { idp, workload }: Principal,
+/** What of a requirement is not so. */
+export type Unmet = (requirement: Requirement | undefined) => readonly Verdict[]
+
+export const weighingFor = (...asked: Parameters<typeof unmetFor>): Weighing => weighingBy(unmetFor(...asked), asked[0])
+
+export const weighingBy = (unmet: Unmet, { workload }: Pick<Principal, 'workload'>): Weighing => ({
+  unmet,
+  distance: (requirement) => distanceOf(unmet(requirement), workload === true),
+})
+
+/** Each requirement worked out once. */
+export const unmetFor = (
+  { idp }: Pick<Principal, 'idp' | 'workload'>,
   circumstances: Circumstances,
   { withoutMfa }: Pick<Mapping, 'withoutMfa'>,
-): Weighing {
-  const unmet = makeUnmet(withoutMfa?.has(idp) === true ? { ...circumstances, mfaUntold: true } : circumstances)
-  return { unmet, distance: (requirement) => distanceOf(unmet(requirement), workload === true) }
-}
+): Unmet => makeUnmet(withoutMfa?.has(idp) === true ? { ...circumstances, mfaUntold: true } : circumstances)
 
 const NOTHING: readonly never[] = []
 

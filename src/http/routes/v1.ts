@@ -19,7 +19,7 @@ import { cookiesOf } from '../attempt-cookies.ts'
 import { sendAwsConfig } from '../aws-config.ts'
 import { sessionOf } from '../browser-session.ts'
 import { compactRoles } from '../compact-roles.ts'
-import { sendCompressed } from '../compressed.ts'
+import { makeSendKept, sendCompressed } from '../compressed.ts'
 import { bearerIn, CredentialsBody, withStepUp, type AnswerCredentials } from '../credentials.ts'
 import { requireSameOrigin } from '../csrf.ts'
 import { inWords, inWordsForStaff } from '../explanation.ts'
@@ -85,14 +85,25 @@ export function v1Routes(deps: Deps): Router {
     })
   })
 
+  const sendKept = makeSendKept()
+
   router.get('/v1/roles', authenticate, async (req, res) => {
     const { form } = parse(RolesQuery, req.query)
     const [session, from] = [signedIn(res), factsOf(res)]
-    const answer =
-      form === 'compact' ? compactRoles(deps.listAccounts(session, from)) : fullRoles(deps.listRoles(session, from))
-    const groups = 'roles' in answer ? answer.roles.flatMap(({ via }) => via.map(({ group }) => group)) : answer.groups
-    const named = { ...answer, ...groupNamesFor(session.principal.idp, groups, deps.groupName) }
-    await sendCompressed(req, res.type('json'), JSON.stringify(named))
+    const { idp } = session.principal
+    const named = (groups: Parameters<typeof groupNamesFor>[1]) => groupNamesFor(idp, groups, deps.groupName)
+    res.type('json')
+    if (form === 'compact') {
+      const listed = deps.listAccounts(session, from)
+      await sendKept(req, res, listed, () => {
+        const answer = compactRoles(listed)
+        return JSON.stringify({ ...answer, ...named(answer.groups) })
+      })
+    } else {
+      const answer = fullRoles(deps.listRoles(session, from))
+      const groups = answer.roles.flatMap(({ via }) => via.map(({ group }) => group))
+      await sendCompressed(req, res, JSON.stringify({ ...answer, ...named(groups) }))
+    }
   })
 
   router.get('/v1/aws-config', authenticate, async (req, res) => {

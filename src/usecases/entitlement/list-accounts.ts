@@ -1,14 +1,18 @@
 import { missingTag } from '../../domain/aws/session-tags.ts'
 import type { DeviceClosing } from '../../domain/device/closing.ts'
-import type { Circumstances, Verdict } from '../../domain/entitlement/conditions.ts'
-import { holdingsOf, rolesIn, type HeldRole } from '../../domain/entitlement/decide.ts'
+import type { RuleIndex } from '../../domain/entitlement/compile.ts'
+import type { Verdict } from '../../domain/entitlement/conditions.ts'
+import { holdingsBy, rolesIn, type HeldRole } from '../../domain/entitlement/decide.ts'
 import { passThroughFault } from '../../domain/entitlement/pass-through.ts'
 import type { Account } from '../../domain/entitlement/rule.ts'
-import { unmetCode, unmetRefusal } from '../../domain/entitlement/standing.ts'
+import { unmetCode, unmetRefusal, weighingBy } from '../../domain/entitlement/standing.ts'
 import { RolegateError } from '../../domain/errors.ts'
-import { OLD_GROUPS, requireSessionMay, sessionFault, type GatewaySession } from '../../domain/sign-in/session.ts'
+import { OLD_GROUPS, type GatewaySession } from '../../domain/sign-in/session.ts'
+import type { Principal } from '../../domain/sign-in/principal.ts'
 import type { CurrentRules, Now } from '../ports.ts'
-import { circumstancesOf, type AskedFrom } from './circumstances.ts'
+import type { AskedFrom } from './circumstances.ts'
+import { makeKeptLists } from './kept-lists.ts'
+import { momentOf, notedMoment, type Moment } from './moment.ts'
 
 /**
  * A role on the list, and whether this very session could take it now: the list offers nothing the issue path refuses
@@ -30,95 +34,119 @@ type Stated = {
   readonly roles: Map<HeldRole, StatedRole>
 }
 
+/** One and the same list for as long as nothing of it would be another: what is made of a list may be kept beside it. */
 export type ListAccounts = (session: GatewaySession, from: AskedFrom) => readonly ListedAccount[]
 
 export type ListAccount = (session: GatewaySession, from: AskedFrom, accountId: string) => readonly StatedRole[]
 
 type Deps = { readonly rules: CurrentRules; readonly closing: DeviceClosing; readonly now: Now }
 
+/** Who asks, and by which kind of session: with the rules and the moment all there is to know. */
+type Asker = Pick<GatewaySession, 'principal' | 'via'>
+
 /** What is theirs in one account; nothing in one that nobody knows. It costs one account, not all. */
 export function makeListAccount(deps: Deps): ListAccount {
   return function listAccount(session, from, accountId) {
-    const { stateOf, circumstances } = lookAs(session, from, deps)
     const index = deps.rules()
+    const moment = momentOf(session, from, index.mapping, deps)
     const account = index.accounts.find(({ id }) => id === accountId)
     if (account === undefined) return []
-    const roles = rolesIn(index, session.principal, account, circumstances)
-    return roles.map((held) => ({ ...held, ...stateOf(account, held) }))
+    const roles = rolesIn(index, session.principal, account, weighingBy(moment.unmet, session.principal))
+    return roles.map((held) => ({ ...held, ...stateOf(account, held, session, moment) }))
   }
 }
 
-/** Fails where the session may not even look; else says of a role whether it may take it. */
-function lookAs(
-  session: GatewaySession,
-  from: AskedFrom,
-  { closing, now: clock }: Deps,
-): {
-  readonly circumstances: Circumstances
-  readonly stateOf: (account: Account, held: HeldRole) => State
-} {
-  const now = clock()
-  requireSessionMay(session, { kind: 'look' }, now)
-
-  function refusalFor(account: Account, { kind, unmet }: HeldRole): RolegateError | undefined {
-    const fault = sessionFault(session, closing.takeRole({ account, kind }, 'credentials'), now)
-    // A step-up is a sign-in: it reads the groups anew.
-    const isMended = fault?.values['why'] === OLD_GROUPS && kind.elevated && session.via === 'browser'
-    if (fault !== undefined && !isMended) return fault
-    const condition = passThroughFault({ account, kind }, session)
-    if (condition !== undefined) return new RolegateError('condition_unmet', { condition })
-    const tag = missingTag(kind.sessionTags, session.principal)
-    if (tag !== undefined) return new RolegateError('condition_unmet', { condition: 'tag_unavailable', tag })
-    const code = unmetCode(unmet.filter(isInTheWay), session.principal)
-    return code && unmetRefusal(code, kind.key, unmet)
-  }
-
-  /** A reason is given with the request, and a browser, or a terminal beside one, can be asked for a fresh sign-in. */
-  const canBeAsked = session.via === 'browser' || session.via === 'pkce'
-  const isInTheWay = ({ condition, untold }: Verdict): boolean =>
-    condition !== 'reason' && !(condition === 'mfa_within' && canBeAsked && untold !== true)
-
-  return {
-    circumstances: circumstancesOf(session, from, now),
-    stateOf(account, held) {
-      const refusal = refusalFor(account, held)
-      if (refusal === undefined) return { state: 'available' }
-      return { state: refusal.code === 'approval_required' ? 'needs_approval' : 'not_now', refusal }
-    },
-  }
+/** Whether the session may take the role. */
+function stateOf(account: Account, held: HeldRole, asker: Asker, moment: Moment): State {
+  const refusal = refusalFor(account, held, asker, moment)
+  if (refusal === undefined) return { state: 'available' }
+  return { state: refusal.code === 'approval_required' ? 'needs_approval' : 'not_now', refusal }
 }
 
-/** The roles of a signed-in person by account, decided anew from the rules in force. */
+function refusalFor(
+  account: Account,
+  { kind, unmet }: HeldRole,
+  asker: Asker,
+  moment: Moment,
+): RolegateError | undefined {
+  const { via, principal } = asker
+  const fault = moment.fault({ account, kind })
+  // A step-up is a sign-in: it reads the groups anew.
+  const isMended = fault?.values['why'] === OLD_GROUPS && kind.elevated && via === 'browser'
+  if (fault !== undefined && !isMended) return fault
+  const condition = passThroughFault({ account, kind }, asker)
+  if (condition !== undefined) return new RolegateError('condition_unmet', { condition })
+  const tag = missingTag(kind.sessionTags, principal)
+  if (tag !== undefined) return new RolegateError('condition_unmet', { condition: 'tag_unavailable', tag })
+  // A reason is given with the request, and a browser, or a terminal beside one, can be asked for a fresh sign-in.
+  const canBeAsked = via === 'browser' || via === 'pkce'
+  const isInTheWay = ({ condition: lacking, untold }: Verdict): boolean =>
+    lacking !== 'reason' && !(lacking === 'mfa_within' && canBeAsked && untold !== true)
+  const code = unmetCode(unmet.filter(isInTheWay), principal)
+  return code && unmetRefusal(code, kind.key, unmet)
+}
+
+/**
+ * The roles of a signed-in person by account, by the rules in force. A list is made once for as long as the same rules, the same
+ * person and a like moment would make the same again (DECISIONS.md 200).
+ */
 export function makeListAccounts(deps: Deps): ListAccounts {
+  const kept = makeKeptLists<readonly ListedAccount[]>()
+  const nameOf = makeNameOf()
+
   return function listAccounts(session, from) {
-    const { stateOf, circumstances } = lookAs(session, from, deps)
-    const others = new Map<string, Stated>()
-
-    /** What this session may take depends on the account by its IdP for AWS, its environment, and whether it is closed to devices. */
-    function statedIn(account: Account, roles: readonly HeldRole[]): readonly StatedRole[] {
-      const alike = alikeTo(account)
-      const known = alike.lists.get(roles)
-      if (known !== undefined) return known
-      const made = roles.map((held) => {
-        const role = alike.roles.get(held) ?? { ...held, ...stateOf(account, held) }
-        alike.roles.set(held, role)
-        return role
-      })
-      alike.lists.set(roles, made)
-      return made
-    }
-
-    function alikeTo(account: Account): Stated {
-      const closed = deps.closing.closes(account)
-      const key = `${closed} ${deps.closing.oldestGroups(account)} ${account.passThroughIdp ?? ''}`
-      const known = others.get(key) ?? { lists: new Map(), roles: new Map() }
-      others.set(key, known)
-      return known
-    }
-
-    return holdingsOf(deps.rules(), session.principal, circumstances).map(({ account, roles }) => ({
-      account,
-      roles: statedIn(account, roles),
-    }))
+    const index = deps.rules()
+    const moment = momentOf(session, from, index.mapping, deps)
+    const key = `${session.via} ${nameOf(session.principal)}`
+    const known = kept.find(index, key, moment)
+    if (known !== undefined) return known
+    const madeAt = notedMoment(moment, deps.closing)
+    const list = listAt(index, session, madeAt, deps.closing)
+    const lists = new Set(list.map(({ roles }) => roles))
+    const weight = key.length / 50 + list.length + [...lists].reduce((sum, roles) => sum + roles.length, 0)
+    kept.keep(index, key, { list, madeAt, weight })
+    return list
   }
+}
+
+/** Everything that is known of somebody, as one text: two of whom it is the same are one to the rules. */
+function makeNameOf(): (principal: Principal) => string {
+  const names = new WeakMap<Principal, string>()
+  return (principal) => {
+    const known = names.get(principal) ?? JSON.stringify(principal)
+    names.set(principal, known)
+    return known
+  }
+}
+
+/** No clock, no address, no session: what they change comes by the moment. */
+function listAt(index: RuleIndex, asker: Asker, moment: Moment, closing: DeviceClosing): readonly ListedAccount[] {
+  const others = new Map<string, Stated>()
+
+  /** What this session may take depends on the account by its IdP for AWS, its environment, and whether it is closed to devices. */
+  function statedIn(account: Account, roles: readonly HeldRole[]): readonly StatedRole[] {
+    const alike = alikeTo(account)
+    const known = alike.lists.get(roles)
+    if (known !== undefined) return known
+    const made = roles.map((held) => {
+      const role = alike.roles.get(held) ?? { ...held, ...stateOf(account, held, asker, moment) }
+      alike.roles.set(held, role)
+      return role
+    })
+    alike.lists.set(roles, made)
+    return made
+  }
+
+  function alikeTo(account: Account): Stated {
+    const key = `${closing.closes(account)} ${closing.oldestGroups(account)} ${account.passThroughIdp ?? ''}`
+    const known = others.get(key) ?? { lists: new Map(), roles: new Map() }
+    others.set(key, known)
+    return known
+  }
+
+  const weighing = weighingBy(moment.unmet, asker.principal)
+  return holdingsBy(index, asker.principal, weighing).map(({ account, roles }) => ({
+    account,
+    roles: statedIn(account, roles),
+  }))
 }

@@ -1,17 +1,21 @@
 import { entitlementFor, type Entitlement } from '../../domain/entitlement/decide.ts'
 import type { GatewaySession } from '../../domain/sign-in/session.ts'
+import type { CurrentRules } from '../ports.ts'
 import type { AskedFrom } from './circumstances.ts'
-import { makeListAccounts, type StatedRole } from './list-accounts.ts'
+import type { ListAccounts, StatedRole } from './list-accounts.ts'
 
 type ListedRole = { readonly entitlement: Entitlement; readonly stated: StatedRole }
 
 export type ListRoles = (session: GatewaySession, from: AskedFrom) => readonly ListedRole[]
 
 /** The same as `listAccounts`, role by role. */
-export function makeListRoles(deps: Parameters<typeof makeListAccounts>[0]): ListRoles {
-  const listAccounts = makeListAccounts(deps)
-  return (session, from) =>
-    listAccounts(session, from).flatMap(({ account, roles }) =>
-      roles.map((stated) => ({ entitlement: entitlementFor(deps.rules(), account, stated), stated })),
-    )
-}
+export const makeListRoles =
+  (deps: { readonly rules: CurrentRules; readonly listAccounts: ListAccounts }): ListRoles =>
+  (session, from) => {
+    const index = deps.rules()
+    return deps
+      .listAccounts(session, from)
+      .flatMap(({ account, roles }) =>
+        roles.map((stated) => ({ entitlement: entitlementFor(index, account, stated), stated })),
+      )
+  }

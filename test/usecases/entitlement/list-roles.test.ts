@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { closingBy } from '../../../src/domain/device/closing.ts'
 import type { GatewaySession } from '../../../src/domain/sign-in/session.ts'
+import { makeListAccounts } from '../../../src/usecases/entitlement/list-accounts.ts'
 import { makeListRoles } from '../../../src/usecases/entitlement/list-roles.ts'
 import { aHandOver } from '../../support/a-hand-over.ts'
 import { aMapping, anIndex, aRule } from '../../support/a-mapping.ts'
@@ -11,8 +12,10 @@ import { aUsedStepUp } from '../../support/a-step-up.ts'
 
 const closing = closingBy({ console: true, except: new Set() })
 const rules = [aRule({ roles: ['dev', 'admin'] })]
+const listRolesBy = (deps: Parameters<typeof makeListAccounts>[0]) =>
+  makeListRoles({ ...deps, listAccounts: makeListAccounts(deps) })
 const listed = (session: GatewaySession) =>
-  makeListRoles({ rules: () => anIndex({ rules }), closing, now: () => NINE })(session, aRequest()).map(
+  listRolesBy({ rules: () => anIndex({ rules }), closing, now: () => NINE })(session, aRequest()).map(
     ({ entitlement, stated }) => [entitlement.target.name, stated.state],
   )
 
@@ -36,7 +39,7 @@ describe('listRoles', () => {
   })
 
   it('shows a terminal that began with a code what is closed to it as not now', () => {
-    const list = makeListRoles({
+    const list = listRolesBy({
       rules: () => anIndex({ rules }),
       closing: closingBy({ console: true, except: new Set(['payments-prod']) }),
       now: () => NINE,
@@ -56,7 +59,7 @@ describe('listRoles', () => {
 
   it('sees a reload at once (security.md M-20)', () => {
     let index = anIndex({ rules })
-    const listRoles = makeListRoles({ rules: () => index, closing, now: () => NINE })
+    const listRoles = listRolesBy({ rules: () => index, closing, now: () => NINE })
     expect(listRoles(aSession(), aRequest())).toHaveLength(2)
     index = anIndex({ rules: [] })
     expect(listRoles(aSession(), aRequest())).toEqual([])

@@ -1,0 +1,49 @@
+import type { RuleIndex } from '../../domain/entitlement/compile.ts'
+import type { Moment, NotedMoment } from './moment.ts'
+
+/** Of all lists together: accounts, lists of roles and the letters of a key that a group's name takes. Some 40 MB. */
+const MOST_WEIGHT = 200_000
+
+type Kept<List> = { readonly list: List; readonly madeAt: NotedMoment; readonly weight: number }
+
+/** Lists as they were made, for as long as they would be made the same way again; those used longest ago go first. */
+export type KeptLists<List> = {
+  /** Made by these rules, which is to say with these emergency denies, for whom the key says, and right at this moment. */
+  find(index: RuleIndex, key: string, moment: Moment): List | undefined
+  keep(index: RuleIndex, key: string, kept: Kept<List>): void
+}
+
+export function makeKeptLists<List>(most = MOST_WEIGHT): KeptLists<List> {
+  const held = new Map<string, Kept<List>>()
+  let madeBy: RuleIndex | undefined
+  let weight = 0
+
+  function forget(key: string): void {
+    weight -= held.get(key)?.weight ?? 0
+    held.delete(key)
+  }
+
+  return {
+    find(index, key, moment) {
+      const known = index === madeBy ? held.get(key) : undefined
+      if (known?.madeAt.isLike(moment) !== true) return undefined
+      held.delete(key)
+      held.set(key, known)
+      return known.list
+    },
+    keep(index, key, kept) {
+      if (index !== madeBy) {
+        held.clear()
+        weight = 0
+        madeBy = index
+      }
+      forget(key)
+      held.set(key, kept)
+      weight += kept.weight
+      for (const oldest of held.keys()) {
+        if (weight <= most) break
+        forget(oldest)
+      }
+    },
+  }
+}

@@ -1,0 +1,68 @@
+import type { DeviceClosing } from '../../domain/device/closing.ts'
+import type { Verdict } from '../../domain/entitlement/conditions.ts'
+import type { Mapping, RoleTarget } from '../../domain/entitlement/rule.ts'
+import { unmetFor, type Unmet } from '../../domain/entitlement/standing.ts'
+import type { RolegateError } from '../../domain/errors.ts'
+import { requireSessionMay, sessionFault, type GatewaySession } from '../../domain/sign-in/session.ts'
+import type { Now } from '../ports.ts'
+import { circumstancesOf, type AskedFrom } from './circumstances.ts'
+
+type Place = Pick<RoleTarget, 'account' | 'kind'>
+
+/**
+ * What may be another at the next request of the same person by the same rules: the clock, the address, how old the sign-in, its
+ * second factor and the configuration have become. A list knows of all that by these two questions and in no other way.
+ */
+export type Moment = {
+  readonly unmet: Unmet
+  /** What keeps the session from such a role, whatever the rules say. */
+  readonly fault: (place: Place) => RolegateError | undefined
+}
+
+type Deps = { readonly closing: DeviceClosing; readonly now: Now }
+
+/** Fails where the session may not even look. */
+export function momentOf(session: GatewaySession, from: AskedFrom, mapping: Mapping, deps: Deps): Moment {
+  const now = deps.now()
+  requireSessionMay(session, { kind: 'look' }, now)
+  return {
+    unmet: unmetFor(session.principal, circumstancesOf(session, from, now), mapping),
+    fault: (place) => sessionFault(session, deps.closing.takeRole(place, 'credentials'), now),
+  }
+}
+
+/** A moment that notes what it was asked: another at which all of it is answered the same makes the same list. */
+export type NotedMoment = Moment & { readonly isLike: (other: Moment) => boolean }
+
+export function notedMoment(moment: Moment, closing: DeviceClosing): NotedMoment {
+  const verdicts = new Map<Parameters<Unmet>[0], readonly Verdict[]>()
+  const faults = new Map<string, Place & { readonly fault: RolegateError | undefined }>()
+  return {
+    unmet(requirement) {
+      const known = verdicts.get(requirement) ?? moment.unmet(requirement)
+      verdicts.set(requirement, known)
+      return known
+    },
+    fault({ account, kind }) {
+      // An account says no more to this question.
+      const alike = `${closing.closes(account)} ${closing.oldestGroups(account)} ${kind.key}`
+      const known = faults.get(alike) ?? { account, kind, fault: moment.fault({ account, kind }) }
+      faults.set(alike, known)
+      return known.fault
+    },
+    isLike(other) {
+      for (const [requirement, before] of verdicts) {
+        // Whether somebody approved is asked each time.
+        if (requirement?.approval !== undefined || !areSame(before, other.unmet(requirement))) return false
+      }
+      for (const place of faults.values()) if (!isSame(place.fault, other.fault(place))) return false
+      return true
+    },
+  }
+}
+
+const areSame = (some: readonly Verdict[], others: readonly Verdict[]): boolean =>
+  some.length === others.length && JSON.stringify(some) === JSON.stringify(others)
+
+const isSame = (one: RolegateError | undefined, other: RolegateError | undefined): boolean =>
+  one?.message === other?.message && JSON.stringify(one?.values) === JSON.stringify(other?.values)

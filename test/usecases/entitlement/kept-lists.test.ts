@@ -1,0 +1,263 @@
+import fc from 'fast-check'
+import { isDeepStrictEqual } from 'node:util'
+import { describe, expect, it } from 'vitest'
+import { rangesOf } from '../../../src/config/networks.ts'
+import { closingBy } from '../../../src/domain/device/closing.ts'
+import { NO_EMERGENCY, type Emergency } from '../../../src/domain/emergency/emergency.ts'
+import { compileRules, type RuleIndex } from '../../../src/domain/entitlement/compile.ts'
+import type { Requirement } from '../../../src/domain/entitlement/requirement.ts'
+import { parseTimeWindow } from '../../../src/domain/entitlement/time-window.ts'
+import type { GatewaySession } from '../../../src/domain/sign-in/session.ts'
+import { makeStandingEmergency } from '../../../src/usecases/emergency/standing-emergency.ts'
+import { makeKeptLists } from '../../../src/usecases/entitlement/kept-lists.ts'
+import {
+  makeListAccount,
+  makeListAccounts,
+  type ListedAccount,
+} from '../../../src/usecases/entitlement/list-accounts.ts'
+import { anAccount, anIndex, aRoleKind, aRule } from '../../support/a-mapping.ts'
+import { aPrincipal } from '../../support/a-principal.ts'
+import { mappings, moments, principals } from '../../support/generated-rules.ts'
+import { aClock, aRequest, aSession, NINE, secondsAfter } from '../../support/a-session.ts'
+
+const HOUR = 3600
+
+/** Everything a list hangs on, to be changed between two requests. */
+function aWorld({ index = anIndex() }: { index?: RuleIndex } = {}) {
+  const clock = aClock()
+  const world = { index, emergency: NO_EMERGENCY, stopped: false, clock }
+  const standing = makeStandingEmergency({ emergencies: { get: async () => world.emergency } })
+  const deps = {
+    rules: () => standing.over(world.index),
+    closing: closingBy(
+      { console: true, except: new Set(['prod']) },
+      ({ elevated }) => (world.stopped && elevated ? 'config_stale' : undefined),
+      { usual: 10 * HOUR, elevated: HOUR, byEnvironment: new Map([['dev', 11 * HOUR]]) },
+    ),
+    now: clock.now,
+  }
+  const listAccounts = makeListAccounts(deps)
+  return Object.assign(world, {
+    listAccounts,
+    /** Account by account, by nothing that was kept. */
+    listAnew(...asked: Parameters<typeof listAccounts>): readonly ListedAccount[] {
+      const each = world.index.accounts.map((account) => ({
+        account,
+        roles: makeListAccount(deps)(...asked, account.id),
+      }))
+      return each.filter(({ roles }) => roles.length > 0)
+    },
+    hearOf: async (emergency: Emergency) => {
+      world.emergency = emergency
+      await standing.refresh()
+    },
+  })
+}
+
+const since = { since: NINE.toISOString(), by: 'ops', reason: 'a test' }
+const denied = (role: string): Emergency => ({ denies: [{ aim: { kind: 'role', role }, ...since }], revocations: [] })
+
+describe('a list that is kept', () => {
+  it('is always the one that would be made anew', async () => {
+    const steps = fc.record({
+      person: fc.integer({ min: 0, max: 1 }),
+      moment: moments,
+      via: fc.constantFrom<GatewaySession['via'][]>('browser', 'browser', 'pkce', 'device'),
+      signedInAgo: fc.constantFrom(0, 0, HOUR + 1, 10 * HOUR + 1),
+      isReloaded: fc.integer({ min: 0, max: 9 }).map((roll) => roll === 0),
+      isStopped: fc.integer({ min: 0, max: 7 }).map((roll) => roll === 0),
+      deny: fc.constantFrom(undefined, undefined, undefined, 'prod/ro', 'dev/*'),
+      /** So many requests like it. */
+      times: fc.integer({ min: 1, max: 3 }),
+    })
+    let [kept, made] = [0, 0]
+    await fc.assert(
+      fc.asyncProperty(
+        mappings,
+        mappings,
+        fc.tuple(principals, principals),
+        fc.array(steps, { minLength: 6, maxLength: 12 }),
+        async (before, after, people, visits) => {
+          const world = aWorld({ index: compileRules(before) })
+          for (const { person, moment, via, signedInAgo, isReloaded, isStopped, deny, times } of visits) {
+            if (isReloaded) world.index = compileRules(after)
+            world.stopped = isStopped
+            await world.hearOf(deny === undefined ? NO_EMERGENCY : denied(deny))
+            world.clock.pass((moment.now.getTime() - world.clock.now().getTime()) / 1000)
+            for (let time = 0; time < times; time += 1) {
+              const session = aSession({
+                id: `session-${time}`,
+                via,
+                principal: { ...(people[person] ?? aPrincipal()) },
+                ...(moment.mfaAt !== undefined && { mfaAt: moment.mfaAt }),
+                signedInAt: secondsAfter(moment.now, -signedInAgo),
+                endsAt: secondsAfter(moment.now, HOUR),
+              })
+              const asked = [session, { address: moment.address }] as const
+              const list = world.listAccounts(...asked)
+              const anew = world.listAnew(...asked)
+              if (!isDeepStrictEqual(list, anew)) expect(list).toEqual(anew)
+              if (world.listAccounts(...asked) === list) kept += 1
+              else made += 1
+              world.clock.pass(1)
+            }
+          }
+        },
+      ),
+      { numRuns: 1_500 },
+    )
+    // Those that are made each time ask for an approval.
+    expect(kept).toBeGreaterThan(made)
+    expect(made).toBeGreaterThan(0)
+  }, 60_000)
+})
+
+describe('the next request', () => {
+  const dev = (require: Requirement) =>
+    anIndex({
+      roles: [aRoleKind(), aRoleKind({ key: 'plain' })],
+      rules: [aRule({ id: 'asks', require, roles: ['dev'] }), aRule({ id: 'opens', roles: ['plain'] })],
+    })
+  const statesIn = (world: ReturnType<typeof aWorld>, session = aSession(), address = '203.0.113.7') =>
+    world
+      .listAccounts(session, { address })
+      .flatMap(({ roles }) => roles.map(({ kind, state }) => `${kind.key} ${state}`))
+
+  it('gets the very list of the one before, while nothing of it would be another', () => {
+    const world = aWorld()
+    const list = world.listAccounts(aSession(), aRequest())
+    world.clock.pass(60)
+    const later = aSession({ id: 'another', principal: aPrincipal(), lastSeenAt: secondsAfter(NINE, 60) })
+    expect(world.listAccounts(later, aRequest({ address: '198.51.100.1' }))).toBe(list)
+  })
+
+  it('has a list of its own, of another person and of another kind of session', () => {
+    const world = aWorld()
+    const list = world.listAccounts(aSession(), aRequest())
+    const lists = [
+      aSession({ via: 'pkce' }),
+      aSession({ principal: aPrincipal({ subject: 'oid-2' }) }),
+      aSession({ principal: aPrincipal({ issuer: 'https://other.example.com' }) }),
+      aSession({ principal: aPrincipal({ claims: { department: 'payments' } }) }),
+      aSession({ principal: aPrincipal({ groups: ['payments', 'more'] }) }),
+    ].map((session) => world.listAccounts(session, aRequest()))
+    expect(new Set([list, ...lists]).size).toBe(6)
+  })
+
+  it('fails for a session that has ended, whatever is kept', () => {
+    const world = aWorld()
+    const session = aSession({ endsAt: secondsAfter(NINE, 60) })
+    world.listAccounts(session, aRequest())
+    world.clock.pass(60)
+    expect(() => world.listAccounts(session, aRequest())).toThrow('sign_in_required')
+  })
+
+  it('is decided by the rules in force (security.md M-20)', () => {
+    const world = aWorld()
+    expect(statesIn(world)).toEqual(['dev available'])
+    world.index = anIndex({ rules: [] })
+    expect(statesIn(world)).toEqual([])
+  })
+
+  it('knows of an emergency deny, and of its end (threats.md R8)', async () => {
+    const world = aWorld()
+    const list = world.listAccounts(aSession(), aRequest())
+    await world.hearOf(denied('payments-prod/dev'))
+    expect(statesIn(world)).toEqual([])
+    await world.hearOf(NO_EMERGENCY)
+    expect(statesIn(world)).toEqual(['dev available'])
+    expect(world.listAccounts(aSession(), aRequest())).toEqual(list)
+  })
+
+  it('sees a window open and shut', () => {
+    const world = aWorld({ index: dev({ windows: [parseTimeWindow('09:30-10:00 UTC') ?? expect.fail()] }) })
+    expect(statesIn(world)).toEqual(['dev not_now', 'plain available'])
+    world.clock.pass(1800)
+    expect(statesIn(world)).toEqual(['dev available', 'plain available'])
+    world.clock.pass(1799)
+    expect(statesIn(world)).toEqual(['dev available', 'plain available'])
+    world.clock.pass(1)
+    expect(statesIn(world)).toEqual(['dev not_now', 'plain available'])
+  })
+
+  it('sees that somebody asks from elsewhere', () => {
+    const world = aWorld({ index: dev({ networks: rangesOf(['203.0.113.0/24']) }) })
+    expect(statesIn(world)[0]).toBe('dev available')
+    expect(statesIn(world, aSession(), '198.51.100.1')[0]).toBe('dev not_now')
+    expect(statesIn(world, aSession(), '')[0]).toBe('dev not_now')
+    expect(statesIn(world)[0]).toBe('dev available')
+  })
+
+  it('sees a second factor grow old', () => {
+    const world = aWorld({ index: dev({ mfaSeconds: 600 }) })
+    const session = aSession({ via: 'device', mfaAt: NINE })
+    expect(statesIn(world, session)[0]).toBe('dev available')
+    world.clock.pass(601)
+    expect(statesIn(world, session)[0]).toBe('dev not_now')
+    expect(statesIn(world, { ...session, mfaAt: world.clock.now() })[0]).toBe('dev available')
+  })
+
+  it('sees the groups of a sign-in grow old (threats.md I7)', () => {
+    const world = aWorld()
+    expect(statesIn(world)).toEqual(['dev available'])
+    world.clock.pass(10 * HOUR)
+    expect(statesIn(world)).toEqual(['dev available'])
+    world.clock.pass(1)
+    expect(statesIn(world)).toEqual(['dev not_now'])
+  })
+
+  it('sees that the configuration has become too old to give elevated roles (threats.md R8)', () => {
+    const world = aWorld({ index: anIndex({ rules: [aRule({ roles: ['dev', 'admin'] })] }) })
+    expect(statesIn(world)).toEqual(['dev available', 'admin available'])
+    world.stopped = true
+    expect(statesIn(world)).toEqual(['dev available', 'admin not_now'])
+    world.stopped = false
+    expect(statesIn(world)).toEqual(['dev available', 'admin available'])
+  })
+
+  it('has its approvals looked at anew', () => {
+    const world = aWorld({ index: dev({ approval: { idp: 'entra', groups: ['leads'], validSeconds: HOUR } }) })
+    const list = world.listAccounts(aSession(), aRequest())
+    expect(world.listAccounts(aSession(), aRequest())).not.toBe(list)
+  })
+})
+
+describe('what is kept', () => {
+  const always = { unmet: () => [], fault: () => undefined, isLike: () => true }
+  const index = anIndex()
+  const kept = (weight: number) => ({ list: {}, madeAt: always, weight })
+
+  it('is bounded: what was used longest ago goes first', () => {
+    const lists = makeKeptLists<object>(10)
+    lists.keep(index, 'a', kept(4))
+    lists.keep(index, 'b', kept(4))
+    lists.find(index, 'a', always)
+    lists.keep(index, 'c', kept(4))
+    expect(['a', 'b', 'c'].map((key) => lists.find(index, key, always) !== undefined)).toEqual([true, false, true])
+  })
+
+  it('weighs what is there: a list that takes the place of another counts once', () => {
+    const lists = makeKeptLists<object>(10)
+    for (let time = 0; time < 9; time += 1) lists.keep(index, 'a', kept(4))
+    lists.keep(index, 'b', kept(4))
+    expect(['a', 'b'].map((key) => lists.find(index, key, always) !== undefined)).toEqual([true, true])
+  })
+
+  it('is nothing of what is heavier than all there is room for', () => {
+    const lists = makeKeptLists<object>(10)
+    lists.keep(index, 'a', kept(11))
+    expect(lists.find(index, 'a', always)).toBeUndefined()
+    lists.keep(index, 'b', kept(10))
+    expect(lists.find(index, 'b', always)).toBeDefined()
+  })
+
+  it('ends with the rules it was made by', () => {
+    const lists = makeKeptLists<object>(10)
+    lists.keep(index, 'a', kept(6))
+    const other = anIndex({ accounts: [anAccount()] })
+    expect(lists.find(other, 'a', always)).toBeUndefined()
+    lists.keep(other, 'b', kept(6))
+    expect(lists.find(index, 'a', always)).toBeUndefined()
+    expect(lists.find(other, 'b', always)).toBeDefined()
+  })
+})
