@@ -1,4 +1,5 @@
-import { differenceOf } from '../config/reload/difference.ts'
+import { ConfigFaults } from '../config/faults.ts'
+import { differenceOf, isSameBeside } from '../config/reload/difference.ts'
 import { keepFixed } from '../config/reload/fixed.ts'
 import type { AuditEvent } from '../domain/audit/event.ts'
 import { asRolegateError } from '../domain/errors.ts'
@@ -13,8 +14,11 @@ type ReloadReason = 'signal' | 'file'
 /** Reads the configuration from disk; throws `config_invalid` with the faults it found. */
 type ReadAgain = () => LoadedConfig
 
-/** True when what is on disk is in force now. Never fails. */
-export type Reload = (why: ReloadReason, read: ReadAgain) => Promise<boolean>
+/**
+ * What became of what is on disk: it is in force; it was refused, and would be again as it is; or something else was in the way. Never fails.
+ */
+export type Outcome = 'in_force' | 'refused' | 'failed'
+export type Reload = (why: ReloadReason, read: ReadAgain) => Promise<Outcome>
 
 const MOST_CHANGES = 100
 const MOST_FAULTS = 5
@@ -38,9 +42,11 @@ export function makeReload(deps: {
   async function apply(why: ReloadReason, read: ReadAgain): Promise<AuditEvent | undefined> {
     const former = deps.newest()
     const loaded = read()
-    // Written, and as it was. Behind a signal may stand a secret that is another, which the hash does not cover.
-    if (why === 'file' && loaded.hash === former.hash && disk.refusedSince === undefined) return undefined
     const { config, needsRestart } = keepFixed(former.config, loaded.config)
+    // Written, and as it was.
+    const isAsItWas = loaded.hash === former.hash && isSameBeside(former.config, config)
+    const isKnown = disk.refusedSince === undefined && disk.needsRestart === needsRestart.length > 0
+    if (why === 'file' && isAsItWas && isKnown) return undefined
     const next = await deps.compose({ ...loaded, config })
     const lockout = await lockoutOf(former, next)
     deps.succeed(next)
@@ -90,11 +96,15 @@ export function makeReload(deps: {
     return { event: 'config_refused', reason: why, configHash, faults, faultsCount }
   }
 
-  async function reload(why: ReloadReason, read: ReadAgain): Promise<boolean> {
-    const event = await apply(why, read).catch((thrown: unknown) => refuse(why, thrown))
+  async function reload(why: ReloadReason, read: ReadAgain): Promise<Outcome> {
+    let outcome: Outcome = 'in_force'
+    const event = await apply(why, read).catch((thrown: unknown) => {
+      outcome = thrown instanceof ConfigFaults ? 'refused' : 'failed'
+      return refuse(why, thrown)
+    })
     // A record that could not be written is in the log, and /readyz says so: what is in force does not hang on it.
     if (event !== undefined) await deps.world.log.audit(event).catch(() => undefined)
-    return disk.refusedSince === undefined
+    return outcome
   }
 
   let last: Promise<unknown> = Promise.resolve()

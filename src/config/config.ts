@@ -106,7 +106,8 @@ export type SamlIdp = {
   readonly type: 'saml'
   readonly id: string
   readonly label: string
-  readonly metadata: { readonly file: string } | { readonly url: string }
+  /** A file’s `sum` is what it held when the configuration was read: another is another IdP’s settings. */
+  readonly metadata: { readonly file: string; readonly sum?: string } | { readonly url: string }
   /** Signs the metadata: then it must be signed. */
   readonly metadataCertificatePem?: string
   readonly entityId?: string

@@ -156,7 +156,7 @@ const saml = z.strictObject({
   type: z.literal('saml').describe('SAML 2.0.'),
   label,
   login,
-  metadata_file: line.optional().describe('Its metadata, as a file that is read again every hour.'),
+  metadata_file: line.optional().describe('Its metadata, as a file, read again when it changes and every hour.'),
   metadata_url: line.optional().describe('Its metadata, by https, in place of a file.'),
   metadata_cert_file: line
     .optional()

@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto'
 import type { MfaMapping } from '../domain/sign-in/authentication.ts'
 import type { Idp, OidcIdp, SamlIdp, ServiceAccount } from './config.ts'
 import type { IdpEntry, OidcEntry, SamlEntry } from './idp-schema.ts'
+import { isNoFile } from './files.ts'
 import { graphOf, knownLimit } from './known-idps.ts'
 import { fromFolder } from './paths.ts'
 import type { Secrets } from './secrets.ts'
@@ -83,7 +85,7 @@ function samlIdpOf(idp: SamlEntry, { samlKeys }: Secrets, keep: readonly string[
     type: 'saml',
     id,
     label: idp.label ?? id,
-    metadata: metadataFile === undefined ? { url: metadataUrl } : { file: fromFolder(metadataFile, world) },
+    metadata: metadataFile === undefined ? { url: metadataUrl } : fileOf(fromFolder(metadataFile, world), world),
     ...(entityId !== undefined && { entityId }),
     ...keys,
     ...(idp.sign_requests && signing !== undefined && { signing }),
@@ -106,6 +108,19 @@ function samlIdpOf(idp: SamlEntry, { samlKeys }: Secrets, keep: readonly string[
     },
   }
 }
+
+/** That it cannot be read is no fault of the configuration: the copy of before counts until it can. */
+function fileOf(file: string, world: World): SamlIdp['metadata'] {
+  if (world.withoutSecrets === true) return { file }
+  try {
+    const real = world.realPath(file)
+    return isNoFile(real, world) ? { file } : { file, sum: sha256(world.readFile(real)) }
+  } catch {
+    return { file }
+  }
+}
+
+const sha256 = (data: Uint8Array | string): string => createHash('sha256').update(data).digest('hex')
 
 const samlMfaOf = (mfa: NonNullable<SamlEntry['mfa']>): MfaMapping =>
   mfa.contexts === undefined ? { claim: mfa.attribute ?? '', anyOf: mfa.any_of ?? [] } : { contexts: mfa.contexts }

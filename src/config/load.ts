@@ -30,10 +30,8 @@ export type Loaded = {
   readonly warnings: readonly Fault[]
   /** Names the policy on records: two gateways that read the same files have the same. */
   readonly hash: string
-  /** Where every file of the policy really is: who watches them hears of a change. */
+  /** Where every file of the policy really is; the main one first. */
   readonly files: readonly string[]
-  /** The folders whose files it takes as they come: one that is added is a change. */
-  readonly folders: readonly string[]
   /** Where something stands, for who finds more to say of it. */
   readonly locate: (finding: Finding) => Fault
 }
@@ -54,7 +52,7 @@ export function loadConfig(world: World): Loaded {
     // What was read while somebody wrote is neither right nor wrong (threats.md R9).
     if (!files.unchanged()) continue
     if (outcome instanceof ConfigFaults) throw outcome
-    return { ...outcome, hash: files.hash(), files: files.readings().map(({ real }) => real), folders: files.folders() }
+    return { ...outcome, hash: files.hash(), files: files.readings().map(({ real }) => real) }
   }
   throw new ConfigFaults([{ ...TOP, message: 'keeps changing while it is read; try again when nobody writes to it' }])
 }

@@ -3,18 +3,23 @@ import { resolve } from 'node:path'
 import { ConfigFaults, loadConfig, printFault, type Loaded } from '../config/load.ts'
 import { loadInstallation, loadNames, type Installation, type Names } from '../config/installation.ts'
 import { plain } from '../domain/plain.ts'
+import { watched } from './looked-at.ts'
 import type { World } from '../config/world.ts'
 
 export type ReadOptions = Pick<World, 'insecureDev' | 'purpose' | 'withoutSecrets'>
 
 /** The file, loaded; its faults and warnings go to stderr, and undefined means it will not do. */
-export function readConfigFile(file: string, options: ReadOptions): Loaded | undefined {
+export function readConfigFile(
+  file: string,
+  options: ReadOptions,
+  read = (): Loaded => readFromDisk(file, options),
+): Loaded | undefined {
   if (!existsSync(resolve(file))) {
     process.stderr.write(`error: there is no file ${file}. Start from config/getting-started.example.yaml.\n`)
     return undefined
   }
   try {
-    const loaded = readFromDisk(file, options)
+    const loaded = read()
     for (const warning of loaded.warnings) process.stderr.write(`warning: ${plain(printFault(file, warning))}\n`)
     return loaded
   } catch (thrown) {
@@ -25,8 +30,26 @@ export function readConfigFile(file: string, options: ReadOptions): Loaded | und
 }
 
 /** The file as it is on disk now, as often as it is asked for. Throws ConfigFaults. */
-export const readFromDisk = (file: string, options: ReadOptions): Loaded =>
-  loadConfig({ ...diskWorld(resolve(file)), env: environment, ...options })
+export const readFromDisk = (file: string, options: ReadOptions): Loaded => loadConfig(worldOf(file, options))
+
+/** The same, by one who wants to know when to read again. */
+export function makeReader(file: string, options: ReadOptions) {
+  let seen = watched(worldOf(file, options))
+  return {
+    read(): Loaded {
+      seen = watched(worldOf(file, options))
+      return loadConfig(seen.world)
+    },
+    /** Of the last reading, well or badly as it ended. */
+    lookedAt: () => seen.lookedAt(),
+  }
+}
+
+const worldOf = (file: string, options: ReadOptions): World => ({
+  ...diskWorld(resolve(file)),
+  env: environment,
+  ...options,
+})
 
 /** Of a file only what opens the store, whatever else is wrong with it. Throws ConfigFaults. */
 export const readInstallation = (file: string): Installation =>

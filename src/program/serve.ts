@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import { openGateway } from '../compose/gateway.ts'
 import type { Loaded } from '../config/load.ts'
-import { readConfigFile, readFromDisk } from './read-config.ts'
+import { makeReader, readConfigFile } from './read-config.ts'
 import { refuseUnsafeProcess } from './unsafe-process.ts'
 import { untilStopped } from './signals.ts'
 import { VERSION } from './version.ts'
@@ -30,7 +30,9 @@ export async function run(args: readonly string[]): Promise<number> {
     return 3
   }
   const file = options.config ?? process.env['ROLEGATE_CONFIG'] ?? 'rolegate.yaml'
-  const loaded = readConfigFile(file, { insecureDev, purpose: 'serve' })
+  const how = { insecureDev, purpose: 'serve' } as const
+  const reader = makeReader(file, how)
+  const loaded = readConfigFile(file, how, reader.read)
   if (loaded === undefined) return 3
   if (loaded.config.masterKeys.length === 0) {
     process.stderr.write(
@@ -39,8 +41,7 @@ export async function run(args: readonly string[]): Promise<number> {
     return 3
   }
   warnOfUnknownClients(loaded.config)
-  const readAgain = () => readFromDisk(file, { insecureDev, purpose: 'serve' })
-  return start(loaded, { file, readAgain, acceptNewIssuer: options['accept-new-issuer'] === true })
+  return start(loaded, { reader, acceptNewIssuer: options['accept-new-issuer'] === true })
 }
 
 /** threats.md D2, R12: a proxy that nobody named leaves every client's address unknown, and unknown is beside nobody. */
@@ -53,7 +54,7 @@ function warnOfUnknownClients({ server }: Loaded['config']): void {
 
 async function start(
   loaded: Loaded,
-  { file, readAgain, acceptNewIssuer }: { file: string; readAgain: () => Loaded; acceptNewIssuer: boolean },
+  { reader, acceptNewIssuer }: { reader: ReturnType<typeof makeReader>; acceptNewIssuer: boolean },
 ): Promise<number> {
   const { server } = loaded.config
   const gateway = await openGateway(loaded, {
@@ -65,19 +66,8 @@ async function start(
   }).catch(explainStart)
   if (gateway === undefined) return 3
   const { reload } = gateway
-  let { files, folders } = loaded
-  const read = () => {
-    const again = readAgain()
-    files = again.files
-    folders = again.folders
-    return again
-  }
-  process.on('SIGHUP', () => void reload('signal', read))
-  const watch = watchConfig({
-    files: () => [file, ...files],
-    folders: () => folders,
-    reload: () => reload('file', read),
-  })
+  process.on('SIGHUP', () => void reload('signal', reader.read))
+  const watch = watchConfig({ lookedAt: reader.lookedAt, reload: () => reload('file', reader.read) })
   try {
     const [port, managementPort] = await gateway.listen()
     process.stderr.write(

@@ -60,6 +60,38 @@ describe.skipIf(noSqlite)(`a reload of serve${noSqlite === undefined ? '' : ` ($
     await expect.poll(take, SOON).toBe(200)
   }, 60_000)
 
+  it('a secret, or the metadata of an IdP, in a file of its own is taken by itself when it is another', async () => {
+    const put = (name: string, text: string) => writeFileSync(join(gateway.folder, name), text, { mode: 0o600 })
+    const metadata = await (await fetch(/metadata_url: (.*)/.exec(gateway.world.configText)?.[1] ?? '')).text()
+    put('idp.secret', gateway.world.env['DEMO_CLIENT_SECRET'] ?? '')
+    put('contractors.xml', metadata)
+    gateway.write((text) =>
+      withoutTests(text)
+        .replace('client_secret_env: DEMO_CLIENT_SECRET', 'client_secret_file: idp.secret')
+        .replace(/metadata_url: .*/, 'metadata_file: contractors.xml'),
+    )
+    gateway.hangUp()
+    const changes = () =>
+      gateway.audit().flatMap(({ event, reason, changes: all }) => (event === 'config_loaded' ? [[reason, all]] : []))
+    await expect.poll(changes, SOON).toHaveLength(1)
+    const signIn = async () => (await aPersonAt(gateway, 'alice')).get('/').then(({ status }) => status)
+    expect(await signIn()).toBe(200)
+    put('idp.secret', 'rotated-at-the-idp')
+    await expect.poll(changes, SOON).toContainEqual(['file', ['idp demo changed']])
+    await expect(signIn()).rejects.toThrow()
+    put('idp.secret', gateway.world.env['DEMO_CLIENT_SECRET'] ?? '')
+    await expect.poll(() => changes().length, SOON).toBe(3)
+    expect(await signIn()).toBe(200)
+    put('contractors.xml', `${metadata}\n`)
+    await expect.poll(changes, SOON).toContainEqual(['file', ['idp contractors changed']])
+    // Half of it, as while it is written: refused by itself, and nothing else is the worse for it.
+    put('idp.secret', '')
+    await expect.poll(ready, SOON).toMatchObject({ degraded: ['config'] })
+    expect(await take()).toBe(200)
+    put('idp.secret', gateway.world.env['DEMO_CLIENT_SECRET'] ?? '')
+    await expect.poll(ready, SOON).toMatchObject({ degraded: [] })
+  }, 120_000)
+
   it('a file that comes into a folder of rules is taken, whatever it is called', async () => {
     const rules = join(gateway.folder, 'rules')
     mkdirSync(rules)

@@ -1,29 +1,30 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { Outcome } from '../../src/compose/reload.ts'
 import { watchConfig } from '../../src/program/watch-config.ts'
 
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
 
-/** Files that are what `marks` says at each look, two seconds apart, and stay as the last of them. */
+/** Files that stand as `marks` says at each look, two seconds apart, and stay as the last of them. Each reload ends as `ends` says, then well. */
 async function watching({
   marks,
   seconds,
-  takes = true,
+  ends = [],
 }: {
   marks: readonly string[]
   seconds: number
-  takes?: boolean
+  ends?: readonly Outcome[]
 }) {
   const start = Date.now()
   const mark = () => marks[Math.min(Math.round((Date.now() - start) / 2000), marks.length - 1)] ?? ''
+  let read = marks[0] ?? ''
   const reloads: number[] = []
   const watch = watchConfig({
-    files: () => ['rolegate.yaml'],
-    folders: () => [],
-    fingerprint: async () => mark(),
+    lookedAt: () => ({ then: read, now: async () => mark() }),
     reload: async () => {
       reloads.push((Date.now() - start) / 1000)
-      return takes
+      read = mark()
+      return ends[reloads.length - 1] ?? 'in_force'
     },
   })
   await vi.advanceTimersByTimeAsync(seconds * 1000)
@@ -39,12 +40,39 @@ describe('watching the files', () => {
     expect(await watching({ marks: ['a', 'b', 'c'], seconds: 60 })).toEqual([6])
   })
 
-  it('reloads files that never keep still, every ten seconds or so (threats.md R8)', async () => {
-    expect(await watching({ marks: MOVING, seconds: 30 })).toEqual([12, 24])
-    expect(await watching({ marks: MOVING, seconds: 30, takes: false })).toEqual([12, 24])
+  it('leaves alone what is as it was read', async () => {
+    expect(await watching({ marks: ['a', 'b', 'a'], seconds: 60 })).toEqual([])
   })
 
-  it('tries what was refused again after half a minute, though nothing moves', async () => {
-    expect(await watching({ marks: ['a', 'b'], seconds: 70, takes: false })).toEqual([4, 34, 64])
+  it('reloads files that never keep still, every ten seconds or so (threats.md R8)', async () => {
+    expect(await watching({ marks: MOVING, seconds: 30 })).toEqual([12, 24])
+    expect(await watching({ marks: MOVING, seconds: 30, ends: ['refused', 'refused'] })).toEqual([12, 24])
+  })
+
+  it('reads what was refused again when it has changed, and not before', async () => {
+    expect(await watching({ marks: ['a', 'b'], seconds: 300, ends: ['refused'] })).toEqual([4])
+    const mended = ['a', 'b', 'b', 'b', 'b', 'c']
+    expect(await watching({ marks: mended, seconds: 60, ends: ['refused'] })).toEqual([4, 12])
+  })
+
+  it('tries again after half a minute what failed for another reason than the files', async () => {
+    expect(await watching({ marks: ['a', 'b'], seconds: 100, ends: ['failed', 'failed'] })).toEqual([4, 34, 64])
+  })
+})
+
+describe('a change while it is being read', () => {
+  it('is read as well: what counts is how it stood then', async () => {
+    const reloads: number[] = []
+    const watch = watchConfig({
+      // As if somebody wrote between the reading and now: the first two looks see that already.
+      lookedAt: () => ({ then: reloads.length === 0 ? 'a' : 'b', now: async () => 'b' }),
+      reload: async () => {
+        reloads.push(1)
+        return 'in_force'
+      },
+    })
+    await vi.advanceTimersByTimeAsync(60_000)
+    watch.stop()
+    expect(reloads).toHaveLength(1)
   })
 })

@@ -109,7 +109,7 @@ sts:`,
     },
     /** A SIGHUP, with the file as `change` makes it: whether it is in force then. */
     reload: async (change: (text: string) => string): Promise<boolean> =>
-      gateway?.reload('signal', () => load(change)) ?? false,
+      (await gateway?.reload('signal', () => load(change))) === 'in_force',
     /** Another gateway on the same store, behind the same name, at ports of its own. */
     async beside(change: (text: string) => string) {
       const [port = 0, management = 0] = await freePorts(2)
@@ -124,7 +124,7 @@ sts:`,
       return {
         url: `http://127.0.0.1:${port}`,
         managementUrl: `http://127.0.0.1:${management}`,
-        reload: (to: (text: string) => string) => other.reload('signal', () => load(to)),
+        reload: async (to: (text: string) => string) => (await other.reload('signal', () => load(to))) === 'in_force',
         close: () => other.close(),
       }
     },

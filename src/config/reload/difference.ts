@@ -54,6 +54,10 @@ function namedIn({
   )
 }
 
+/** Whether all is as it was that stands in files of its own, which the hash does not cover: secrets, keys, certificates, metadata. */
+export const isSameBeside = (before: Config, after: Config): boolean =>
+  textOf([before.idps, before.sts]) === textOf([after.idps, after.sts])
+
 /** Of equally long grants the first in the file is the one that is used. */
 function orderChanged(before: Config, after: Config): boolean {
   const ids = ({ mapping }: Config): readonly string[] => mapping.rules.map(({ id }) => id)

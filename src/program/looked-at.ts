@@ -1,0 +1,73 @@
+import { readdirSync, realpathSync, statSync, type Stats } from 'node:fs'
+import { readdir, realpath, stat } from 'node:fs/promises'
+import type { World } from '../config/world.ts'
+
+/** How what a reading looked at stood just before it was read: reading again comes to something else only when that has changed. */
+export type LookedAt = {
+  /** As it stood then. */
+  readonly then: string
+  /** As it stands now. */
+  now(): Promise<string>
+}
+
+type Kind = keyof typeof LOOK
+/** By kind and path. Nothing at a path is also something to remember: a file may come. */
+type Marks = ReadonlyMap<string, readonly [kind: Kind, path: string, mark: string]>
+
+const GONE = 'gone'
+
+const bytesOf = ({ mtimeMs, ctimeMs, size, ino }: Stats): string => [mtimeMs, ctimeMs, size, ino].join(' ')
+/** Whose it is and who may write it decides too whether it is taken; of a folder, nothing else does. */
+const accessOf = ({ mode, uid }: Stats): string => `${mode} ${uid}`
+const inOrder = (names: readonly string[]): string => names.toSorted().join(' ')
+
+const LOOK = {
+  names: (path: string) => inOrder(readdirSync(path)),
+  path: (path: string) => realpathSync(path),
+  bytes: (path: string) => bytesOf(statSync(path)),
+  access: (path: string) => accessOf(statSync(path)),
+}
+/** The same, while others are served. */
+const LOOK_AGAIN = {
+  names: async (path: string) => inOrder(await readdir(path)),
+  path: (path: string) => realpath(path),
+  bytes: async (path: string) => bytesOf(await stat(path)),
+  access: async (path: string) => accessOf(await stat(path)),
+}
+
+/** The same world, and what is looked at in it: policy, secrets, keys and metadata, and what is not there yet. */
+export function watched(world: World): { readonly world: World; lookedAt(): LookedAt } {
+  const marks = new Map<string, readonly [Kind, string, string]>()
+  const noting =
+    <Answer>(kind: Kind, ask: (path: string) => Answer) =>
+    (path: string): Answer => {
+      const key = `${kind} ${path}`
+      if (!marks.has(key)) marks.set(key, [kind, path, look(LOOK[kind], path)])
+      return ask(path)
+    }
+  return {
+    world: {
+      ...world,
+      readFile: noting('bytes', world.readFile),
+      fileMode: noting('access', world.fileMode),
+      fileOwner: noting('access', world.fileOwner),
+      realPath: noting('path', world.realPath),
+      listFolder: noting('names', world.listFolder),
+    },
+    lookedAt: () => ({ then: printed([...marks.values()].map(([, , mark]) => mark)), now: () => lookAgain(marks) }),
+  }
+}
+
+async function lookAgain(marks: Marks): Promise<string> {
+  return printed(await Promise.all([...marks.values()].map(([kind, path]) => LOOK_AGAIN[kind](path).catch(() => GONE))))
+}
+
+function look(ask: (path: string) => string, path: string): string {
+  try {
+    return ask(path)
+  } catch {
+    return GONE
+  }
+}
+
+const printed = (marks: readonly string[]): string => marks.join('\n')
