@@ -19,6 +19,8 @@ export type PolicyFiles = {
   hash(): string
   /** What was read, and where it really is. */
   readings(): readonly { readonly path: string; readonly real: string }[]
+  /** The folders that were looked into: a file that is added there is a change. */
+  folders(): readonly string[]
 }
 
 /** Some 100,000 rules: reading more would hold up whoever is served meanwhile (security.md M-15). */
@@ -88,6 +90,7 @@ export function openPolicyFiles(world: World): PolicyFiles {
           .join(''),
       ).slice(0, 12),
     readings: () => [...readings].map(([path, { real }]) => ({ path, real })),
+    folders: () => [...folders.keys()].map((folder) => realOr(world.realPath, folder)),
   }
 }
 
