@@ -5,9 +5,9 @@ import type { World } from '../config/world.ts'
 /** How what a reading looked at stood just before it was read: reading again comes to something else only when that has changed. */
 export type LookedAt = {
   /** As it stood then. */
-  readonly then: string
+  readonly asRead: string
   /** As it stands now. */
-  now(): Promise<string>
+  readonly now: () => Promise<string>
 }
 
 type Kind = keyof typeof LOOK
@@ -36,7 +36,7 @@ const LOOK_AGAIN = {
 }
 
 /** The same world, and what is looked at in it: policy, secrets, keys and metadata, and what is not there yet. */
-export function watched(world: World): { readonly world: World; lookedAt(): LookedAt } {
+export function watched(world: World): { readonly world: World; readonly lookedAt: () => LookedAt } {
   const marks = new Map<string, readonly [Kind, string, string]>()
   const noting =
     <Answer>(kind: Kind, ask: (path: string) => Answer) =>
@@ -54,7 +54,7 @@ export function watched(world: World): { readonly world: World; lookedAt(): Look
       realPath: noting('path', world.realPath),
       listFolder: noting('names', world.listFolder),
     },
-    lookedAt: () => ({ then: printed([...marks.values()].map(([, , mark]) => mark)), now: () => lookAgain(marks) }),
+    lookedAt: () => ({ asRead: printed([...marks.values()].map(([, , mark]) => mark)), now: () => lookAgain(marks) }),
   }
 }
 

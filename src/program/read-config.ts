@@ -36,7 +36,7 @@ export const readFromDisk = (file: string, options: ReadOptions): Loaded => load
 export function makeReader(file: string, options: ReadOptions) {
   let seen = watched(worldOf(file, options))
   return {
-    read(): Loaded {
+    read: (): Loaded => {
       seen = watched(worldOf(file, options))
       return loadConfig(seen.world)
     },

@@ -28,7 +28,7 @@ export function watchConfig(deps: {
     const isStill = now === seen
     seen = now
     if (failedFor !== undefined) failedFor += EVERY_MS
-    if (now === lookedAt.then) movingFor = undefined
+    if (now === lookedAt.asRead) movingFor = undefined
     else movingFor = movingFor === undefined ? 0 : movingFor + EVERY_MS
     const isDue = movingFor !== undefined && (isStill || movingFor >= MOVING_MS)
     if (!isDue && (failedFor ?? 0) < RETRY_MS) return

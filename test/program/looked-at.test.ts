@@ -51,8 +51,8 @@ describe('what a reading looked at', () => {
     } catch (thrown) {
       if (!(thrown instanceof ConfigFaults)) throw thrown
     }
-    const { then, now } = lookedAt()
-    return { loaded, isAnother: async () => (await now()) !== then }
+    const { asRead, now } = lookedAt()
+    return { loaded, isAnother: async () => (await now()) !== asRead }
   }
 
   it('is as it was while nothing is written', async () => {

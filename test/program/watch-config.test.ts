@@ -20,7 +20,7 @@ async function watching({
   let read = marks[0] ?? ''
   const reloads: number[] = []
   const watch = watchConfig({
-    lookedAt: () => ({ then: read, now: async () => mark() }),
+    lookedAt: () => ({ asRead: read, now: async () => mark() }),
     reload: async () => {
       reloads.push((Date.now() - start) / 1000)
       read = mark()
@@ -65,7 +65,7 @@ describe('a change while it is being read', () => {
     const reloads: number[] = []
     const watch = watchConfig({
       // As if somebody wrote between the reading and now: the first two looks see that already.
-      lookedAt: () => ({ then: reloads.length === 0 ? 'a' : 'b', now: async () => 'b' }),
+      lookedAt: () => ({ asRead: reloads.length === 0 ? 'a' : 'b', now: async () => 'b' }),
       reload: async () => {
         reloads.push(1)
         return 'in_force'
