@@ -56,6 +56,7 @@ import { makeBeginPassThrough } from './usecases/hand-over/begin-pass-through.ts
 import { makeCompletePassThrough } from './usecases/hand-over/complete-pass-through.ts'
 import { makeIssueCredentials } from './usecases/hand-over/issue-credentials.ts'
 import { makeOpenConsole } from './usecases/hand-over/open-console.ts'
+import { makeLimitHandOvers } from './usecases/hand-over/limit-hand-overs.ts'
 import { makePlanHandOver, type PlanHandOver } from './usecases/hand-over/plan-hand-over.ts'
 import { makePrepareConsole } from './usecases/hand-over/prepare-console.ts'
 import { makeTakeRole } from './usecases/hand-over/take-role.ts'
@@ -99,7 +100,7 @@ export async function compose(
     ...config.sessions.browser,
     absoluteSeconds: Math.min(config.sessions.browser.absoluteSeconds, oldestGroupsSeconds),
   }
-  const { digest, codeDigest, limitRate } = memory
+  const { digest, codeDigest, limitRate, limitShared } = memory
   const { now } = host
   const { audit } = world.log
   const { emergency } = world
@@ -132,6 +133,7 @@ export async function compose(
     digest,
     codeDigest,
     limitRate,
+    limitShared,
     audit,
     rules,
     random,
@@ -152,7 +154,9 @@ export async function compose(
     ...ownPlan,
     requireStillAllowed: (plan, ask) => newest().requireStillAllowed(plan, ask),
   }
-  const heart = makeTakeRole({ ...deps, ...aws, findSession, planHandOver, mint: issuer.mint })
+  const onLimited = witness.metrics.handOverLimited
+  const limitHandOvers = makeLimitHandOvers({ ...deps, limits: config.handOverLimits, onLimited })
+  const heart = makeTakeRole({ ...deps, ...aws, limitHandOvers, findSession, planHandOver, mint: issuer.mint })
   const prepareConsole = makePrepareConsole(aws)
   const countOnce = makeCountOnce(deps)
   const newAttemptId = () => randomBytes(4).toString('hex')

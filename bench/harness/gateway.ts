@@ -44,7 +44,7 @@ const ruleLines = (rules: number): readonly string[] => [
   }),
 ]
 
-/** A rolegate.yaml with every default left as it is, but for what must be on loopback, behind a proxy: the bench. */
+/** A rolegate.yaml with every default left as it is, but for the limit of one person, and what must be on loopback, behind a proxy: the bench. */
 export const configuration = (
   { audit, stsUrl, idpUrl, rules }: GatewaySettings,
   [port, managementPort]: readonly number[],
@@ -74,6 +74,8 @@ rules:
 ${ruleLines(rules).join('\n')}
 sts: { default: { region: eu-central-1, audience: sts.bench.example, endpoint: "${stsUrl}" } }
 store: { driver: memory }
+# One person asks as hundreds would.
+limits: { hand_overs: { person: 1000000 } }
 ${audit === 'file' ? 'audit: { sinks: [{ type: file, path: audit.jsonl }] }' : ''}
 `
 

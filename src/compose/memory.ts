@@ -4,6 +4,7 @@ import { digest, keyFor, makeCodeDigest, makeSealer } from '../adapters/store/ke
 import { makeLimitRate } from '../adapters/store/limit-rate.ts'
 import { makeMemoryStore } from '../adapters/store/memory.ts'
 import { makeSealedStore } from '../adapters/store/sealed.ts'
+import { makeSharedLimit } from '../adapters/store/shared-limit.ts'
 import { makeSqliteStore } from '../adapters/store/sqlite.ts'
 import { makeTable } from '../adapters/store/table.ts'
 import type { Config } from '../config/config.ts'
@@ -54,6 +55,7 @@ export async function openMemory(config: Kept, { now, acceptNewIssuer }: Host, {
   const store = sealedFor(config.issuer.url)
 
   const counts = makeMemoryStore({ now })
+  const limitInStore = makeLimitRate({ store, now })
 
   const sessions: Sessions = makeTable(store, 'sessions', SESSION_DATES)
   const accessTokens: AccessTokens = makeTable(store, 'access-tokens', ['expiresAt'])
@@ -95,6 +97,8 @@ export async function openMemory(config: Kept, { now, acceptNewIssuer }: Host, {
     idpMetadata: makeTable<{ readonly text: string }>(store, 'idp-metadata'),
     // Counts are this process's own: a flood must not become a flood of synced writes.
     limitRate: makeLimitRate({ store: counts, now }),
+    // And what a limit must hold over replicas for is told to the store once in a while.
+    limitShared: makeSharedLimit({ shared: limitInStore, now }),
     digest,
     codeDigest: makeCodeDigest(keyFor(master, 'user-code')),
     csrfKey: keyFor(master, 'csrf'),

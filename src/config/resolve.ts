@@ -62,6 +62,7 @@ export function resolve(
       },
     },
     networks: file.networks,
+    handOverLimits: file.limits.hand_overs,
     identityCenter: {
       startHost: file.identity_center.start_host,
       region: file.identity_center.region ?? sts.get('default')?.region ?? defaultRegionOf('aws'),

@@ -23,6 +23,19 @@ const identityCenter = z.strictObject({
   region: region.optional().describe('`sso_region` in clients’ files; default the region of the `default` way to AWS.'),
 })
 
+const aMinute = (usual: number) =>
+  z.int().min(1, 'must be at least 1').max(1_000_000, 'must be at most 1000000').default(usual)
+
+const limits = z.strictObject({
+  hand_overs: z
+    .strictObject({
+      person: aMinute(60).describe('Of one person, whatever browsers and terminals they use.'),
+      workload: aMinute(600).describe('Of one identity of jobs or containers: every pod of a service account is one.'),
+    })
+    .prefault({})
+    .describe('Credentials and consoles asked for in a minute, at most; past that 429 `rate_limited`.'),
+})
+
 const include = z.strictObject({
   files: oneOrMore('a path such as rules/*.yaml').describe(
     'Files with `rules` and `tests`, by their path from this file; `*` stands in the last part of a path. At least one each.',
@@ -68,6 +81,7 @@ export const ConfigFile = z.strictObject({
   identity_center: identityCenter
     .prefault({})
     .describe('What the stock AWS CLI and SDKs are told, to whom we are an IAM Identity Center.'),
+  limits: limits.prefault({}).describe('How much one person, or one job, may ask for.'),
   store,
   audit: audit.prefault({}).describe('Where every decision is written before it takes effect.'),
   telemetry: telemetry.prefault({}).describe('What operators see.'),

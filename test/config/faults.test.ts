@@ -8,7 +8,7 @@ import { ADMIN, CONDITIONS } from './faults/conditions.ts'
 import { INCLUDES, NAMES } from './faults/files.ts'
 import { ACCOUNTS, KEYS, PATTERNS, ROLES, RULES } from './faults/names.ts'
 import { NARROWING } from './faults/narrowing.ts'
-import { IDPS, KEEPING, SERVER, TESTS } from './faults/surroundings.ts'
+import { IDPS, KEEPING, LIMITS, SERVER, TESTS } from './faults/surroundings.ts'
 import { TEXT } from './faults/text.ts'
 
 const CORPUS = {
@@ -24,6 +24,7 @@ const CORPUS = {
   SERVER,
   IDPS,
   KEEPING,
+  LIMITS,
   TESTS,
   INCLUDES,
   NAMES,

@@ -45,6 +45,7 @@ const EXCEPTION = new Map<string, ErrorCode>([
   ['UnauthorizedException 401', 'sign_in_required'],
   ['ResourceNotFoundException 404', 'role_unknown'],
   ['InternalServerException 503', 'store_unavailable'],
+  ['TooManyRequestsException 429', 'rate_limited'],
 ])
 
 const DOORS = {
@@ -96,6 +97,7 @@ const STATUS: Partial<Record<Verdict, number>> = {
   approval_required: 403,
   role_unknown: 404,
   store_unavailable: 503,
+  rate_limited: 429,
 }
 
 /** What is closed stays closed over restarts. */
@@ -312,6 +314,26 @@ const ROWS: readonly Row[] = [
     },
   },
   {
+    because: 'they have asked too often this minute, at whichever door (threats.md P7)',
+    code: 'rate_limited',
+    // The first refusal of the minute is on record, below, and no further one.
+    unrecorded: true,
+    prepare: async (world) => {
+      const { gateway } = world
+      const holder = await afterRestart((file) => `${file}\nlimits: { hand_overs: { person: 2 } }\n`)(world)
+      // A minute that has just begun.
+      gateway.clock.offsetSeconds += 60 - (Math.floor(Date.now() / 1000 + gateway.clock.offsetSeconds) % 60)
+      const before = gateway.audit().length
+      for (const door of ['POST /v1/console', CONTAINER, AMZ, 'POST /v1/credentials'] as const)
+        await DOORS[door].knock(gateway, holder)
+      expect(gateway.audit().slice(before)).toMatchObject([
+        ...['intent', 'issued', 'intent', 'issued'].map((event) => ({ event })),
+        { event: 'refused', code: 'rate_limited', reason: 'too_many_hand_overs', username: 'alice@example.com' },
+      ])
+      return holder
+    },
+  },
+  {
     because: 'they ask from another network than the role wants (threats.md R12)',
     code: 'condition_unmet',
     prepare: afterRestart(requiring('{ ip: [203.0.113.0/24] }')),
@@ -431,7 +453,8 @@ describe.skipIf(whyNoSqlite !== undefined)(sqliteTitle('every refusal at every d
       if (expected === 'given') return expect(records.map(({ event }) => event)).toEqual(['intent', 'issued'])
       expect(status).toBe(STATUS[expected])
       // SDKs try such an answer again, and no other.
-      expect(answer.headers['retry-after']).toBe(status === 503 ? '5' : undefined)
+      if (status === 429) expect(Number(answer.headers['retry-after'])).toSatisfy((wait) => wait > 0 && wait <= 60)
+      else expect(answer.headers['retry-after']).toBe(status === 503 ? '5' : undefined)
       expect(answer.text).not.toMatch(/ASIA|SigninToken/)
       const nobody = unrecorded === true || (expected !== code && holder.container === '')
       // The stock clients’ door names the account by its digits.

@@ -50,6 +50,7 @@ export function aHandOver({
     auditFailsAt: undefined as AuditEvent['event'] | undefined,
     /** What happens elsewhere while a record is being written. */
     onAudit: (_event: AuditEvent): void => {},
+    limit: (): Promise<void> => Promise.resolve(),
     mint: (): Promise<string> => Promise.resolve(TOKEN),
     sts: (): Promise<Credentials> => Promise.resolve(LENT),
     federation: (): Promise<string> => Promise.resolve(SIGN_IN_URL),
@@ -72,6 +73,7 @@ export function aHandOver({
     world.onAudit(event)
   }
   const heart = makeTakeRole({
+    limitHandOvers: async () => world.limit(),
     planHandOver,
     emergency,
     configEpoch: { refresh: async () => undefined },

@@ -31,6 +31,12 @@ export function makeMetrics({ version, withProcess }: { version: string; withPro
     labelNames: ['code'],
     registers,
   })
+  const limited = new Counter({
+    name: 'rolegate_hand_overs_limited_total',
+    help: 'Hand-overs refused because their person, or their job, had asked for too many within a minute.',
+    labelNames: ['of'],
+    registers,
+  })
   const fenced = new Counter({
     name: 'rolegate_fence_refusals_total',
     help: 'Groups that fitted a pattern and named what its fence keeps them from, by rule, at sign-in.',
@@ -89,6 +95,7 @@ export function makeMetrics({ version, withProcess }: { version: string; withPro
     request: (method: string, route: string, code: number, seconds: number) =>
       requests.observe({ method, route, code: String(code) }, seconds),
     event: (event: string) => events.inc({ event }),
+    handOverLimited: (of: 'person' | 'workload') => limited.inc({ of }),
     fenced: (rule: string) => fenced.inc({ rule }),
     refusal: (code: string) => refusals.inc({ code }),
     nearsGroupLimit: (idp: string) => groupLimits.inc({ idp }),

@@ -25,6 +25,7 @@ function namedIn({
   sts,
   sessions,
   identityCenter,
+  handOverLimits,
   admin,
   reload,
   server,
@@ -50,6 +51,7 @@ function namedIn({
       ['reload', reload] as const,
       ['sessions', sessions] as const,
       ['identity_center', identityCenter] as const,
+      ['limits', handOverLimits] as const,
     ].map(([name, value]) => [name, textOf(value)]),
   )
 }

@@ -8,6 +8,7 @@ import type { AssumeRole, Audit, MintAssertion } from '../ports.ts'
 import type { ConfigEpoch } from '../config/config-epoch.ts'
 import type { StandingEmergency } from '../emergency/standing-emergency.ts'
 import type { FindSession } from '../sign-in/find-session.ts'
+import type { LimitHandOvers } from './limit-hand-overs.ts'
 import type { HandOverPlan, HandOverRequest, PlanHandOver } from './plan-hand-over.ts'
 
 /** A hand-over that was planned, and the credentials AWS lent for it. */
@@ -62,11 +63,12 @@ type HandedOver = Pick<Extract<AuditEvent, { event: 'withheld' }>, 'facts' | 'ac
   ({ readonly event: 'issued'; readonly accessKeyId: string } | { readonly event: 'bearer_released_to_browser' })
 
 /**
- * The heart: decide → limits → intent (durable) → mint → assume → prepare → look again → issued (durable) → look again →
+ * The heart: count → decide → limits → intent (durable) → mint → assume → prepare → look again → issued (durable) → look again →
  * hand over. There is no other way to a signed assertion, nor to STS. Whatever the outcome, the audit log holds it before
  * the caller does. It has two halves, up to the intent and from there on: most ways take them back to back.
  */
 export function makeTakeRole(deps: {
+  limitHandOvers: LimitHandOvers
   planHandOver: PlanHandOver
   findSession: FindSession
   emergency: Pick<StandingEmergency, 'refresh'>
@@ -132,6 +134,7 @@ export function makeTakeRole(deps: {
   }
 
   const beginHandOver: BeginHandOver = async (handOver, ask, check, checkFirst) => {
+    await deps.limitHandOvers(handOver, ask)
     const begun = await attempt(async () => {
       await askAnew()
       const plan = deps.planHandOver.plan(handOver, ask, checkFirst)

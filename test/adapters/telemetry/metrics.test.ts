@@ -7,6 +7,7 @@ async function told() {
   metrics.event('issued')
   metrics.event('issued')
   metrics.refusal('not_entitled')
+  metrics.handOverLimited('person')
   metrics.fenced('by-convention')
   metrics.nearsGroupLimit('okta')
   metrics.groups('okta', 85)
@@ -31,6 +32,7 @@ describe('/metrics', () => {
     )
     expect(text).toContain('rolegate_audit_events_total{event="issued"} 2')
     expect(text).toContain('rolegate_refusals_total{code="not_entitled"} 1')
+    expect(text).toContain('rolegate_hand_overs_limited_total{of="person"} 1')
     expect(text).toContain('rolegate_fence_refusals_total{rule="by-convention"} 1')
     expect(text).toContain('rolegate_group_limit_warnings_total{idp="okta"} 1')
     expect(text).toContain('rolegate_sign_in_groups_max{idp="okta"} 85')
@@ -50,13 +52,13 @@ describe('/metrics', () => {
       if (type === 'counter') expect(name).toMatch(/_total$/)
       if (type === 'histogram') expect(name).toMatch(/_(seconds|bytes)$/)
     }
-    expect(namesIn(text)).toHaveLength(13)
+    expect(namesIn(text)).toHaveLength(14)
   })
 
   it('has no label for people, groups or accounts (contract.md)', async () => {
     const { text } = await told()
     expect(labelsIn(text)).toEqual(
-      new Set(['code', 'event', 'hash', 'idp', 'le', 'method', 'route', 'rule', 'table', 'version']),
+      new Set(['code', 'event', 'hash', 'idp', 'le', 'method', 'of', 'route', 'rule', 'table', 'version']),
     )
   })
 

@@ -173,6 +173,15 @@ export const KEEPING: readonly Case[] = [
   ),
 ]
 
+/** How much one person may ask for. */
+export const LIMITS: readonly Case[] = [
+  below('no hand-over at all', 'limits: { hand_overs: { person: 0 } }\n'),
+  below('hand-overs by the hour', 'limits: { hand_overs: { person: 60/h } }\n'),
+  below('half a hand-over', 'limits: { hand_overs: { workload: 1.5 } }\n'),
+  below('hand-overs without end', 'limits: { hand_overs: { workload: 10000000 } }\n'),
+  below('a limit misspelt', 'limits: { handovers: { person: 60 } }\n'),
+]
+
 /** The file's own tests. */
 export const TESTS: readonly Case[] = [
   swap('a role that is not open', 'can: [pay-prod/readonly]', 'can: [pay-prod/readonly]\n    cannot: [pay-dev/admin]'),
