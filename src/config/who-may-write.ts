@@ -72,8 +72,10 @@ function strangeOwner(real: string, user: number, { fileOwner }: World): number 
 
 /** The folders a file is found through, from the configuration folder down: those that its name goes by, and those where links lead. */
 function foldersTo(path: string, real: string, world: World): readonly string[] {
-  const asNamed = foldersBetween(dirname(world.file), dirname(path)).map((folder) => realOr(world.realPath, folder))
-  return [...new Set([...asNamed, ...foldersBetween(folderOf(world), dirname(real))])]
+  const isReally = (folder: string) => realOr(world.realPath, folder)
+  const asNamed = foldersBetween(dirname(world.file), dirname(path)).map(isReally)
+  // A text that was handed in really is where it says, which may be said from the folder one is in.
+  return [...new Set([...asNamed, ...foldersBetween(folderOf(world), isReally(dirname(real)))])]
 }
 
 // One folder may be written in two ways, from here and from the root.

@@ -172,6 +172,11 @@ describe('a folder where a stranger may put another file in the place of one (th
     expect(faultsIn(withText(A_FILE, withFolder(FOLDER, { mode: 0o777 })))).toEqual([])
   })
 
+  it('is nothing to such a text under a name that no folder stands before', () => {
+    const world = { ...withFolder(FOLDER, {}), ...diskWorld('demo.yaml'), fileMode: () => 0o777, insecureDev: true }
+    expect(loadConfig(withText(A_FILE, world)).warnings).toEqual([])
+  })
+
   it('is seen on a real disk', () => {
     const folder = realpathSync(mkdtempSync(join(tmpdir(), 'rolegate-folders-')))
     try {
