@@ -1,5 +1,6 @@
-import type { CookieOptions, Request, Response } from 'express'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { ATTEMPT_SECONDS, MOST_ATTEMPTS, type Attempt, type PendingSignIn } from '../domain/sign-in/attempt.ts'
+import { setCookie, takeCookieAway, type CookieAttributes } from './set-cookie.ts'
 
 /** Seals and opens the cookie's text. `about` binds it to the cookie's name. */
 export type AttemptSealer = {
@@ -14,10 +15,10 @@ const DATES = new Set(['expiresAt', 'startedAt'])
 
 export type AttemptCookies<Kind extends Attempt> = {
   /** Whether this browser is away on some trip of this kind. */
-  holdsAny(req: Request): boolean
-  keep(req: Request, res: Response, attempt: Kind): void
+  holdsAny(req: IncomingMessage): boolean
+  keep(req: IncomingMessage, res: ServerResponse, attempt: Kind): void
   /** The attempt and the end of its cookie; undefined when there is none or it was touched (security.md W-5). */
-  take(req: Request, res: Response, id: string): Kind | undefined
+  take(req: IncomingMessage, res: ServerResponse, id: string): Kind | undefined
 }
 
 /**
@@ -33,23 +34,21 @@ export function makeAttemptCookies<Kind extends Attempt>(deps: {
   const prefix = `${secure ? '__Host-' : ''}${deps.name}-`
   // An IdP that answers by POST comes from another site, and Lax stays at home then (security.md, finding 7). Browsers
   // take Secure on loopback too.
-  const optionsFor = (kind: PendingSignIn['kind']): CookieOptions =>
-    kind === 'saml'
-      ? { httpOnly: true, secure: true, sameSite: 'none', path: '/' }
-      : { httpOnly: true, secure, sameSite: 'lax', path: '/' }
-  const options = optionsFor('oidc')
+  const attributesFor = (kind: PendingSignIn['kind']): CookieAttributes =>
+    kind === 'saml' ? { secure: true, sameSite: 'none' } : { secure, sameSite: 'lax' }
+  const attributes = attributesFor('oidc')
 
-  const heldBy = (req: Request) =>
+  const heldBy = (req: IncomingMessage) =>
     [...cookiesOf(req)].filter(([name]) => name.startsWith(prefix) && ID.test(name.slice(prefix.length)))
 
   /** The oldest go: past so many, or so many bytes, a request's headers would be too large for us (security.md V-1). */
-  function makeRoom(req: Request, res: Response, coming: number): void {
+  function makeRoom(req: IncomingMessage, res: ServerResponse, coming: number): void {
     const held = heldBy(req)
     let bytes = held.reduce((sum, [name, value]) => sum + name.length + value.length, coming)
     let count = held.length + 1
     for (const [name, value] of held) {
       if (count <= MOST_ATTEMPTS && bytes <= MOST_BYTES) return
-      res.clearCookie(name, options)
+      takeCookieAway(res, name, attributes)
       count -= 1
       bytes -= name.length + value.length
     }
@@ -62,17 +61,14 @@ export function makeAttemptCookies<Kind extends Attempt>(deps: {
       const name = prefix + attempt.id
       const sealed = sealer.seal(JSON.stringify(attempt), name)
       makeRoom(req, res, sealed.length)
-      res.cookie(name, sealed, {
-        ...optionsFor(attempt.pending.kind),
-        maxAge: ATTEMPT_SECONDS * 1000,
-      })
+      setCookie(res, name, sealed, { ...attributesFor(attempt.pending.kind), seconds: ATTEMPT_SECONDS })
     },
 
     take(req, res, id) {
       const name = prefix + id
       const sealed = cookiesOf(req).get(name)
       if (sealed === undefined) return undefined
-      res.clearCookie(name, options)
+      takeCookieAway(res, name, attributes)
       const text = sealer.open(sealed, name)
       if (text === undefined) return undefined
       return JSON.parse(text, (key, value: unknown) =>
@@ -83,7 +79,7 @@ export function makeAttemptCookies<Kind extends Attempt>(deps: {
 }
 
 /** RFC 6265 §4.2.1, first value of a name wins. */
-export function cookiesOf(req: Request): ReadonlyMap<string, string> {
+export function cookiesOf(req: IncomingMessage): ReadonlyMap<string, string> {
   const cookies = new Map<string, string>()
   for (const pair of (req.headers.cookie ?? '').split(';')) {
     const at = pair.indexOf('=')

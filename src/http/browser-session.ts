@@ -1,11 +1,14 @@
-import type { CookieOptions, Request, RequestHandler } from 'express'
+import type { Request, RequestHandler } from 'express'
 import session from 'express-session'
+import { createHmac, randomBytes } from 'node:crypto'
+import type { ServerResponse } from 'node:http'
 import { RolegateError } from '../domain/errors.ts'
 import { requireSessionMay, type Act, type GatewaySession } from '../domain/sign-in/session.ts'
 import type { Digest, Now } from '../usecases/ports.ts'
 import type { SessionStore } from './session-store.ts'
+import { setCookie, type CookieAttributes } from './set-cookie.ts'
 
-export type SessionCookie = { readonly name: string; readonly options: CookieOptions }
+export type SessionCookie = { readonly name: string; readonly attributes: CookieAttributes }
 
 /**
  * The session's cookie, set and cleared with the same attributes: a browser ignores a `__Host-` cookie that comes without
@@ -13,17 +16,19 @@ export type SessionCookie = { readonly name: string; readonly options: CookieOpt
  */
 export const sessionCookieFor = (secure: boolean): SessionCookie => ({
   name: secure ? '__Host-rolegate' : 'rolegate',
-  options: { secure, httpOnly: true, sameSite: 'lax', path: '/' },
+  attributes: { secure, sameSite: 'lax' },
 })
 
-/** The browser's session, by express-session: nothing is stored before somebody signs in (security.md W-19). */
-export function makeBrowserSession(deps: {
+export type BrowserSessionDeps = {
   store: SessionStore
   /** The first signs, all verify (security.md K-11). */
   secrets: string[]
   cookie: SessionCookie
   absoluteSeconds: number
-}): RequestHandler {
+}
+
+/** The browser's session, by express-session: nothing is stored before somebody signs in (security.md W-19). */
+export function makeBrowserSession(deps: BrowserSessionDeps): RequestHandler {
   return session({
     name: deps.cookie.name,
     store: deps.store,
@@ -31,7 +36,7 @@ export function makeBrowserSession(deps: {
     resave: false,
     saveUninitialized: false,
     rolling: false,
-    cookie: { ...deps.cookie.options, maxAge: deps.absoluteSeconds * 1000 },
+    cookie: { ...deps.cookie.attributes, httpOnly: true, path: '/', maxAge: deps.absoluteSeconds * 1000 },
   })
 }
 
@@ -48,6 +53,33 @@ export function saveSession(req: Request, signedIn: GatewaySession): Promise<voi
     req.session.save((failure) => (failure ? reject(failure) : resolve()))
   })
 }
+
+/** A session for a browser that has none, as the next request's express-session will read it. */
+export type FirstSession = {
+  /** The gateway session's id. */
+  readonly id: string
+  /** Keeps the session, and gives the browser its cookie. */
+  keep(res: ServerResponse, signedIn: GatewaySession): Promise<void>
+}
+
+/** Where there is nothing to find, to compare and to end, express-session is left out: only its cookie is written. */
+export const makeStartFirstSession = (deps: BrowserSessionDeps & { digest: Digest }) => (): FirstSession => {
+  // As many bits as express-session takes (security.md W-1).
+  const sid = randomBytes(24).toString('base64url')
+  return {
+    id: deps.digest(sid),
+    async keep(res, signedIn) {
+      await deps.store.make(sid, signedIn)
+      const { name, attributes } = deps.cookie
+      const value = encodeURIComponent(`s:${sid}.${signatureOf(sid, deps.secrets[0] ?? '')}`)
+      setCookie(res, name, value, { ...attributes, seconds: deps.absoluteSeconds })
+    },
+  }
+}
+
+/** As npm cookie-signature has it, which express-session reads with. */
+const signatureOf = (sid: string, secret: string): string =>
+  createHmac('sha256', secret).update(sid).digest('base64').replace(/=+$/, '')
 
 /** The signed-in browser session, or `sign_in_required`. */
 export function sessionOf(req: Request, now: Now, act: Act = { kind: 'look' }): GatewaySession {

@@ -23,6 +23,14 @@ export type HotRoute = {
   refuse?(thrown: unknown, facts: Facts): { readonly status: number; readonly body: object } | undefined
 }
 
+/** A browser's visit that ends in its being sent on. */
+export type HotVisit = {
+  /** As the log names it. */
+  readonly route: string
+  /** Where to. Cookies set on the way go out with the redirect, or with the refusal. */
+  answer(res: ServerResponse, facts: Facts): Promise<string>
+}
+
 /** What was begun at the hot door and failed there, on its way through Express. */
 const failures = new WeakMap<IncomingMessage, { readonly facts: Facts; readonly thrown: unknown }>()
 
@@ -36,13 +44,16 @@ export const failAsAtHotDoor: RequestHandler = (req, _res, next) => {
 }
 
 /**
- * What terminals ask all day, answered on node:http: Express costs a quarter of a hand-over (DECISIONS.md 21). Only the
- * plainest request is taken. Whatever is unusual goes to Express unread, and a failure goes there with what was thrown, so
+ * What terminals ask all day, and browsers all at once on Monday morning, answered on node:http: Express costs a quarter of a
+ * hand-over (DECISIONS.md 21). Only the plainest request is taken. Whatever is unusual goes to Express unread, and a failure goes there with what was thrown, so
  * that there is one place for refusals; but for those which are a terminal's daily bread.
  */
 export function makeHotDoor(deps: {
   express: Express
   routes: readonly HotRoute[]
+  visit: (req: IncomingMessage) => HotVisit | undefined
+  /** What every page tells the browser. */
+  visitHeaders: Readonly<Record<string, string>>
   publicHost: string
   isWelcome: (req: Request) => boolean
   noteFacts: NoteFacts
@@ -77,12 +88,33 @@ export function makeHotDoor(deps: {
     }
   }
 
-  return (req, res) => {
+  async function serveVisit(visit: HotVisit, req: IncomingMessage, res: ServerResponse, facts: Facts): Promise<void> {
+    try {
+      const location = await visit.answer(res, facts)
+      deps.logAnswer(res, facts, 'GET', () => visit.route)
+      res.writeHead(303, { 'x-request-id': facts.requestId, ...deps.visitHeaders, location, 'content-length': 0 }).end()
+    } catch (thrown) {
+      failures.set(req, { facts, thrown })
+      express(req, res)
+    }
+  }
+
+  /** How it is served here; undefined: it is Express's. */
+  function serverFor(req: IncomingMessage): ((res: ServerResponse, seen: Request) => Promise<void>) | undefined {
+    if (req.headers.host !== deps.publicHost) return undefined
+    if (req.method === 'GET') {
+      const visit = deps.visit(req)
+      return visit && ((res, seen) => serveVisit(visit, req, res, deps.noteFacts(seen)))
+    }
     const route = req.method === 'POST' ? routes.get(req.url ?? '') : undefined
-    if (route === undefined || !isPlain(route, req) || req.headers.host !== deps.publicHost)
-      return void express(req, res)
+    return route !== undefined && isPlain(route, req) ? (res, seen) => serve(route, req, res, seen) : undefined
+  }
+
+  return (req, res) => {
+    const serveHere = serverFor(req)
+    if (serveHere === undefined) return void express(req, res)
     const seen = asExpressSees(req)
-    if (deps.isWelcome(seen)) void serve(route, req, res, seen)
+    if (deps.isWelcome(seen)) void serveHere(res, seen)
     else express(req, res)
   }
 }

@@ -1,18 +1,19 @@
-import type { CookieOptions, Request, Response } from 'express'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { cookiesOf, type AttemptSealer } from './attempt-cookies.ts'
+import { setCookie, takeCookieAway } from './set-cookie.ts'
 
 /** One short text that the browser carries for us from one page to the next, and cannot read. */
 export function makeSealedCookie(deps: { name: string; sealer: AttemptSealer; secure: boolean; seconds: number }) {
   const name = `${deps.secure ? '__Host-' : ''}${deps.name}`
-  const options: CookieOptions = { httpOnly: true, secure: deps.secure, sameSite: 'lax', path: '/' }
+  const attributes = { secure: deps.secure, sameSite: 'lax' } as const
   return {
-    keep(res: Response, text: string): void {
-      res.cookie(name, deps.sealer.seal(text, name), { ...options, maxAge: deps.seconds * 1000 })
+    keep(res: ServerResponse, text: string): void {
+      setCookie(res, name, deps.sealer.seal(text, name), { ...attributes, seconds: deps.seconds })
     },
-    take(req: Request, res: Response): string | undefined {
+    take(req: IncomingMessage, res: ServerResponse): string | undefined {
       const sealed = cookiesOf(req).get(name)
       if (sealed === undefined) return undefined
-      res.clearCookie(name, options)
+      takeCookieAway(res, name, attributes)
       return deps.sealer.open(sealed, name)
     },
   }

@@ -2,21 +2,19 @@ import type { RequestHandler, Response } from 'express'
 import helmet from 'helmet'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
-/**
- * What every page tells the browser (security.md W-12, W-13; contract.md, CSP): nothing inline, nothing foreign, no frame.
- * Chromium holds a form to `form-action` on every hop of a redirect, so a page that opens the console names those hosts.
- */
-export function makeSecurityHeaders({
-  secure,
-  formTargets = [],
-  upgrade = secure,
-}: {
+type Settings = {
   secure: boolean
   formTargets?: readonly string[]
   /** Off where a form leads to a terminal on loopback, which speaks plain http. */
   upgrade?: boolean
-}): RequestHandler {
-  return alwaysTheSame(
+}
+
+/**
+ * What every page tells the browser (security.md W-12, W-13; contract.md, CSP): nothing inline, nothing foreign, no frame.
+ * Chromium holds a form to `form-action` on every hop of a redirect, so a page that opens the console names those hosts.
+ */
+export function securityHeaders({ secure, formTargets = [], upgrade = secure }: Settings): ReadonlyMap<string, string> {
+  return headersBy(
     helmet({
       contentSecurityPolicy: {
         useDefaults: false,
@@ -41,8 +39,17 @@ export function makeSecurityHeaders({
   )
 }
 
-/** Its headers, asked for once: nothing of helmet's here depends on the request, and its thirteen steps cost every page. */
-function alwaysTheSame(helmeted: ReturnType<typeof helmet>): RequestHandler {
+/** The same, set on every answer. */
+export function makeSecurityHeaders(settings: Settings): RequestHandler {
+  const headers = securityHeaders(settings)
+  return (_req, res, next) => {
+    for (const [name, value] of headers) res.setHeader(name, value)
+    next()
+  }
+}
+
+/** Asked for once: nothing of helmet's here depends on the request, and its thirteen steps cost every page. */
+function headersBy(helmeted: ReturnType<typeof helmet>): ReadonlyMap<string, string> {
   const headers = new Map<string, string>()
   const asked = {
     setHeader: (name: string, value: string) => void headers.set(name, value),
@@ -51,10 +58,7 @@ function alwaysTheSame(helmeted: ReturnType<typeof helmet>): RequestHandler {
   helmeted({} as IncomingMessage, asked as unknown as ServerResponse, (failure?: unknown) => {
     if (failure !== undefined) throw failure
   })
-  return (_req, res, next) => {
-    for (const [name, value] of headers) res.setHeader(name, value)
-    next()
-  }
+  return headers
 }
 
 /** Answers that no cache may keep, for programs: the few headers that mean something to them. */

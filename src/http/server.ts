@@ -6,13 +6,14 @@ import type { Principal } from '../domain/sign-in/principal.ts'
 import type { GatewaySession } from '../domain/sign-in/session.ts'
 import { requireOwnClient, type Clients } from '../usecases/device/clients.ts'
 import type { Digest, IdentityProvider, Now } from '../usecases/ports.ts'
-import { makeAttemptCookies, type AttemptSealer } from './attempt-cookies.ts'
-import { makeBrowserSession, sessionCookieFor } from './browser-session.ts'
+import { makeAttemptCookies, type AttemptCookies, type AttemptSealer } from './attempt-cookies.ts'
+import { makeBrowserSession, makeStartFirstSession, sessionCookieFor, type SessionCookie } from './browser-session.ts'
 import { makeAnswerCredentials, type AnswerCredentials } from './credentials.ts'
 import { makeCsrfToken, makeIsCsrfToken, makeRequireCsrf } from './csrf.ts'
 import { makeErrorHandler, nothingHere } from './errors.ts'
 import { factsAtHotDoor, makeHotDoor } from './hot-door.ts'
 import { hotRoutes } from './hot-routes.ts'
+import { makeHotTrip } from './hot-trip.ts'
 import { makeAnswerIdpTest } from './idp-test.ts'
 import { makeMoveBrowser } from './move-browser.ts'
 import { makeOauthAnswers, type OauthAnswers, type OauthStories } from './oauth-answers.ts'
@@ -37,7 +38,7 @@ import { signInRoutes, signInTripRoutes, signOutRoutes } from './routes/sign-in.
 import { stepUpRoutes } from './routes/step-up.ts'
 import { tokenExchangeRoutes } from './routes/token-exchange.ts'
 import { v1Routes } from './routes/v1.ts'
-import { makeSecurityHeaders, programHeaders } from './security-headers.ts'
+import { makeSecurityHeaders, programHeaders, securityHeaders } from './security-headers.ts'
 import { makeSealedCookie } from './sealed-cookie.ts'
 import type { SessionStore } from './session-store.ts'
 import { cameByTls, makeDrain, requireOurHost, requireTlsInFront } from './welcome.ts'
@@ -112,18 +113,34 @@ export function createServer(deps: ServerDeps): RequestListener {
   const logAnswer = makeLogAnswer(deps)
   const answerCredentials = makeAnswerCredentials(deps.stories)
   const oauthAnswers = makeOauthAnswers({ ...deps.stories, publicUrl: deps.publicUrl })
-  const shared = { ...deps, noteFacts, logAnswer, answerCredentials, oauthAnswers }
+  const { host: publicHost, protocol } = new URL(deps.publicUrl)
+  const secure = protocol === 'https:'
+  const sealed = { sealer: deps.attemptSealer, secure }
+  const cookies = {
+    cookie: sessionCookieFor(secure),
+    attempts: makeAttemptCookies<SignInAttempt>({ ...sealed, name: 'rolegate-attempt' }),
+    awsAttempts: makeAttemptCookies<PassThroughAttempt>({ ...sealed, name: 'rolegate-aws-attempt' }),
+    testAttempts: makeAttemptCookies<TestAttempt>({ ...sealed, name: 'rolegate-test-attempt' }),
+  }
+  const shared = { ...deps, ...cookies, noteFacts, logAnswer, answerCredentials, oauthAnswers }
+  const startFirstSession = makeStartFirstSession({ ...shared, store: deps.sessionStore, secrets: deps.cookieSecrets })
   return makeHotDoor({
     noteFacts,
     logAnswer,
     express: createExpress(shared),
     routes: hotRoutes({ ...shared, ...deps.stories, noteRefusal: makeNoteRefusal(deps.witness) }),
-    publicHost: new URL(deps.publicUrl).host,
+    visit: makeHotTrip({ ...shared, ...deps.stories, startFirstSession }),
+    visitHeaders: { ...Object.fromEntries(securityHeaders({ secure })), 'cache-control': 'no-store' },
+    publicHost,
     isWelcome: (req) => !deps.isDraining() && (!deps.tlsInFront || cameByTls(req)),
   })
 }
 
 type Shared = {
+  cookie: SessionCookie
+  attempts: AttemptCookies<SignInAttempt>
+  awsAttempts: AttemptCookies<PassThroughAttempt>
+  testAttempts: AttemptCookies<TestAttempt>
   noteFacts: NoteFacts
   logAnswer: LogAnswer
   answerCredentials: AnswerCredentials
@@ -136,11 +153,7 @@ function createExpress(deps: ServerDeps & Shared): Express {
   const logRefusal = makeLogRefusal(deps.witness)
   const { host: publicHost, protocol } = new URL(publicUrl)
   const secure = protocol === 'https:'
-  const cookie = sessionCookieFor(secure)
-  const sealed = { sealer: deps.attemptSealer, secure }
-  const attempts = makeAttemptCookies<SignInAttempt>({ ...sealed, name: 'rolegate-attempt' })
-  const awsAttempts = makeAttemptCookies<PassThroughAttempt>({ ...sealed, name: 'rolegate-aws-attempt' })
-  const testAttempts = makeAttemptCookies<TestAttempt>({ ...sealed, name: 'rolegate-test-attempt' })
+  const { cookie, attempts, awsAttempts, testAttempts } = deps
   const browserSession = makeBrowserSession({
     store: deps.sessionStore,
     secrets: deps.cookieSecrets,

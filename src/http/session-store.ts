@@ -39,12 +39,15 @@ export class SessionStore extends session.Store {
   override set(sid: string, { signedIn }: session.SessionData, done: (failure?: unknown) => void = () => {}): void {
     // express-session saves once more whatever it saw saved before the answer: the row is there.
     if (signedIn === undefined || this.#made.has(signedIn)) return done()
+    this.make(sid, signedIn).then(() => done(), done)
+  }
+
+  /** The row, once: of a session that is named by this cookie's id, and of no other. */
+  async make(sid: string, signedIn: GatewaySession): Promise<void> {
     const id = this.#deps.digest(sid)
-    if (signedIn.id !== id) return done()
-    this.#deps.sessions.createIfAbsent(id, signedIn, this.#keep(signedIn)).then(() => {
-      this.#made.add(signedIn)
-      done()
-    }, done)
+    if (signedIn.id !== id) return
+    await this.#deps.sessions.createIfAbsent(id, signedIn, this.#keep(signedIn))
+    this.#made.add(signedIn)
   }
 
   override touch(sid: string, { signedIn }: session.SessionData, done: (failure?: unknown) => void = () => {}): void {

@@ -1,11 +1,15 @@
-import type { Request } from 'express'
+import type { IncomingMessage } from 'node:http'
 import { RolegateError } from '../domain/errors.ts'
 
 /** Whether a link of another site's brought them here. */
-export const isFromOtherSite = (req: Request): boolean =>
-  ['cross-site', 'same-site'].includes(req.get('sec-fetch-site') ?? '')
+export const isFromOtherSite = ({ headers }: IncomingMessage): boolean =>
+  headers['sec-fetch-site'] === 'cross-site' || headers['sec-fetch-site'] === 'same-site'
 
-/** security.md W-11: a page that has us in a frame or as a picture must not begin, nor end, anybody's sign-in. */
-export function requireAsPage(req: Request): void {
-  if ((req.get('sec-fetch-dest') ?? 'document') !== 'document') throw new RolegateError('csrf_rejected')
+/** A page that has us in a frame or as a picture says so. */
+export const comesAsPage = ({ headers }: IncomingMessage): boolean =>
+  (headers['sec-fetch-dest'] ?? 'document') === 'document'
+
+/** security.md W-11: no other page than the one in the window must begin, nor end, anybody's sign-in. */
+export function requireAsPage(req: IncomingMessage): void {
+  if (!comesAsPage(req)) throw new RolegateError('csrf_rejected')
 }

@@ -223,6 +223,8 @@ describe('what the hot door takes', () => {
       express: app,
       publicHost: 'gateway.example',
       isWelcome: () => welcome,
+      visit: () => undefined,
+      visitHeaders: {},
       noteFacts: ({ ip = '' }) => ({ requestId: 'a-request', address: ip, userAgent: '', at: 0 }),
       logAnswer: (_res, { address }, method, route) => void took.push(`${method} ${String(route())} ${address}`),
       routes: hotRoutes({

@@ -7,8 +7,8 @@ import { makeRecent } from './recent.ts'
 const TAG = 16
 const PLAIN = 0
 const DEFLATED = 1
-/** Long group lists deflate to a fraction; below this the saving is not worth the work. */
-const DEFLATE_FROM = 600
+/** Long group lists deflate to a fraction. Below this, some sixty groups, the saving is not worth a sign-in's time. */
+const DEFLATE_FROM = 2_500
 /** Rows kept open; a few megabytes at most. */
 const MOST_RECENT = 2_000
 const MOST_INFLATED = 4 * 1024 * 1024

@@ -11,12 +11,14 @@ import { cookiesOf, type AttemptCookies } from '../attempt-cookies.ts'
 import { singleParameters } from '../callback-answer.ts'
 import { saveSession, sessionOf, startSession, type SessionCookie } from '../browser-session.ts'
 import { requireSameOrigin } from '../csrf.ts'
+import { failAsAtHotDoor } from '../hot-door.ts'
 import type { AnswerIdpTest } from '../idp-test.ts'
 import type { MoveBrowser } from '../move-browser.ts'
 import { show } from '../pages.ts'
 import { factsOf } from '../request-facts.ts'
 import { isFromOtherSite, requireAsPage } from '../trip-start.ts'
 import type { SealedCookie } from '../sealed-cookie.ts'
+import { takeCookieAway } from '../set-cookie.ts'
 
 type Deps = {
   providers: ReadonlyMap<string, IdentityProvider>
@@ -42,7 +44,7 @@ export function signInRoutes(deps: Deps): Router {
     const returnTo = parseReturnTo(req.query['returnTo'])
     // security.md W-9: a cookie that opens nothing is taken away here.
     if (cookiesOf(req).has(deps.cookie.name) && req.session.signedIn === undefined) {
-      res.clearCookie(deps.cookie.name, deps.cookie.options)
+      takeCookieAway(res, deps.cookie.name, deps.cookie.attributes)
     }
     const [only, ...others] = deps.providers.values()
     const href = (id: string) => `/sign-in/${id}${returnTo === HOME ? '' : `?returnTo=${encodeURIComponent(returnTo)}`}`
@@ -85,8 +87,9 @@ export function signOutRoutes(deps: Deps & { requireCsrf: RequestHandler; origin
 
   const onlyFromHere: RequestHandler = (req, res, next) => {
     requireSameOrigin(req, deps.origin)
-    if (req.session.signedIn !== undefined) void deps.requireCsrf(req, res, next)
-    else res.clearCookie(deps.cookie.name, deps.cookie.options).redirect(303, '/signed-out')
+    if (req.session.signedIn !== undefined) return void deps.requireCsrf(req, res, next)
+    takeCookieAway(res, deps.cookie.name, deps.cookie.attributes)
+    res.redirect(303, '/signed-out')
   }
 
   router.post('/sign-out', onlyFromHere, async (req, res) => {
@@ -99,9 +102,8 @@ export function signOutRoutes(deps: Deps & { requireCsrf: RequestHandler; origin
     await new Promise<void>((resolve, reject) =>
       req.session.destroy((failure) => (failure ? reject(failure) : resolve())),
     )
-    res
-      .clearCookie(deps.cookie.name, deps.cookie.options)
-      .redirect(303, `/signed-out?idp=${encodeURIComponent(principal.idp)}`)
+    takeCookieAway(res, deps.cookie.name, deps.cookie.attributes)
+    res.redirect(303, `/signed-out?idp=${encodeURIComponent(principal.idp)}`)
   })
 
   return router
@@ -115,24 +117,24 @@ export function signInTripRoutes(deps: Deps & { browserSession: RequestHandler }
   const router = Router({ caseSensitive: true })
 
   const onlyAsPage: RequestHandler<{ idp: string }> = (req, _res, next) => {
-    requireAsPage(req as Request)
+    requireAsPage(req)
     next()
   }
 
   // A SAML answer comes without the session's cookie, so the attempt must know whose browser it is.
   const sessionIfNeeded: RequestHandler<{ idp: string }> = (req, res, next) => {
-    const needed = isFromOtherSite(req as Request) || deps.providers.get(req.params.idp)?.saml !== undefined
+    const needed = isFromOtherSite(req) || deps.providers.get(req.params.idp)?.saml !== undefined
     if (needed) void deps.browserSession(req, res, next)
     else next()
   }
 
   // A GET, so that no page needs the IdP in its form-action; starting a sign-in changes nothing (security.md W-11).
-  router.get<{ idp: string }>('/sign-in/:idp', onlyAsPage, sessionIfNeeded, async (req, res) => {
+  router.get<{ idp: string }>('/sign-in/:idp', failAsAtHotDoor, onlyAsPage, sessionIfNeeded, async (req, res) => {
     // Another site must not put somebody else, or the same person anew, in place of a live session without a click
     // (security.md W-11): the chooser is shown first.
     const former = req.session?.signedIn
     const returnTo = parseReturnTo(req.query['returnTo'])
-    if (former !== undefined && isFromOtherSite(req as Request)) {
+    if (former !== undefined && isFromOtherSite(req)) {
       res.redirect(303, `/sign-in?choose&returnTo=${encodeURIComponent(returnTo)}`)
       return
     }
@@ -166,6 +168,6 @@ export function signInTripRoutes(deps: Deps & { browserSession: RequestHandler }
     res.set('cache-control', 'no-store').redirect(303, other ? HOME : returnTo)
   }
 
-  router.get('/oidc/:idp/callback', deps.browserSession, callback)
+  router.get('/oidc/:idp/callback', failAsAtHotDoor, deps.browserSession, callback)
   return router
 }
