@@ -32,6 +32,8 @@ export type Explained = {
     readonly approvers: readonly string[]
   }[]
   readonly unmet: readonly string[]
+  /** Its credentials are good from the address alone that asks for them. */
+  readonly bindIp: boolean
   readonly limits: readonly { readonly by: string; readonly seconds: number; readonly binds: boolean }[]
   /** Seconds, when nobody names a time. */
   readonly usual?: number
@@ -81,6 +83,7 @@ export function readExplained(body: unknown): Explained {
       }
     }),
     unmet: listOf(answer['unmet']).map((row) => textOf(recordOf(row)['why'])),
+    bindIp: answer['bindIp'] === true,
     limits: listOf(answer['limits']).map((row) => ({
       by: textOf(recordOf(row)['by']),
       seconds: numberOf(recordOf(row)['seconds']),

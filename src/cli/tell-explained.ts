@@ -43,6 +43,7 @@ export function tellExplained(explained: Explained): readonly string[] {
     ...underOne('rules', rules.map(isOther ? ruleAbout : ruleLine)),
     ...underOne('require', conditions.map(conditionLine)),
     ...underOne('unmet', unmet),
+    ...(explained.bindIp ? [['bound', 'to the address that asks: AWS takes its credentials from nowhere else']] : []),
     ...underOne(
       'limit',
       limits.map(

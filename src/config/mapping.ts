@@ -59,6 +59,7 @@ function roleOf(key: string, role: ConfigFile['roles'][string], file: ConfigFile
     sessionTags: Object.fromEntries(Object.entries(role.session_tags).map(([tag, value]) => [tag, tagSourceOf(value)])),
     transitiveTags: role.transitive_tags,
     ...narrowedBy(role, policies),
+    ...(role.bind_ip && { bindIp: true as const }),
     ...(requires.length > 0 && { requires: requires.map(requirementOf) }),
   }
 }
@@ -109,6 +110,7 @@ function ruleOf(rule: RuleEntry, file: ConfigFile, policies: InlinePolicies): Ru
     roles: roles.meant,
     ...(grant?.max_duration !== undefined && { maxSeconds: grant.max_duration }),
     ...(grant !== undefined && narrowedBy(grant, policies)),
+    ...(grant?.bind_ip === true && { bindIp: true as const }),
     ...(grant?.require !== undefined && { require: requirementOf(grant.require) }),
   }
 }

@@ -21,6 +21,10 @@ export const sessionPolicy = {
     .max(MOST_POLICY_ARNS, `must be at most ${MOST_POLICY_ARNS}`)
     .default([])
     .describe('IAM policies that narrow a session, by ARN or by path and name: it may do what at least one allows.'),
+  bind_ip: z
+    .boolean()
+    .default(false)
+    .describe('AWS takes the credentials from the address alone that asked for them (`aws:SourceIp`).'),
 }
 
 const claimTag = z.strictObject({

@@ -1,17 +1,25 @@
 import { createHash } from 'node:crypto'
 import { allowsNothing, policyFaults } from '../domain/aws/session-policy-document.ts'
-import { MOST_POLICY_CHARACTERS, sentPolicyFor, type InlinePolicy } from '../domain/aws/session-policy.ts'
+import {
+  LONGEST_BINDING,
+  MOST_POLICY_CHARACTERS,
+  policyTextOf,
+  sentPolicyFor,
+  type InlinePolicy,
+} from '../domain/aws/session-policy.ts'
 import { printPath, type Fault, type Findings, type Path } from './faults.ts'
 import { NoJson, readJson } from './json.ts'
 import { asWritten } from './paths.ts'
 import { nameOf, type PolicyFiles } from './policy-files.ts'
+import { reachOf } from './reach.ts'
 import type { ConfigFile } from './schema.ts'
+import { rolesInForce } from './variants.ts'
 import type { World } from './world.ts'
 
 /** The session policies of the file, by the names it gives their files. What could not be used is a fault and absent here. */
 export type InlinePolicies = ReadonlyMap<string, InlinePolicy>
 
-type Narrowed = Pick<ConfigFile['roles'][string], 'session_policy_file' | 'policy_arns'>
+type Narrowed = Pick<ConfigFile['roles'][string], 'session_policy_file' | 'policy_arns' | 'bind_ip'>
 
 /**
  * Reads every `session_policy_file`, of roles and of grants. What is wrong with a place that names one is a finding; what is
@@ -24,6 +32,7 @@ export function readSessionPolicies(
   findings: Findings,
 ): { readonly inline: InlinePolicies; readonly faults: readonly Fault[] } {
   const seen = new Map<string, Reading>()
+  const bound = boundFiles(file)
   for (const [{ session_policy_file: name, policy_arns: managed }, path] of narrowedIn(file)) {
     if (name === undefined) continue
     const here = [...path, 'session_policy_file']
@@ -34,7 +43,7 @@ export function readSessionPolicies(
     if (!('inline' in read)) continue
     if (read.allowsNothing && managed.length === 0)
       findings.fault(here, 'allows nothing: a session may do only what its policy allows as well')
-    lintLength(read.inline, managed, here, findings)
+    lintLength(read.inline, managed, bound.has(name), here, findings)
   }
   return {
     inline: new Map([...seen].flatMap(([name, read]) => ('inline' in read ? [[name, read.inline] as const] : []))),
@@ -86,12 +95,35 @@ function readPolicy(path: string, files: PolicyFiles, world: World): Reading {
   }
 }
 
-function lintLength(inline: InlinePolicy, managed: readonly string[], here: Path, findings: Findings): void {
-  const { arns } = sentPolicyFor({ inline, managed }, { id: '0'.repeat(12), partition: 'aws' })
-  const characters = [inline.json, ...arns].join('').length
+function lintLength(
+  inline: InlinePolicy,
+  managed: readonly string[],
+  isBound: boolean,
+  here: Path,
+  findings: Findings,
+): void {
+  const sent = sentPolicyFor({ inline, managed }, { id: '0'.repeat(12), partition: 'aws' })
+  const text = policyTextOf(isBound ? { ...sent, boundTo: LONGEST_BINDING } : sent) ?? ''
+  const characters = [text, ...sent.arns].join('').length
+  const included = [...(sent.arns.length > 0 ? ['policy_arns'] : []), ...(isBound ? ['what bind_ip adds'] : [])]
   if (characters > MOST_POLICY_CHARACTERS)
     findings.fault(
       here,
-      `is ${characters} characters without its white space${arns.length > 0 ? ', policy_arns included' : ''}; AWS takes ${MOST_POLICY_CHARACTERS}`,
+      `is ${characters} characters without its white space${included.length > 0 ? `, ${included.join(' and ')} included` : ''}; AWS takes ${MOST_POLICY_CHARACTERS}`,
     )
+}
+
+/** The files whose policies may go out with a binding to an address in them. */
+function boundFiles(file: ConfigFile): ReadonlySet<string> {
+  if (!narrowedIn(file).some(([{ bind_ip: bound }]) => bound)) return new Set()
+  const roles = rolesInForce(file.roles)
+  return new Set(
+    file.rules.flatMap((rule) =>
+      [...reachOf(rule, file).roles.meant].flatMap((key) => {
+        const [role, { grant }] = [roles[key], rule]
+        const isBound = role !== undefined && grant !== undefined && (role.bind_ip || grant.bind_ip)
+        return isBound ? (role.session_policy_file ?? grant.session_policy_file ?? []) : []
+      }),
+    ),
+  )
 }

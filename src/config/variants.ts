@@ -44,5 +44,6 @@ function inheriting(role: Role, base: Role): Role {
     transitive_tags: [...new Set([...base.transitive_tags, ...role.transitive_tags])],
     session_policy_file: file,
     policy_arns: managed,
+    bind_ip: base.bind_ip || role.bind_ip,
   }
 }

@@ -140,8 +140,8 @@ export type Pages = {
     /** `capped at 4h by rule contractors-dev`. */
     readonly cap: string
     readonly via: readonly { readonly rule: string; readonly group: string | null }[]
-    /** Session policies: whether there is an inline one, and ARNs. Absent: nothing narrows the role. */
-    readonly narrowedTo?: { readonly inline: boolean; readonly arns: readonly string[] }
+    /** Session policies: whether there is an inline one, ARNs, and whether to an address. Absent: nothing narrows the role. */
+    readonly narrowedTo?: { readonly inline: boolean; readonly arns: readonly string[]; readonly bound: boolean }
     readonly groupNames?: WithGroupNames['groupNames']
     readonly consoleAction: string
     /** The console page a link asked for; it is checked when the form is sent. */

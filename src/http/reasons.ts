@@ -143,6 +143,14 @@ const CONDITION = new Map<string, string>([
     CONFIG_BEHIND,
     'Another gateway has a newer configuration than the one that answered you, so this one gives nothing.',
   ],
+  [
+    'address_unknown',
+    'The role’s credentials are bound to the address that asks for them, and nobody could tell which yours is: a proxy in front of the gateway does not say.',
+  ],
+  [
+    'address_private',
+    'The role’s credentials are bound to the address that asks for them, and the one the gateway sees is of a private network: AWS never sees it.',
+  ],
   ['xml_text', 'Something in your sign-in holds characters that an assertion for AWS cannot carry.'],
   ['assertion_size', 'The role’s session tags make an assertion larger than AWS takes.'],
 ])

@@ -291,3 +291,63 @@ describe('where the IdP’s own assertion goes to AWS (threats.md F7)', () => {
     ])
   })
 })
+
+describe('credentials that are bound to the address that asks (threats.md R12)', () => {
+  it('are so by a role or by a grant, and by nothing that does not say it', () => {
+    const { config } = load(admin('bind_ip: true'))
+    expect(config.mapping.roles.get('admin')).toMatchObject({ bindIp: true })
+    expect(config.mapping.roles.get('readonly')).not.toHaveProperty('bindIp')
+    expect(config.mapping.rules[0]).not.toHaveProperty('bindIp')
+    expect(load(grant('bind_ip: true')).config.mapping.rules[0]).toMatchObject({ bindIp: true })
+    expect(load(admin('bind_ip: false')).config.mapping.roles.get('admin')).not.toHaveProperty('bindIp')
+  })
+
+  it('are so for a variant where its base says so (threats.md R2)', () => {
+    const variant = (base: string, own: string) =>
+      load(
+        changed(
+          ['elevated: true }', `elevated: true${base} }\n  ops: { role_name: team/Admin, variant_of: admin${own} }`],
+          ['roles: [readonly, admin]', 'roles: [readonly, admin, ops]'],
+        ),
+      ).config.mapping.roles
+    expect(variant(', bind_ip: true', '').get('ops')).toMatchObject({ bindIp: true })
+    expect(variant(', bind_ip: true', ', bind_ip: false').get('ops')).toMatchObject({ bindIp: true })
+    expect(variant('', ', bind_ip: true').get('ops')).toMatchObject({ bindIp: true })
+    expect(variant('', ', bind_ip: true').get('admin')).not.toHaveProperty('bindIp')
+  })
+
+  it.each(['"yes"', '1', '[203.0.113.7]'])('are not by %s', (value) => {
+    expect(faultsOf(admin(`bind_ip: ${value}`))).toEqual([expect.stringContaining('roles.admin.bind_ip: ')])
+  })
+
+  it.each([
+    ['a role', admin('bind_ip: true'), 'roles.admin'],
+    ['a grant', grant('bind_ip: true'), 'rules[0].grant'],
+  ])('cannot be by %s where the IdP’s own assertion opens the account (threats.md F7)', (_, text, path) => {
+    const passed = `${text}sts:\n  default: { strategy: pass_through_oidc, idp: entra, client_id: aws, client_secret_env: IDP_SECRET }\n`
+    expect(faultsOf(passed)).toContainEqual(
+      expect.stringContaining(`${path}: is narrowed by a session policy (bind_ip), which does not go with "pay-prod"`),
+    )
+  })
+
+  it.each([
+    ['of the role', (more: string) => admin(`session_policy_file: policies/no-iam.json${more}`), ', bind_ip: true'],
+    ['of a grant', (more: string) => NARROWED.replace(GRANT, `roles: [readonly, admin]${more} }`), ', bind_ip: true'],
+  ])('need room beside a policy: by word %s', (_, text, bound) => {
+    const base = JSON.stringify({ ...POLICY, Id: '' }).length
+    const world = worldWith(JSON.stringify({ ...POLICY, Id: 'x'.repeat(2048 - base) }))
+    expect(faultsOf(text(''), world)).toEqual([])
+    expect(faultsOf(text(bound), world)).toEqual([
+      expect.stringMatching(
+        /is 22\d\d characters without its white space, what bind_ip adds included; AWS takes 2048$/,
+      ),
+    ])
+  })
+
+  it('are named where a grant without makes the binding void', () => {
+    const rule = (id: string, more = '') =>
+      `  - id: ${id}\n    match: { idp: entra, group: Team }\n    grant: { accounts: [pay-dev], roles: [readonly]${more} }\n`
+    const { warnings } = load(changed(['store:', `${rule('bound', ', bind_ip: true')}store:`]))
+    expect(warnings).toContainEqual(expect.stringContaining('[shadowed-rule]'))
+  })
+})

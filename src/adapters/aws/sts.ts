@@ -5,7 +5,7 @@ import type {
 } from '@aws-sdk/client-sts'
 import type { Assertion } from '../../domain/aws/assertion.ts'
 import type { Credentials } from '../../domain/aws/credentials.ts'
-import type { SentPolicy } from '../../domain/aws/session-policy.ts'
+import { policyTextOf, type SentPolicy } from '../../domain/aws/session-policy.ts'
 import { RolegateError, type ErrorCode } from '../../domain/errors.ts'
 import type { AssumeRole } from '../../usecases/ports.ts'
 import { loadSdk } from './sdk.ts'
@@ -58,10 +58,14 @@ function exchange(
 }
 
 /** security.md T-11: all of it or no role session at all. */
-const narrowedBy = (policy: SentPolicy | undefined) => ({
-  ...(policy?.inline !== undefined && { Policy: policy.inline.json }),
-  ...(policy !== undefined && policy.arns.length > 0 && { PolicyArns: policy.arns.map((arn) => ({ arn })) }),
-})
+function narrowedBy(policy: SentPolicy | undefined) {
+  if (policy === undefined) return {}
+  const text = policyTextOf(policy)
+  return {
+    ...(text !== undefined && { Policy: text }),
+    ...(policy.arns.length > 0 && { PolicyArns: policy.arns.map((arn) => ({ arn })) }),
+  }
+}
 
 function credentialsFrom(
   lent:

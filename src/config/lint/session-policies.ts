@@ -8,6 +8,10 @@ import { isPassThrough } from './pass-through.ts'
 
 type Role = ConfigFile['roles'][string]
 
+/** By a policy of its own, or by one that we write for the address that asks. */
+const narrows = (one: Pick<Role, 'session_policy_file' | 'policy_arns' | 'bind_ip'>): boolean =>
+  isNarrowed(one) || one.bind_ip
+
 /** Session policies: each can be sent to AWS wherever it is promised, and none is widened by another (security.md T-11). */
 export function lintSessionPolicies(file: ConfigFile, findings: Findings): void {
   const inForce = rolesInForce(file.roles)
@@ -27,9 +31,10 @@ export function lintSessionPolicies(file: ConfigFile, findings: Findings): void 
     const { accounts, roles } = reachOf(rule, file)
     for (const key of roles.meant) {
       const role = inForce[key]
-      if (role === undefined || !(isNarrowed(role) || isNarrowed(rule.grant))) continue
+      if (role === undefined || !(narrows(role) || narrows(rule.grant))) continue
       lintTwice(key, role, rule.grant, index, findings)
-      const [narrowed, path] = isNarrowed(role) ? [role, ['roles', key]] : [rule.grant, ['rules', index, 'grant']]
+      const isRoles = isNarrowed(role) || (role.bind_ip && !isNarrowed(rule.grant))
+      const [narrowed, path] = isRoles ? [role, ['roles', key]] : [rule.grant, ['rules', index, 'grant']]
       for (const alias of accounts.meant) {
         const once = (place: readonly (string | number)[], message: string): void => {
           const what = JSON.stringify(place)
@@ -60,7 +65,7 @@ function lintTwice(
 
 function lintReached(
   alias: string,
-  { policy_arns: managed }: Pick<Role, 'policy_arns'>,
+  { policy_arns: managed, bind_ip: isBound }: Pick<Role, 'policy_arns' | 'bind_ip'>,
   path: readonly (string | number)[],
   { rule, key }: { readonly rule: string; readonly key: string },
   { accounts, sts }: ConfigFile,
@@ -74,7 +79,7 @@ function lintReached(
   if (isPassThrough(way))
     fault(
       path,
-      `is narrowed by a session policy, which does not go with "${alias}", where rule "${rule}" opens "${key}": its sts entry passes the IdP’s own assertion through`,
+      `is narrowed by a session policy${isBound ? ' (bind_ip)' : ''}, which does not go with "${alias}", where rule "${rule}" opens "${key}": its sts entry passes the IdP’s own assertion through`,
     )
   managed.forEach((arn, index) => {
     const wrong = managedPolicyFault(arn, { alias, id: account.id, partition: way.partition })

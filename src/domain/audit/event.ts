@@ -33,9 +33,11 @@ export type HandOverFacts = {
   readonly sourceIdentity: string | null
   /** Of the file whose rules decided. */
   readonly configHash: string
-  /** What narrows the session: SHA-256 of the inline policy as STS is sent it, and ARNs. Absent: nothing does. */
+  /** What narrows the session: SHA-256 of the inline policy as the file has it, and ARNs. Absent: nothing does. */
   readonly policyHash?: string
   readonly policyArns?: readonly string[]
+  /** It is bound to the record's `client_ip`; said of it here is only that, for that one may be redacted. */
+  readonly bindIp?: true
   /** The fresh sign-in it used up (threats.md H8). */
   readonly stepUp?: string
 }

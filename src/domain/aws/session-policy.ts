@@ -15,7 +15,12 @@ export type InlinePolicy = {
 }
 
 /** The same for one account, as STS is asked and as the record has it. */
-export type SentPolicy = { readonly inline?: InlinePolicy; readonly arns: readonly string[] }
+export type SentPolicy = {
+  readonly inline?: InlinePolicy
+  readonly arns: readonly string[]
+  /** Whose calls alone AWS is to take, as `aws:SourceIp` says it: an address or a network (threats.md R12). */
+  readonly boundTo?: string
+}
 
 type InAccount = { readonly id: string; readonly partition: Partition }
 
@@ -49,9 +54,34 @@ export const sentPolicyFor = ({ inline, managed }: SessionPolicy, { id, partitio
   arns: managed.map((text) => (partsOf(text) === undefined ? `arn:${partition}:iam::${id}:policy/${text}` : text)),
 })
 
+const EVERYTHING = { Effect: 'Allow', Action: '*', Resource: '*' }
+
+/**
+ * The inline policy as STS is sent it. What binds a session to an address is a deny: AWS pools all session policies, so an allow
+ * beside others would widen them. What AWS's own services do on the person's behalf comes from elsewhere, and is let through.
+ */
+export function policyTextOf({ inline, arns, boundTo }: SentPolicy): string | undefined {
+  if (boundTo === undefined) return inline?.json
+  const written =
+    inline === undefined ? undefined : (JSON.parse(inline.json) as { readonly Statement: readonly unknown[] })
+  const own = written?.Statement ?? (arns.length > 0 ? [] : [EVERYTHING])
+  const elsewhere = {
+    Effect: 'Deny',
+    Action: '*',
+    Resource: '*',
+    Condition: { NotIpAddress: { 'aws:SourceIp': boundTo }, Bool: { 'aws:ViaAWSService': 'false' } },
+  }
+  return JSON.stringify({ Version: '2012-10-17', ...written, Statement: [...own, elsewhere] })
+}
+
+/** The longest that a session can be bound to. */
+export const LONGEST_BINDING = 'ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff'
+
 /** True when both would have AWS allow the same. */
 export const isSamePolicy = (one: SentPolicy | undefined, other: SentPolicy | undefined): boolean =>
-  one?.inline?.hash === other?.inline?.hash && (one?.arns ?? []).join(' ') === (other?.arns ?? []).join(' ')
+  one?.inline?.hash === other?.inline?.hash &&
+  (one?.arns ?? []).join(' ') === (other?.arns ?? []).join(' ') &&
+  one?.boundTo === other?.boundTo
 
 function partsOf(text: string): { readonly partition: string; readonly owner: string } | undefined {
   const [, partition = '', owner = ''] = POLICY_ARN.exec(text) ?? []

@@ -1,3 +1,4 @@
+import { sourceAddressOf } from '../aws/source-address.ts'
 import { EMERGENCY_RULE } from '../emergency/emergency.ts'
 import type { GatewaySession } from '../sign-in/session.ts'
 import type { RuleIndex } from './compile.ts'
@@ -45,6 +46,8 @@ export type Explanation = {
   readonly conditions: readonly Weighed[]
   /** What else was asked of the session, and is not so. */
   readonly unmet: readonly string[]
+  /** Its credentials are good from the address alone that asks for them. */
+  readonly bindIp?: true
   /** In the order they are applied, and which of them binds the longest there is; empty when no grant opens it. */
   readonly limits: readonly Limit[]
   /** What it lasts when nobody names a time; absent when no grant opens it, or too little of the sign-in is left. */
@@ -64,14 +67,15 @@ export function explain(
   session: GatewaySession,
   target: RoleTarget,
   /** What the session itself is kept from, by name. */
-  unmet: readonly string[],
+  kept: readonly string[],
   circumstances: Circumstances,
 ): Explanation {
   const { principal } = session
   const decision = decide(index, principal, target, circumstances)
   const left = Math.floor((session.endsAt.getTime() - circumstances.now.getTime()) / 1000)
-  const because = reasonOf(decision, unmet, left, principal)
   const held = 'entitlement' in decision ? decision.entitlement : undefined
+  const unmet = [...kept, ...(held?.bindIp === true ? unbindable(circumstances) : [])]
+  const because = reasonOf(decision, unmet, left, principal)
   const rules = rulingsOf(index, session, target, held?.via[0]?.rule)
   return {
     role: target.name,
@@ -83,6 +87,7 @@ export function explain(
     rules,
     conditions: held === undefined ? [] : conditionsOf(index, session, target, circumstances),
     unmet,
+    ...(held?.bindIp === true && { bindIp: true as const }),
     limits: held === undefined ? [] : limitsOf(held, target, left),
     ...(held !== undefined && left >= LEAST_SECONDS && { usual: durationOf(held, {}, session, circumstances.now) }),
     nearest: because === 'granted' ? [] : nearestTo(index, session, target, circumstances),
@@ -93,6 +98,12 @@ export function explain(
       ]),
     ],
   }
+}
+
+/** threats.md R12: an address that AWS never sees binds nothing. Of somebody imagined it may be left open. */
+function unbindable({ address, assumed }: Circumstances): readonly string[] {
+  const seen = sourceAddressOf(address)
+  return 'fault' in seen && assumed?.has('ip') !== true ? [seen.fault] : []
 }
 
 function reasonOf(

@@ -43,6 +43,8 @@ export type RoleKind = {
   readonly transitiveTags: readonly string[]
   /** Narrows every session of it, whatever grant opens it (threats.md R11). */
   readonly sessionPolicy?: SessionPolicy
+  /** Its credentials are good from the address alone that asks for them, whatever grant opens it (threats.md R12). */
+  readonly bindIp?: true
   /** Bind every grant that opens it (threats.md R11): its own, and that of the role whose variant it is. */
   readonly requires?: readonly Requirement[]
 }
@@ -104,6 +106,8 @@ export type Rule = {
   /** Of a grant: narrows the sessions it opens. Never beside one of the role's own (threats.md R11). */
   readonly sessionPolicy?: SessionPolicy
   /** Of a grant, and for that grant alone. */
+  readonly bindIp?: true
+  /** The same. */
   readonly require?: Requirement
 }
 

@@ -15,6 +15,8 @@ export type Standing = {
   readonly via: readonly Via[]
   /** What narrows the session: the role's own policy, or that of the grant that is used. */
   readonly sessionPolicy?: SessionPolicy
+  /** AWS takes the credentials from the address alone that asks for them: the role says so, or the grant that is used. */
+  readonly bindIp?: true
   /** What that grant and the role ask for beside groups. */
   readonly requires: readonly Requirement[]
   /** What of it is not so. Empty: the role may be taken now. */
@@ -70,6 +72,7 @@ export function standingBy(opening: readonly Met[], kind: RoleKind, { unmet, dis
     limitedBy: maxSeconds < kind.maxSeconds ? 'rule' : 'role',
     via: grants.slice(0, MOST_VIA).map(({ rule, group }) => ({ rule: rule.id, group })),
     ...(sessionPolicy !== undefined && { sessionPolicy }),
+    ...((kind.bindIp ?? used?.rule.bindIp) === true && { bindIp: true as const }),
     requires,
     unmet: requires.length === 0 ? NOTHING : requires.flatMap(unmet),
   }

@@ -214,8 +214,8 @@ const destinationIn = ({ query }: Request): string =>
   typeof query['destination'] === 'string' ? query['destination'].slice(0, 2000) : ''
 
 /** What people wonder about when AWS refuses what the role could do. */
-function narrowedTo({ sessionPolicy, target }: Entitlement): Pick<Pages['role'], 'narrowedTo'> {
-  if (sessionPolicy === undefined) return {}
-  const { inline, arns } = sentPolicyFor(sessionPolicy, target.account)
-  return { narrowedTo: { inline: inline !== undefined, arns } }
+function narrowedTo({ sessionPolicy, bindIp, target }: Entitlement): Pick<Pages['role'], 'narrowedTo'> {
+  if (sessionPolicy === undefined && bindIp === undefined) return {}
+  const { inline, arns } = sentPolicyFor(sessionPolicy ?? { managed: [] }, target.account)
+  return { narrowedTo: { inline: inline !== undefined, arns, bound: bindIp === true } }
 }

@@ -57,7 +57,8 @@ export function makeOpenConsole(deps: {
       const target = requireRole(deps.rules(), role)
       if (target.account.samlPost !== true || target.kind.elevated) return false
       const circumstances = circumstancesOf(session, request, deps.now(), reason)
-      return requireEntitlement(deps.rules(), session.principal, target, circumstances).sessionPolicy === undefined
+      const entitlement = requireEntitlement(deps.rules(), session.principal, target, circumstances)
+      return entitlement.sessionPolicy === undefined && entitlement.bindIp === undefined
     } catch {
       // The hand-over itself will say what is wrong with it, and put it on record.
       return false

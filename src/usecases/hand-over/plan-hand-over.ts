@@ -1,6 +1,7 @@
 import type { BegunHandOver, HandOverFacts, RequestFacts } from '../../domain/audit/event.ts'
 import { samlAddressOf, type AssertionPlan, type AwaitedAssertion, type Strategy } from '../../domain/aws/assertion.ts'
 import { isSamePolicy, sentPolicyFor, type SentPolicy } from '../../domain/aws/session-policy.ts'
+import { sourceAddressOf } from '../../domain/aws/source-address.ts'
 import { sessionTagsFor } from '../../domain/aws/session-tags.ts'
 import { sessionNameFor, type Sha256 } from '../../domain/aws/session-name.ts'
 import { webIdentityClaims } from '../../domain/aws/web-identity-token.ts'
@@ -97,18 +98,22 @@ export function makePlanHandOver(deps: {
     const circumstances = circumstancesOf(session, request, now, reason)
     const { entitlement, lacks } = requireAskable(deps.rules(), session.principal, target, circumstances)
     const condition = passThroughFault(target, session)
-    if (condition !== undefined) throw passedThrough(condition)
+    if (condition !== undefined) throw unmet(condition)
     // Each elevated hand-over uses one up, however lately they signed in.
     const needsOwn = (target.kind.elevated || stepUp !== undefined) && !isProved
     const refusal = lacks ?? (needsOwn ? stepUpRequired({ role: target.name, handOver }, ELEVATED) : undefined)
     return { target, entitlement, session, ...(refusal !== undefined && { lacks: refusal }) }
   }
 
-  function policyFor({ target: { account }, sessionPolicy }: Entitlement): SentPolicy | undefined {
-    if (sessionPolicy === undefined) return undefined
+  function policyFor(
+    { target: { account }, sessionPolicy, bindIp }: Entitlement,
+    { address }: RequestFacts,
+  ): SentPolicy | undefined {
+    if (sessionPolicy === undefined && bindIp === undefined) return undefined
     // threats.md F7: whoever holds the IdP's assertion asks AWS themselves, and would leave the policy out.
-    if (account.passThroughIdp !== undefined) throw passedThrough('policy_passed_through')
-    return sentPolicyFor(sessionPolicy, account)
+    if (account.passThroughIdp !== undefined) throw unmet('policy_passed_through')
+    const sent = sentPolicyFor(sessionPolicy ?? { managed: [] }, account)
+    return bindIp === undefined ? sent : { ...sent, boundTo: requireSource(address) }
   }
 
   function strategyFor({ account: { sts } }: RoleTarget): Strategy {
@@ -166,7 +171,7 @@ export function makePlanHandOver(deps: {
     { jti = deps.randomText(128), check }: { jti?: string; check?: (target: RoleTarget) => unknown } = {},
   ): HandOverPlan {
     const { target, entitlement, session, lacks } = decide(handOver, ask)
-    const policy = policyFor(entitlement)
+    const policy = policyFor(entitlement, ask.request)
     const strategy = strategyFor(target)
     const { principal } = session
     const plannedAt = deps.now()
@@ -192,6 +197,7 @@ export function makePlanHandOver(deps: {
       configHash: deps.configHash,
       ...(policy?.inline !== undefined && { policyHash: policy.inline.hash }),
       ...(policy !== undefined && policy.arns.length > 0 && { policyArns: policy.arns }),
+      ...(policy?.boundTo !== undefined && { bindIp: true as const }),
       ...(ask.stepUp !== undefined && { stepUp: ask.stepUp.id }),
     }
     const assertion = assertionFor(target, strategy, principal, { ...facts, sessionName })
@@ -225,10 +231,17 @@ export function makePlanHandOver(deps: {
         throw new RolegateError('not_entitled', { role: target.name })
       }
       // Nor is a session handed over that a reload has narrowed since (security.md T-11).
-      if (!isSamePolicy(policyFor(now.entitlement), policy))
+      if (!isSamePolicy(policyFor(now.entitlement, ask.request), policy))
         throw new RolegateError('not_entitled', { role: target.name })
     },
   }
 }
 
-const passedThrough = (condition: string) => new RolegateError('condition_unmet', { condition }, { reason: condition })
+/** threats.md R12: an address that nobody knows binds nothing, and so nothing is given. */
+function requireSource(address: string): string {
+  const seen = sourceAddressOf(address)
+  if ('fault' in seen) throw unmet(seen.fault)
+  return seen.source
+}
+
+const unmet = (condition: string) => new RolegateError('condition_unmet', { condition }, { reason: condition })

@@ -153,6 +153,12 @@ describe('a session policy', () => {
     expect([...(seen[0]?.body.keys() ?? [])].filter((key) => key.startsWith('Policy'))).toEqual(['Policy'])
     expect([...(seen[1]?.body.keys() ?? [])].filter((key) => key.startsWith('Policy'))).toHaveLength(2)
   })
+
+  it('that binds to an address goes as text, with none in the file too (threats.md R12)', async () => {
+    const { assume, seen } = await aWorld(lends())
+    await assume({ policy: { arns: [], boundTo: '203.0.113.7' } })
+    expect(seen[0]?.body.get('Policy')).toContain('"NotIpAddress":{"aws:SourceIp":"203.0.113.7"}')
+  })
 })
 
 describe('what a refusal of STS means (aws.md §2)', () => {

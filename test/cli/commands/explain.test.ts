@@ -40,6 +40,12 @@ describe('rolegate explain', () => {
     ])
   })
 
+  it('says that credentials are bound to the address that asks, where the gateway says so', async () => {
+    const { gateway, run } = await signedIn()
+    gateway.on('POST /v1/explain', { json: { ...ANSWER, bindIp: true } })
+    expect((await run('explain', 'payments-prod/admin')).out).toContain('bound    to the address that asks')
+  })
+
   it('says what people call a group where the gateway knows', async () => {
     const { gateway, run } = await signedIn()
     const groupNames = { 'AWS-SRE': 'Site\u0007 Reliability', 'AWS-Dev': 'Developers' }

@@ -3,8 +3,11 @@ import {
   isManagedPolicy,
   isSamePolicy,
   managedPolicyFault,
+  policyTextOf,
   sentPolicyFor,
+  type SentPolicy,
 } from '../../../src/domain/aws/session-policy.ts'
+import { policyFaults } from '../../../src/domain/aws/session-policy-document.ts'
 import { anAccount } from '../../support/a-mapping.ts'
 
 const inline = { json: '{}', hash: 'h1' }
@@ -67,7 +70,59 @@ describe('isSamePolicy', () => {
     [false, { inline, arns: [] }, undefined],
     [false, { inline, arns: [] }, { inline: { ...inline, hash: 'h2' }, arns: [] }],
     [false, { arns: ['a', 'b'] }, { arns: ['a'] }],
+    [true, { arns: [], boundTo: '203.0.113.7' }, { arns: [], boundTo: '203.0.113.7' }],
+    [false, { arns: [], boundTo: '203.0.113.7' }, { arns: [], boundTo: '203.0.113.8' }],
+    [false, { arns: ['a'], boundTo: '203.0.113.7' }, { arns: ['a'] }],
   ])('%s: %j and %j', (expected, one, other) => {
     expect(isSamePolicy(one, other)).toBe(expected)
+  })
+})
+
+describe('policyTextOf', () => {
+  const ALL = { Effect: 'Allow', Action: '*', Resource: '*' }
+  const ELSEWHERE = {
+    Effect: 'Deny',
+    Action: '*',
+    Resource: '*',
+    Condition: { NotIpAddress: { 'aws:SourceIp': '203.0.113.7' }, Bool: { 'aws:ViaAWSService': 'false' } },
+  }
+  const boundTo = '203.0.113.7'
+  const written = {
+    Version: '2012-10-17',
+    Id: 'ours',
+    Statement: [
+      { Effect: 'Allow', Action: 's3:*', Resource: '*' },
+      { ...ELSEWHERE, Action: 'iam:*' },
+    ],
+  }
+  const asWritten = { json: JSON.stringify(written), hash: 'h' }
+  const sent = (policy: SentPolicy) => JSON.parse(policyTextOf(policy) ?? 'null') as unknown
+
+  it('is what the file says, to the letter, where nothing binds it to an address', () => {
+    expect(policyTextOf({ inline: asWritten, arns: [] })).toBe(asWritten.json)
+    expect(policyTextOf({ arns: ['a'] })).toBeUndefined()
+  })
+
+  it('allows everything, and denies it from elsewhere, where nothing else narrows the session (threats.md R12)', () => {
+    expect(sent({ arns: [], boundTo })).toEqual({ Version: '2012-10-17', Statement: [ALL, ELSEWHERE] })
+  })
+
+  it('adds the deny to a policy that is there, and no allow: AWS pools them', () => {
+    expect(sent({ inline: asWritten, arns: [], boundTo })).toEqual({
+      ...written,
+      Statement: [...written.Statement, ELSEWHERE],
+    })
+  })
+
+  it('is that deny alone beside ARNs, which an allow would widen', () => {
+    expect(sent({ arns: ['arn:aws:iam::aws:policy/ReadOnlyAccess'], boundTo })).toEqual({
+      Version: '2012-10-17',
+      Statement: [ELSEWHERE],
+    })
+  })
+
+  it('is a session policy by our own rules', () => {
+    for (const policy of [{ arns: [] }, { inline: asWritten, arns: [] }, { arns: ['a'] }])
+      expect(policyFaults(sent({ ...policy, boundTo }))).toEqual([])
   })
 })

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import type { Circumstances } from '../../../src/domain/entitlement/conditions.ts'
 import { decide } from '../../../src/domain/entitlement/decide.ts'
 import { explain } from '../../../src/domain/entitlement/explain.ts'
 import { aMapping, anAccount, anIndex, aRoleKind, aRule, aTarget } from '../../support/a-mapping.ts'
@@ -114,5 +115,27 @@ describe('explain', () => {
       }),
       { numRuns: 2_000 },
     )
+  })
+})
+
+describe('of a role that is bound to the address that asks (threats.md R12)', () => {
+  const bound = anIndex({ roles: [aRoleKind({ bindIp: true })] })
+  const seen = (address: string, more: Partial<Circumstances> = {}) =>
+    explain(bound, aSession(), aTarget(bound, 'payments-prod/dev'), [], aMoment({ address, ...more }))
+
+  it('it says so', () => {
+    expect(seen('203.0.113.7')).toMatchObject({ available: true, bindIp: true, unmet: [] })
+    expect(told(['payments'])).not.toHaveProperty('bindIp')
+  })
+
+  it.each([
+    ['', 'address_unknown'],
+    ['10.0.0.1', 'address_private'],
+  ])('it is not there for %j', (address, why) => {
+    expect(seen(address)).toMatchObject({ available: false, because: 'condition_unmet', unmet: [why] })
+  })
+
+  it('it is there for somebody imagined of whose address nothing was said', () => {
+    expect(seen('', { assumed: new Set(['ip']) })).toMatchObject({ available: true, bindIp: true })
   })
 })
