@@ -1,15 +1,17 @@
 import type { Installation } from '../config/installation.ts'
 import { RolegateError } from '../domain/errors.ts'
 import { makeEmergencyDesk, type EmergencyDesk } from '../usecases/emergency/emergency-desk.ts'
+import { makeAskReload } from '../usecases/config/asked-reload.ts'
+import { randomText } from './chance.ts'
 import type { Host } from './host.ts'
 import { openMemory } from './memory.ts'
 import { makeWitness, openAudit } from './witness.ts'
 
+/** What a host can do to the gateways on a store. */
+export type HostDesk = EmergencyDesk & { readonly askReload: ReturnType<typeof makeAskReload>; close(): Promise<void> }
+
 /** The desk for emergencies over an installation's own store, beside the gateways that run on it. */
-export async function openEmergencyDesk(
-  installation: Installation,
-  host: Host,
-): Promise<EmergencyDesk & { close(): Promise<void> }> {
+export async function openEmergencyDesk(installation: Installation, host: Host): Promise<HostDesk> {
   if (installation.store.driver === 'memory') throw new RolegateError('config_invalid', {}, { reason: 'memory_store' })
   // What a gateway prints is collected from its own output; this one's is for whoever typed the command.
   const sinks = installation.audit.sinks.filter(({ type }) => type !== 'stdout')
@@ -19,6 +21,7 @@ export async function openEmergencyDesk(
   const desk = makeEmergencyDesk({ ...memory.tables, ...memory, now: host.now, audit: log.audit })
   return {
     ...desk,
+    askReload: makeAskReload({ ...memory.tables, audit: log.audit, randomText, now: host.now }),
     async close() {
       await log.close()
       await memory.raw.close()

@@ -10,7 +10,10 @@ import { makeSuccession } from './succession.ts'
 import { openWorld, type LoadedConfig, type World } from './world.ts'
 
 /** The whole gateway: what lasts, the generation in force, and the listeners in front of it. */
-export async function openGateway(loaded: LoadedConfig, host: Host): Promise<Gateway & { readonly reload: Reload }> {
+export async function openGateway(
+  loaded: LoadedConfig,
+  host: Host,
+): Promise<Gateway & { readonly reload: Reload; readonly isAsked: () => Promise<boolean> }> {
   const health = { draining: false }
   const world = await openWorld(loaded.config, host, () => health.draining)
   const { memory, log, witness, disk } = world
@@ -61,6 +64,8 @@ export async function openGateway(loaded: LoadedConfig, host: Host): Promise<Gat
   })
   return {
     ...lifecycle,
+    /** Whether somebody on the host has asked for a reload. What the store does not say is said the next time. */
+    isAsked: () => world.askedOnHost.isAsked().catch(() => false),
     reload: makeReload({
       world,
       newest,

@@ -13,6 +13,7 @@ import { SESSION_DATES } from '../domain/sign-in/session.ts'
 import { STEP_UP_DATES } from '../domain/sign-in/step-up.ts'
 import type {
   AccessTokens,
+  AskedReloads,
   AuthorizationCodes,
   ConfigEpochs,
   ContainerTokens,
@@ -72,6 +73,7 @@ export async function openMemory(config: Kept, { now, acceptNewIssuer }: Host, {
   const stepUps: StepUps = makeTable(store, 'step-ups', STEP_UP_DATES)
   const usedAttempts: UsedAttempts = makeTable(store, 'used-attempts', ['at'])
   const emergencies: Emergencies = makeTable(store, 'emergencies')
+  const askedReloads: AskedReloads = makeTable(store, 'asked-reloads')
   const configEpochs: ConfigEpochs = makeTable(store, 'config-epochs')
   const people: People = makeTable(store, 'people', ['seenAt'])
   return {
@@ -90,6 +92,7 @@ export async function openMemory(config: Kept, { now, acceptNewIssuer }: Host, {
       stepUps,
       emergencies,
       configEpochs,
+      askedReloads,
       people,
     },
     signingKeys: makeTable<StoredKey>(store, 'signing-keys'),

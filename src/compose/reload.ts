@@ -8,8 +8,8 @@ import { peopleIn } from '../usecases/sign-in/people.ts'
 import type { Generation } from './generation.ts'
 import type { LoadedConfig, World } from './world.ts'
 
-/** What made us look: a SIGHUP, or a file that is another now. */
-type ReloadReason = 'signal' | 'file'
+/** What made us look: a SIGHUP, a file that is another now, or somebody on the host. */
+type ReloadReason = 'signal' | 'file' | 'asked'
 
 /** Reads the configuration from disk; throws `config_invalid` with the faults it found. */
 type ReadAgain = () => LoadedConfig
@@ -48,7 +48,12 @@ export function makeReload(deps: {
     const isKnown = disk.refusedSince === undefined && disk.needsRestart === needsRestart.length > 0
     if (why === 'file' && isAsItWas && isKnown) return undefined
     const next = await deps.compose({ ...loaded, config })
-    const lockout = await lockoutOf(former, next)
+    const { said: lockout, ofAllOperators } = await lockoutOf(former, next)
+    const lockoutAcceptedBy = ofAllOperators ? await deps.world.askedOnHost.acceptedBy(loaded.hash) : undefined
+    if (ofAllOperators && lockoutAcceptedBy === undefined) {
+      next.close()
+      throw withoutOperators(lockout)
+    }
     deps.succeed(next)
     next.warmUp()
     // What cannot be said now is said at the next tick; until it is, this gateway counts as behind.
@@ -67,11 +72,21 @@ export function makeReload(deps: {
       log.warn('settings on disk are not in force: they need a restart', { settings: needsRestart })
     if (lockout.length > 0) log.warn('the configuration locks people out', { lockout })
     const [configHash, formerHash] = [next.hash, former.hash]
-    return { event: 'config_loaded', reason: why, configHash, formerHash, changes, changesCount, needsRestart, lockout }
+    return {
+      event: 'config_loaded',
+      reason: why,
+      configHash,
+      formerHash,
+      changes,
+      changesCount,
+      needsRestart,
+      lockout,
+      ...(lockoutAcceptedBy !== undefined && { lockoutAcceptedBy }),
+    }
   }
 
-  /** A warning alone: that it cannot be worked out stops nothing either. */
-  async function lockoutOf(former: Generation, next: Generation): Promise<readonly string[]> {
+  /** That the store does not say who came lately stops nothing: who is named is known without it. */
+  async function lockoutOf(former: Generation, next: Generation) {
     const people = await peopleIn(deps.world.memory.tables.people).catch(() => [])
     const side = ({ rules, config }: Generation) => ({ index: rules(), staff: config.admin })
     return lockoutBy(
@@ -114,3 +129,14 @@ export function makeReload(deps: {
     return mine
   }
 }
+
+/** threats.md R8: nobody is kept in by that, for a person is removed at the IdP, from the host, or one of several in the file. */
+const withoutOperators = (lockout: readonly string[]) =>
+  new ConfigFaults([
+    {
+      line: 1,
+      column: 1,
+      path: 'admin',
+      message: `${lockout.at(-1) ?? ''}: if that is meant, say so on the host with: rolegate admin reload --accept-lockout`,
+    },
+  ])

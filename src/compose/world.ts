@@ -1,5 +1,6 @@
 import type { Config } from '../config/config.ts'
 import type { Loaded } from '../config/load.ts'
+import { makeAskedOnHost, type AskedOnHost } from '../usecases/config/asked-reload.ts'
 import { makeConfigEpoch, type ConfigEpoch } from '../usecases/config/config-epoch.ts'
 import { makeStandingEmergency, type StandingEmergency } from '../usecases/emergency/standing-emergency.ts'
 import { randomText } from './chance.ts'
@@ -18,6 +19,7 @@ export type World = {
   readonly log: OpenAudit
   readonly emergency: StandingEmergency
   readonly configEpoch: ConfigEpoch
+  readonly askedOnHost: AskedOnHost
   readonly disk: Disk
   readonly isDraining: () => boolean
 }
@@ -43,6 +45,7 @@ export async function openWorld(config: Config, host: Host, isDraining: () => bo
     memory,
     log,
     emergency,
+    askedOnHost: makeAskedOnHost(memory.tables),
     configEpoch: makeConfigEpoch({ ...memory.tables, id: randomText(96), now: host.now }),
     disk: { refusedSince: undefined, fault: undefined, needsRestart: false },
     isDraining,

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { parseArgs } from 'node:util'
-import { openEmergencyDesk } from '../compose/emergency.ts'
+import { openEmergencyDesk, type HostDesk } from '../compose/emergency.ts'
 import type { Installation, Names } from '../config/installation.ts'
 import { ConfigFaults, printFault } from '../config/load.ts'
 import { parseMasterKey } from '../config/master-key.ts'
@@ -10,19 +10,21 @@ import { asRolegateError } from '../domain/errors.ts'
 import type { EmergencyDesk } from '../usecases/emergency/emergency-desk.ts'
 import { readAim } from './aim.ts'
 import { plain } from '../domain/plain.ts'
-import { readInstallation, readNames } from './read-config.ts'
+import { readConfigFile, readInstallation, readNames } from './read-config.ts'
 import { VERSION } from './version.ts'
 
 export const USAGE = `rolegate admin deny AIM --reason TEXT     close it now, and end the sessions it is about
 rolegate admin revoke AIM --reason TEXT   end the sessions; who may sign in may do so again
 rolegate admin allow AIM                  lift a deny
 rolegate admin list                       the denies in force
+rolegate admin reload [--accept-lockout]  have the gateways take up the file
 
 AIM is role:ALIAS/ROLE, role:ALIAS/* (a whole account), idp:ID (of an IdP or a workload), or person:NAME: a user name or a subject,
 or IDP/ and one of them.
 
-  --config FILE   default: $ROLEGATE_CONFIG, else rolegate.yaml. Only its store, secrets, issuer and audit have to be right
-  --reason TEXT   for the audit trail
+  --config FILE     default: $ROLEGATE_CONFIG, else rolegate.yaml. Only its store, secrets, issuer and audit have to be right
+  --reason TEXT     for the audit trail
+  --accept-lockout  the file as it is now may leave no operator: a running gateway refuses that otherwise
 
 When not even that can be read, in place of --config:
   --store FILE --master-key-file FILE --issuer URL
@@ -31,7 +33,7 @@ It works on the host, on the gateway's own store, and needs no reload: every gat
 Run it as the user the gateway runs as.
 `
 
-const ACTIONS = ['deny', 'revoke', 'allow', 'list'] as const
+const ACTIONS = ['deny', 'revoke', 'allow', 'list', 'reload'] as const
 type Action = (typeof ACTIONS)[number]
 
 /** `rolegate admin`: 0 done, 1 done and not on record or not to be done now, 2 usage, 3 no store to be opened, 6 no such aim, or several. */
@@ -42,6 +44,7 @@ export async function run(args: readonly string[]): Promise<number> {
     options: {
       config: { type: 'string' },
       reason: { type: 'string' },
+      'accept-lockout': { type: 'boolean', default: false },
       store: { type: 'string' },
       'master-key-file': { type: 'string' },
       issuer: { type: 'string' },
@@ -49,8 +52,10 @@ export async function run(args: readonly string[]): Promise<number> {
   })
   const [action, written, ...rest] = positionals
   const needsReason = action === 'deny' || action === 'revoke'
-  const isWhole = action === 'list' ? written === undefined : written !== undefined && rest.length === 0
-  if (!isAction(action) || !isWhole || (needsReason && !values.reason)) {
+  const isWhole =
+    action === 'list' || action === 'reload' ? written === undefined : written !== undefined && rest.length === 0
+  const acceptsLockout = values['accept-lockout']
+  if (!isAction(action) || !isWhole || (needsReason && !values.reason) || (acceptsLockout && action !== 'reload')) {
     process.stderr.write(USAGE)
     return 2
   }
@@ -70,6 +75,7 @@ export async function run(args: readonly string[]): Promise<number> {
     })
     try {
       if (action === 'list') return await list(desk)
+      if (action === 'reload') return await reload(desk, file, acceptsLockout)
       const closed = action === 'allow' ? await closedAs(written ?? '', desk) : undefined
       const aim = closed ?? (await readAim(written ?? '', desk, namesIn(file)))
       return await act(action, desk, { aim, by: whoTypes(), reason: values.reason ?? '' })
@@ -161,7 +167,7 @@ function attempt<Value>(run: () => Value): Value | undefined {
 }
 
 async function act(
-  action: Exclude<Action, 'list'>,
+  action: Exclude<Action, 'list' | 'reload'>,
   desk: EmergencyDesk,
   declaration: Parameters<EmergencyDesk['deny']>[0],
 ): Promise<number> {
@@ -201,6 +207,17 @@ function afterwards(recorded: boolean): number {
 /** A directory says what people are called (threats.md H10). */
 const nameOf = (aim: Aim): string =>
   plain(aim.kind === 'person' ? `${printAim(aim)} (${aim.subject} of ${aim.issuer})` : printAim(aim))
+
+/** Of the file as it is now: what is written into it later is not what was accepted. */
+async function reload(desk: HostDesk, file: string, acceptsLockout: boolean): Promise<number> {
+  const loaded = readConfigFile(file, { insecureDev: true, purpose: 'check', withoutSecrets: true })
+  if (loaded === undefined) return 3
+  await desk.askReload({ hash: loaded.hash, acceptsLockout, by: whoTypes() })
+  process.stdout.write(
+    `asked: the gateways on this store take up ${plain(file)} (${loaded.hash}) within seconds${acceptsLockout ? ', even if it leaves no operator' : ''}. What came of it: their log, and /admin/status.\n`,
+  )
+  return 0
+}
 
 async function list(desk: EmergencyDesk): Promise<number> {
   const denies = await desk.list()

@@ -65,9 +65,9 @@ async function start(
     acceptNewIssuer,
   }).catch(explainStart)
   if (gateway === undefined) return 3
-  const { reload } = gateway
+  const { reload, isAsked } = gateway
   process.on('SIGHUP', () => void reload('signal', reader.read))
-  const watch = watchConfig({ lookedAt: reader.lookedAt, reload: () => reload('file', reader.read) })
+  const watch = watchConfig({ lookedAt: reader.lookedAt, isAsked, reload: (why) => reload(why, reader.read) })
   try {
     const [port, managementPort] = await gateway.listen()
     process.stderr.write(

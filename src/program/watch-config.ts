@@ -14,7 +14,9 @@ const MOVING_MS = 10_000
 export function watchConfig(deps: {
   /** Of the last reading, well or badly as it ended. */
   lookedAt: () => LookedAt
-  reload: () => Promise<Outcome>
+  /** Whether somebody has asked for it meanwhile. */
+  isAsked: () => Promise<boolean>
+  reload: (why: 'file' | 'asked') => Promise<Outcome>
 }): { stop(): void } {
   let seen: string | undefined
   let movingFor: number | undefined
@@ -30,10 +32,11 @@ export function watchConfig(deps: {
     if (failedFor !== undefined) failedFor += EVERY_MS
     if (now === lookedAt.asRead) movingFor = undefined
     else movingFor = movingFor === undefined ? 0 : movingFor + EVERY_MS
+    const isAsked = await deps.isAsked()
     const isDue = movingFor !== undefined && (isStill || movingFor >= MOVING_MS)
-    if (!isDue && (failedFor ?? 0) < RETRY_MS) return
+    if (!isAsked && !isDue && (failedFor ?? 0) < RETRY_MS) return
     movingFor = undefined
-    failedFor = (await deps.reload()) === 'failed' ? 0 : undefined
+    failedFor = (await deps.reload(isAsked ? 'asked' : 'file')) === 'failed' ? 0 : undefined
   }
 
   function wait(): void {

@@ -108,6 +108,18 @@ export type Emergencies = Table<Emergency>
 /** Which configuration is the newest of those in force on this store: one row. */
 export type ConfigEpochs = Table<EpochRow>
 
+/** What somebody on the host asked of the gateways on this store: one row, for an hour. */
+export type AskedReloads = Pick<Table<AskedReload>, 'get' | 'put'>
+export type AskedReload = {
+  /** Of the file as it was read on the host: no other is meant. */
+  readonly hash: string
+  readonly acceptsLockout: boolean
+  /** The account on the host. */
+  readonly by: string
+  /** Tells two askings from each other. */
+  readonly id: string
+}
+
 /** Who signed in lately, as their IdP stated them the last time: so that a host may name them, and a reload ask what becomes of them. */
 export type People = Table<KnownPerson>
 export type KnownPerson = { readonly principal: Principal; readonly seenAt: Date }

@@ -96,6 +96,29 @@ describe.skipIf(noSqlite)(`a reload of serve${noSqlite === undefined ? '' : ` ($
     await expect.poll(ready, SOON).toMatchObject({ degraded: [] })
   }, 120_000)
 
+  it('a file without operators waits for a word from the host (threats.md R8)', async () => {
+    gateway.write((text) => withoutTests(text).replace(/^admin:\n( .*\n)+/m, ''))
+    await expect.poll(ready, SOON).toMatchObject({ degraded: ['config'] })
+    const named = expect.stringContaining('rolegate admin reload --accept-lockout')
+    expect(gateway.audit().at(-1)).toMatchObject({ event: 'config_refused', faults: [named] })
+    for (const wrong of [
+      ['reload', 'now'],
+      ['list', '--accept-lockout'],
+    ])
+      expect(await gateway.admin(...wrong)).toMatchObject({ exit: 2 })
+    expect(await gateway.admin('reload', '--accept-lockout')).toMatchObject({
+      exit: 0,
+      out: expect.stringContaining('even if it leaves no operator'),
+    })
+    await expect.poll(ready, SOON).toMatchObject({ degraded: [] })
+    expect(gateway.audit().slice(-2)).toMatchObject([
+      { event: 'config_asked', accepts_lockout: true },
+      { event: 'config_loaded', reason: 'asked', lockout_accepted_by: expect.stringMatching(/./) },
+    ])
+    gateway.write((text) => `${withoutTests(text)}\nnonsense: true\n`)
+    expect(await gateway.admin('reload')).toMatchObject({ exit: 3, err: expect.stringContaining('nonsense') })
+  }, 60_000)
+
   it('a file that comes into a folder of rules is taken, whatever it is called', async () => {
     const rules = join(gateway.folder, 'rules')
     mkdirSync(rules)

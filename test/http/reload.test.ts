@@ -69,11 +69,37 @@ describe.skipIf(whyNoSqlite !== undefined)(sqliteTitle('a reload'), () => {
     await take().expect(403)
   })
 
-  it('warns when `admin` is gone, and nobody is an operator any more (threats.md R8)', async () => {
+  it('is refused when nobody is an operator any more, until somebody on the host says that this is meant (threats.md R8)', async () => {
+    const withoutStaff = (text: string) => text.replace(/^admin:\n( .*\n)+/m, '')
+    const by = 'root'
+    const accept = (change: (text: string) => string, acceptsLockout = true) =>
+      gateway.onHost((desk) => desk.askReload({ hash: gateway.hashOf(change), acceptsLockout, by }))
     expect(await gateway.reload((text) => text)).toBe(true)
-    expect(await gateway.reload((text) => text.replace(/^admin:\n( .*\n)+/m, ''))).toBe(true)
-    expect(last()).toMatchObject({ event: 'config_loaded', lockout: [expect.stringMatching(/^no operator is left/)] })
+    expect(await gateway.reload(withoutStaff)).toBe(false)
+    expect(last()).toMatchObject({ event: 'config_refused', faults: [expect.stringContaining('--accept-lockout')] })
+    expect(await readiness()).toEqual([200, ['config']])
+    await take().expect(200)
+
+    // Neither a wish to reload, nor the word for another file, nor one of long ago.
+    await accept(withoutStaff, false)
+    expect(await gateway.reload(withoutStaff)).toBe(false)
+    await accept((text) => `${withoutStaff(text)}\n# another\n`)
+    expect(await gateway.reload(withoutStaff)).toBe(false)
+    await accept(withoutStaff)
+    gateway.clock.offsetSeconds = 3601
+    expect(await gateway.reload(withoutStaff)).toBe(false)
+    gateway.clock.offsetSeconds = 0
+
+    await accept(withoutStaff)
+    expect(await gateway.reload(withoutStaff)).toBe(true)
+    expect(last()).toMatchObject({
+      event: 'config_loaded',
+      lockout: expect.arrayContaining(['no operator is named any more']),
+      lockout_accepted_by: by,
+    })
+    expect(await readiness()).toEqual([200, []])
     expect(await gateway.reload((text) => text)).toBe(true)
+    expect(last()).not.toHaveProperty('lockout_accepted_by')
   })
 
   it('that lowers the longest session ends those that are older, and their terminals (threats.md I7)', async () => {

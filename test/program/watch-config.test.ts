@@ -10,18 +10,23 @@ async function watching({
   marks,
   seconds,
   ends = [],
+  askedAt,
 }: {
   marks: readonly string[]
   seconds: number
   ends?: readonly Outcome[]
+  askedAt?: number
 }) {
   const start = Date.now()
   const mark = () => marks[Math.min(Math.round((Date.now() - start) / 2000), marks.length - 1)] ?? ''
   let read = marks[0] ?? ''
   const reloads: number[] = []
+  const reasons: string[] = []
   const watch = watchConfig({
     lookedAt: () => ({ asRead: read, now: async () => mark() }),
-    reload: async () => {
+    isAsked: async () => Date.now() - start === (askedAt ?? -1) * 1000,
+    reload: async (why) => {
+      reasons.push(why)
       reloads.push((Date.now() - start) / 1000)
       read = mark()
       return ends[reloads.length - 1] ?? 'in_force'
@@ -29,6 +34,7 @@ async function watching({
   })
   await vi.advanceTimersByTimeAsync(seconds * 1000)
   watch.stop()
+  expect(reasons).toEqual(reloads.map((at) => (at === askedAt ? 'asked' : 'file')))
   return reloads
 }
 
@@ -55,6 +61,11 @@ describe('watching the files', () => {
     expect(await watching({ marks: mended, seconds: 60, ends: ['refused'] })).toEqual([4, 12])
   })
 
+  it('reads at once when somebody asks for it, whatever stands there', async () => {
+    expect(await watching({ marks: ['a'], seconds: 60, askedAt: 20 })).toEqual([20])
+    expect(await watching({ marks: ['a', 'b'], seconds: 60, ends: ['refused'], askedAt: 20 })).toEqual([4, 20])
+  })
+
   it('tries again after half a minute what failed for another reason than the files', async () => {
     expect(await watching({ marks: ['a', 'b'], seconds: 100, ends: ['failed', 'failed'] })).toEqual([4, 34, 64])
   })
@@ -65,6 +76,7 @@ describe('a change while it is being read', () => {
     const reloads: number[] = []
     const watch = watchConfig({
       // As if somebody wrote between the reading and now: the first two looks see that already.
+      isAsked: async () => false,
       lookedAt: () => ({ asRead: reloads.length === 0 ? 'a' : 'b', now: async () => 'b' }),
       reload: async () => {
         reloads.push(1)

@@ -2,13 +2,12 @@ import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { openEmergencyDesk } from '../../src/compose/emergency.ts'
+import { openEmergencyDesk, type HostDesk } from '../../src/compose/emergency.ts'
 import { openGateway } from '../../src/compose/gateway.ts'
 import type { LoadedConfig } from '../../src/compose/world.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import { withText } from '../../src/config/with-text.ts'
 import { diskWorld } from '../../src/program/read-config.ts'
-import type { EmergencyDesk } from '../../src/usecases/emergency/emergency-desk.ts'
 import { startDemoWorld } from '../../src/sandbox/world.ts'
 import { freePorts } from './a-demo.ts'
 import { aJobIssuer } from './a-job-issuer.ts'
@@ -110,6 +109,8 @@ sts:`,
     /** A SIGHUP, with the file as `change` makes it: whether it is in force then. */
     reload: async (change: (text: string) => string): Promise<boolean> =>
       (await gateway?.reload('signal', () => load(change))) === 'in_force',
+    /** How records call the file as `change` makes it. */
+    hashOf: (change: (text: string) => string): string => load(change).hash,
     /** Another gateway on the same store, behind the same name, at ports of its own. */
     async beside(change: (text: string) => string) {
       const [port = 0, management = 0] = await freePorts(2)
@@ -129,7 +130,7 @@ sts:`,
       }
     },
     /** As the host's command does it, beside the gateway and on its store. */
-    async onHost<Outcome>(act: (desk: EmergencyDesk) => Promise<Outcome>): Promise<Outcome> {
+    async onHost<Outcome>(act: (desk: HostDesk) => Promise<Outcome>): Promise<Outcome> {
       const { config } = load((text) => text)
       const desk = await openEmergencyDesk(config, host)
       try {

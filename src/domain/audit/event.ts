@@ -77,6 +77,15 @@ type OwnEvent =
       readonly needsRestart: readonly string[]
       /** What it takes from people who signed in lately, where it takes everything. */
       readonly lockout: readonly string[]
+      /** The account on the host that said that no operator is to be left. */
+      readonly lockoutAcceptedBy?: string
+    }
+  /** Somebody on the host asked the gateways on the store to take up this file. */
+  | {
+      readonly event: 'config_asked'
+      readonly by: string
+      readonly configHash: string
+      readonly acceptsLockout: boolean
     }
   | {
       readonly event: 'config_refused'

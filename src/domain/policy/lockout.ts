@@ -10,11 +10,21 @@ const MOST_DECIDED = 500
 /** What decides before a change, or after it. */
 type Side = { readonly index: RuleIndex; readonly staff: Staff }
 
+type Lockout = {
+  /** A line each, with no names. */
+  readonly said: readonly string[]
+  /**
+   * Nobody is left to see to the gateway: no operator is named any more, or none of several who came lately is one. Where only one of them came, it is
+   * not: whoever signed in last may be who has to go.
+   */
+  readonly ofAllOperators: boolean
+}
+
 /**
- * What a change takes from people who signed in lately, the latest first, where it takes everything (ux.md, Reload): a line each, with no names. It warns,
- * and stops nothing: to remove somebody, or all of them, may be what is meant (threats.md R8).
+ * What a change takes from people who signed in lately, the latest first, where it takes everything (ux.md, Reload). To remove somebody, or all of those who
+ * have roles, may be what is meant, and is warned of; to remove every operator has to be meant aloud (threats.md R8).
  */
-export function lockoutBy(before: Side, after: Side, people: readonly Principal[]): readonly string[] {
+export function lockoutBy(before: Side, after: Side, people: readonly Principal[]): Lockout {
   const had = people.slice(0, MOST_DECIDED).filter((person) => holdsAny(before, person))
   const lost = had.filter((person) => !holdsAny(after, person))
   const isOperatorIn =
@@ -22,12 +32,18 @@ export function lockoutBy(before: Side, after: Side, people: readonly Principal[
     (person: Principal) =>
       standingOf(staff, person) === 'operator'
   const operators = people.filter(isOperatorIn(before))
-  return [
-    ...(lost.length === 0 ? [] : [`${lost.length} of ${had.length} people who signed in lately lose every role`]),
-    ...(operators.length === 0 || people.some(isOperatorIn(after))
-      ? []
-      : [`no operator is left among the people who signed in lately; ${operators.length} of them were`]),
-  ]
+  const isNobodyNamed = before.staff.operators.length > 0 && after.staff.operators.length === 0
+  const isNobodyLeft = operators.length > 0 && !people.some(isOperatorIn(after))
+  return {
+    said: [
+      ...(lost.length === 0 ? [] : [`${lost.length} of ${had.length} people who signed in lately lose every role`]),
+      ...(isNobodyNamed ? ['no operator is named any more'] : []),
+      ...(isNobodyLeft
+        ? [`no operator is left among the people who signed in lately; ${operators.length} of them were`]
+        : []),
+    ],
+    ofAllOperators: isNobodyNamed || (isNobodyLeft && operators.length > 1),
+  }
 }
 
 const holdsAny = ({ index }: Side, person: Principal): boolean => holdingsOf(index, person, WHENEVER).length > 0
