@@ -1,6 +1,7 @@
 import type { Request, Response } from 'express'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
+import { gzipAround } from './gzip-pieces.ts'
 
 const deflate = promisify(gzip)
 /** Below this the headers weigh more than what is saved. */
@@ -22,18 +23,45 @@ export async function sendCompressed(req: Request, res: Response, text: string, 
   sendBody(res, takesGzip(req) ? await squeezed(text, level) : plain(text))
 }
 
-/** The same for what is asked for again and again: made and compressed once for as long as the thing it tells of is there. */
+/** The same for what is asked for again and again. */
 export function makeSendKept(): (req: Request, res: Response, about: object, textOf: () => string) => Promise<void> {
-  const kept = new WeakMap<object, Body>()
+  const keep = makeKeep<Body>()
   return async (req, res, about, textOf) => {
-    if (!takesGzip(req)) return sendBody(res, plain(textOf()))
-    const body = kept.get(about) ?? (await squeezed(textOf(), FOR_KEEPS))
-    kept.set(about, body)
-    sendBody(res, body)
+    if (takesGzip(req)) sendBody(res, await keep(about, FASTEST, (level) => squeezed(textOf(), level)))
+    else sendBody(res, plain(textOf()))
   }
 }
 
-const takesGzip = (req: Request): boolean => req.acceptsEncodings('gzip') !== false
+/**
+ * Keeps what is made of a thing, for as long as the thing is there. From the second time on: what is asked for once is made at the
+ * usual level, and what is kept at one that is worth it.
+ */
+export function makeKeep<Made>(): (
+  about: object,
+  level: number,
+  make: (level: number) => Promise<Made>,
+) => Promise<Made> {
+  const asked = new WeakSet<object>()
+  const kept = new WeakMap<object, Made>()
+  return async (about, level, make) => {
+    const known = kept.get(about)
+    if (known !== undefined) return known
+    if (!asked.has(about)) {
+      asked.add(about)
+      return make(level)
+    }
+    const made = await make(FOR_KEEPS)
+    kept.set(about, made)
+    return made
+  }
+}
+
+/** A page around a part of it that was compressed before. */
+export function sendAround(res: Response, ...parts: Parameters<typeof gzipAround>): void {
+  sendBody(res, { bytes: gzipAround(...parts), isSqueezed: true })
+}
+
+export const takesGzip = (req: Request): boolean => req.acceptsEncodings('gzip') !== false
 
 const plain = (text: string): Body => ({ bytes: Buffer.from(text), isSqueezed: false })
 

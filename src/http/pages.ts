@@ -1,13 +1,14 @@
 import type { Request, Response } from 'express'
-import { FOR_PAGES, isOurOwnAsking, sendCompressed } from './compressed.ts'
 import type { IdpTest } from '../domain/admin/idp-test.ts'
 import type { ApprovalFault, Checks } from '../domain/device/approval.ts'
 import type { DeviceClaims } from '../domain/device/device-login.ts'
 import type { Terminal } from '../domain/sign-in/session.ts'
 import type { RolesHeld, WhoMay } from '../usecases/admin/explain-as.ts'
 import type { Status } from '../usecases/admin/show-status.ts'
+import { isOurOwnAsking, sendAround, takesGzip } from './compressed.ts'
 import type { Explained, ExplainedForStaff, requiresInWords } from './explanation.ts'
 import type { WithGroupNames } from './group-names.ts'
+import type { Piece } from './gzip-pieces.ts'
 import type { Given } from './terminal-card.ts'
 
 /** What every page may show around its own model. */
@@ -86,8 +87,6 @@ export type Pages = {
   }
   'signed-out': { readonly idp?: { readonly label: string; readonly href: string } }
   portal: {
-    /** Of this page. */
-    readonly accounts: readonly (AccountCard & { readonly tags: readonly string[] })[]
     /** Of all pages. */
     readonly roleCount: number
     readonly accountCount: number
@@ -317,23 +316,43 @@ export function show<Page extends PageName>(res: Response, page: Page, title: st
   res.render(page, framed(res, title, model))
 }
 
-/** The same for a long page: compressed, where nobody can have mixed words of theirs into it (DECISIONS.md 40). */
-export function showLong<Page extends PageName>(
-  req: Request,
-  res: Response,
-  page: Page,
-  title: string,
-  model: Pages[Page],
-): Promise<void> {
-  return new Promise((resolve, reject) => {
-    res.render(page, framed(res, title, model), (failure: Error | null, html: string) => {
-      if (failure !== null) return reject(failure)
-      if (isOurOwnAsking(req)) return resolve(sendCompressed(req, res.type('html'), html, FOR_PAGES))
-      res.send(html)
-      resolve()
-    })
-  })
+/** Parts of pages that are rendered by themselves, without the frame. */
+export type Parts = {
+  'partials/accounts': {
+    readonly accounts: readonly (AccountCard & { readonly tags: readonly string[] })[]
+    readonly isWhole: boolean
+  }
 }
+
+/** Where a template leaves room for a part. Whatever else stands in a page is escaped, so that nothing else can be it. */
+const ROOM = '<!--part-->'
+
+/**
+ * A long page around the part that makes it long. Compressed where nobody can have mixed words of theirs into it (DECISIONS.md 40):
+ * the part by itself, by `squeeze`, which may have kept it.
+ */
+export async function showAround<Page extends PageName, Part extends keyof Parts>(
+  { req, res }: { readonly req: Request; readonly res: Response },
+  page: { readonly name: Page; readonly title: string; readonly model: Pages[Page] },
+  part: { readonly name: Part; readonly model: () => Parts[Part] },
+  squeeze: (textOf: () => Promise<string>) => Promise<Piece>,
+): Promise<void> {
+  const textOf = () => rendered(res, part.name, part.model())
+  const html = await rendered(res, page.name, framed(res, page.title, page.model))
+  const [before, after, ...others] = html.split(ROOM)
+  if (before === undefined || after === undefined || others.length > 0) throw new Error(`${page.name} has no room`)
+  res.type('html')
+  if (!isOurOwnAsking(req)) return void res.send(before + (await textOf()) + after)
+  if (takesGzip(req)) sendAround(res, before, await squeeze(textOf), after)
+  else res.vary('accept-encoding').send(before + (await textOf()) + after)
+}
+
+const rendered = (res: Response, view: string, model: object): Promise<string> =>
+  new Promise((resolve, reject) => {
+    res.render(view, model, (failure: Error | null, html: string) =>
+      failure === null ? resolve(html) : reject(failure),
+    )
+  })
 
 const framed = (res: Response, title: string, model: object): object => {
   const frame: Frame = { ...(res.locals['frame'] as Omit<Frame, 'title'>), title }

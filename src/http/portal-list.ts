@@ -1,7 +1,7 @@
 import { searchRoles } from '../domain/entitlement/search.ts'
 import type { ListedAccount } from '../usecases/entitlement/list-accounts.ts'
 import { accountCard, roleCardIn } from './cards.ts'
-import type { Pages } from './pages.ts'
+import type { Pages, Parts } from './pages.ts'
 
 /** Accounts on one page of the portal. */
 const PAGE_SIZE = 50
@@ -11,15 +11,28 @@ type Query = Readonly<Record<string, unknown>>
 type PortalList = Omit<Pages['portal'], 'groupsTruncated'>
 
 /** What the portal shows of the list. */
-export function portalList(listed: readonly ListedAccount[], query: Query): PortalList {
-  const { shown, ...counts } = onePage(listed, query, '/', {})
+export function portalList(
+  listed: readonly ListedAccount[],
+  query: Query,
+): {
+  readonly model: PortalList
+  readonly accounts: () => Parts['partials/accounts']
+  /** The beginning of the list, as it comes without a question: the same for as long as the list is. */
+  readonly isPlain: boolean
+} {
+  const { shown, ...model } = onePage(listed, query, '/', {})
+  const { question, isWhole, pages } = model
   return {
-    accounts: shown.map(({ account, roles }) => ({
-      ...accountCard(account),
-      tags: account.tags,
-      roles: roles.map((held) => roleCardIn(account, held)),
-    })),
-    ...counts,
+    model,
+    accounts: () => ({
+      isWhole,
+      accounts: shown.map(({ account, roles }) => ({
+        ...accountCard(account),
+        tags: account.tags,
+        roles: roles.map((held) => roleCardIn(account, held)),
+      })),
+    }),
+    isPlain: question === '' && (pages?.page ?? 1) === 1,
   }
 }
 
@@ -32,7 +45,7 @@ export function onePage(
   query: Query,
   path: string,
   carried: Readonly<Record<string, string>>,
-): Omit<PortalList, 'accounts'> & { readonly shown: readonly ListedAccount[] } {
+): PortalList & { readonly shown: readonly ListedAccount[] } {
   const question = (typeof query['q'] === 'string' ? query['q'] : '').trim().slice(0, LONGEST_QUESTION)
   const found = searchRoles(listed, question)
   const pageCount = Math.max(1, Math.ceil(found.length / PAGE_SIZE))

@@ -65,6 +65,17 @@ describe('compression (DECISIONS.md 40)', () => {
     expect(headers['content-type']).toBe('application/json; charset=utf-8')
   })
 
+  it('says the same each time, and from the second time on in less', async () => {
+    const answers = []
+    for (let time = 0; time < 4; time += 1) answers.push(await list('?form=compact').expect(200))
+    const [first, ...others] = answers
+    for (const { body } of others) expect(body).toEqual(first?.body)
+    expect((await list('?form=compact', 'identity').expect(200)).body).toEqual(first?.body)
+    expect(Number(others.at(-1)?.headers['content-length'])).toBeLessThanOrEqual(
+      Number(first?.headers['content-length']),
+    )
+  })
+
   it.each(['identity', 'gzip;q=0', 'br', ''])('and as it is to those who say “%s”', async (encoding) => {
     const { headers, body } = await list('', encoding).expect(200)
     expect(headers['content-encoding']).toBeUndefined()

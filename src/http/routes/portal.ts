@@ -22,12 +22,14 @@ import { answerFor } from '../answers.ts'
 import type { AttemptCookies } from '../attempt-cookies.ts'
 import { sessionOf } from '../browser-session.ts'
 import { accountCard, roleCard } from '../cards.ts'
+import { FOR_PAGES, makeKeep } from '../compressed.ts'
 import { inWords } from '../explanation.ts'
 import { heldNow, reasonAskedBy } from '../held-now.ts'
 import { groupNamesFor, type GroupName } from '../group-names.ts'
+import { pieceOf, type Piece } from '../gzip-pieces.ts'
 import { sendToConsole, showCredentials } from '../hand-out.ts'
 import type { MoveBrowser } from '../move-browser.ts'
-import { show, showLong, type Pages } from '../pages.ts'
+import { show, showAround, type Pages } from '../pages.ts'
 import { portalList } from '../portal-list.ts'
 import { parse, ReasonText, SecondsText, TimeZoneText } from '../parse.ts'
 import { factsOf } from '../request-facts.ts'
@@ -68,6 +70,8 @@ const CredentialsForm = ConsoleForm.omit({ destination: true })
 /** The portal: what is mine, and the two hand-overs. A GET never mints anything (security.md C-1, C-12). */
 export function portalRoutes(deps: Deps): Router {
   const router = Router({ caseSensitive: true })
+  /** The first page of a list. */
+  const keepFirst = makeKeep<Piece>()
 
   router.get('/', async (req, res) => {
     const session = sessionOf(req, deps.now)
@@ -77,7 +81,16 @@ export function portalRoutes(deps: Deps): Router {
       return
     }
     const groupsTruncated = session.principal.groups.state === 'truncated'
-    await showLong(req, res, 'portal', 'Your roles', { ...portalList(listed, req.query), groupsTruncated })
+    const { model, accounts, isPlain } = portalList(listed, req.query)
+    await showAround(
+      { req, res },
+      { name: 'portal', title: 'Your roles', model: { ...model, groupsTruncated } },
+      { name: 'partials/accounts', model: accounts },
+      (textOf) => {
+        const squeeze = async (level: number) => pieceOf(await textOf(), level)
+        return isPlain ? keepFirst(listed, FOR_PAGES, squeeze) : squeeze(FOR_PAGES)
+      },
+    )
   })
 
   router.get('/roles/:account/:role', (req, res, next) => {
