@@ -67,6 +67,7 @@ import { makeEndSession } from './usecases/sign-in/end-session.ts'
 import { isTheirs, makeFindSession, type FindSession, type KnownIssuer } from './usecases/sign-in/find-session.ts'
 import { makeMySessions } from './usecases/sign-in/my-sessions.ts'
 import { makeRememberPerson } from './usecases/sign-in/people.ts'
+import { makeFindSignedIn, makeNoteNames } from './usecases/sign-in/signed-in-by-name.ts'
 import { makeReceiveLogout } from './usecases/sign-in/receive-logout.ts'
 import { makeBeginStepUp } from './usecases/step-up/begin-step-up.ts'
 import { makeConfirmStepUp } from './usecases/step-up/confirm-step-up.ts'
@@ -175,16 +176,23 @@ export async function compose(
   const letIn = { ...deps, loginWays: cli.login, findSession, startTerminalSession }
   const atDevice = { ...letIn, findDeviceLogin, crossNetwork: cli.device.crossNetwork }
   const requireStanding = makeRequireStanding({ staff, now })
+  const idps = new Set(providers.keys())
   const explainAs = makeExplainAs({
     ...deps,
     ...browser,
-    idps: new Set(providers.keys()),
+    idps,
+    findSignedIn: makeFindSignedIn({ ...deps, findSession, issuerOf, idps }),
     groupNames: config.groupNames,
     hash,
   })
   const beginSignIn = makeBeginSignIn({ ...deps, providers, newAttemptId })
   const finishStepUp = makeFinishStepUp({ ...deps, findSession })
-  const atSignIn = { endSession, finishStepUp, rememberPerson: makeRememberPerson(deps) }
+  const atSignIn = {
+    endSession,
+    finishStepUp,
+    rememberPerson: makeRememberPerson(deps),
+    noteNames: makeNoteNames(deps),
+  }
   const stories = {
     beginSignIn,
     completeSignIn: makeCompleteSignIn({

@@ -39,8 +39,16 @@ export type Explained = {
   readonly usual?: number
   readonly nearest: readonly string[]
   readonly ask: readonly string[]
-  /** Of somebody imagined: the configuration that was asked. */
+  /** Of somebody else: the configuration that was asked. */
   readonly config?: string
+  /** Somebody signed in, who was found by a name. */
+  readonly person?: {
+    readonly username: string
+    readonly subject: string
+    readonly idp: string
+    /** How old the groups are. */
+    readonly ageSeconds: number
+  }
 }
 
 export function readExplained(body: unknown): Explained {
@@ -93,8 +101,16 @@ export function readExplained(body: unknown): Explained {
     nearest: listOf(answer['nearest']).map(textOf),
     ask: listOf(answer['ask']).map(textOf),
     ...(typeof answer['config'] === 'string' && { config: textOf(answer['config']) }),
+    ...(answer['person'] !== undefined && { person: personIn(recordOf(answer['person'])) }),
   }
 }
+
+const personIn = ({ username, subject, idp, groupsAgeSeconds }: Readonly<Record<string, unknown>>) => ({
+  username: textOf(username),
+  subject: textOf(subject),
+  idp: textOf(idp),
+  ageSeconds: numberOf(groupsAgeSeconds),
+})
 
 function whomIn(
   { idp, groups, pattern, everyone, workload }: Readonly<Record<string, unknown>>,

@@ -3,7 +3,7 @@ import { readConsoleLink, readCredentials, readRoles, readSessions, readWhoami }
 import type { ConsoleLink, KeptSession, Lent, ListedRole, Whoami } from './answers.ts'
 import { inFull } from './compact-roles.ts'
 import { readExplained, type Explained } from './explained.ts'
-import type { ImaginedAsk } from './world.ts'
+import type { Somebody } from './world.ts'
 import { failureOf, type Ask, type Send } from './send.ts'
 
 export type Gateway = {
@@ -13,7 +13,7 @@ export type Gateway = {
   readonly credentials: (ask: { role: string; seconds?: number; reason?: string; stepUp?: string }) => Promise<Lent>
   readonly sessions: () => Promise<Read<readonly KeptSession[]>>
   /** Of whoever asks, or of somebody imagined: that is for operators and auditors. */
-  readonly explain: (role: string, as?: ImaginedAsk['as']) => Promise<Read<Explained>>
+  readonly explain: (role: string, somebody?: Somebody) => Promise<Read<Explained>>
   readonly endSession: (id: string) => Promise<void>
   readonly console: (ask: {
     role: string
@@ -49,8 +49,8 @@ export function makeGateway(origin: string, send: Send, accessToken: () => Promi
     awsConfig: () => readBy((json) => readAwsConfig(json, origin), { method: 'GET', path: '/v1/aws-config' }),
     credentials: async (json) => readCredentials(await ask({ method: 'POST', path: '/v1/credentials', json })),
     sessions: () => readBy(readSessions, { method: 'GET', path: '/v1/sessions' }),
-    explain: (role, as) =>
-      readBy(readExplained, { method: 'POST', path: '/v1/explain', json: { role, ...(as && { as }) } }),
+    explain: (role, somebody) =>
+      readBy(readExplained, { method: 'POST', path: '/v1/explain', json: { role, ...somebody } }),
     endSession: async (id) => void (await ask({ method: 'POST', path: '/v1/sessions/end', json: { id } })),
     console: (json) => readBy(readConsoleLink, { method: 'POST', path: '/v1/console', json }),
   }

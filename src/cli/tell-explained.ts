@@ -25,6 +25,18 @@ const OF_OTHERS: ReadonlyMap<string, string> = new Map([
   ['sign-in', 'a new sign-in'],
 ])
 
+const OF_SIGNED_IN: ReadonlyMap<string, string> = new Map([
+  ['not_entitled', 'no rule gives it to them'],
+  ['sign-in', 'what is left of their sign-in'],
+  ['sign_in_required', 'too little of their sign-in is left'],
+])
+
+/** Whole minutes: groups are as old as the sign-in that stated them. */
+const ageOf = (person: Explained['person']): string =>
+  person === undefined
+    ? ''
+    : `, read ${person.ageSeconds < 60 ? 'just now' : `${printDuration(person.ageSeconds - (person.ageSeconds % 60))} ago`}`
+
 const NOT_THEM: ReadonlyMap<string, string> = new Map([
   ['other_group', 'other groups'],
   ['other_idp', 'another IdP'],
@@ -33,13 +45,32 @@ const NOT_THEM: ReadonlyMap<string, string> = new Map([
 
 /** An explanation in lines, in the order the decision is made in. */
 export function tellExplained(explained: Explained): readonly string[] {
-  const { role, available, because, idp, groups, rules, conditions, unmet, limits, usual, nearest, ask, config } =
-    explained
+  const {
+    role,
+    available,
+    because,
+    idp,
+    groups,
+    rules,
+    conditions,
+    unmet,
+    limits,
+    usual,
+    nearest,
+    ask,
+    config,
+    person,
+  } = explained
   const isOther = config !== undefined
+  const others = person === undefined ? OF_OTHERS : OF_SIGNED_IN
   const words = (known: ReadonlyMap<string, string>, word: string) =>
-    (isOther ? OF_OTHERS.get(word) : undefined) ?? known.get(word) ?? word
+    (isOther ? others.get(word) : undefined) ?? known.get(word) ?? word
   const rows = [
-    ['groups', `${groups.count} seen at ${idp}${groups.state === 'stated' ? '' : ` (${groups.state})`}`],
+    ...(person === undefined ? [] : [['person', `${person.username} (${person.subject}) at ${person.idp}`]]),
+    [
+      'groups',
+      `${groups.count} seen at ${idp}${groups.state === 'stated' ? '' : ` (${groups.state})`}${ageOf(person)}`,
+    ],
     ...underOne('rules', rules.map(isOther ? ruleAbout : ruleLine)),
     ...underOne('require', conditions.map(conditionLine)),
     ...underOne('unmet', unmet),

@@ -39,18 +39,23 @@ export type CliWorld = {
   readonly program: readonly string[]
 }
 
+/** When, where and how somebody asks. */
+type ImaginedMoment = {
+  readonly at?: string
+  readonly ip?: string
+  /** How long ago: `5m`. */
+  readonly mfa?: string | false
+}
+
 /** A role, and what an IdP would state of whoever wants it. */
 export type ImaginedAsk = {
   readonly role: string
-  readonly as: {
-    readonly idp: string
-    readonly groups: readonly string[]
-    readonly at?: string
-    readonly ip?: string
-    /** How long ago: `5m`. */
-    readonly mfa?: string | false
-  }
+  readonly as: ImaginedMoment & { readonly idp: string; readonly groups: readonly string[] }
 }
+
+/** Somebody else than whoever asks: imagined, or signed in under a name. */
+export type Somebody =
+  Pick<ImaginedAsk, 'as'> | { readonly person: ImaginedMoment & { readonly name: string; readonly idp?: string } }
 
 export type Environment = Readonly<Record<string, string | undefined>>
 

@@ -22,6 +22,7 @@ import type {
   Journal,
   People,
   RefreshGrants,
+  SessionNames,
   Sessions,
   StepUps,
   Store,
@@ -76,6 +77,7 @@ export async function openMemory(config: Kept, { now, acceptNewIssuer }: Host, {
   const askedReloads: AskedReloads = makeTable(store, 'asked-reloads')
   const configEpochs: ConfigEpochs = makeTable(store, 'config-epochs')
   const people: People = makeTable(store, 'people', ['seenAt'])
+  const sessionNames: SessionNames = makeTable(store, 'session-names', ['signedInAt'])
   return {
     raw,
     sweep: async () => void (await Promise.all([raw.sweep(), counts.sweep()])),
@@ -94,6 +96,7 @@ export async function openMemory(config: Kept, { now, acceptNewIssuer }: Host, {
       configEpochs,
       askedReloads,
       people,
+      sessionNames,
     },
     signingKeys: makeTable<StoredKey>(store, 'signing-keys'),
     samlKeys: makeTable<StoredSamlKey>(store, 'signing-keys'),

@@ -158,15 +158,23 @@ const ANSWER = {
   },
   role_unknown: {
     status: 404,
-    title: 'There is no such role',
-    why: 'No account and role of that name are known here.',
-    next: 'See the portal for the roles you have.',
+    title: ({ person }) => (person === undefined ? 'There is no such role' : 'Nobody of that name is signed in'),
+    why: ({ person }) =>
+      person === undefined
+        ? 'No account and role of that name are known here.'
+        : `No session of anybody called ${String(person)} is alive: not by user name, e-mail address or subject.`,
+    next: ({ person }) =>
+      person === undefined
+        ? 'See the portal for the roles you have.'
+        : 'Say which groups to ask about, with the identity provider that states them.',
   },
   role_ambiguous: {
     status: 404,
-    title: 'That name fits several roles',
-    why: 'Only exact names are taken here.',
-    next: 'Use alias/role.',
+    title: ({ people }) => (people === undefined ? 'That name fits several roles' : 'That name fits several people'),
+    why: ({ people }) =>
+      Array.isArray(people) ? `It may be: ${people.join('; ')}.` : 'Only exact names are taken here.',
+    next: ({ people }) =>
+      people === undefined ? 'Use alias/role.' : 'Say at which identity provider, or use the subject.',
   },
   destination_refused: {
     status: 400,

@@ -3,6 +3,7 @@ import { conditionSentence } from './reasons.ts'
 import type { Imagined } from '../domain/admin/imagine.ts'
 import type { FullExplanation, RuleAbout } from '../domain/entitlement/explain-in-full.ts'
 import { conditionAbout, conditionAsked, conditionTold } from './conditions.ts'
+import type { FoundPerson } from '../usecases/admin/explain-as.ts'
 import { asSaid } from './imagined.ts'
 import { groupNamesIn, type GroupName, type WithGroupNames } from './group-names.ts'
 
@@ -34,13 +35,13 @@ const conditionInWords = (
 
 /** What operators and auditors are told of somebody else. */
 export const inWordsForStaff = (
-  story: FullExplanation & { readonly as: Imagined; readonly config: string },
+  story: FullExplanation & { readonly as?: Imagined; readonly person?: FoundPerson; readonly config: string },
   groupName: GroupName,
 ) => {
-  const told = inWords(story, groupName)
+  const { as, ...told } = inWords(story, groupName)
   return {
     ...told,
-    as: asSaid(story.as),
+    ...(as !== undefined && { as: asSaid(as) }),
     conditions: told.conditions.map((one, at) => ({ ...one, why: conditionAbout(story.conditions[at] ?? one) })),
     rules: story.rules.map(requiresInWords),
   }

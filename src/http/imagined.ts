@@ -7,10 +7,10 @@ import { parseDuration, printDuration } from '../domain/entitlement/duration.ts'
 const MOMENT = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d)?(?:Z|[+-]\d\d:\d\d)$/
 const LONGEST_AGO = 24 * 3600
 
-/** Somebody imagined, in the words of a file's own tests; what is left out is as the rules want it. */
-export const ImaginedBody = z.strictObject({
-  idp: z.string().min(1).max(63),
-  groups: z.array(z.string().min(1).max(256)),
+const Idp = z.string().min(1).max(63)
+
+/** When, where and how somebody asks; what is left out is as the rules want it. */
+const circumstances = {
   at: z
     .string()
     .refine((text) => MOMENT.test(text) && !Number.isNaN(Date.parse(text)))
@@ -31,6 +31,20 @@ export const ImaginedBody = z.strictObject({
     ])
     .optional(),
   reason: z.union([z.string().refine(isReason), z.literal(false)]).optional(),
+}
+
+/** Somebody imagined, in the words of a file's own tests. */
+export const ImaginedBody = z.strictObject({
+  idp: Idp,
+  groups: z.array(z.string().min(1).max(256)),
+  ...circumstances,
+})
+
+/** Somebody signed in, by user name, e-mail address or subject. */
+export const NamedBody = z.strictObject({
+  name: z.string().trim().min(1).max(320),
+  idp: Idp.optional(),
+  ...circumstances,
 })
 
 /** The same, said back. */

@@ -3,7 +3,7 @@ import type { IdpTest } from '../domain/admin/idp-test.ts'
 import type { ApprovalFault, Checks } from '../domain/device/approval.ts'
 import type { DeviceClaims } from '../domain/device/device-login.ts'
 import type { Terminal } from '../domain/sign-in/session.ts'
-import type { RolesHeld, WhoMay } from '../usecases/admin/explain-as.ts'
+import type { FoundPerson, RolesHeld, WhoMay } from '../usecases/admin/explain-as.ts'
 import type { Status } from '../usecases/admin/show-status.ts'
 import { isOurOwnAsking, sendAround, takesGzip } from './compressed.ts'
 import type { Explained, ExplainedForStaff, requiresInWords } from './explanation.ts'
@@ -255,13 +255,15 @@ export type Pages = {
   } & Given
   /** Which rules speak of a role, and what they make of somebody. */
   'admin-access': {
-    readonly asked: Readonly<Record<'role' | 'idp' | 'groups' | 'at' | 'ip' | 'reason', string>> & {
+    readonly asked: Readonly<Record<'role' | 'idp' | 'groups' | 'person' | 'at' | 'ip' | 'reason', string>> & {
       readonly mfa: '' | 'now' | 'none'
     }
     readonly idps: readonly { readonly id: string; readonly label: string }[]
     /** To choose from; empty where there are too many. */
     readonly roleNames: readonly string[]
     readonly problem?: string
+    /** Somebody signed in, of whom what follows is said. */
+    readonly person?: FoundPerson
     readonly explained?: ExplainedForStaff
     readonly holds?: Omit<RolesHeld, 'roles'> & {
       readonly roles: readonly (Omit<RolesHeld['roles'][number], 'lacks'> & { readonly lacks: readonly string[] })[]

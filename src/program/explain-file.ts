@@ -2,7 +2,7 @@ import { failure } from '../cli/failure.ts'
 import { cleanJson } from '../cli/server-text.ts'
 import type { ImaginedAsk } from '../cli/world.ts'
 import { compileRules } from '../domain/entitlement/compile.ts'
-import { asRolegateError } from '../domain/errors.ts'
+import { asRolegateError, RolegateError } from '../domain/errors.ts'
 import { inWordsForStaff } from '../http/explanation.ts'
 import { ImaginedBody } from '../http/imagined.ts'
 import { makeExplainAs } from '../usecases/admin/explain-as.ts'
@@ -22,6 +22,8 @@ export function explainFile(file: string, { role, as }: ImaginedAsk): unknown {
     idps: new Set(config.idps.map(({ id }) => id)),
     absoluteSeconds: config.sessions.browser.absoluteSeconds,
     groupNames: config.groupNames,
+    // Nobody is signed in at a file.
+    findSignedIn: async () => Promise.reject(new RolegateError('role_unknown')),
     hash,
     now: () => new Date(),
   })

@@ -124,6 +124,14 @@ export type AskedReload = {
 export type People = Table<KnownPerson>
 export type KnownPerson = { readonly principal: Principal; readonly seenAt: Date }
 
+/** Under which name which browser signed in, and as whom: a row a name, kept as long as what came of it may last. */
+export type SessionNames = Table<SessionName>
+export type SessionName = Pick<Principal, 'idp' | 'issuer' | 'subject'> & {
+  readonly name: string
+  readonly sessionId: string
+  readonly signedInAt: Date
+}
+
 /** Counts one more try under `key`; fails with `rate_limited` above `limit` per window. */
 export type LimitRate = (key: string, limit: number, windowSeconds: number) => Promise<void>
 

@@ -1,7 +1,7 @@
 import request from 'supertest'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { aDemo, type Demo } from '../support/a-demo.ts'
-import { aPersonAt, aTerminalOf, type Person } from '../support/a-person.ts'
+import { aPersonAt, aTerminalOf, aVisitor, type Person } from '../support/a-person.ts'
 import { aTerminalBeside } from '../support/an-authorization.ts'
 
 let demo: Demo
@@ -165,6 +165,85 @@ describe('explaining of somebody imagined (security.md M-22)', () => {
   })
 })
 
+describe('POST /v1/explain of somebody who is signed in', () => {
+  const of = (person: object | string, role = 'data-prod/readonly', bearer = operator) =>
+    request(demo.url)
+      .post('/v1/explain')
+      .set('authorization', `Bearer ${bearer}`)
+      .send({ role, person: typeof person === 'string' ? { name: person } : person })
+  let operator = ''
+  beforeAll(async () => {
+    operator = await aTerminalBeside(demo, alice)
+    await aPersonAt(demo, 'bob')
+  })
+
+  it.each(['bob@example.com', ' Bob@Example.com ', 'u-bob'])('finds them by %j', async (name) => {
+    const { body } = await of(name).expect(200)
+    expect(body).toMatchObject({
+      available: true,
+      idp: 'demo',
+      groups: { count: 1, state: 'stated' },
+      rules: expect.arrayContaining([expect.objectContaining({ rule: 'auditors', verdict: 'met' })]),
+      person: { username: 'bob@example.com', subject: 'u-bob', idp: 'demo', via: 'browser' },
+    })
+    expect(body).not.toHaveProperty('as')
+    expect(body.person.groupsAgeSeconds).toBeLessThan(60)
+    expect((await of(name, 'payments-prod/admin').expect(200)).body).toMatchObject({ because: 'not_entitled' })
+  })
+
+  it('finds whoever signed in by SAML, at the IdP they did', async () => {
+    const erin = aVisitor(demo)
+    await erin.postAcs(await erin.samlAnswer('erin')).expect(303)
+    expect((await of('erin@example.com').expect(200)).body).toMatchObject({ person: { idp: 'contractors' } })
+    expect((await of({ name: 'erin@example.com', idp: 'demo' })).status).toBe(404)
+  })
+
+  it('says so when nobody of that name is signed in, as after a sign-out', async () => {
+    const frank = aVisitor(demo)
+    await frank.postAcs(await frank.samlAnswer('frank')).expect(303)
+    await of('frank@example.com').expect(200)
+    await frank.post('/sign-out', { _csrf: await frank.csrf() })
+    for (const name of ['frank@example.com', 'u-frank', 'frank', 'nobody']) {
+      const { status, body } = await of(name)
+      expect([status, body.code, body.title]).toEqual([404, 'role_unknown', 'Nobody of that name is signed in'])
+    }
+  })
+
+  it('takes what is said of when, where and how', async () => {
+    const said = { name: 'u-bob', at: '2030-01-07T09:00:00Z', ip: '192.0.2.1', mfa: '5m', reason: 'why not' }
+    await of(said).expect(200)
+  })
+
+  it.each([
+    ['a directory there is not', { name: 'u-bob', idp: 'nowhere' }, 'There are: demo, contractors.'],
+    ['no name', { idp: 'demo' }, 'person.name'],
+    ['a blank name', { name: '  ' }, 'person.name'],
+    ['groups of their own', { name: 'u-bob', groups: ['x'] }, 'groups'],
+    ['an address that is none', { name: 'u-bob', ip: 'x' }, 'person.ip'],
+  ])('refuses %s', async (_, person, detail) => {
+    const { status, body } = await of(person)
+    expect([status, body.code]).toEqual([400, 'invalid_request'])
+    expect(body.detail).toContain(detail)
+  })
+
+  it('refuses a person beside somebody imagined: whose groups would count?', async () => {
+    const body = { role: 'data-prod/readonly', as: { idp: 'demo', groups: [] }, person: { name: 'u-bob' } }
+    await request(demo.url).post('/v1/explain').set('authorization', `Bearer ${operator}`).send(body).expect(400)
+  })
+
+  it('tells nobody else who is signed in, and nothing by it (security.md M-22)', async () => {
+    const carol = await aTerminalBeside(demo, await aPersonAt(demo, 'carol'))
+    const answers = [
+      await of('u-bob', undefined, carol),
+      await of('nobody', undefined, carol),
+      await of('u-carol', undefined, carol),
+    ]
+    expect(answers.map(({ status, body }) => [status, body.code])).toEqual(answers.map(() => [403, 'not_entitled']))
+    const [first, ...others] = answers.map(({ body }) => ({ ...body, requestId: '' }))
+    for (const other of others) expect(other).toEqual(first)
+  })
+})
+
 describe('the page of operators and auditors', () => {
   const asked = async (person: Person, fields: Record<string, string>) =>
     person.post('/admin/access', {
@@ -197,6 +276,20 @@ describe('the page of operators and auditors', () => {
     })
     expect(closed.text).toContain('No rule gives them this role.')
     expect(closed.text).toContain('is about another directory')
+  })
+
+  it('says it of somebody who is signed in, by name', async () => {
+    await aPersonAt(demo, 'bob')
+    const page = await asked(alice, { role: 'data-prod/readonly', person: 'bob@example.com' })
+    expect(page.text).toContain('They may take this role now.')
+    expect(page.text).toMatch(/<code>u-bob<\/code> at <code>demo<\/code>[\s\S]*Groups read/)
+    const all = await asked(alice, { person: 'u-bob' })
+    expect(all.text).toMatch(/<code>data-prod\/readonly<\/code>[\s\S]*by rule auditors/)
+    const none = await asked(alice, { role: 'data-prod/readonly', person: '"><script>alert(1)</script>' })
+    expect([none.status, none.text]).toEqual([404, expect.stringContaining('Nobody of that name is signed in')])
+    expect(none.text).not.toContain('<script>alert')
+    const both = await asked(alice, { person: 'u-bob', idp: 'demo', groups: 'x' })
+    expect([both.status, both.text]).toEqual([400, expect.stringContaining('groups beside somebody signed in')])
   })
 
   it('keeps what was typed where there is no such role, and steers no browser with it', async () => {

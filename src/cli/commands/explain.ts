@@ -3,14 +3,19 @@ import { readExplained } from '../explained.ts'
 import { findRole } from '../find-role.ts'
 import type { Gateway } from '../gateway.ts'
 import { tellExplained } from '../tell-explained.ts'
-import type { ImaginedAsk } from '../world.ts'
+import type { Somebody } from '../world.ts'
 
 export const explain: Command = {
   name: 'explain',
   usage:
-    'rolegate explain ROLE [--as-groups a,b [--as-group NAME]... --idp ID [--at TIME] [--ip ADDR] [--mfa AGO]] [--config FILE]',
+    'rolegate explain ROLE [--person NAME | --as-groups a,b [--as-group NAME]...] [--idp ID] [--at TIME] [--ip ADDR] [--mfa AGO] [--config FILE]',
   summary: 'Say why you may take a role, or why not, and whom to ask.',
   options: {
+    person: {
+      type: 'string',
+      value: 'NAME',
+      about: 'say it of somebody signed in, by user name, e-mail or subject: for operators and auditors',
+    },
     'as-groups': {
       type: 'string',
       value: 'a,b',
@@ -22,7 +27,7 @@ export const explain: Command = {
       value: 'NAME',
       about: 'one group, commas and all; may be given several times',
     },
-    idp: { type: 'string', value: 'ID', about: 'the IdP that states those groups' },
+    idp: { type: 'string', value: 'ID', about: 'the IdP that states those groups, or where that person signed in' },
     at: { type: 'string', value: 'TIME', about: 'when they ask, as 2026-03-02T09:00; default: whenever rules want' },
     ip: { type: 'string', value: 'ADDR', about: 'where they ask from; default: from where rules want' },
     mfa: {
@@ -36,21 +41,22 @@ export const explain: Command = {
   completes: 'role',
   async run({ connect, world, json, words, text, texts, misused }) {
     const wanted = words[0] ?? ''
-    const as = imaginedBy({ text, texts, misused })
+    const somebody = somebodyIn({ text, texts, misused })
     const file = text('config')
-    if (file !== undefined && as === undefined)
-      throw misused('--config asks of nobody yet: add --as-groups (or --as-group) and --idp.')
-    const { read, json: answer } = file !== undefined && as !== undefined ? await byFile(file, as) : await byGateway()
+    const { read, json: answer } = file === undefined ? await byGateway() : await byFile(file)
     world.out(json ? `${JSON.stringify(answer, null, 2)}\n` : `${tellExplained(read).join('\n')}\n`)
     return 0
 
     async function byGateway() {
       const { gateway } = await connect()
-      return as === undefined ? gateway.explain(await nameOf(wanted, gateway)) : gateway.explain(wanted, as)
+      return gateway.explain(somebody === undefined ? await nameOf(wanted, gateway) : wanted, somebody)
     }
 
-    async function byFile(path: string, somebody: ImaginedAsk['as']) {
-      const told = await world.explainFile(path, { role: wanted, as: somebody })
+    async function byFile(path: string) {
+      if (somebody === undefined)
+        throw misused('--config asks of nobody yet: add --as-groups (or --as-group) and --idp.')
+      if ('person' in somebody) throw misused('--person is somebody signed in at a gateway: leave --config out.')
+      const told = await world.explainFile(path, { role: wanted, ...somebody })
       return { read: readExplained(told), json: told }
     }
 
@@ -63,18 +69,23 @@ export const explain: Command = {
 }
 
 /** Somebody as these options describe them; none given: whoever asks. */
-function imaginedBy({ text, texts, misused }: Pick<Call, 'text' | 'texts' | 'misused'>): ImaginedAsk['as'] | undefined {
+function somebodyIn({ text, texts, misused }: Pick<Call, 'text' | 'texts' | 'misused'>): Somebody | undefined {
   const single = texts('as-group')
-  const [groups, idp, at, ip, mfa] = ['as-groups', 'idp', 'at', 'ip', 'mfa'].map(text)
-  if (single.length === 0 && [groups, idp, at, ip, mfa].every((one) => one === undefined)) return undefined
-  if (idp === undefined) throw misused('Say at which IdP, with --idp ID: the same name is another group elsewhere.')
-  return {
-    idp,
-    groups: [...(groups ?? '').split(',').flatMap((group) => group.trim() || []), ...single],
+  const [name, groups, idp, at, ip, mfa] = ['person', 'as-groups', 'idp', 'at', 'ip', 'mfa'].map(text)
+  const moment = {
     ...(at !== undefined && { at: momentIn(at, misused) }),
     ...(ip !== undefined && { ip }),
-    ...(mfa !== undefined && { mfa: mfa === 'none' ? false : mfa }),
+    ...(mfa !== undefined && { mfa: mfa === 'none' ? (false as const) : mfa }),
   }
+  if (name !== undefined) {
+    if (groups !== undefined || single.length > 0)
+      throw misused('--person has the groups of their sign-in: leave --as-groups and --as-group out.')
+    return { person: { name, ...(idp !== undefined && { idp }), ...moment } }
+  }
+  if (single.length === 0 && [groups, idp, at, ip, mfa].every((one) => one === undefined)) return undefined
+  if (idp === undefined) throw misused('Say at which IdP, with --idp ID: the same name is another group elsewhere.')
+  const all = [...(groups ?? '').split(',').flatMap((group) => group.trim() || []), ...single]
+  return { as: { idp, groups: all, ...moment } }
 }
 
 /** By the clock of this machine, where it names no zone. */

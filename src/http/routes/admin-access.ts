@@ -2,13 +2,13 @@ import { Router, type Request } from 'express'
 import { z } from 'zod'
 import { LONGEST_REASON } from '../../domain/entitlement/conditions.ts'
 import { RolegateError } from '../../domain/errors.ts'
-import type { ExplainForStaff } from '../../usecases/admin/explain-as.ts'
+import type { ExplainAs, ExplainForStaff, RolesHeld } from '../../usecases/admin/explain-as.ts'
 import type { CurrentRules, IdentityProvider, Now } from '../../usecases/ports.ts'
 import { answerFor } from '../answers.ts'
 import { sessionOf } from '../browser-session.ts'
 import { conditionAsked } from '../conditions.ts'
 import { inWordsForStaff, requiresInWords } from '../explanation.ts'
-import { ImaginedBody } from '../imagined.ts'
+import { ImaginedBody, NamedBody } from '../imagined.ts'
 import { groupNamesIn, type GroupName } from '../group-names.ts'
 import { show, type Pages } from '../pages.ts'
 import { parse } from '../parse.ts'
@@ -26,6 +26,7 @@ const Form = z.strictObject({
   role: z.string().max(2048).trim(),
   idp: z.string().max(63),
   groups: z.string().max(12_000),
+  person: z.string().max(320).trim().default(''),
   at: z.string().max(40).trim().default(''),
   ip: z.string().max(60).trim().default(''),
   mfa: z.enum(['', 'now', 'none']).default(''),
@@ -33,7 +34,7 @@ const Form = z.strictObject({
 })
 type Asked = Pages['admin-access']['asked']
 
-const NOTHING: Asked = { role: '', idp: '', groups: '', at: '', ip: '', mfa: '', reason: '' }
+const NOTHING: Asked = { role: '', idp: '', groups: '', person: '', at: '', ip: '', mfa: '', reason: '' }
 const MFA = new Map<string, string | false>([
   ['now', '0s'],
   ['none', false],
@@ -51,33 +52,42 @@ export function adminAccessRoutes(deps: Deps): Router {
     show(res, 'admin-access', 'Who may take what', formModel(NOTHING))
   })
 
-  router.post('/admin/access', (req, res) => {
+  router.post('/admin/access', async (req, res) => {
     const { _csrf, ...asked } = parse(Form, req.body)
     try {
       show(res, 'admin-access', asked.role === '' ? 'What somebody may take' : `Who may take ${asked.role}`, {
         ...formModel(asked),
-        ...answerTo(req, asked),
+        ...(await answerTo(req, asked)),
       })
     } catch (thrown) {
       // Somebody who mistyped keeps what they have typed.
-      if (!(thrown instanceof RolegateError) || !['role_unknown', 'invalid_request'].includes(thrown.code)) throw thrown
+      if (!(thrown instanceof RolegateError) || !AMENDED_IN_THE_FORM.has(thrown.code)) throw thrown
       const { status, title, why } = answerFor(thrown)
       show(res.status(status), 'admin-access', title, { ...formModel(asked), problem: `${title}: ${why}` })
     }
   })
 
-  function answerTo(req: Request, asked: Asked): Pick<Pages['admin-access'], 'explained' | 'who' | 'holds'> {
+  async function answerTo(req: Request, asked: Asked): Promise<Told> {
     const staff = deps.explainForStaff(sessionOf(req, deps.now), 'page')
-    if (asked.idp !== '' && asked.role === '') {
-      const { roles, ...holds } = staff.rolesOf(somebodyIn(asked))
-      const inWords = roles.map((one) => ({ ...one, lacks: one.lacks.map(conditionAsked) }))
-      return { holds: { ...holds, roles: inWords } }
-    }
+    if (asked.person !== '') return ofPerson(staff, asked)
+    if (asked.idp !== '' && asked.role === '') return { holds: inWordsHeld(staff.rolesOf(somebodyIn(asked))) }
     if (asked.idp !== '')
       return { explained: inWordsForStaff(staff.explain(asked.role, somebodyIn(asked)), deps.groupName) }
     const { requires, rules, ...who } = staff.whoMay(asked.role)
     const words = { requires: requires.map(conditionAsked), rules: rules.map(requiresInWords) }
     return { who: { ...who, ...words, ...groupNamesIn(rules, undefined, deps.groupName) } }
+  }
+
+  async function ofPerson(staff: ExplainAs, asked: Asked): Promise<Told> {
+    // Whose groups count must be beyond doubt.
+    if (asked.groups !== '') throw new RolegateError('invalid_request', { field: 'groups beside somebody signed in' })
+    const named = personIn(asked)
+    if (asked.role !== '') {
+      const { person, ...story } = await staff.explainPerson(asked.role, named)
+      return { explained: inWordsForStaff(story, deps.groupName), person }
+    }
+    const { person, ...held } = await staff.rolesOfPerson(named)
+    return { holds: inWordsHeld(held), person }
   }
 
   function formModel(asked: Asked): Pages['admin-access'] {
@@ -95,17 +105,30 @@ export function adminAccessRoutes(deps: Deps): Router {
   return router
 }
 
+type Told = Pick<Pages['admin-access'], 'explained' | 'who' | 'holds' | 'person'>
+
+/** What is amended in the form itself. */
+const AMENDED_IN_THE_FORM: ReadonlySet<string> = new Set(['role_unknown', 'role_ambiguous', 'invalid_request'])
+
+const inWordsHeld = ({ roles, ...holds }: RolesHeld) => ({
+  ...holds,
+  roles: roles.map((one) => ({ ...one, lacks: one.lacks.map(conditionAsked) })),
+})
+
+const somebodyIn = (asked: Asked) =>
+  parse(ImaginedBody, { idp: asked.idp, groups: linesOf(asked.groups), ...circumstancesIn(asked) })
+
+const personIn = (asked: Asked) =>
+  parse(NamedBody, { name: asked.person, ...(asked.idp !== '' && { idp: asked.idp }), ...circumstancesIn(asked) })
+
 /** What is left blank is as the rules want it. */
-const somebodyIn = ({ idp, groups, at, ip, mfa, reason }: Asked) =>
-  parse(ImaginedBody, {
-    idp,
-    groups: linesOf(groups),
-    // The field of a browser knows no zone, and says UTC.
-    ...(at !== '' && { at: /^[-\dT:]{16,19}$/.test(at) ? `${at}Z` : at }),
-    ...(ip !== '' && { ip }),
-    ...(MFA.has(mfa) && { mfa: MFA.get(mfa) }),
-    ...(reason !== '' && { reason }),
-  })
+const circumstancesIn = ({ at, ip, mfa, reason }: Asked) => ({
+  // The field of a browser knows no zone, and says UTC.
+  ...(at !== '' && { at: /^[-\dT:]{16,19}$/.test(at) ? `${at}Z` : at }),
+  ...(ip !== '' && { ip }),
+  ...(MFA.has(mfa) && { mfa: MFA.get(mfa) }),
+  ...(reason !== '' && { reason }),
+})
 
 /** A group a line: some hold commas. */
 const linesOf = (text: string): readonly string[] =>

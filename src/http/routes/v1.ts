@@ -24,7 +24,7 @@ import { bearerIn, CredentialsBody, withStepUp, type AnswerCredentials } from '.
 import { requireSameOrigin } from '../csrf.ts'
 import { inWords, inWordsForStaff } from '../explanation.ts'
 import { groupNamesFor, type GroupName } from '../group-names.ts'
-import { ImaginedBody } from '../imagined.ts'
+import { ImaginedBody, NamedBody } from '../imagined.ts'
 import { failAsAtHotDoor } from '../hot-door.ts'
 import { jsonBody } from '../json-body.ts'
 import { parse } from '../parse.ts'
@@ -42,6 +42,7 @@ const RolesQuery = z.object({ form: z.enum(['full', 'compact']).optional() })
 const ExplainBody = z.strictObject({
   role: z.string().min(3).max(2048),
   as: ImaginedBody.optional(),
+  person: NamedBody.optional(),
 })
 const EndBody = z.strictObject({ id: z.string().min(1).max(200) })
 
@@ -132,11 +133,16 @@ export function v1Routes(deps: Deps): Router {
     res.status(204).end()
   })
 
-  router.post('/v1/explain', ...body, authenticate, (req, res) => {
-    const { role, as } = parse(ExplainBody, req.body)
+  router.post('/v1/explain', ...body, authenticate, async (req, res) => {
+    const { role, as, person } = parse(ExplainBody, req.body)
     const session = signedIn(res)
-    if (as === undefined) res.json(inWords(deps.explainRole(session, factsOf(res), role), deps.groupName))
-    else res.json(inWordsForStaff(deps.explainForStaff(session, 'api').explain(role, as), deps.groupName))
+    if (as === undefined && person === undefined)
+      return res.json(inWords(deps.explainRole(session, factsOf(res), role), deps.groupName))
+    const staff = deps.explainForStaff(session, 'api')
+    if (as !== undefined && person !== undefined)
+      throw new RolegateError('invalid_request', { field: 'as beside person' })
+    const story = person === undefined ? as && staff.explain(role, as) : await staff.explainPerson(role, person)
+    return res.json(story && inWordsForStaff(story, deps.groupName))
   })
 
   router.get('/v1/config', authenticate, async (req, res) => {

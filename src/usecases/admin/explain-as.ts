@@ -1,5 +1,9 @@
 import { imaginedSession, type Imagined } from '../../domain/admin/imagine.ts'
-import { imaginedCircumstances } from '../../domain/entitlement/conditions.ts'
+import {
+  imaginedCircumstances,
+  type Circumstances,
+  type ImaginedCircumstances,
+} from '../../domain/entitlement/conditions.ts'
 import {
   askedBy,
   explainInFull,
@@ -11,12 +15,22 @@ import { entitlementsOf } from '../../domain/entitlement/decide.ts'
 import { requireRole } from '../../domain/entitlement/find-role.ts'
 import { passThroughFault } from '../../domain/entitlement/pass-through.ts'
 import { RolegateError } from '../../domain/errors.ts'
+import type { Principal } from '../../domain/sign-in/principal.ts'
 import type { GatewaySession } from '../../domain/sign-in/session.ts'
 import type { CurrentRules, Now } from '../ports.ts'
+import type { FindSignedIn } from '../sign-in/signed-in-by-name.ts'
 import type { RequireStanding } from './require-standing.ts'
+
+/** Somebody who is signed in, by a name they go by; when, where and how they ask is imagined. */
+type Named = ImaginedCircumstances & { readonly name: string; readonly idp?: string | undefined }
+
+/** Who was found under a name, and how old the groups are by which they are told of. */
+export type FoundPerson = Pick<Principal, 'idp' | 'subject' | 'username'> &
+  Pick<GatewaySession, 'via' | 'signedInAt' | 'endsAt'> & { readonly groupsAgeSeconds: number }
 
 /** What operators and auditors are told, and by which configuration. */
 type ExplainedAs = FullExplanation & { readonly as: Imagined; readonly config: string }
+type ExplainedPerson = FullExplanation & { readonly person: FoundPerson; readonly config: string }
 
 /** The rules that speak of a role, whomever they mean. */
 export type WhoMay = {
@@ -45,12 +59,17 @@ export type RolesHeld = {
 
 const MOST_ROLES = 500
 
+type Asker = { readonly session: GatewaySession; readonly circumstances: Circumstances }
+
 export type ExplainAs = {
   /** Why somebody with these groups could take a role, or could not. */
   explain(role: string, as: Imagined): ExplainedAs
+  /** The same of somebody who is signed in, by the groups of their newest session. Fails as `FindSignedIn` does. */
+  explainPerson(role: string, named: Named): Promise<ExplainedPerson>
   whoMay(role: string): WhoMay
   /** Every role that somebody with these groups holds. */
   rolesOf(as: Imagined): RolesHeld
+  rolesOfPerson(named: Named): Promise<RolesHeld & { readonly person: FoundPerson }>
 }
 
 /** The same, for a session with a standing; fails as `requireStanding` does. */
@@ -74,6 +93,7 @@ export function makeExplainAs(deps: {
   absoluteSeconds: number
   /** Of each IdP that has any: what people call its groups, by id. */
   groupNames: ReadonlyMap<string, ReadonlyMap<string, string>>
+  findSignedIn: FindSignedIn
   hash: string
   now: Now
 }): ExplainAs {
@@ -81,42 +101,79 @@ export function makeExplainAs(deps: {
   const idOf = (idp: string, written: string): string =>
     [...(deps.groupNames.get(idp) ?? [])].find(([, name]) => name === written)?.[0] ?? written
 
-  function imagine(as: Imagined) {
-    if (!deps.idps.has(as.idp)) throw new RolegateError('invalid_request', { field: 'as.idp', known: [...deps.idps] })
+  function requireIdp(idp: string | undefined, field: string): void {
+    if (idp !== undefined && !deps.idps.has(idp))
+      throw new RolegateError('invalid_request', { field, known: [...deps.idps] })
+  }
+
+  function imagine(as: Imagined): Asker {
+    requireIdp(as.idp, 'as.idp')
     const circumstances = imaginedCircumstances(as, deps.now())
     const stated = { idp: as.idp, groups: as.groups.map((group) => idOf(as.idp, group)) }
     return { session: imaginedSession(stated, deps.absoluteSeconds, circumstances.now), circumstances }
   }
 
+  async function find(named: Named): Promise<Asker & { readonly person: FoundPerson }> {
+    const { name, idp, ...said } = named
+    requireIdp(idp, 'person.idp')
+    const session = await deps.findSignedIn(name, idp)
+    const now = deps.now()
+    const { principal, via, signedInAt, endsAt, mfaAt } = session
+    const { assumed, ...imagined } = imaginedCircumstances(said, now)
+    return {
+      session,
+      // When they used a second factor is known, and not imagined.
+      circumstances: {
+        ...imagined,
+        assumed: new Set([...(assumed ?? [])].filter((condition) => condition !== 'mfa_within')),
+        ...(said.mfa === undefined && mfaAt !== undefined && { mfaAt }),
+      },
+      person: {
+        idp: principal.idp,
+        subject: principal.subject,
+        username: principal.username,
+        via,
+        signedInAt,
+        endsAt,
+        groupsAgeSeconds: Math.max(0, Math.floor((now.getTime() - signedInAt.getTime()) / 1000)),
+      },
+    }
+  }
+
+  function explainFor(role: string, { session, circumstances }: Asker): FullExplanation {
+    const target = requireRole(deps.rules(), role)
+    const condition = passThroughFault(target, session)
+    return explainInFull(deps.rules(), session, target, condition === undefined ? [] : [condition], circumstances)
+  }
+
+  function rolesFor({ session, circumstances }: Asker): RolesHeld {
+    const held = entitlementsOf(deps.rules(), session.principal, circumstances)
+    return {
+      roles: held.slice(0, MOST_ROLES).map(({ target, maxSeconds, via, unmet }) => ({
+        role: target.name,
+        elevated: target.kind.elevated,
+        maxSeconds,
+        rule: via[0]?.rule ?? '',
+        lacks: unmet.map(({ condition, wants }) => ({ condition, wants })),
+      })),
+      roleCount: held.length,
+      config: deps.hash,
+    }
+  }
+
   return {
-    explain(role, as) {
-      const { session, circumstances } = imagine(as)
-      const target = requireRole(deps.rules(), role)
-      const condition = passThroughFault(target, session)
-      const explanation = explainInFull(
-        deps.rules(),
-        session,
-        target,
-        condition === undefined ? [] : [condition],
-        circumstances,
-      )
-      return { ...explanation, as, config: deps.hash }
+    explain: (role, as) => ({ ...explainFor(role, imagine(as)), as, config: deps.hash }),
+
+    async explainPerson(role, named) {
+      const found = await find(named)
+      return { ...explainFor(role, found), person: found.person, config: deps.hash }
     },
 
-    rolesOf(as) {
-      const { session, circumstances } = imagine(as)
-      const held = entitlementsOf(deps.rules(), session.principal, circumstances)
-      return {
-        roles: held.slice(0, MOST_ROLES).map(({ target, maxSeconds, via, unmet }) => ({
-          role: target.name,
-          elevated: target.kind.elevated,
-          maxSeconds,
-          rule: via[0]?.rule ?? '',
-          lacks: unmet.map(({ condition, wants }) => ({ condition, wants })),
-        })),
-        roleCount: held.length,
-        config: deps.hash,
-      }
+    rolesOf: (as) => rolesFor(imagine(as)),
+
+    async rolesOfPerson(named) {
+      const found = await find(named)
+      return { ...rolesFor(found), person: found.person }
     },
 
     whoMay(role) {

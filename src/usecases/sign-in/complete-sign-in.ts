@@ -17,6 +17,7 @@ import type { FinishStepUp } from '../step-up/finish-step-up.ts'
 import type { CountOnce } from './count-once.ts'
 import type { EndSession } from './end-session.ts'
 import type { RememberPerson } from './people.ts'
+import type { NoteNames } from './signed-in-by-name.ts'
 
 const MOST_RULES_ON_RECORD = 50
 /** As many as an IdP usually states before it cuts the list. */
@@ -55,6 +56,7 @@ export function makeCompleteSignIn(deps: {
   sessions: Pick<Sessions, 'delete'>
   emergency: Pick<StandingEmergency, 'requireWelcome'>
   rememberPerson: RememberPerson
+  noteNames: NoteNames
   countOnce: CountOnce
   rules: CurrentRules
   audit: Audit
@@ -159,10 +161,11 @@ export function makeCompleteSignIn(deps: {
       ...(claims.idpSession !== undefined && { idpSession: claims.idpSession }),
     }
     const subject = { request: input.request, principal, session }
-    // In one breath, so that they share a trip to the disk; both are durable before the browser has its session.
+    // In one breath, so that they share a trip to the disk; all are durable before the browser has its session.
     await Promise.all([
       deps.audit({ ...subject, event: 'sign_in' }),
       deps.rememberPerson(principal, now),
+      deps.noteNames(session),
       deps.audit({ ...subject, event: 'decision', ...decisionFor(session, input.request) }),
     ])
     if (proof === undefined) return { session, returnTo }

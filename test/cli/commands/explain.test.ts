@@ -148,6 +148,27 @@ describe('rolegate explain', () => {
     })
   })
 
+  it('tells operators of somebody who is signed in, and how old the groups are', async () => {
+    const { gateway, run, asked } = await signedIn()
+    const person = { username: 'bob@example.com', subject: 'u-b\u200bob', idp: 'entra', groupsAgeSeconds: 2_533 }
+    gateway.on('POST /v1/explain', { json: { ...OF_BOB, person } })
+    const { out } = await run('explain', 'a/b', '--person', 'Bob@example.com', '--idp', 'entra', '--mfa', 'none')
+    expect(asked('POST /v1/explain')).toEqual([
+      { role: 'a/b', person: { name: 'Bob@example.com', idp: 'entra', mfa: false } },
+    ])
+    expect(out).toContain(String.raw`person   bob@example.com (u-b\u200bob) at entra`)
+    expect(out).toContain('3 seen at entra, read 42m ago')
+    expect(out).toContain('1h  what is left of their sign-in')
+    gateway.on(
+      'POST /v1/explain',
+      aProblem(404, 'role_ambiguous', { detail: 'It may be: bob (u-1) at entra; bob (u-2) at okta.' }),
+    )
+    expect(await run('explain', 'a/b', '--person', 'bob')).toMatchObject({
+      exit: 6,
+      err: expect.stringContaining('(u-2) at okta'),
+    })
+  })
+
   it('asks a file in place of a gateway, and nobody else', async () => {
     const asked: unknown[] = []
     const terminal = aTerminal({
@@ -165,6 +186,9 @@ describe('rolegate explain', () => {
   it.each([
     ['groups of no IdP', ['--as-groups', 'a']],
     ['a file, and nobody', ['--config', 'x.yaml']],
+    ['a file, and somebody signed in', ['--config', 'x.yaml', '--person', 'bob']],
+    ['a person, and groups', ['--person', 'bob', '--idp', 'entra', '--as-groups', 'a']],
+    ['a person, and a group', ['--person', 'bob', '--as-group', 'a']],
     ['an address of no IdP', ['--ip', '192.0.2.1']],
     ['a time that is none', ['--idp', 'entra', '--at', 'tomorrow']],
     ['a date without an hour', ['--idp', 'entra', '--at', '2030-01-07']],

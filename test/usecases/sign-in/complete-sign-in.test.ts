@@ -81,6 +81,7 @@ function aSignIn({
     countOnce: makeCountOnce({ usedAttempts: used, now: clock.now }),
     emergency,
     rememberPerson: async ({ subject }) => void remembered.push(subject),
+    noteNames: async ({ id }) => void remembered.push(`the names of ${id}`),
     sessions: { delete: async (id) => void happened.push(`forget ${id}`) },
     rules: () => anIndex({ rules }),
     async audit(event) {
@@ -121,7 +122,7 @@ describe('completeSignIn', () => {
   it('remembers who it was', async () => {
     const { come, remembered } = aSignIn()
     await come()
-    expect(remembered).toEqual(['oid-1'])
+    expect(remembered).toEqual(['oid-1', 'the names of session-9'])
   })
 
   it.each([
