@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { account } from './account-schema.ts'
-import { duration, line, name, oneOrMore, region } from './fields.ts'
+import { duration, label, line, name, oneOrMore, region } from './fields.ts'
 import { idp } from './idp-schema.ts'
 import { audit, issuer, secrets, server, store, telemetry } from './installation-schema.ts'
 import { role } from './role-schema.ts'
@@ -69,6 +69,11 @@ export const ConfigFile = z.strictObject({
     .describe('Your own networks by name (CIDR): two addresses in one of them are one place.'),
   idps: z.array(idp).min(1, 'must not be empty').describe('Where people sign in.'),
   workloads: z.array(workload).default([]).describe('Whose tokens CI jobs and containers show in place of a sign-in.'),
+  environments: z
+    .array(label)
+    .min(1, 'must not be empty')
+    .optional()
+    .describe('The words that `accounts.<name>.env` may be. Where they stand, each account has one of them.'),
   accounts: z.record(name, account).describe('AWS accounts by alias, the name people type.'),
   roles: z.record(name, role).describe('Kinds of role by key, the name people type.'),
   rules: z.array(rule).describe('Who may take what. Deny beats every grant.'),

@@ -1,10 +1,38 @@
-import { nearest } from '../did-you-mean.ts'
+import { listed } from '../../domain/listed.ts'
+import { didYouMean, nearest } from '../did-you-mean.ts'
 import type { Findings } from '../faults.ts'
 import type { ConfigFile } from '../schema.ts'
 import { itemsOf } from '../selectors.ts'
 
 /** Environments are words of the file's own: a deny on `env:prod` does not close the account whose word is misspelt (threats.md R1). */
 export function lintEnvironments(file: ConfigFile, findings: Findings): void {
+  if (file.environments === undefined) lintWords(file, findings)
+  else lintDeclared(file.environments, file, findings)
+}
+
+/** A closed list: an account with another word, or with none, would slip through every deny by environment. */
+function lintDeclared(declared: readonly string[], { accounts }: ConfigFile, findings: Findings): void {
+  declared.forEach((word, index) => {
+    const earlier = declared.slice(0, index).find((one) => one.toLowerCase() === word.toLowerCase())
+    if (earlier !== undefined)
+      findings.fault(
+        ['environments', index],
+        earlier === word
+          ? `"${word}" stands twice`
+          : `"${word}" and "${earlier}" differ in case only; keep one of them`,
+      )
+  })
+  for (const [alias, { env }] of Object.entries(accounts)) {
+    if (env === undefined)
+      findings.fault(['accounts', alias, 'env'], `is missing; \`environments\` has ${listed(declared, MOST_NAMED)}`)
+    else if (!declared.includes(env))
+      findings.fault(['accounts', alias, 'env'], `"${env}" is none of \`environments\`${didYouMean(env, declared)}`)
+  }
+}
+
+const MOST_NAMED = 6
+
+function lintWords(file: ConfigFile, findings: Findings): void {
   const byWord = new Map<string, readonly string[]>()
   for (const [alias, { env }] of Object.entries(file.accounts))
     if (env !== undefined) byWord.set(env, [...(byWord.get(env) ?? []), alias])
@@ -26,7 +54,7 @@ export function lintEnvironments(file: ConfigFile, findings: Findings): void {
     if (near !== undefined)
       findings.warn(
         ['accounts', only, 'env'],
-        `"${word}" is the word of this account only, and no selector names it; did you mean "${near}"? [env-once]`,
+        `"${word}" is the word of this account only, and no selector names it; did you mean "${near}"? A line \`environments: [${others.join(', ')}]\` refuses any other [env-once]`,
       )
   }
 }

@@ -172,7 +172,7 @@ const isTemplate = (selector: Selector): boolean =>
 export function lintAccountSelector(
   selector: Selector,
   path: Path,
-  { accounts }: ConfigFile,
+  { accounts, environments = [] }: ConfigFile,
   findings: Findings,
 ): void {
   eachItem(selector, path, findings, (item, here) => {
@@ -183,7 +183,8 @@ export function lintAccountSelector(
       return
     }
     const all = Object.values(accounts)
-    const known = kind === 'env' ? all.flatMap(({ env }) => env ?? []) : all.flatMap(({ tags }) => tags)
+    const known =
+      kind === 'env' ? [...all.flatMap(({ env }) => env ?? []), ...environments] : all.flatMap(({ tags }) => tags)
     findings.fault(here, `selects nothing: no account has the ${kind} "${shown(word)}"${didYouMean(word, known)}`)
   })
 }

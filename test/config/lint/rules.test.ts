@@ -25,7 +25,7 @@ describe('environments (threats.md R1)', () => {
 
   it('are advised of where one account’s is nearly that of others', () => {
     expect(said(denying(withAccounts('env: prdo')))).toEqual([
-      `accounts.more-0.env: "prdo" is the word of this account only, and no selector names it; did you mean "prod"? ${ONCE}`,
+      `accounts.more-0.env: "prdo" is the word of this account only, and no selector names it; did you mean "prod"? A line \`environments: [prod, dev]\` refuses any other ${ONCE}`,
     ])
   })
 
@@ -35,6 +35,57 @@ describe('environments (threats.md R1)', () => {
     ['it is near none', denying(withAccounts('env: staging'))],
   ])('are not where %s', (_, text) => {
     expect(said(text)).toEqual([])
+  })
+})
+
+describe('environments in a closed list (threats.md R1)', () => {
+  const declared = (words: string, text = changed()) =>
+    text.replace('accounts:\n', `environments: ${words}\naccounts:\n`)
+
+  it('are what accounts may have', () => {
+    expect(messages(declared('[prod, dev]'))).toEqual([])
+    expect(messages(declared('[prod, dev, stage]'))).toEqual([])
+  })
+
+  it.each([
+    ['env: prdo', '"prdo" is none of `environments`; did you mean "prod"?'],
+    ['env: Prod', '"Prod" is none of `environments`; did you mean "prod"?'],
+    ['env: qa', '"qa" is none of `environments`'],
+    ['name: X', 'is missing; `environments` has prod, dev'],
+  ])('refuse an account with %s', (account, message) => {
+    expect(messages(declared('[prod, dev]', withAccounts(account)))).toEqual([`accounts.more-0.env: ${message}`])
+  })
+
+  it('refuse it too where two accounts have the word, and a selector names it', () => {
+    const text = withAccounts('env: prdo', 'env: prdo').replace('accounts: [pay-prod, pay-dev]', 'accounts: "env:prdo"')
+    expect(messages(declared('[prod, dev]', text))).toHaveLength(2)
+  })
+
+  it('need no advice besides', () => {
+    expect(advice(declared('[prod, dev, prdo]', withAccounts('env: prdo'))).join()).not.toContain('[env-once]')
+  })
+
+  it.each([
+    ['[prod, dev, prod]', 'environments[2]: "prod" stands twice'],
+    ['[prod, dev, Dev]', 'environments[2]: "Dev" and "dev" differ in case only; keep one of them'],
+    ['[]', 'environments: must not be empty'],
+  ])('are refused as %s', (words, message) => {
+    expect(messages(declared(words))).toEqual([message])
+  })
+
+  it.each([
+    ['a grant', (text: string) => text.replace('accounts: [pay-prod, pay-dev]', 'accounts: "env:prdo"')],
+    [
+      'a deny',
+      (text: string) =>
+        text.replace('rules:\n', 'rules:\n  - { id: no, match: { everyone: true }, deny: { accounts: "env:prdo" } }\n'),
+    ],
+    ['claims_max_age', (text: string) => `${text}sessions: { claims_max_age: { env: { prdo: 1h } } }\n`],
+    ['device.except', (text: string) => `${text}sessions: { cli: { device: { except: "env:prdo" } } }\n`],
+  ])('are what %s may name', (_, edit) => {
+    expect(messages(declared('[prod, dev]', edit(changed())))).toEqual([
+      expect.stringMatching(/no account has the env "prdo"; did you mean "prod"\?/),
+    ])
   })
 })
 
