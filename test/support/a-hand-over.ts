@@ -49,7 +49,12 @@ export function aHandOver({
     session: session as GatewaySession | undefined,
     auditFailsAt: undefined as AuditEvent['event'] | undefined,
     /** What happens elsewhere while a record is being written. */
-    onAudit: (_event: AuditEvent): void => {},
+    onAudit: (_event: AuditEvent): void | Promise<void> => {},
+    /** What happens while a session is looked for, and when the host's denies are asked for. */
+    onFind: (): void | Promise<void> => {},
+    onRefresh: (): void => {},
+    /** Why the gateway itself gives nothing. */
+    stopped: undefined as string | undefined,
     limit: (): Promise<void> => Promise.resolve(),
     mint: (): Promise<string> => Promise.resolve(TOKEN),
     sts: (): Promise<Credentials> => Promise.resolve(LENT),
@@ -58,7 +63,7 @@ export function aHandOver({
   const emergency = anEmergency()
   const planHandOver = makePlanHandOver({
     rules: () => emergency.over(world.rules),
-    closing: closingBy({ console: true, except: new Set() }),
+    closing: closingBy({ console: true, except: new Set() }, () => world.stopped),
     issuer: { url: 'https://aws.example.com', tokenSeconds: 120 },
     strategies: world.strategies,
     configHash: 'c0ffee',
@@ -70,14 +75,23 @@ export function aHandOver({
     if (event.event === world.auditFailsAt) throw new RolegateError('audit_unavailable')
     happened.push(event.event)
     recorded.push(event)
-    world.onAudit(event)
+    await world.onAudit(event)
   }
   const heart = makeTakeRole({
     limitHandOvers: async () => world.limit(),
     planHandOver,
-    emergency,
+    emergency: {
+      refresh() {
+        world.onRefresh()
+        return emergency.refresh()
+      },
+    },
     configEpoch: { refresh: async () => undefined },
-    findSession: async (id) => (id === world.session?.id ? world.session : undefined),
+    async findSession(id) {
+      await world.onFind()
+      await emergency.refresh()
+      return world.session?.id === id && !emergency.isEnded(world.session) ? world.session : undefined
+    },
     async mint(_, plan) {
       happened.push('mint')
       if (plan.kind === 'web_identity') {

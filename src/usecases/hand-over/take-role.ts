@@ -125,11 +125,14 @@ export function makeTakeRole(deps: {
       throw thrown
     }
 
-  /** threats.md H5: STS and the audit disk may be slow. Signed out, revoked or reloaded meanwhile: nothing leaves. */
+  /**
+   * threats.md H5: STS and the audit disk may be slow. Signed out, revoked or reloaded meanwhile: nothing leaves. All is asked for at one moment, or what ended
+   * between two questions would be missed.
+   */
   async function requireStillHeld(ask: HandOverRequest, plan: HandOverPlan): Promise<void> {
-    const session = await (ask.lookAgain === undefined ? deps.findSession(ask.session.id) : ask.lookAgain())
+    const again = ask.lookAgain ?? (() => deps.findSession(ask.session.id))
+    const [session] = await Promise.all([again(), askAnew()])
     if (session === undefined) throw new RolegateError('sign_in_required')
-    await askAnew()
     deps.planHandOver.requireStillAllowed(plan, { ...ask, session })
   }
 
@@ -154,6 +157,7 @@ export function makeTakeRole(deps: {
       throw thrown
     }
     const out = await way.prepare(held).catch(withheld)
+    // On both sides of the record: what held before it and after it held when it became durable, for nothing that ends begins again.
     await requireStillHeld(ask, plan).catch(withheld)
     await deps.audit({ ...subject, ...record })
     await requireStillHeld(ask, plan).catch(withheld)

@@ -414,11 +414,78 @@ describe('takeRole keeps its secrets', () => {
   })
 })
 
-it('looks again after the issue is on record: a sign-out while the disk was slow still withholds (threats.md H5)', async () => {
-  const gateway = aHandOver()
-  gateway.world.onAudit = ({ event }) => {
-    if (event === 'issued') gateway.world.session = undefined
+describe('nothing leaves, wherever the hand-over stands when it is closed (threats.md H5, V1)', () => {
+  type Gateway = ReturnType<typeof aHandOver>
+  const person = { kind: 'person', issuer: 'https://idp.example.com', subject: 'oid-1', username: 'alice' } as const
+  const { issuer, subject } = aPrincipal()
+  const ALICE = { ...person, issuer, subject }
+  const BY = { since: NINE.toISOString(), by: 'root', reason: 'test' }
+
+  const CHANGES: Readonly<Record<string, readonly [ErrorCode, (gateway: Gateway) => unknown]>> = {
+    'they sign out': ['sign_in_required', ({ world }) => (world.session = undefined)],
+    'a reload denies it': ['denied_by_rule', ({ world }) => (world.rules = anIndex({ rules: [aRule(), DENY] }))],
+    'the host closes the role': [
+      'denied_by_rule',
+      ({ emergency }) => emergency.declare({ denies: [{ aim: { kind: 'role', role: 'payments-prod/dev' }, ...BY }] }),
+    ],
+    'the host ends their sessions': [
+      'sign_in_required',
+      ({ emergency, clock }) => emergency.declare({ revocations: [{ aim: ALICE, before: clock.now().toISOString() }] }),
+    ],
+    'another gateway has a newer configuration': [
+      'store_unavailable',
+      ({ world }) => (world.stopped = 'config_behind'),
+    ],
   }
-  expect((await refusalFrom(gateway.takeRole('credentials', gateway.ask(), nothing))).code).toBe('sign_in_required')
-  expect(gateway.recorded.map(({ event }) => event)).toEqual(['intent', 'issued', 'withheld'])
+  /** Where it stands: what is under way when the change comes. */
+  const POINTS: Readonly<Record<string, (gateway: Gateway, change: () => Promise<unknown>) => void>> = {
+    'before we sign': ({ world }, change) => {
+      const { mint } = world
+      world.mint = async () => change().then(mint)
+    },
+    'while STS thinks': ({ world }, change) => {
+      const { sts } = world
+      world.sts = async () => change().then(sts)
+    },
+    'while the console is prepared': ({ world }, change) => {
+      const { federation } = world
+      world.federation = async () => change().then(federation)
+    },
+    'while the record is written': ({ world }, change) => {
+      world.onAudit = async ({ event }) => (event === 'issued' ? void (await change()) : undefined)
+    },
+  }
+
+  const rows = Object.keys(CHANGES).flatMap((what) => Object.keys(POINTS).map((where) => [what, where] as const))
+  it.each(rows)('%s %s', async (what, where) => {
+    const gateway = aHandOver()
+    const [code, change] = CHANGES[what] ?? ['internal', () => undefined]
+    POINTS[where]?.(gateway, async () => change(gateway))
+    const refusal = await refusalFrom(gateway.openConsole.url(gateway.ask()))
+    expect(refusal.code).toBe(code)
+    expect(written(refusal)).not.toMatch(/CANARY/)
+    const ends = gateway.recorded.map(({ event }) => event)
+    expect(ends).toEqual(
+      where === 'while the record is written' ? ['intent', 'issued', 'withheld'] : ['intent', 'withheld'],
+    )
+    expect(gateway.recorded.at(-1)).toMatchObject({ event: 'withheld', code, accessKeyId: LENT.accessKeyId })
+  })
+
+  it('hears of all of it at one moment: a deny that lands while the session is looked for is one that was there', async () => {
+    const gateway = aHandOver()
+    const order: string[] = []
+    const { world } = gateway
+    let looks = 0
+    world.onFind = async () => {
+      order.push('session')
+      looks += 1
+      if (looks < 2) return
+      await Promise.resolve()
+      order.push('found')
+    }
+    world.onRefresh = () => void order.push('emergency')
+    await gateway.takeRole('credentials', gateway.ask(), nothing)
+    // Of the last look: both questions are out before either is answered.
+    expect(order.slice(-3)).toEqual(['session', 'emergency', 'found'])
+  })
 })
