@@ -90,7 +90,7 @@ export async function compose(
   const { host, witness, memory } = world
   const issuer = await openIssuer(config, host, memory)
   const { providers, workloads } = await neighboursOf(config, world, former)
-  const aws = reachAws(config)
+  const aws = reachAws(config, witness)
   const index = compileRules(config.mapping)
 
   // The stories.
@@ -301,7 +301,7 @@ export async function compose(
     warmUp: () => providers.forEach((provider) => void provider.warmUp()),
     down() {
       const down = [...providers.values()].filter((provider) => !provider.isReady())
-      return [...down.map(({ id }) => `idp:${id}`), ...workloads.down().map((id) => `workload:${id}`)]
+      return [...down.map(({ id }) => `idp:${id}`), ...workloads.down().map((id) => `workload:${id}`), ...aws.down()]
     },
     close: () => aws.close(),
   }

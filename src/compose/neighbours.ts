@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises'
+import { makeBreaker } from '../adapters/aws/breaker.ts'
 import { makeOpenFederation } from '../adapters/aws/federation.ts'
 import { makeStsClients } from '../adapters/aws/sts-clients.ts'
-import { makeAssumeRole } from '../adapters/aws/sts.ts'
+import { isSilence, makeAssumeRole } from '../adapters/aws/sts.ts'
 import { issuerDocuments } from '../adapters/issuer/documents.ts'
 import { makeMint } from '../adapters/issuer/mint.ts'
 import { loadSamlKey } from '../adapters/issuer/saml-keys.ts'
@@ -19,7 +20,7 @@ import type { Strategy } from '../domain/aws/assertion.ts'
 import { consoleHostsOf } from '../domain/aws/destination.ts'
 import { federationEndpointOf, stsEndpointOf } from '../domain/aws/partition.ts'
 import { RolegateError } from '../domain/errors.ts'
-import type { AssertionSource, IdentityProvider, MintAssertion } from '../usecases/ports.ts'
+import type { AssertionSource, AssumeRole, IdentityProvider, MintAssertion, OpenFederation } from '../usecases/ports.ts'
 import { randomText } from './chance.ts'
 import { groupLookUpOf } from './directories.ts'
 import type { Host } from './host.ts'
@@ -155,20 +156,33 @@ function makeMintAssertion(
 }
 
 /** AWS: its token service and its sign-in service, for every `sts` entry of the file. */
-export function reachAws({ sts, server }: Config) {
+export function reachAws({ sts, server }: Config, { log }: Witness) {
   const entry = (name: string): StsSettings => {
     const found = sts.get(name)
     if (found === undefined) throw new RolegateError('config_invalid', { sts: name })
     return found
   }
   const clients = makeStsClients((name, region) => entry(name).endpoint ?? stsEndpointOf(entry(name).partition, region))
+  const assumeRole = makeAssumeRole({ clientFor: clients.clientFor })
+  const openFederation = makeOpenFederation({
+    endpointFor: (name, region) => federationEndpointFor(entry(name), region),
+    issuer: `${server.publicUrl}/`,
+    fetch,
+  })
+  const breaker = makeBreaker({
+    elapsed: () => performance.now(),
+    isSilence,
+    onChange(neighbour, answers) {
+      if (answers) log.info('AWS answers again', { neighbour })
+      else log.error('AWS does not answer: it is not asked until one try in a while succeeds', { neighbour })
+    },
+  })
+  const atOf = ({ sts: name, region }: { readonly sts: string; readonly region: string }) => `${name}:${region}`
   return {
-    assumeRole: makeAssumeRole({ clientFor: clients.clientFor }),
-    openFederation: makeOpenFederation({
-      endpointFor: (name, region) => federationEndpointFor(entry(name), region),
-      issuer: `${server.publicUrl}/`,
-      fetch,
-    }),
+    assumeRole: ((ask) => breaker.through(`sts:${atOf(ask)}`, () => assumeRole(ask))) satisfies AssumeRole,
+    openFederation: ((ask) =>
+      breaker.through(`signin:${atOf(ask)}`, () => openFederation(ask))) satisfies OpenFederation,
+    down: breaker.down,
     strategies: new Map([...sts].map(([name, entry]) => [name, strategyOf(entry)])),
     consoleHosts: new Map(
       [...sts].flatMap(([name, { consoleHosts }]) => (consoleHosts ? [[name, consoleHosts] as const] : [])),

@@ -118,16 +118,17 @@ function inOurWords(thrown: unknown, assertion: Assertion): RolegateError {
   if (known !== undefined) {
     return new RolegateError(known.code, { because: becauseOf(known, assertion), awsCode }, { reason: awsCode })
   }
-  if (
-    status !== undefined &&
-    status >= 400 &&
-    status < 500 &&
-    !/^(Throttl|TooManyRequests|RequestLimit)/.test(awsCode)
-  ) {
+  if (status !== undefined && status >= 400 && status < 500 && !THROTTLED.test(awsCode)) {
     return new RolegateError('aws_refused', { because: 'other', awsCode }, { reason: awsCode })
   }
   return new RolegateError('aws_unavailable', { retryAfterSeconds: 5 }, { reason: awsCode || 'no_answer' })
 }
+
+/** Whether AWS did not answer, or only to say that it is down: throttling is an answer, and one account's. */
+export const isSilence = (thrown: unknown): boolean =>
+  thrown instanceof RolegateError && thrown.code === 'aws_unavailable' && !THROTTLED.test(thrown.reason ?? '')
+
+const THROTTLED = /^(Throttl|TooManyRequests|RequestLimit)|^federation_429$/
 
 /** Whose assertion it was decides who can mend it. */
 function becauseOf({ because }: { because: string }, { kind, byIdp }: Assertion): string {

@@ -1,0 +1,72 @@
+import { RolegateError } from '../../domain/errors.ts'
+
+/** Calls in a row without an answer until nobody else is made to wait for one. */
+const MOST_SILENT = 10
+/** Then one call is let through to see; the wait doubles while that one fails too. */
+const FIRST_WAIT_MS = 5_000
+const LONGEST_WAIT_MS = 30_000
+
+type Circuit = { silent: number; waitMs: number; shutUntil: number; isTrying: boolean }
+
+const closed = (): Circuit => ({ silent: 0, waitMs: 0, shutUntil: 0, isTrying: false })
+
+/**
+ * Keeps a neighbour that does not answer from holding up everybody, and everybody from keeping it down (security.md V-8). An answer of
+ * any kind is an answer: refusals and throttling are about one account, and shut nobody else out.
+ */
+export function makeBreaker(deps: {
+  /** Milliseconds of a clock that nobody sets (security.md V-13). */
+  elapsed: () => number
+  isSilence: (thrown: unknown) => boolean
+  /** Called when it shuts, and when the neighbour answers again. */
+  onChange: (neighbour: string, answers: boolean) => void
+}) {
+  const circuits = new Map<string, Circuit>()
+
+  function refuseWhileShut({ waitMs, shutUntil, isTrying }: Circuit): void {
+    const left = shutUntil - deps.elapsed()
+    if (waitMs === 0 || (left <= 0 && !isTrying)) return
+    const retryAfterSeconds = Math.max(1, Math.ceil(left / 1000))
+    throw new RolegateError('aws_unavailable', { retryAfterSeconds }, { reason: 'not_asked_while_down' })
+  }
+
+  function heard(neighbour: string, circuit: Circuit): void {
+    const wasShut = circuit.waitMs > 0
+    Object.assign(circuit, closed())
+    if (wasShut) deps.onChange(neighbour, true)
+  }
+
+  function heardNothing(neighbour: string, circuit: Circuit, isTrial: boolean): void {
+    const isNew = circuit.waitMs === 0
+    // Others that were under way when it shut say nothing new.
+    if (!isNew && !isTrial) return
+    circuit.silent += 1
+    if (isNew && circuit.silent < MOST_SILENT) return
+    circuit.waitMs = isNew ? FIRST_WAIT_MS : Math.min(circuit.waitMs * 2, LONGEST_WAIT_MS)
+    circuit.shutUntil = deps.elapsed() + circuit.waitMs
+    circuit.isTrying = false
+    if (isNew) deps.onChange(neighbour, false)
+  }
+
+  return {
+    /** `ask`, or `aws_unavailable` at once while the neighbour is taken to be down. */
+    async through<Out>(neighbour: string, ask: () => Promise<Out>): Promise<Out> {
+      const circuit = circuits.get(neighbour) ?? closed()
+      circuits.set(neighbour, circuit)
+      refuseWhileShut(circuit)
+      const isTrial = circuit.waitMs > 0
+      circuit.isTrying = isTrial
+      try {
+        const out = await ask()
+        heard(neighbour, circuit)
+        return out
+      } catch (thrown) {
+        if (deps.isSilence(thrown)) heardNothing(neighbour, circuit, isTrial)
+        else heard(neighbour, circuit)
+        throw thrown
+      }
+    },
+    /** Whom nobody asks now. */
+    down: (): readonly string[] => [...circuits].filter(([, { waitMs }]) => waitMs > 0).map(([neighbour]) => neighbour),
+  }
+}
