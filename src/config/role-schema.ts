@@ -66,7 +66,9 @@ export const role = z.strictObject({
   discoverable: z
     .boolean()
     .optional()
-    .describe('Whether people who lack it may see which groups lead to it; default yes, and no for elevated roles.'),
+    .describe(
+      'Whether people who lack it may know of it, and see which groups lead to it; default yes, and no for elevated roles.',
+    ),
   source_identity: z.boolean().default(true).describe('Sends the source identity. Off for a role that cannot take it.'),
   session_tags: z
     .record(z.string(), z.union([z.string(), claimTag], { error: 'must be text, or a claim and its limits in {}' }))

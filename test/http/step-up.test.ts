@@ -138,8 +138,8 @@ describe('an elevated role in the browser (threats.md H8)', () => {
 
   it('sends nobody away for a role that is not theirs', async () => {
     const bob = await aPersonAt(demo, 'bob')
-    const answer = await bob.get(`${ADMIN}/step-up?for=console`).expect(403)
-    expect(answer.text).toContain('not_entitled')
+    const answer = await bob.get(`${ADMIN}/step-up?for=console`).expect(404)
+    expect(answer.text).toContain('role_unknown')
   })
 
   it('starts no trip by another site’s link, nor inside a frame (security.md W-11)', async () => {
@@ -263,8 +263,8 @@ describe('an elevated role in a terminal (threats.md H8)', () => {
     grace.groups = ['platform-engineers']
     await tripOf(person, `/step-up/${id}/sign-in`, 'grace')
     const before = demo.audit().length
-    const refused = await person.post(`/step-up/${id}`, { _csrf: await person.csrf() }).expect(403)
-    expect(refused.text).toContain('not_entitled')
+    const refused = await person.post(`/step-up/${id}`, { _csrf: await person.csrf() }).expect(404)
+    expect(refused.text).toContain('role_unknown')
     expect(demo.audit().slice(before)).toMatchObject([{ event: 'step_up_refused', reason: 'not_entitled' }])
     expect((await ask({ stepUp: id }).expect(400)).body).toMatchObject({ code: 'authorization_pending' })
   })

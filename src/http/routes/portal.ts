@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { sentPolicyFor } from '../../domain/aws/session-policy.ts'
 import { sessionNameFor, type Sha256 } from '../../domain/aws/session-name.ts'
 import type { Entitlement } from '../../domain/entitlement/decide.ts'
-import { requireRole } from '../../domain/entitlement/find-role.ts'
+import { requireVisibleRole } from '../../domain/entitlement/visible-role.ts'
 import { passThroughFault } from '../../domain/entitlement/pass-through.ts'
 import type { RoleTarget } from '../../domain/entitlement/rule.ts'
 import { unmetCode, unmetRefusal } from '../../domain/entitlement/standing.ts'
@@ -95,7 +95,7 @@ export function portalRoutes(deps: Deps): Router {
 
   router.get('/roles/:account/:role', (req, res, next) => {
     const session = sessionOf(req, deps.now)
-    const target = requireRole(deps.rules(), roleName(req))
+    const target = requireVisibleRole(deps.rules(), session.principal, roleName(req))
     const headers = target.account.passThroughIdp === undefined ? deps.opensConsole : deps.opensIdp
     headers(req, res, (failure?: unknown) => {
       if (failure === undefined)

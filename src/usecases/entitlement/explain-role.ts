@@ -1,9 +1,8 @@
 import { missingTag } from '../../domain/aws/session-tags.ts'
 import type { DeviceClosing } from '../../domain/device/closing.ts'
-import { covers, explain, type Explanation } from '../../domain/entitlement/explain.ts'
-import { requireRole } from '../../domain/entitlement/find-role.ts'
+import { explain, type Explanation } from '../../domain/entitlement/explain.ts'
 import { passThroughFault } from '../../domain/entitlement/pass-through.ts'
-import { RolegateError } from '../../domain/errors.ts'
+import { requireVisibleRole } from '../../domain/entitlement/visible-role.ts'
 import {
   CONFIG_BEHIND,
   OLD_GROUPS,
@@ -25,11 +24,8 @@ export function makeExplainRole(deps: { rules: CurrentRules; closing: DeviceClos
     const now = deps.now()
     requireSessionMay(session, { kind: 'look' }, now)
     const index = deps.rules()
-    const target = requireRole(index, role)
+    const target = requireVisibleRole(index, session.principal, role)
     const circumstances = circumstancesOf(session, from, now)
-    // A deny that covers it says as much of a role as a grant would: only who has a grant hears of it.
-    const isOpened = index.met(session.principal).some(({ rule }) => rule.effect === 'grant' && covers(rule, target))
-    if (!target.kind.discoverable && !isOpened) throw new RolegateError('role_unknown')
     const fault = sessionFault(session, deps.closing.takeRole(target, 'credentials'), now)
     const condition = passThroughFault(target, session)
     const unmet = [

@@ -10,6 +10,7 @@ import { roleIdOf } from '../../domain/entitlement/role-id.ts'
 import { durationOf } from '../../domain/entitlement/duration.ts'
 import { requireRole } from '../../domain/entitlement/find-role.ts'
 import { passThroughFault } from '../../domain/entitlement/pass-through.ts'
+import { requireVisible } from '../../domain/entitlement/visible-role.ts'
 import type { RoleTarget } from '../../domain/entitlement/rule.ts'
 import type { DeviceClosing } from '../../domain/device/closing.ts'
 import { RolegateError } from '../../domain/errors.ts'
@@ -94,6 +95,7 @@ export function makePlanHandOver(deps: {
     const isProved = stepUp !== undefined && isFor(stepUp, held, { roleArn: roleIdOf(target), handOver })
     const session = isProved ? freshenedBy(held, stepUp) : held
     const now = deps.now()
+    requireVisible(deps.rules(), session.principal, target)
     requireSessionMay(session, deps.closing.takeRole(target, handOver), now)
     const circumstances = circumstancesOf(session, request, now, reason)
     const { entitlement, lacks } = requireAskable(deps.rules(), session.principal, target, circumstances)
