@@ -13,9 +13,18 @@ export function aliasesMeant(item: string, accounts: Accounts): readonly string[
     .map(([alias]) => alias)
 }
 
-/** The accounts a selector means, one item or a list. */
-export const accountsMeant = (selector: string | readonly string[], accounts: Accounts): ReadonlySet<string> =>
-  new Set(itemsOf(selector).flatMap((item) => aliasesMeant(item, accounts)))
+/** The accounts a selector means, one item or a list. The same words mean the very same set: a thousand rules may say "*". */
+export function accountsMeant(selector: string | readonly string[], accounts: Accounts): ReadonlySet<string> {
+  const known = meantBefore.get(accounts) ?? new Map<string, ReadonlySet<string>>()
+  meantBefore.set(accounts, known)
+  const words = JSON.stringify(selector)
+  const meant = known.get(words) ?? new Set(itemsOf(selector).flatMap((item) => aliasesMeant(item, accounts)))
+  known.set(words, meant)
+  return meant
+}
+
+/** A file that has been read never changes. */
+const meantBefore = new WeakMap<Accounts, Map<string, ReadonlySet<string>>>()
 
 /** The role keys a selector means; none given means all, which is what a deny does. */
 export const rolesMeant = (

@@ -2,7 +2,8 @@ import { RolegateError } from '../errors.ts'
 import type { Principal } from '../sign-in/principal.ts'
 import type { Met, RuleIndex } from './compile.ts'
 import type { Circumstances } from './conditions.ts'
-import type { Account, RoleKind, RoleTarget, Rule } from './rule.ts'
+import { coveringsOf, ruleByRule, type Spoken } from './coverings.ts'
+import type { Account, Mapping, RoleKind, RoleTarget } from './rule.ts'
 import {
   standingBy,
   unmetCode,
@@ -103,13 +104,16 @@ export const holdingsOf = (
 
 /** What rules say is worked out once for all accounts that the same rules cover. */
 export function holdingsBy(index: RuleIndex, principal: Principal, weighing: Weighing): readonly HeldAccount[] {
-  const coverings = coveringsOf(index, index.met(principal))
+  const { numbers, rulesOf } = coveringsOf(index, ruleByRule(index.met(principal)))
+  const rolesUnder = makeRolesUnder(index.mapping, weighing)
+  const known = new Map<number, readonly HeldRole[]>()
   const held: HeldAccount[] = []
   for (const [place, account] of index.accounts.entries()) {
-    const covering = coverings[place]
-    if (covering?.last === undefined) continue
-    covering.roles ??= rolesUnder(rulesOf(covering), index, weighing)
-    if (covering.roles.length > 0) held.push({ account, roles: covering.roles })
+    const covering = numbers[place] ?? 0
+    if (covering === 0) continue
+    const roles = known.get(covering) ?? rolesUnder(rulesOf(covering))
+    known.set(covering, roles)
+    if (roles.length > 0) held.push({ account, roles })
   }
   return held
 }
@@ -120,69 +124,33 @@ export const rolesIn = (
   principal: Principal,
   account: Account,
   weighing: Weighing,
-): readonly HeldRole[] => rolesUnder(ruleByRule(coveringOf(index.met(principal), account)), index, weighing)
+): readonly HeldRole[] => makeRolesUnder(index.mapping, weighing)(ruleByRule(coveringOf(index.met(principal), account)))
 
 const coveringOf = (met: readonly Met[], { alias }: Account): readonly Met[] =>
   met.filter(({ rule }) => rule.accounts.has(alias))
 
-/** A rule, and every way it met the person: many groups may open one rule. */
-type Spoken = { readonly rule: Rule; readonly met: readonly Met[] }
-
-function ruleByRule(met: readonly Met[]): readonly Spoken[] {
-  const spoken = new Map<Rule, Met[]>()
-  for (const one of met) {
-    const known = spoken.get(one.rule)
-    if (known === undefined) spoken.set(one.rule, [one])
-    else known.push(one)
-  }
-  return [...spoken].map(([rule, each]) => ({ rule, met: each }))
-}
-
-/** Rules that cover an account together: the last of them, and those before it in the file. */
-type Covering = { readonly last?: Spoken; readonly before?: Covering; roles?: readonly HeldRole[] }
-
-/** By an account's place in the file. Costs what the rules list, not accounts times rules. */
-function coveringsOf(index: RuleIndex, met: readonly Met[]): readonly Covering[] {
-  const none: Covering = {}
-  const coverings = index.accounts.map(() => none)
-  for (const last of ruleByRule(met)) {
-    const widened = new Map<Covering, Covering>()
-    for (const place of index.placesOf(last.rule)) {
-      const before = coverings[place] ?? none
-      const known = widened.get(before)
-      const covering = known ?? { last, before }
-      if (known === undefined) widened.set(before, covering)
-      coverings[place] = covering
-    }
-  }
-  return coverings
-}
-
-/** In the order of the file. */
-function rulesOf(covering: Covering): readonly Spoken[] {
-  const spoken: Spoken[] = []
-  for (let at: Covering | undefined = covering; at?.last !== undefined; at = at.before) spoken.push(at.last)
-  return spoken.toReversed()
-}
-
 /** One pass over the rules, and over what each names: security.md M-17. */
-function rolesUnder(spoken: readonly Spoken[], { mapping }: RuleIndex, weighing: Weighing): readonly HeldRole[] {
-  const denied = new Set<string>()
-  const grants = new Map<string, Met[]>()
-  for (const { rule, met } of spoken) {
-    for (const key of rule.roles) {
-      if (rule.effect === 'deny') denied.add(key)
-      else {
-        const known = grants.get(key)
-        if (known === undefined) grants.set(key, [...met])
-        else known.push(...met)
+function makeRolesUnder({ roles }: Mapping, weighing: Weighing): (spoken: readonly Spoken[]) => readonly HeldRole[] {
+  const orderOf = new Map([...roles.values()].map((kind, order) => [kind, order]))
+  return (spoken) => {
+    const denied = new Set<string>()
+    const grants = new Map<string, Met[]>()
+    for (const { rule, met } of spoken) {
+      for (const key of rule.roles) {
+        if (rule.effect === 'deny') denied.add(key)
+        else {
+          const known = grants.get(key)
+          if (known === undefined) grants.set(key, [...met])
+          else for (const one of met) known.push(one)
+        }
       }
     }
+    const held = [...grants].flatMap(([key, opening]) => {
+      const kind = denied.has(key) ? undefined : roles.get(key)
+      return kind === undefined ? [] : { kind, ...standingBy(opening, kind, weighing) }
+    })
+    return held.toSorted((a, b) => (orderOf.get(a.kind) ?? 0) - (orderOf.get(b.kind) ?? 0))
   }
-  return [...mapping.roles.values()].flatMap((kind) => {
-    const opening = denied.has(kind.key) ? undefined : grants.get(kind.key)
-    return opening === undefined ? [] : { kind, ...standingBy(opening, kind, weighing) }
-  })
 }
 
 /** What the rules that cover an account say of a kind of role there. */

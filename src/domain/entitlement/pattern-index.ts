@@ -30,6 +30,8 @@ export class PatternIndex {
   readonly #byLetters = new Map<number, Map<string, Placed[]>>(LETTERS.map((count) => [count, new Map()]))
   /** What some beginning or some letters end in: at most places in a name there is nothing to look up. */
   readonly #ends = new Uint8Array(ENDS)
+  /** Selections of one account: the same one for whatever names that account. As many as there are accounts. */
+  readonly #alone = new Map<string, ReadonlySet<string>>()
 
   add(rule: Rule, match: PatternMatch, order: number): void {
     const { prefix, within } = match.pattern
@@ -60,8 +62,14 @@ export class PatternIndex {
       const role = saidBy(match.role, captures)
       if (isOutside(rule.accounts, account) || isOutside(rule.roles, role))
         fenced({ rule: rule.id, group, named: `${account ?? '*'}/${role ?? '*'}` })
-      else met(narrowed(placed, account, role), order)
+      else met(narrowed(placed, account === undefined ? undefined : this.#only(account), role), order)
     }
+  }
+
+  #only(account: string): ReadonlySet<string> {
+    const known = this.#alone.get(account) ?? new Set([account])
+    this.#alone.set(account, known)
+    return known
   }
 
   #couldFit(group: string): readonly Placed[] {
@@ -111,9 +119,8 @@ const isOutside = (fence: ReadonlySet<string>, said: string | undefined): boolea
  * The same rule for the one account and the one role that a group names. What names an account costs that account. What names a
  * role alone covers every account of the rule, so of however many groups name the role it is asked about once (security.md M-17).
  */
-function narrowed({ rule, byRole }: Placed, account: string | undefined, role: string | undefined): Rule {
-  if (account !== undefined)
-    return { ...rule, accounts: new Set([account]), roles: role === undefined ? rule.roles : new Set([role]) }
+function narrowed({ rule, byRole }: Placed, accounts: ReadonlySet<string> | undefined, role: string | undefined): Rule {
+  if (accounts !== undefined) return { ...rule, accounts, roles: role === undefined ? rule.roles : new Set([role]) }
   if (role === undefined) return rule
   const known = byRole.get(role) ?? { ...rule, roles: new Set([role]) }
   byRole.set(role, known)

@@ -2,7 +2,7 @@ import type { RequestFacts } from '../../domain/audit/event.ts'
 import { asRolegateError, RolegateError } from '../../domain/errors.ts'
 import { networkOf } from '../../domain/device/network.ts'
 import type { Fenced } from '../../domain/entitlement/pattern-index.ts'
-import { entitlementsOf } from '../../domain/entitlement/decide.ts'
+import { holdingsOf } from '../../domain/entitlement/decide.ts'
 import { authenticationIn, type Authentication } from '../../domain/sign-in/authentication.ts'
 import type { SignInAttempt } from '../../domain/sign-in/attempt.ts'
 import { principalFrom, type ClaimMapping, type VerifiedClaims } from '../../domain/sign-in/claims.ts'
@@ -107,6 +107,7 @@ export function makeCompleteSignIn(deps: {
     fenced?: readonly Fenced[]
   } {
     const { principal } = session
+    const held = holdingsOf(deps.rules(), principal, circumstancesOf(session, request, deps.now()))
     const fenced = deps.rules().fenced(principal).slice(0, MOST_RULES_ON_RECORD)
     const rules = [
       ...new Set(
@@ -118,7 +119,7 @@ export function makeCompleteSignIn(deps: {
     ]
     return {
       groups: principal.groups.names.slice(0, MOST_GROUPS_ON_RECORD),
-      roles: entitlementsOf(deps.rules(), principal, circumstancesOf(session, request, deps.now())).length,
+      roles: held.reduce((sum, { roles }) => sum + roles.length, 0),
       rules: rules.slice(0, MOST_RULES_ON_RECORD),
       ...(fenced.length > 0 && { fenced }),
     }

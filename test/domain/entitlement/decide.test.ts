@@ -283,7 +283,7 @@ describe('holdingsOf', () => {
     expect(held[0]?.roles[0]?.via).toHaveLength(20)
   })
 
-  it('looks at all accounts of a rule once for each role, however many groups name the role (security.md M-17)', () => {
+  it('looks at all accounts of a rule once, however many groups name a role of it (security.md M-17)', () => {
     const many = Array.from({ length: 500 }, (_, n) => anAccount({ alias: `a-${n}`, id: `${n}`.padStart(12, '0') }))
     const rule: Rule = {
       ...aRule({ accounts: many.map(({ alias }) => alias), roles: ['dev', 'admin'] }),
@@ -301,7 +301,7 @@ describe('holdingsOf', () => {
       },
     }
     const held = holdingsOf(counting, aPrincipal({ groups }), aMoment())
-    expect(places).toBe(2 * many.length)
+    expect(places).toBe(many.length)
     expect(held.map(({ roles }) => roles.map(({ kind }) => kind.key).join(' '))).toEqual(many.map(() => 'dev admin'))
     expect(held[0]?.roles[0]?.via.slice(0, 3).map(({ group }) => group)).toEqual([
       'aws-0-dev',

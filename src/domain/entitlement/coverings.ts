@@ -1,0 +1,69 @@
+import type { Met, RuleIndex } from './compile.ts'
+import type { Rule } from './rule.ts'
+
+/** A rule, every way it met the person, for many groups may open one rule, and how many came before it. */
+export type Spoken = { readonly rule: Rule; readonly met: readonly Met[]; readonly at: number }
+
+export function ruleByRule(met: readonly Met[]): readonly Spoken[] {
+  const spoken = new Map<Rule, Met[]>()
+  for (const one of met) {
+    const known = spoken.get(one.rule)
+    if (known === undefined) spoken.set(one.rule, [one])
+    else known.push(one)
+  }
+  return [...spoken].map(([rule, each], at) => ({ rule, met: each, at }))
+}
+
+/** Accounts by the rules that cover them: where those are the same, the number is the same. */
+export type Coverings = {
+  /** By an account's place in the file. 0: no rule covers it. */
+  readonly numbers: Int32Array
+  /** In the order of the file. */
+  readonly rulesOf: (number: number) => readonly Spoken[]
+}
+
+/** Costs what different selections of accounts hold, not accounts times rules: rules that select the same are looked at together. */
+export function coveringsOf(
+  { accounts, placesOf }: Pick<RuleIndex, 'accounts' | 'placesOf'>,
+  spoken: readonly Spoken[],
+): Coverings {
+  const selections = new Map<ReadonlySet<string>, Spoken[]>()
+  for (const one of spoken) {
+    const same = selections.get(one.rule.accounts)
+    if (same === undefined) selections.set(one.rule.accounts, [one])
+    else same.push(one)
+  }
+
+  const numbers = new Int32Array(accounts.length)
+  /** Of each number: the rules that were added, and to which. */
+  const added: (readonly Spoken[])[] = [[]]
+  const before: number[] = [0]
+  /** What this selection makes of a number; one from before its own is of another selection, and means nothing. */
+  let widened = new Int32Array(64)
+  for (const [selection, rules] of selections) {
+    const first = added.length
+    if (widened.length < first) widened = new Int32Array(2 * first)
+    for (const place of placesOf(selection)) {
+      const old = numbers[place] ?? 0
+      let number = widened[old] ?? 0
+      if (number < first) {
+        number = added.push(rules) - 1
+        before.push(old)
+        widened[old] = number
+      }
+      numbers[place] = number
+    }
+  }
+
+  return {
+    numbers,
+    rulesOf(number) {
+      const parts: (readonly Spoken[])[] = []
+      for (let at = number; at !== 0; at = before[at] ?? 0) parts.push(added[at] ?? [])
+      return parts
+        .toReversed()
+        .flat()
+        .toSorted((a, b) => a.at - b.at)
+    },
+  }
+}
