@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { makeBreaker } from '../adapters/aws/breaker.ts'
-import { makeOpenFederation } from '../adapters/aws/federation.ts'
+import { FEDERATION_BOUNDS, makeOpenFederation } from '../adapters/aws/federation.ts'
 import { makeStsClients } from '../adapters/aws/sts-clients.ts'
 import { isSilence, makeAssumeRole } from '../adapters/aws/sts.ts'
 import { issuerDocuments } from '../adapters/issuer/documents.ts'
@@ -10,6 +10,7 @@ import { samlMetadata } from '../adapters/issuer/saml-metadata.ts'
 import { makeSamlMint, type MintSamlResponse } from '../adapters/issuer/saml-mint.ts'
 import { loadSigningKey } from '../adapters/issuer/signing-keys.ts'
 import { IDP_BOUNDS, makeBoundedFetch, UpstreamFailure } from '../adapters/oidc/bounded-fetch.ts'
+import { lookUp } from '../adapters/oidc/look-up.ts'
 import { makeOidcForAws } from '../adapters/oidc/for-aws.ts'
 import { makeOidcProvider } from '../adapters/oidc/provider.ts'
 import { NoMetadata } from '../adapters/saml/metadata-keeper.ts'
@@ -162,12 +163,15 @@ export function reachAws({ sts, server }: Config, { log }: Witness) {
     if (found === undefined) throw new RolegateError('config_invalid', { sts: name })
     return found
   }
-  const clients = makeStsClients((name, region) => entry(name).endpoint ?? stsEndpointOf(entry(name).partition, region))
+  const clients = makeStsClients(
+    (name, region) => entry(name).endpoint ?? stsEndpointOf(entry(name).partition, region),
+    { lookup: lookUp },
+  )
   const assumeRole = makeAssumeRole({ clientFor: clients.clientFor })
   const openFederation = makeOpenFederation({
     endpointFor: (name, region) => federationEndpointFor(entry(name), region),
     issuer: `${server.publicUrl}/`,
-    fetch,
+    fetch: makeBoundedFetch(FEDERATION_BOUNDS),
   })
   const breaker = makeBreaker({
     elapsed: () => performance.now(),

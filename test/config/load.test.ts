@@ -626,6 +626,15 @@ describe('ways to AWS', () => {
       text: withSts('audience: ceph, endpoint: http://sts.ceph.example.com'),
       faults: ['24:38  sts.other.endpoint: must be https'],
     },
+    ...['https://169.254.169.254', 'https://2852039166', 'https://[fe80::1]', 'https://[::ffff:a9fe:a9fe]'].map(
+      (endpoint) => ({
+        because: `refuses ${endpoint}, where a machine is told its own credentials (threats.md P2)`,
+        text: withSts(`audience: ceph, endpoint: "${endpoint}"`),
+        faults: [
+          '24:38  sts.other.endpoint: is a link-local address, or one of a cloud’s metadata service: nothing there is asked',
+        ],
+      }),
+    ),
     {
       because: 'refuses loopback without --insecure-dev (threats.md P5)',
       text: withSts(

@@ -4,6 +4,9 @@ import type { OpenFederation } from '../../usecases/ports.ts'
 const MOST_MS = 8_000
 const MOST_BYTES = 64 * 1024
 
+/** What whoever fetches for it should hold to as well. */
+export const FEDERATION_BOUNDS = { seconds: MOST_MS / 1000, bytes: MOST_BYTES, givesFailures: true } as const
+
 /**
  * AWS's console federation endpoint: a POST trades the credentials for a sign-in token, so that no credential is ever in
  * a URL, and the sign-in URL is built from that (aws.md §5). Nothing of either request reaches an error: what went wrong

@@ -2,6 +2,7 @@ import type { STSClient } from '@aws-sdk/client-sts'
 import type { NodeHttpHandler } from '@smithy/node-http-handler'
 import { Agent as HttpAgent } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
+import type { LookupFunction } from 'node:net'
 import { loadSdk } from './sdk.ts'
 import type { StsClientFor } from './sts.ts'
 
@@ -20,13 +21,13 @@ const quiet = { trace() {}, debug() {}, info() {}, warn() {}, error() {} }
  */
 export function makeStsClients(
   endpointFor: (sts: string, region: string) => string,
-  mostMs = MOST_MS,
+  { mostMs = MOST_MS, lookup }: { mostMs?: number; lookup?: LookupFunction } = {},
 ): {
   clientFor: StsClientFor
   close(): void
 } {
   const clients = new Map<string, Promise<STSClient>>()
-  const pool = { keepAlive: true, maxSockets: 50 }
+  const pool = { keepAlive: true, maxSockets: 50, ...(lookup !== undefined && { lookup }) }
   let handler: NodeHttpHandler | undefined
 
   async function requestHandler(): Promise<NodeHttpHandler> {

@@ -1,12 +1,19 @@
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
+import type { LookupFunction } from 'node:net'
+import { lookUp, requireWithinLimits } from './look-up.ts'
 
 /** The IdP did not answer, or not in a way we can take: the sign-in may work again in a minute. */
 export class UpstreamFailure extends Error {
   override readonly name = 'UpstreamFailure'
 }
 
-export type Bounds = { readonly seconds: number; readonly bytes: number }
+export type Bounds = {
+  readonly seconds: number
+  readonly bytes: number
+  /** An answer of 500 or more is given like any other, for whoever says what it was. */
+  readonly givesFailures?: boolean
+}
 
 /** security.md O-22. */
 export const IDP_BOUNDS: Bounds = { seconds: 10, bytes: 1024 * 1024 }
@@ -14,17 +21,29 @@ export const IDP_BOUNDS: Bounds = { seconds: 10, bytes: 1024 * 1024 }
 /**
  * As much of fetch as openid-client needs, over kept connections, with a bound on time, on bytes and on redirects: none is
  * followed (security.md O-20). Nothing deflated is asked for, so nothing can inflate. An IdP that streams for ever costs a
- * megabyte and ten seconds, not the process.
+ * megabyte and ten seconds, not the process. Nor is anything asked at an address that is off limits (threats.md P2).
  */
-export function makeBoundedFetch({ seconds, bytes }: Bounds): typeof fetch {
-  const pool = { keepAlive: true, maxSockets: 20 }
+export function makeBoundedFetch(
+  { seconds, bytes, givesFailures = false }: Bounds,
+  lookup: LookupFunction = lookUp,
+): typeof fetch {
+  const pool = { keepAlive: true, maxSockets: 20, lookup }
   const agents = { http: new HttpAgent(pool), https: new HttpsAgent(pool) }
 
   return async function boundedFetch(input, init = {}) {
     const url = new URL(input instanceof Request ? input.url : input)
+    try {
+      requireWithinLimits(url)
+    } catch (cause) {
+      throw new UpstreamFailure('did not answer', { cause })
+    }
     const options: RequestOptions = {
       method: init.method ?? 'GET',
-      headers: { ...Object.fromEntries(new Headers(init.headers)), 'accept-encoding': 'identity' },
+      headers: {
+        ...(init.body instanceof URLSearchParams && { 'content-type': 'application/x-www-form-urlencoded' }),
+        ...Object.fromEntries(new Headers(init.headers)),
+        'accept-encoding': 'identity',
+      },
     }
     const body = init.body == null ? undefined : textOf(init.body)
     const answer = await ask(url, options, body)
@@ -47,7 +66,7 @@ export function makeBoundedFetch({ seconds, bytes }: Bounds): typeof fetch {
       request.once('error', (cause) => giveUp('did not answer', cause))
       request.once('response', (response) => {
         const status = response.statusCode ?? 0
-        if (status >= 500) return giveUp(`answered ${status}`)
+        if (status >= 500 && !givesFailures) return giveUp(`answered ${status}`)
         if (status >= 300 && status < 400) return giveUp(`answered ${status}, a redirect`)
         const { 'content-encoding': encoding = 'identity' } = response.headers
         if (encoding !== 'identity') return giveUp('answered in an encoding that was not asked for')

@@ -1,3 +1,4 @@
+import { isOffLimits } from '../../domain/off-limits.ts'
 import type { Findings, Path } from '../faults.ts'
 
 /** `localhost`, 127.0.0.0/8, ::1, and the wildcard addresses that lead there too. */
@@ -8,6 +9,9 @@ export const isLoopback = (hostname: string): boolean =>
 
 /** What to say of a loopback address without `--insecure-dev` (threats.md P5, security.md K-5). */
 export const LOOPBACK_REFUSED = 'is on loopback, which is for development only: start with --insecure-dev'
+
+/** threats.md P2; that a name leads there is seen when it is asked. */
+const OFF_LIMITS_REFUSED = 'is a link-local address, or one of a cloud’s metadata service: nothing there is asked'
 
 /**
  * A URL that may be talked to or answered under: https, or loopback while `--insecure-dev` is given. No password, query
@@ -26,6 +30,7 @@ function faultOf(text: string, insecureDev: boolean): string | undefined {
   if (url.protocol !== 'https:' && url.protocol !== 'http:') return 'must be a URL that starts with https://'
   if (url.username !== '' || url.password !== '') return 'must not hold a user name or a password'
   if (/[?#]/.test(text)) return 'must have no query and no fragment'
+  if (isOffLimits(url.hostname.replace(/^\[(.*)\]$/, '$1'))) return OFF_LIMITS_REFUSED
   if (isLoopback(url.hostname)) return insecureDev ? undefined : LOOPBACK_REFUSED
   return url.protocol === 'https:' ? undefined : 'must be https'
 }

@@ -250,7 +250,7 @@ describe('what is no answer → aws_unavailable, tried again by the SDK (securit
 
   it('an endpoint that hangs: two tries, each cut off by the client’s own bound', async () => {
     const aws = await aFakeAws(hangs)
-    const { clientFor, close } = makeStsClients(() => aws.url, 100)
+    const { clientFor, close } = makeStsClients(() => aws.url, { mostMs: 100 })
     open.push(close)
     expect(await refusalOf(makeAssumeRole({ clientFor })(request))).toMatchObject({
       code: 'aws_unavailable',

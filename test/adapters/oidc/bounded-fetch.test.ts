@@ -68,6 +68,20 @@ describe('a bounded fetch (security.md O-20, O-22)', () => {
     expect(String(failure)).not.toContain('secret')
   })
 
+  it('gives it to whoever says what it was', async () => {
+    const site = await aSite((_, res) => void res.writeHead(503).end('busy'))
+    const answer = await makeBoundedFetch({ seconds: 10, bytes: 1000, givesFailures: true })(site)
+    expect([answer.status, await answer.text()]).toEqual([503, 'busy'])
+    const long = makeBoundedFetch({ seconds: 10, bytes: 3, givesFailures: true })
+    await expect(long(site)).rejects.toThrow('sent more than 3 bytes')
+  })
+
+  it('sends a form as one', async () => {
+    const site = await aSite((req, res) => void res.end(`${req.method} ${req.headers['content-type']}`))
+    const answer = await bounded(site, { method: 'POST', body: new URLSearchParams({ a: 'b' }) })
+    expect(await answer.text()).toBe('POST application/x-www-form-urlencoded')
+  })
+
   it('gives up when the time is over, also within a body', async () => {
     const hurried = makeBoundedFetch({ seconds: 0.1, bytes: 1000 })
     const silent = await aSite(() => undefined)

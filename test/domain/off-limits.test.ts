@@ -1,0 +1,57 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { isOffLimits } from '../../src/domain/off-limits.ts'
+
+describe('addresses that a gateway asks nothing at (threats.md P2)', () => {
+  it.each([
+    '169.254.169.254',
+    '169.254.170.2',
+    '169.254.0.1',
+    '169.254.255.255',
+    '::ffff:169.254.169.254',
+    '::FFFF:A9FE:A9FE',
+    '64:ff9b::169.254.169.254',
+    'fe80::1',
+    'FE80::1%eth0',
+    'febf:ffff::1',
+    'fd00:ec2::254',
+    'FD00:0EC2::23',
+    'fd00:ec2:0:0:0:0:0:fd',
+    '100.100.100.200',
+    '168.63.129.16',
+    '192.0.0.192',
+  ])('%s is one', (address) => {
+    expect(isOffLimits(address)).toBe(true)
+  })
+
+  it.each([
+    '169.253.255.255',
+    '169.255.0.0',
+    '127.0.0.1',
+    '::1',
+    '10.0.0.1',
+    '192.168.0.1',
+    '100.100.100.201',
+    'fec0::1',
+    'fe7f::1',
+    'fd00:ec3::254',
+    'fd00::ec2:254',
+    '2001:db8::169',
+    '52.94.133.131',
+    'idp.example.com',
+    '',
+  ])('%j is none', (address) => {
+    expect(isOffLimits(address)).toBe(false)
+  })
+
+  it('is the whole network, however it is spelled', () => {
+    fc.assert(
+      fc.property(fc.nat(255), fc.nat(255), (a, b) => {
+        const hex = (n: number) => n.toString(16).padStart(2, '0')
+        expect(isOffLimits(`169.254.${a}.${b}`)).toBe(true)
+        expect(isOffLimits(`0:0:0:0:0:ffff:a9fe:${hex(a)}${hex(b)}`)).toBe(true)
+        expect(isOffLimits(`fe80::${hex(a)}${hex(b)}`)).toBe(true)
+      }),
+    )
+  })
+})
