@@ -26,7 +26,7 @@ export async function sendAwsConfig(
   await sendCompressed(req, answer, format === 'json' ? JSON.stringify(jsonOf(facts, version)) : printBlock(facts))
 }
 
-const jsonOf = ({ origin, startUrl, ssoRegion, roles }: ConfigFacts, version: string) => ({
+const jsonOf = ({ origin, startUrl, ssoRegion, roles, others = [] }: ConfigFacts, version: string) => ({
   origin,
   session: sessionNameOf(origin),
   startUrl,
@@ -39,4 +39,5 @@ const jsonOf = ({ origin, startUrl, ssoRegion, roles }: ConfigFacts, version: st
     roleName: role,
     region,
   })),
+  withoutProfile: others.map(({ alias, role, accountId, needs }) => ({ role: `${alias}/${role}`, accountId, needs })),
 })

@@ -45,6 +45,11 @@ describe('GET /v1/aws-config', () => {
     const names = (body.profiles as { name: string }[]).map(({ name }) => name)
     expect(names).toContain('payments-prod.readonly')
     expect(names).not.toContain('payments-prod.admin')
+    const admin = { role: 'payments-prod/admin', accountId: '222233334444', needs: ['elevated'] }
+    expect(body.withoutProfile).toEqual([admin])
+    expect((await ask('/v1/aws-config?format=text')).text).toContain(
+      '#   payments-prod/admin (elevated): rolegate exec payments-prod/admin -- COMMAND\n',
+    )
   })
 
   it.each([

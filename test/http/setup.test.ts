@@ -50,7 +50,7 @@ describe('GET /setup', () => {
       execFileSync('sh', ['-c', lines], { env: { PATH: '/usr/bin:/bin', HOME: home } })
       const text = readFileSync(join(home, '.aws/config'), 'utf8')
       expect(text).toContain('[profile payments-prod.readonly]')
-      expect(text).not.toContain('admin')
+      expect(text).not.toMatch(/^\[.*admin/m)
       if (noBotocore === undefined) {
         const [read] = readByBotocore([text])
         expect(Object.keys(read?.profiles ?? {})).toContain('payments-dev.developer')

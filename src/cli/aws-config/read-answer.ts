@@ -1,4 +1,4 @@
-import { checkFacts, type ConfigFacts } from '../../domain/aws/config-file/facts.ts'
+import { checkFacts, NEEDS, type ConfigFacts } from '../../domain/aws/config-file/facts.ts'
 import { malformed } from '../answers.ts'
 import { failure } from '../failure.ts'
 import { recordOf } from '../record.ts'
@@ -25,6 +25,7 @@ export function readAwsConfig(body: unknown, origin: string): AwsConfig {
     startUrl: textOf(answer['startUrl']),
     ssoRegion: textOf(answer['ssoRegion']),
     roles: profiles.map(readProfile),
+    others: listOf(answer['withoutProfile']).map(readOther),
   }
   try {
     return { facts: checkFacts(facts), gatewayVersion: textOf(answer['gatewayVersion']) }
@@ -39,6 +40,18 @@ function readProfile(body: unknown) {
   if (rest.length > 0 || profile['roleName'] !== role) throw malformed('profiles.role')
   return { alias, role, accountId: textOf(profile['accountId']), region: textOf(profile['region']) }
 }
+
+/** What a newer gateway may ask for beside is unknown here, and left to its words. */
+function readOther(body: unknown) {
+  const other = recordOf(body)
+  const [alias = '', role = '', ...rest] = textOf(other['role']).split('/')
+  if (rest.length > 0) throw malformed('withoutProfile.role')
+  const asked = listOf(other['needs'])
+  return { alias, role, accountId: textOf(other['accountId']), needs: NEEDS.filter((need) => asked.includes(need)) }
+}
+
+/** Older gateways say nothing of it. */
+const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [])
 
 /** Checked further on: what is no text fits nothing. */
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')

@@ -1,3 +1,4 @@
+import type { ConfigFacts } from '../../domain/aws/config-file/facts.ts'
 import { splitAtBlock } from '../../domain/aws/config-file/block.ts'
 import { configFile, replaceText } from '../aws-config/files.ts'
 import { planConfig, processWay, type Planned } from '../aws-config/merge.ts'
@@ -45,7 +46,7 @@ export const configure: Command = {
     if (call.json) world.out(`${JSON.stringify(summaryOf(planned, isDry), null, 2)}\n`)
     else if (flag('diff')) world.out(unifiedDiff(planned.before, planned.text, planned.path))
     else if (flag('print')) world.out(splitAtBlock(planned.text, facts.origin).block ?? '')
-    report(planned, { isDry, next: mode === 'sso' }, call)
+    report(planned, facts, { isDry, next: mode === 'sso' }, call)
     return 0
   },
 }
@@ -61,7 +62,12 @@ const summaryOf = ({ path, before, text, written, kept, removed, skipped, shadow
   shadowed,
 })
 
-function report(planned: Planned, { isDry, next }: { isDry: boolean; next: boolean }, { say, world }: Call): void {
+function report(
+  planned: Planned,
+  { others = [] }: ConfigFacts,
+  { isDry, next }: { isDry: boolean; next: boolean },
+  { say, world }: Call,
+): void {
   const { path, before, text, written, kept, removed, skipped, shadowed } = planned
   const count = `${written.length} ${written.length === 1 ? 'profile' : 'profiles'}`
   if (text === before) say(`${path} is as it should be: ${count}.`)
@@ -70,6 +76,10 @@ function report(planned: Planned, { isDry, next }: { isDry: boolean; next: boole
     names.length > 0 ? world.err(`${line}: ${listed(names)}\n`) : undefined
   warn(skipped, 'Not written, because the file has profiles of these names outside our block')
   warn(shadowed, 'Your credentials file has the same names, and its keys win: remove them there')
+  if (others.length > 0)
+    say(
+      `Without a profile, since no AWS tool can confirm or give a reason: ${listed(others.map(({ alias, role }) => `${alias}/${role}`))}. Take them with rolegate exec or rolegate console.`,
+    )
   if (kept.length > 0) say(`Kept, though no longer among your roles (--prune removes them): ${listed(kept)}`)
   if (removed.length > 0) say(`${isDry ? 'Would be removed' : 'Removed'}: ${listed(removed)}`)
   const [first] = written

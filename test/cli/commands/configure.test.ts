@@ -231,6 +231,10 @@ describe('a gateway that lies (threats.md D13)', () => {
     ['a start URL with a line break', { startUrl: 'https://rolegate.invalid.awsapps.com/start\nx = y' }],
     ['an SSO region that is none', { ssoRegion: '$(evil)' }],
     ['no profiles', { profiles: 'none' }],
+    [
+      'a role without a profile that has a line break',
+      { withoutProfile: [{ role: 'a/b\nevil = x', accountId: '111111111111' }] },
+    ],
     ['another origin', { origin: 'https://evil.example' }],
     ['no origin', { origin: undefined }],
   ])('with %s is refused, and no file is made', async (_what, over) => {
@@ -239,6 +243,20 @@ describe('a gateway that lies (threats.md D13)', () => {
     const { exit, out, err } = await run('configure')
     expect({ exit, out, made: existsSync(path) }).toEqual({ exit: 9, out: '', made: false })
     expect(err).not.toContain('evil =')
+  })
+
+  it('says which roles have no profile and how to take them, in words of its own', async () => {
+    const { run, read, gateway } = await aLaptop()
+    const other = { role: 'payments-prod/admin', accountId: '222222222222', needs: ['elevated', 'evil', 'reason'] }
+    gateway.on('GET /v1/aws-config', {
+      json: anAwsConfig(gateway.origin, undefined, { withoutProfile: [other] }),
+    })
+    const { exit, err } = await run('configure')
+    expect([exit, err]).toEqual([0, expect.stringMatching(/Without a profile.*payments-prod\/admin.*rolegate exec/)])
+    expect(read()).toContain(
+      '#   payments-prod/admin (elevated, reason): rolegate exec payments-prod/admin --reason WHY -- COMMAND\n',
+    )
+    expect(read()).not.toContain('evil')
   })
 
   it('has no word of its own in the file: what it calls things, and what it adds, is not read', async () => {

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { closingBy } from '../../../src/domain/device/closing.ts'
+import type { Requirement } from '../../../src/domain/entitlement/requirement.ts'
+import type { Rule } from '../../../src/domain/entitlement/rule.ts'
 import { makeDescribeConfig } from '../../../src/usecases/entitlement/describe-config.ts'
 import { makeListAccounts } from '../../../src/usecases/entitlement/list-accounts.ts'
 import { anAccount, anIndex, aRule } from '../../support/a-mapping.ts'
@@ -10,15 +12,17 @@ const closing = closingBy({ console: true, except: new Set() })
 const rules = [aRule({ roles: ['dev', 'admin'] })]
 
 function described({
+  granted = rules,
   session = aSession(),
   publicUrl = 'https://aws.example.com',
   account = anAccount(),
 }: {
+  granted?: readonly Rule[]
   session?: ReturnType<typeof aSession>
   publicUrl?: string
   account?: ReturnType<typeof anAccount>
 } = {}) {
-  const index = anIndex({ rules, accounts: [account] })
+  const index = anIndex({ rules: granted, accounts: [account] })
   const listAccounts = makeListAccounts({ rules: () => index, closing, now: () => NINE })
   const identityCenter = { startHost: 'acme.invalid.awsapps.com', region: 'eu-central-1' }
   return makeDescribeConfig({ listAccounts, publicUrl, identityCenter })(session, aRequest())
@@ -31,6 +35,7 @@ describe('describeConfig', () => {
       startUrl: 'https://aws.example.com/start',
       ssoRegion: 'eu-central-1',
       roles: [{ alias: 'payments-prod', role: 'dev', accountId: '012345678901', region: 'eu-central-1' }],
+      others: [{ alias: 'payments-prod', role: 'admin', accountId: '012345678901', needs: ['elevated'] }],
     })
   })
 
@@ -42,6 +47,23 @@ describe('describeConfig', () => {
     for (const via of ['browser', 'device'] as const) {
       expect(described({ session: aSession({ via }) }).roles.map(({ role }) => role)).toEqual(['dev'])
     }
+  })
+
+  it('gives no profile to what asks for a reason or an approval, and says so (security.md M-21)', () => {
+    const reason: Requirement = { reason: { fits: () => true } }
+    const approval: Requirement = { approval: { idp: 'entra', groups: ['Leads'], validSeconds: 3600 } }
+    const asking = (require: Requirement) => described({ granted: [aRule({ roles: ['dev', 'readonly'], require })] })
+    for (const [require, needs] of [
+      [reason, ['reason']],
+      [approval, ['approval']],
+      [{ ...reason, ...approval }, ['reason', 'approval']],
+    ] as const) {
+      const { roles, others = [] } = asking(require)
+      expect([roles, others.map((other) => other.needs)]).toEqual([[], [needs, needs]])
+    }
+    // What another hour, address or sign-in lifts is theirs to take then.
+    expect(asking({ mfaSeconds: 60 }).others).toEqual([])
+    expect(asking({ mfaSeconds: 60 }).roles).toHaveLength(2)
   })
 
   it('leaves out accounts that take the identity provider’s own assertion: it comes to browsers only (threats.md F7)', () => {

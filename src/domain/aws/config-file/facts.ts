@@ -11,12 +11,21 @@ export type ConfigRole = {
   readonly region: string
 }
 
+/** What a role asks of its taker that no stock tool can give. */
+export const NEEDS = ['elevated', 'reason', 'approval'] as const
+export type Need = (typeof NEEDS)[number]
+
+/** A role of theirs that stock tools cannot take. */
+export type OtherRole = Pick<ConfigRole, 'alias' | 'role' | 'accountId'> & { readonly needs: readonly Need[] }
+
 /** All that a `~/.aws/config` for one gateway says, every field checked. */
 export type ConfigFacts = {
   readonly origin: string
   readonly startUrl: string
   readonly ssoRegion: string
   readonly roles: readonly ConfigRole[]
+  /** They get no profile, and a line that says why. */
+  readonly others?: readonly OtherRole[]
 } & { readonly __checked: true }
 
 const ACCOUNT = /^\d{12}$/
@@ -36,6 +45,15 @@ export function checkFacts(facts: Omit<ConfigFacts, '__checked'>): ConfigFacts {
     if (!NAME.test(alias) || !NAME.test(role)) throw unfit('role')
     if (!ACCOUNT.test(accountId)) throw unfit('accountId')
     if (!isRegion(region)) throw unfit('region')
+  }
+  for (const { alias, role, accountId, needs } of facts.others ?? []) {
+    if (
+      !NAME.test(alias) ||
+      !NAME.test(role) ||
+      !ACCOUNT.test(accountId) ||
+      !needs.every((need) => NEEDS.includes(need))
+    )
+      throw unfit('others')
   }
   return facts as ConfigFacts
 }

@@ -1,5 +1,5 @@
 import { RolegateError } from '../../errors.ts'
-import { sessionNameOf, type ConfigFacts } from './facts.ts'
+import { sessionNameOf, type ConfigFacts, type OtherRole } from './facts.ts'
 import type { NamedRole } from './profile-names.ts'
 
 /** How a profile gets its credentials: the SDKs' own sign-in at our Identity-Center API, or this program. */
@@ -13,6 +13,23 @@ export type Way =
     }
 
 type Section = readonly string[]
+
+/** As many as anybody reads. */
+const MOST_NAMED = 20
+
+/** Comments on the roles that get no profile: what a stock tool would be refused, and how they are taken. */
+export function othersSection({ others = [] }: ConfigFacts): Section {
+  if (others.length === 0) return []
+  const more = others.length - MOST_NAMED
+  return [
+    '# Without a profile, since no AWS tool can confirm, give a reason or wait for an approval:',
+    ...others.slice(0, MOST_NAMED).map(otherLine),
+    ...(more > 0 ? [`#   and ${more} more: rolegate list`] : []),
+  ]
+}
+
+const otherLine = ({ alias, role, needs }: OtherRole): string =>
+  `#   ${alias}/${role} (${needs.join(', ')}): rolegate exec ${alias}/${role}${needs.includes('reason') ? ' --reason WHY' : ''} -- COMMAND`
 
 /** The sections of a `~/.aws/config` for one gateway: what all profiles share, then one profile a role. */
 export function sectionsOf(facts: ConfigFacts, profiles: readonly NamedRole[], way: Way): readonly Section[] {

@@ -3,7 +3,7 @@ import { NAME } from '../../name.ts'
 import { isRegion } from '../partition.ts'
 import { beginOf, endOf, putBlock, splitAtBlock } from './block.ts'
 import { sessionNameOf, type ConfigFacts } from './facts.ts'
-import { sectionsOf, type Way } from './lines.ts'
+import { othersSection, sectionsOf, type Way } from './lines.ts'
 import { isProfileName, nameRoles, type NamedRole } from './profile-names.ts'
 import { roleIn } from './profile-role.ts'
 import { readSections, type ConfigSection } from './read-sections.ts'
@@ -51,7 +51,7 @@ export function mergeConfig({ facts, way, template, config, credentials, prune }
 
   const wanted = nameRoles(facts.roles, template)
   const before = readSections(split.block ?? '').filter(({ kind }) => kind === 'profile')
-  const vanished = prune ? [] : before.flatMap(makeVanishedIn(wanted, way))
+  const vanished = prune ? [] : before.flatMap(makeVanishedIn(wanted, facts, way))
   const isTheirs = namesIn(theirs, 'profile')
   const isFree = ({ name }: NamedRole) => !isTheirs.has(name)
   const [written, kept] = [wanted.filter(isFree), vanished.filter(isFree)]
@@ -72,17 +72,23 @@ export function mergeConfig({ facts, way, template, config, credentials, prune }
 }
 
 function blockOf(
-  { origin }: ConfigFacts,
+  facts: ConfigFacts,
   ours: readonly (readonly string[])[],
   vanished: readonly (readonly string[])[],
 ): readonly string[] {
   const note = '# Written for you: what stands between these marks is replaced the next time.'
   const farewell = ['# No longer among your roles:']
-  const sections = [[note], ...ours, ...(vanished.length > 0 ? [farewell, ...vanished] : [])]
+  const others = othersSection(facts)
+  const sections = [
+    [note],
+    ...ours,
+    ...(others.length > 0 ? [others] : []),
+    ...(vanished.length > 0 ? [farewell, ...vanished] : []),
+  ]
   return [
-    beginOf(origin),
+    beginOf(facts.origin),
     ...sections.flatMap((section, index) => (index === 0 ? section : ['', ...section])),
-    endOf(origin),
+    endOf(facts.origin),
   ]
 }
 
@@ -93,9 +99,16 @@ const namesIn = (sections: readonly ConfigSection[], kind: ConfigSection['kind']
  * The profile of an old block whose role is no longer on the list, read back so far that it can be built anew. Whatever is
  * not plainly one of ours is let go.
  */
-function makeVanishedIn(wanted: readonly NamedRole[], way: Way): (section: ConfigSection) => readonly NamedRole[] {
+function makeVanishedIn(
+  wanted: readonly NamedRole[],
+  { others = [] }: ConfigFacts,
+  way: Way,
+): (section: ConfigSection) => readonly NamedRole[] {
   const names = new Set(wanted.map(({ name }) => name))
-  const roles = new Set(wanted.flatMap(({ alias, accountId, role }) => [`${alias}/${role}`, `${accountId}/${role}`]))
+  // One that no tool can take any more is theirs still, and its profile of no use.
+  const roles = new Set(
+    [...wanted, ...others].flatMap(({ alias, accountId, role }) => [`${alias}/${role}`, `${accountId}/${role}`]),
+  )
   return (section) => {
     const { name, keys } = section
     const region = keys.get('region') ?? ''

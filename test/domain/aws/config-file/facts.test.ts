@@ -43,6 +43,16 @@ describe('the facts of a config file (threats.md D13)', () => {
   })
 
   it.each([
+    ['an alias with a line break', { alias: 'a\n[profile b]' }],
+    ['a role key with a substitution', { role: '$(evil)' }],
+    ['an account id with a line break', { accountId: '012345678901\n' }],
+    ['a need that is none', { needs: ['reason\nx = y'] }],
+  ])('%s is refused of a role without a profile', (_what, over) => {
+    const others = [{ alias: 'a', role: 'b', accountId: '012345678901', needs: [], ...over }]
+    expect(() => someFacts([], { others })).toThrow('config_invalid')
+  })
+
+  it.each([
     `${ORIGIN}/start`,
     'https://rolegate.invalid.awsapps.com/start',
     'https://acme.invalid.awsapps.com/start',

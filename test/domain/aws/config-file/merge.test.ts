@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { beginOf, endOf } from '../../../../src/domain/aws/config-file/block.ts'
-import type { ConfigFacts } from '../../../../src/domain/aws/config-file/facts.ts'
+import type { ConfigFacts, OtherRole } from '../../../../src/domain/aws/config-file/facts.ts'
 import type { Way } from '../../../../src/domain/aws/config-file/lines.ts'
 import { mergeConfig, printBlock, type Merge } from '../../../../src/domain/aws/config-file/merge.ts'
 import { noBotocore, readByBotocore, readByJs } from '../../../support/sdk-readers.ts'
@@ -45,6 +45,37 @@ describe('the block', () => {
   it('holds all that the stock clients need (aws.md §1.3)', () => {
     expect(merge('').text).toBe(WHOLE)
     expect(printBlock(someFacts())).toBe(WHOLE)
+  })
+
+  it('names roles that no AWS tool can take, why, and how they are taken', async () => {
+    const others: readonly OtherRole[] = [
+      { alias: 'payments-prod', role: 'admin', accountId: PROD.accountId, needs: ['elevated', 'reason'] },
+      { alias: 'payments-prod', role: 'deploy', accountId: PROD.accountId, needs: ['approval'] },
+    ]
+    const lines = [
+      '',
+      '# Without a profile, since no AWS tool can confirm, give a reason or wait for an approval:',
+      '#   payments-prod/admin (elevated, reason): rolegate exec payments-prod/admin --reason WHY -- COMMAND',
+      '#   payments-prod/deploy (approval): rolegate exec payments-prod/deploy -- COMMAND',
+    ]
+    const facts = someFacts(undefined, { others })
+    const mark = endOf(ORIGIN)
+    expect(merge('', { facts }).text).toBe(WHOLE.replace(mark, [...lines.map((line) => `${line}\n`), mark].join('')))
+    expect(await readByJs(merge('', { facts }).text)).toEqual(await readByJs(WHOLE))
+    // Whoever has thousands reads the list.
+    const many = Array.from({ length: 23 }, (_, at) => ({ ...others[1], role: `r${at}` }))
+    const { text } = merge('', { facts: someFacts(undefined, { others: many }) })
+    expect(text).toContain('#   payments-prod/r19 (approval)')
+    expect(text).not.toContain('r20')
+    expect(text).toContain('#   and 3 more: rolegate list\n')
+  })
+
+  it('forgets the profile of a role that has come to need a reason: it is theirs still', () => {
+    const others = [{ alias: 'payments-prod', role: 'readonly', accountId: PROD.accountId, needs: ['reason'] }]
+    for (const way of [{ mode: 'sso' } as const, PROCESS]) {
+      const { removed, kept } = merge(merge('', { way }).text, { facts: someFacts([aConfigRole()], { others }), way })
+      expect([removed, kept]).toEqual([['payments-prod.readonly'], []])
+    }
   })
 
   it('asks this program instead, for tools that read no endpoint (--mode process)', () => {
