@@ -51,6 +51,7 @@ import { makeFollowLink } from './usecases/entitlement/follow-link.ts'
 import { makeListAccount, makeListAccounts } from './usecases/entitlement/list-accounts.ts'
 import { makeExplainRole } from './usecases/entitlement/explain-role.ts'
 import { makeListForIdentityCenter } from './usecases/entitlement/list-for-identity-center.ts'
+import { makeListWithRequests } from './usecases/entitlement/list-with-requests.ts'
 import { makeListRoles } from './usecases/entitlement/list-roles.ts'
 import { makeBeginPassThrough } from './usecases/hand-over/begin-pass-through.ts'
 import { makeCompletePassThrough } from './usecases/hand-over/complete-pass-through.ts'
@@ -60,6 +61,9 @@ import { makeLimitHandOvers } from './usecases/hand-over/limit-hand-overs.ts'
 import { makePlanHandOver, type PlanHandOver } from './usecases/hand-over/plan-hand-over.ts'
 import { makePrepareConsole } from './usecases/hand-over/prepare-console.ts'
 import { makeTakeRole } from './usecases/hand-over/take-role.ts'
+import { makeAnswerRequest } from './usecases/request/answer-request.ts'
+import { makeAskForRole } from './usecases/request/ask-for-role.ts'
+import { makeRequestsOf } from './usecases/request/requests-of.ts'
 import { makeBeginSignIn } from './usecases/sign-in/begin-sign-in.ts'
 import { makeCompleteSignIn } from './usecases/sign-in/complete-sign-in.ts'
 import { makeCountOnce } from './usecases/sign-in/count-once.ts'
@@ -124,6 +128,11 @@ export async function compose(
   // A terminal lives as long as its sign-in may be renewed, and no longer than a device may (threats.md D4).
   const mostSeconds = { pkce: cli.refreshSeconds, device: Math.min(cli.device.maxSeconds, cli.refreshSeconds) }
   const limits = { absoluteSeconds: browser.absoluteSeconds, mostSeconds, oldestGroupsSeconds }
+  const mappings = new Map(config.idps.map(({ id, mapping }) => [id, mapping]))
+  const issuerOf: KnownIssuer = (idp) => {
+    const [issuer, subjectClaim] = [providers.get(idp)?.issuer(), mappings.get(idp)?.subject]
+    return issuer === undefined || subjectClaim === undefined ? workloads.issuerOf(idp) : { issuer, subjectClaim }
+  }
   const deps = {
     ...memory.tables,
     limits,
@@ -137,15 +146,11 @@ export async function compose(
     limitShared,
     audit,
     rules,
+    requestsOf: makeRequestsOf({ ...memory.tables, rules, issuerOf, digest, now }),
     random,
     randomText,
     sha256,
     now,
-  }
-  const mappings = new Map(config.idps.map(({ id, mapping }) => [id, mapping]))
-  const issuerOf: KnownIssuer = (idp) => {
-    const [issuer, subjectClaim] = [providers.get(idp)?.issuer(), mappings.get(idp)?.subject]
-    return issuer === undefined || subjectClaim === undefined ? workloads.issuerOf(idp) : { issuer, subjectClaim }
   }
   const findOwnSession = makeFindSession({ ...deps, issuerOf })
   const findSession: FindSession = (id) => newest().findSession(id)
@@ -170,7 +175,9 @@ export async function compose(
   const findDeviceLogin = makeFindDeviceLogin(deps)
   const issueAccessToken = makeIssueAccessToken({ ...deps, accessSeconds: cli.accessSeconds })
   const issueTokens = makeIssueTokens({ ...deps, issueAccessToken })
-  const listAccounts = makeListAccounts(deps)
+  const plainLists = { listAccounts: makeListAccounts(deps), listAccount: makeListAccount(deps) }
+  const lists = makeListWithRequests({ ...deps, ...plainLists })
+  const listAccounts = lists.accounts
   const listRoles = makeListRoles({ ...deps, listAccounts })
   const startTerminalSession = makeStartTerminalSession({ ...deps, findSession, mostSeconds })
   const letIn = { ...deps, loginWays: cli.login, findSession, startTerminalSession }
@@ -213,13 +220,15 @@ export async function compose(
     listRoles,
     followLink: makeFollowLink({ listAccounts, prepareConsole }),
     describeConfig: makeDescribeConfig({
-      listAccounts,
+      ...plainLists,
       publicUrl: config.server.publicUrl,
       identityCenter: config.identityCenter,
     }),
-    listForIdentityCenter: makeListForIdentityCenter({ listAccounts, listAccount: makeListAccount(deps) }),
+    listForIdentityCenter: makeListForIdentityCenter({ listAccounts, listAccount: lists.account }),
     clients: makeClients({ ...deps, sealer: memory.clientSealer }),
     explainRole: makeExplainRole(deps),
+    askForRole: makeAskForRole(deps),
+    answerRequest: makeAnswerRequest(deps),
     isStaff: (principal: Principal) => standingOf(staff(), principal) !== undefined,
     requireStanding,
     explainForStaff: makeExplainForStaff({ requireStanding, explainAs }),
@@ -261,6 +270,7 @@ export async function compose(
       prepareConsole,
       mostSeconds,
       rules,
+      requestsOf: deps.requestsOf,
       sha256,
       now,
       idpLabel: (idp) => providers.get(idp)?.label ?? idp,
@@ -292,10 +302,10 @@ export async function compose(
     rules,
     known: { providers, workloads },
     findSession: findOwnSession,
-    requireStillAllowed(plan, ask) {
+    async requireStillAllowed(plan, ask) {
       // A pod's session is made by the generation that was asked, and kept nowhere.
       if (!isTheirs(ask.session.principal, issuerOf)) throw new RolegateError('sign_in_required')
-      ownPlan.requireStillAllowed(plan, ask)
+      await ownPlan.requireStillAllowed(plan, ask)
     },
     // What the first person would wait for: the IdPs' metadata.
     warmUp: () => providers.forEach((provider) => void provider.warmUp()),

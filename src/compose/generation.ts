@@ -19,7 +19,7 @@ export type Generation = {
   /** What knows its neighbours: taken over by the next generation where nothing changed about them. */
   readonly known: Known
   readonly findSession: FindSession
-  requireStillAllowed(...asked: Parameters<PlanHandOver['requireStillAllowed']>): void
+  requireStillAllowed(...asked: Parameters<PlanHandOver['requireStillAllowed']>): Promise<void>
   /** Asks the neighbours for what the first person would wait for. */
   warmUp(): void
   /** Who does not answer, as `/readyz` names them. Asking is enough for what is due to be read again. */

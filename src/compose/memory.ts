@@ -9,6 +9,7 @@ import { makeSqliteStore } from '../adapters/store/sqlite.ts'
 import { makeTable } from '../adapters/store/table.ts'
 import type { Config } from '../config/config.ts'
 import { RolegateError } from '../domain/errors.ts'
+import { REQUEST_DATES, type RoleRequest } from '../domain/request/role-request.ts'
 import { SESSION_DATES } from '../domain/sign-in/session.ts'
 import { STEP_UP_DATES } from '../domain/sign-in/step-up.ts'
 import type {
@@ -20,8 +21,10 @@ import type {
   DeviceLogins,
   Emergencies,
   Journal,
+  OpenRequests,
   People,
   RefreshGrants,
+  Requests,
   SessionNames,
   Sessions,
   StepUps,
@@ -72,6 +75,8 @@ export async function openMemory(config: Kept, { now, acceptNewIssuer }: Host, {
   const authorizationCodes: AuthorizationCodes = makeTable(store, 'authorization-codes', ['expiresAt'])
   const userCodes: UserCodes = makeTable(store, 'user-codes')
   const stepUps: StepUps = makeTable(store, 'step-ups', STEP_UP_DATES)
+  const requests: Requests = makeTable<RoleRequest>(store, 'requests', REQUEST_DATES)
+  const openRequests: OpenRequests = makeTable(store, 'open-requests')
   const usedAttempts: UsedAttempts = makeTable(store, 'used-attempts', ['at'])
   const emergencies: Emergencies = makeTable(store, 'emergencies')
   const askedReloads: AskedReloads = makeTable(store, 'asked-reloads')
@@ -92,6 +97,8 @@ export async function openMemory(config: Kept, { now, acceptNewIssuer }: Host, {
       userCodes,
       usedAttempts,
       stepUps,
+      requests,
+      openRequests,
       emergencies,
       configEpochs,
       askedReloads,

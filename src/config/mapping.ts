@@ -45,7 +45,10 @@ const usualOf = (written: NonNullable<ConfigFile['roles'][string]['default_durat
 
 function roleOf(key: string, role: ConfigFile['roles'][string], file: ConfigFile, policies: InlinePolicies): RoleKind {
   // Not merged: networks and hours of both have to hold (threats.md R2).
-  const requires = [baseOf(role, file.roles)?.require, role.require].flatMap((one) => one ?? [])
+  const base = { of: `role ${role.variant_of}`, require: baseOf(role, file.roles)?.require }
+  const requires = [base, { of: `role ${key}`, require: role.require }].flatMap(({ of, require }) =>
+    require === undefined ? [] : requirementOf(require, of),
+  )
   return {
     key,
     roleName: role.role_name,
@@ -60,7 +63,7 @@ function roleOf(key: string, role: ConfigFile['roles'][string], file: ConfigFile
     transitiveTags: role.transitive_tags,
     ...narrowedBy(role, policies),
     ...(role.bind_ip && { bindIp: true as const }),
-    ...(requires.length > 0 && { requires: requires.map(requirementOf) }),
+    ...(requires.length > 0 && { requires }),
   }
 }
 
@@ -111,7 +114,7 @@ function ruleOf(rule: RuleEntry, file: ConfigFile, policies: InlinePolicies): Ru
     ...(grant?.max_duration !== undefined && { maxSeconds: grant.max_duration }),
     ...(grant !== undefined && narrowedBy(grant, policies)),
     ...(grant?.bind_ip === true && { bindIp: true as const }),
-    ...(grant?.require !== undefined && { require: requirementOf(grant.require) }),
+    ...(grant?.require !== undefined && { require: requirementOf(grant.require, `rule ${id}`) }),
   }
 }
 

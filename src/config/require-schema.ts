@@ -24,12 +24,10 @@ const approval = z
         any_of: z.array(group).min(1, 'must not be empty').optional().describe('Members of one of these groups.'),
       })
       .describe('Whose word is wanted: exactly one of `group`, `any_of`.'),
-    valid_for: duration('15m', '24h').describe('How long an approval is good.'),
+    valid_for: duration('15m', '24h').describe('How long an approval is good at most.'),
   })
   .optional()
-  .describe(
-    'Somebody else has to approve. There are no approvals yet: until then nobody gets it (`approval_required`).',
-  )
+  .describe('Somebody else has to approve: until then `approval_required`.')
 
 /** `require` of a role or a grant: everything that is named has to be so at every hand-over. */
 export const requirement = z.strictObject({

@@ -5,8 +5,8 @@ import { readPattern } from './patterns.ts'
 import type { RequireEntry } from './require-schema.ts'
 import { itemsOf } from './selectors.ts'
 
-/** `require` as decisions read it, from a file that has passed every check. */
-export function requirementOf(entry: RequireEntry): Requirement {
+/** `require` as decisions read it, from a file that has passed every check. `of`: `role admin`, `rule prod-on-request`. */
+export function requirementOf(entry: RequireEntry, of: string): Requirement {
   const { mfa_within: mfaSeconds, ip, time, reason, approval } = entry
   return {
     ...(mfaSeconds !== undefined && { mfaSeconds }),
@@ -15,6 +15,7 @@ export function requirementOf(entry: RequireEntry): Requirement {
     ...(reason !== undefined && { reason: reasonRuleOf(reason) }),
     ...(approval !== undefined && {
       approval: {
+        of,
         idp: approval.by.idp,
         groups: groupsOf(approval.by),
         validSeconds: approval.valid_for,

@@ -152,7 +152,11 @@ const ANSWER = {
   approval_required: {
     status: 403,
     title: 'This needs an approval',
-    why: (values) => unmetWords(values)?.why ?? 'The role is given on request.',
+    why: (values) =>
+      unmetWords(values)?.why ??
+      (values['why'] === 'approval_ending'
+        ? 'Less than 15 minutes are left of its approval, and AWS lends for no less.'
+        : 'The role is given on request.'),
     next: (values) => unmetWords(values)?.next ?? 'Ask for it.',
     who: 'whoever looks after that AWS account',
   },

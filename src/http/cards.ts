@@ -39,6 +39,12 @@ export function roleCardIn(account: Account, stated: StatedRole): RoleCard {
     href,
     max: printDuration(maxSeconds),
     ...(isPlain && { consoleAction: `${href}/console` }),
-    ...(state !== 'available' && { closed: { state, ...whyNot(stated) } }),
+    ...(state !== 'available' && { closed: closedCard(stated) }),
+    ...(stated.approval !== undefined && { grantedUntil: stated.approval.until }),
   }
 }
+
+const closedCard = (stated: StatedRole): NonNullable<RoleCard['closed']> =>
+  stated.state === 'needs_approval' && stated.pending !== undefined
+    ? { state: 'pending', why: 'Asked for; nobody has answered yet.' }
+    : { state: stated.state === 'needs_approval' ? 'needs_approval' : 'not_now', ...whyNot(stated) }

@@ -1,6 +1,6 @@
 import type { RoleKind } from '../domain/entitlement/rule.ts'
 import type { ListedAccount, StatedRole } from '../usecases/entitlement/list-accounts.ts'
-import { whyNot } from './why-not.ts'
+import { approvalOf, whyNot } from './why-not.ts'
 
 /** `GET /v1/roles?form=compact`: every word once, and after that its number (docs/reference/roles.md). */
 export function compactRoles(accounts: readonly ListedAccount[]) {
@@ -23,11 +23,12 @@ export function compactRoles(accounts: readonly ListedAccount[]) {
     const { maxSeconds, state, via } = stated
     const { why = '' } = whyNot(stated)
     const pairs = via.map(({ rule, group }) => [rules.numberOf(rule), group === null ? null : groups.numberOf(group)])
-    const key = `${maxSeconds} ${state} ${pairs.join(' ')} ${why}`
+    const asked = approvalOf(stated)
+    const key = `${maxSeconds} ${state} ${pairs.join(' ')} ${JSON.stringify(asked)} ${why}`
     const known = grants.get(key)
     if (known !== undefined) return known.number
     const number = grants.size
-    grants.set(key, { number, row: { maxSeconds, state, ...(why !== '' && { why }), via: pairs } })
+    grants.set(key, { number, row: { maxSeconds, state, ...asked, ...(why !== '' && { why }), via: pairs } })
     return number
   }
 

@@ -7,8 +7,8 @@ type Words = { why(wants: string, saw: string): string; readonly next: string }
 /** What a role asks for beside groups, for people: one row a condition, or this file does not compile. */
 const WORDS: Readonly<Record<Condition, Words>> = {
   approval: {
-    why: (wants) => `Somebody has to approve it, which is good for ${wants}, and nobody has.`,
-    next: 'Approvals cannot be asked for here yet: talk to whoever looks after the account.',
+    why: (wants) => `Somebody has to approve it, which is good for ${wants} at most, and nobody has.`,
+    next: 'Ask for it on the role’s page.',
   },
   mfa_within: {
     why: (wants, saw) =>
@@ -36,7 +36,7 @@ export const conditionTold = ({ condition, met, wants, saw }: Verdict): string =
   met ? MET[condition](wants, saw) : WORDS[condition].why(wants, saw)
 
 const MET: Readonly<Record<Condition, (wants: string, saw: string) => string>> = {
-  approval: (wants) => `It is approved, for ${wants}.`,
+  approval: (wants, saw) => (saw === '' ? `It is approved, for ${wants} at most.` : `${saw} approved it.`),
   mfa_within: (wants, saw) => `Your second factor was used ${saw} ago, within the last ${wants}.`,
   ip: (wants, saw) => `You ask from ${saw}, which is in ${wants}.`,
   time: (wants, saw) => `It is ${saw} there, within ${wants}.`,

@@ -36,6 +36,7 @@ const LIMITED_BY: Record<Duration['limitedBy'], string> = {
   role: 'the role’s own limit',
   rule: 'the rule that gives you the role',
   'sign-in': 'the end of your sign-in',
+  approval: 'the end of the approval',
 }
 
 const FORMS: readonly { format: CredentialFormat; label: string }[] = [

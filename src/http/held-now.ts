@@ -12,9 +12,9 @@ export function heldNow(
   from: AskedFrom,
   target: RoleTarget,
   now: Date,
-  reason?: string,
+  said?: Parameters<typeof circumstancesOf>[3],
 ): Entitlement {
-  const asked = [rules, session.principal, target, circumstancesOf(session, from, now, reason)] as const
+  const asked = [rules, session.principal, target, circumstancesOf(session, from, now, said)] as const
   const decision = decide(...asked)
   return 'entitlement' in decision ? decision.entitlement : requireEntitlement(...asked)
 }

@@ -1,5 +1,6 @@
 import type { Request, Response } from 'express'
 import type { IdpTest } from '../domain/admin/idp-test.ts'
+import type { RequestStanding } from '../domain/request/role-request.ts'
 import type { ApprovalFault, Checks } from '../domain/device/approval.ts'
 import type { DeviceClaims } from '../domain/device/device-login.ts'
 import type { Terminal } from '../domain/sign-in/session.ts'
@@ -26,6 +27,8 @@ export type Frame = {
     readonly csrf: string
     /** Operators and auditors: they are shown the way to their pages. */
     readonly isStaff: boolean
+    /** Some role here takes an approval: there may be something to ask, or to answer. */
+    readonly hasApprovals: boolean
   }
 }
 
@@ -40,7 +43,28 @@ export type RoleCard = {
   /** Where one click opens the console; absent where the page of the role comes first. */
   readonly consoleAction?: string
   /** It cannot be taken now, and why. */
-  readonly closed?: { readonly state: 'needs_approval' | 'not_now'; readonly why?: string }
+  readonly closed?: { readonly state: 'needs_approval' | 'not_now' | 'pending'; readonly why?: string }
+  /** Somebody has approved it until then. */
+  readonly grantedUntil?: Date
+}
+
+/** A request for a role that takes an approval. */
+export type RequestCard = {
+  readonly href: string
+  readonly role: string
+  /** Absent once the file has no such role any more. */
+  readonly account?: Omit<AccountCard, 'roles'>
+  readonly elevated?: boolean
+  readonly requester: { readonly username: string; readonly idpLabel: string; readonly email?: string }
+  readonly reason: string
+  /** `4h`, as asked for. */
+  readonly length: string
+  readonly askedAt: Date
+  readonly expiresAt: Date
+  readonly standing: RequestStanding
+  readonly answer?: { readonly by: string; readonly at: Date; readonly note?: string }
+  /** Of what is approved. */
+  readonly until?: Date
 }
 
 export type AccountCard = {
@@ -70,6 +94,9 @@ type StepUpModel = {
   readonly action: string
   readonly until: Date
 }
+
+/** A length to choose. */
+export type Length = { readonly seconds: number; readonly label: string; readonly selected: boolean }
 
 /** Every page of views/, and all that it may know. */
 export type Pages = {
@@ -132,6 +159,11 @@ export type Pages = {
       /** Where a fresh sign-in begins, when one is all it takes. */
       readonly freshHref?: string
     }
+    /** It takes somebody's word. Of these one at most. */
+    readonly approval?:
+      | { readonly ask: { readonly action: string; readonly lengths: readonly Length[] } }
+      | { readonly pending: { readonly href: string; readonly until: Date } }
+      | { readonly granted: { readonly href: string; readonly by: string; readonly until: Date } }
     /** It asks for a reason, of this form. */
     readonly reason?: { readonly hints: readonly string[] }
     /** Offered lengths, the default first marked. Without seconds: what is usual, by its name. */
@@ -227,6 +259,24 @@ export type Pages = {
   } & Given
   /** Why this role is theirs, or is not. */
   why: Explained & { readonly back: string }
+  /** What waits for their word, and what they asked for. */
+  approvals: { readonly waiting: readonly RequestCard[]; readonly own: readonly RequestCard[] }
+  approval: RequestCard & {
+    readonly arn?: string
+    readonly summary?: string
+    readonly roleHref?: string
+    /** The grant it is for, and by which of their groups, as people call it. */
+    readonly via: { readonly rule: string; readonly group: string | null }
+    /** Groups of whom one has to say so; empty where that is kept from whoever asks. */
+    readonly approvers: readonly string[]
+    readonly isOwn: boolean
+    /** For how long they may approve it; absent when they may not. */
+    readonly lengths?: readonly Length[]
+    /** Why they may not. */
+    readonly refusal?: string
+    readonly mayCancel: boolean
+    readonly mayEnd: boolean
+  }
   /** Where they are signed in. */
   me: {
     readonly terminals: readonly {

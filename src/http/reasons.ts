@@ -151,6 +151,18 @@ const CONDITION = new Map<string, string>([
     'address_private',
     'The role’s credentials are bound to the address that asks for them, and the one the gateway sees is of a private network: AWS never sees it.',
   ],
+  ['requests_for_people', 'Jobs and containers ask nobody: only people do.'],
+  ['no_approval_needed', 'Nothing about this role has to be approved for you.'],
+  ['approved_already', 'This role is approved for you already.'],
+  [
+    'own_request',
+    'Somebody else has to answer it: whoever asks for a role does not approve it, under no name of theirs.',
+  ],
+  ['not_own_request', 'Only whoever asked can take a request back.'],
+  ['approver_denied', 'A rule keeps you from this role yourself: so your word on it does not count.'],
+  ['request_moot', 'The rules have changed since it was asked, and want no such approval any more. Ask anew.'],
+  ['request_over', 'It is answered, taken back or over already. Look at it once more.'],
+  ['request_expired', 'Nobody answered it within a day, so it is over. Ask anew.'],
   ['xml_text', 'Something in your sign-in holds characters that an assertion for AWS cannot carry.'],
   ['assertion_size', 'The role’s session tags make an assertion larger than AWS takes.'],
 ])

@@ -2,7 +2,7 @@ import type { Entitlement } from '../domain/entitlement/decide.ts'
 import { durationChoices, durationOf, printDuration } from '../domain/entitlement/duration.ts'
 import { printUntil } from '../domain/entitlement/until.ts'
 import type { GatewaySession } from '../domain/sign-in/session.ts'
-import type { Pages } from './pages.ts'
+import type { Length, Pages } from './pages.ts'
 
 /** How long a role may be taken for, as the forms offer it. */
 export function durationsOf(
@@ -32,6 +32,17 @@ function capSentence(entitlement: Entitlement, session: GatewaySession, now: Dat
   const { limitedBy, seconds } = durationOf(entitlement, { seconds: Number.MAX_SAFE_INTEGER }, session, now)
   const most = printDuration(seconds - (seconds % 60))
   if (limitedBy === 'sign-in') return `At most ${most}: your sign-in ends then.`
+  if (limitedBy === 'approval') return `At most ${most}: its approval ends then.`
   if (limitedBy === 'rule') return `At most ${most}, by rule ${entitlement.via[0]?.rule ?? ''}.`
   return `At most ${most}, the role’s own limit.`
 }
+
+const OFFERED_SECONDS = [900, 3600, 2 * 3600, 4 * 3600, 8 * 3600, 12 * 3600]
+
+/** Lengths of an approval: the usual ones, and the most there is, which is chosen unless somebody chooses otherwise. */
+export const lengthsUpTo = (most: number): readonly Length[] =>
+  [...OFFERED_SECONDS.filter((seconds) => seconds < most), most].map((seconds) => ({
+    seconds,
+    label: printDuration(seconds),
+    selected: seconds === most,
+  }))

@@ -1,12 +1,14 @@
 import { Eta } from 'eta'
 import express, { urlencoded, type Express, type RequestHandler } from 'express'
 import type { RequestListener } from 'node:http'
+import { takesApprovals } from '../domain/request/approver.ts'
 import type { PassThroughAttempt, SignInAttempt, TestAttempt } from '../domain/sign-in/attempt.ts'
 import type { Principal } from '../domain/sign-in/principal.ts'
 import type { GatewaySession } from '../domain/sign-in/session.ts'
 import { requireOwnClient, type Clients } from '../usecases/device/clients.ts'
 import type { Digest, IdentityProvider, Now } from '../usecases/ports.ts'
 import { makeAttemptCookies, type AttemptCookies, type AttemptSealer } from './attempt-cookies.ts'
+import { makeAuthenticate } from './authenticate.ts'
 import { makeBrowserSession, makeStartFirstSession, sessionCookieFor, type SessionCookie } from './browser-session.ts'
 import { makeAnswerCredentials, type AnswerCredentials } from './credentials.ts'
 import { makeCsrfToken, makeIsCsrfToken, makeRequireCsrf } from './csrf.ts'
@@ -19,6 +21,7 @@ import { makeMoveBrowser } from './move-browser.ts'
 import { makeOauthAnswers, type OauthAnswers, type OauthStories } from './oauth-answers.ts'
 import type { Frame } from './pages.ts'
 import { factsOf, makeKeepFacts, makeNoteFacts, type NoteFacts } from './request-facts.ts'
+import { approvalRoutes } from './routes/approvals.ts'
 import { authorizeRoutes } from './routes/authorize.ts'
 import { containerRoutes } from './routes/container.ts'
 import { deviceRoutes } from './routes/device.ts'
@@ -38,6 +41,7 @@ import { signInRoutes, signInTripRoutes, signOutRoutes } from './routes/sign-in.
 import { stepUpRoutes } from './routes/step-up.ts'
 import { tokenExchangeRoutes } from './routes/token-exchange.ts'
 import { v1Routes } from './routes/v1.ts'
+import { v1RequestRoutes } from './routes/v1-requests.ts'
 import { makeSecurityHeaders, programHeaders, securityHeaders } from './security-headers.ts'
 import { makeSealedCookie } from './sealed-cookie.ts'
 import type { SessionStore } from './session-store.ts'
@@ -73,7 +77,9 @@ type Stories = Pick<Parameters<typeof goRoutes>[0], 'followLink'> &
     Parameters<typeof samlRoutes>[0],
     'receiveLogout' | 'findSession'
   > &
-  Pick<Parameters<typeof v1Routes>[0], 'authenticateBearer' | 'listAccounts' | 'describeConfig' | 'describePolicy'> &
+  Pick<Parameters<typeof makeAuthenticate>[0], 'authenticateBearer'> &
+  Pick<Parameters<typeof v1RequestRoutes>[0], 'askForRole' | 'answerRequest'> &
+  Pick<Parameters<typeof v1Routes>[0], 'listAccounts' | 'describeConfig' | 'describePolicy'> &
   Parameters<typeof makeAnswerCredentials>[0]
 
 export type ServerDeps = {
@@ -221,7 +227,16 @@ function createExpress(deps: ServerDeps & Shared): Express {
   server.use(oauthRoutes(oauth))
   server.use(containerRoutes({ ...stories, logRefusal }))
   server.use(identityCenterRoutes(oauth))
-  server.use(v1Routes({ ...stories, ...deps, browserSession, requireCsrf, cookieName: cookie.name, origin: publicUrl }))
+  const authenticate = makeAuthenticate({
+    ...stories,
+    browserSession,
+    requireCsrf,
+    cookieName: cookie.name,
+    origin: publicUrl,
+    now,
+  })
+  server.use(v1Routes({ ...stories, ...deps, authenticate }))
+  server.use(v1RequestRoutes({ ...stories, publicUrl, authenticate }))
 
   server.use(forPrograms(nothingHere))
 
@@ -239,6 +254,7 @@ function createExpress(deps: ServerDeps & Shared): Express {
   server.use(signInRoutes(signIn))
   server.use(portalRoutes({ ...stories, awsAttempts, moveBrowser, formTargets, opensConsole, opensIdp }))
   server.use(stepUpRoutes({ ...stories, attempts, moveBrowser, now }))
+  server.use(approvalRoutes({ ...stories, now }))
   server.use(setupRoutes({ ...stories, now }))
   server.use(goRoutes({ ...stories, now }))
   server.use(meRoutes(stories))
@@ -301,6 +317,7 @@ function makeFrame(deps: ServerDeps & { csrfToken: (id: string) => string }): Re
               endsAt: signedIn.endsAt,
               csrf: deps.csrfToken(signedIn.id),
               isStaff: deps.stories.isStaff(signedIn.principal),
+              hasApprovals: takesApprovals(deps.stories.rules()),
             },
           }),
         }

@@ -19,8 +19,13 @@ export type Given = {
 const MOST_NAMED = 30
 
 /** As the terminal's own session will find it: `via` is what it will be. */
-export function givenTo(listRoles: ListRoles, session: GatewaySession, from: AskedFrom, via: LoginWay): Given {
-  const listed = listRoles({ ...session, via }, from)
+export async function givenTo(
+  listRoles: ListRoles,
+  session: GatewaySession,
+  from: AskedFrom,
+  via: LoginWay,
+): Promise<Given> {
+  const listed = await listRoles({ ...session, via }, from)
   const targets = listed.map(({ entitlement }) => entitlement.target)
   const given = listed.flatMap(({ entitlement, stated }) => (isKept(stated) ? [] : [entitlement.target]))
   const confirmed = listed.filter(({ stated }) => via === 'pkce' && stated.kind.elevated && !isShut(stated))

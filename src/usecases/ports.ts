@@ -13,6 +13,7 @@ import type { PendingSignIn } from '../domain/sign-in/attempt.ts'
 import type { IdpSession, StatedPerson, VerifiedClaims } from '../domain/sign-in/claims.ts'
 import type { Principal } from '../domain/sign-in/principal.ts'
 import type { GatewaySession } from '../domain/sign-in/session.ts'
+import type { RoleRequest } from '../domain/request/role-request.ts'
 import type { StepUp } from '../domain/sign-in/step-up.ts'
 
 export type Now = () => Date
@@ -99,6 +100,10 @@ export type AuthorizationCodes = Table<AuthorizationCode>
 export type UserCodes = Table<{ readonly deviceCode: string }>
 /** Steps up under way and shown, each until it is used once (threats.md H8). */
 export type StepUps = Table<StepUp>
+/** What people asked others for, by its id; of whoever asked. */
+export type Requests = Table<RoleRequest>
+/** One row for each person and role that waits for an answer. */
+export type OpenRequests = Table<{ readonly id: string }>
 /** Ids of sign-in attempts that came back: each counts once (security.md O-12). */
 export type UsedAttempts = Pick<Table<{ readonly at: Date }>, 'createIfAbsent'>
 

@@ -358,7 +358,7 @@ const ROWS: readonly Row[] = [
     },
   },
   {
-    because: 'somebody has to approve it, and there are no approvals yet',
+    because: 'somebody has to approve it, and nobody has',
     code: 'approval_required',
     prepare: afterRestart(requiring('{ approval: { by: { idp: demo, group: payments-leads }, valid_for: 4h } }')),
   },

@@ -7,6 +7,7 @@ import { closingBy } from '../../src/domain/device/closing.ts'
 import { compileRules } from '../../src/domain/entitlement/compile.ts'
 import type { Mapping } from '../../src/domain/entitlement/rule.ts'
 import { RolegateError } from '../../src/domain/errors.ts'
+import type { RoleRequest } from '../../src/domain/request/role-request.ts'
 import type { GatewaySession } from '../../src/domain/sign-in/session.ts'
 import { makeIssueCredentials } from '../../src/usecases/hand-over/issue-credentials.ts'
 import { makeOpenConsole } from '../../src/usecases/hand-over/open-console.ts'
@@ -47,6 +48,8 @@ export function aHandOver({
     rules: compileRules(mapping),
     strategies: new Map<string, Strategy>([['default', { kind: 'web_identity', audience: 'sts.amazonaws.com' }]]),
     session: session as GatewaySession | undefined,
+    /** What they have asked others for. */
+    requests: [] as readonly RoleRequest[],
     auditFailsAt: undefined as AuditEvent['event'] | undefined,
     /** What happens elsewhere while a record is being written. */
     onAudit: (_event: AuditEvent): void | Promise<void> => {},
@@ -63,6 +66,7 @@ export function aHandOver({
   const emergency = anEmergency()
   const planHandOver = makePlanHandOver({
     rules: () => emergency.over(world.rules),
+    requestsOf: { about: async () => world.requests },
     closing: closingBy({ console: true, except: new Set() }, () => world.stopped),
     issuer: { url: 'https://aws.example.com', tokenSeconds: 120 },
     strategies: world.strategies,
@@ -123,6 +127,7 @@ export function aHandOver({
   const openConsole = makeOpenConsole({
     ...heart,
     rules: () => emergency.over(world.rules),
+    requestsOf: { about: async () => world.requests },
     prepareConsole,
     now: clock.now,
   })

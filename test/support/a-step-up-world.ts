@@ -12,6 +12,7 @@ import { makeFinishStepUp } from '../../src/usecases/step-up/finish-step-up.ts'
 import { makeTerminalStepUp } from '../../src/usecases/step-up/terminal-step-up.ts'
 import { anIndex, aRule } from './a-mapping.ts'
 import { aPrincipal, sha256 } from './a-principal.ts'
+import { noRequests } from './a-role-request.ts'
 import { aClock, aRequest, aSession, NINE } from './a-session.ts'
 import { aPurpose } from './a-step-up.ts'
 
@@ -34,6 +35,7 @@ export function aStepUpWorld({ crossNetwork = 'downgrade' }: { crossNetwork?: 'd
       recorded.push(event)
     },
     rules: () => world.rules,
+    requestsOf: noRequests,
     nameNetwork: (address: string) => (address.startsWith('198.51.') ? 'vpn' : undefined),
     limitRate: makeLimitRate({ store, now }),
     randomText: () => `id-${String((ids += 1)).padStart(19, '0')}`,

@@ -76,7 +76,7 @@ const requirement = fc
     networks: maybe(rangesOf(['203.0.113.0/24'])),
     windows: fc.constantFrom(undefined, undefined, ['07:00-20:00 UTC'], ['06:00-08:00 UTC', '20:00-22:00 UTC']),
     reason: fc.constantFrom(undefined, undefined, true, 'INC'),
-    approval: maybe({ idp: 'entra', groups: ['leads'], validSeconds: HOUR }),
+    approval: maybe({ of: 'rule any', idp: 'entra', groups: ['leads'], validSeconds: HOUR }),
   })
   .map(({ mfaSeconds, networks, windows, reason, approval }): Requirement => ({
     ...(mfaSeconds !== undefined && { mfaSeconds }),

@@ -1,6 +1,9 @@
 import { RolegateError } from '../../domain/errors.ts'
 import type { Keep, Store, Table } from '../../usecases/ports.ts'
 
+/** Of a value that is one of several kinds, a member of any of them. */
+type NameIn<Value> = Value extends unknown ? keyof Value & string : never
+
 /** More rounds than any honest race needs. */
 const MOST_ROUNDS = 50
 
@@ -11,7 +14,7 @@ const MOST_ROUNDS = 50
 export function makeTable<Value extends object>(
   store: Store,
   name: string,
-  dates: readonly (keyof Value & string)[] = [],
+  dates: readonly NameIn<Value>[] = [],
 ): Table<Value> {
   const encode = (value: Value): Uint8Array => Buffer.from(JSON.stringify(value))
 

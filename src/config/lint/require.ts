@@ -17,10 +17,22 @@ export function lintRequirements(file: ConfigFile, findings: Findings): void {
   for (const [key, { require }] of Object.entries(file.roles)) {
     if (require !== undefined) lintRequirement(require, ['roles', key, 'require'], file, findings)
   }
-  file.rules.forEach(({ grant, match }, index) => {
+  file.rules.forEach((rule, index) => {
+    const { grant, match } = rule
     if (grant?.require === undefined) return
     const path = ['rules', index, 'grant', 'require']
     lintRequirement(grant.require, path, file, findings)
+    if (grant.require.approval !== undefined) {
+      if (match.workload !== undefined)
+        findings.fault([...path, 'approval'], 'no job can meet it: jobs ask nobody for an approval')
+      lintOtherApprovers(
+        grant.require.approval,
+        [...path, 'approval', 'by', 'idp'],
+        reachOf(rule, file).roles.meant,
+        file,
+        findings,
+      )
+    }
     if (grant.require.mfa_within === undefined) return
     if (match.workload !== undefined)
       findings.fault([...path, 'mfa_within'], 'no job can meet it: jobs have no second factor')
@@ -99,7 +111,28 @@ function lintApproval(
       : lintKind(group, at, by.idp, file.idps, findings)
   if (by.group !== undefined) check(by.group, [...here, 'group'])
   by.any_of?.forEach((group, index) => check(group, [...here, 'any_of', index]))
-  findings.warn(path, 'nobody can approve yet: whoever asks is told approval_required')
+}
+
+/** Both have to be met, by the word of one person; and a person is of one IdP (DECISIONS.md 161). */
+function lintOtherApprovers(
+  { by }: NonNullable<RequireEntry['approval']>,
+  path: Path,
+  roles: ReadonlySet<string>,
+  { roles: kinds }: ConfigFile,
+  findings: Findings,
+): void {
+  for (const key of roles) {
+    const own = kinds[key]
+    const asking = own === undefined ? [] : [baseOf(own, kinds), own]
+    const other = asking.find(
+      (role) => role?.require?.approval !== undefined && role.require.approval.by.idp !== by.idp,
+    )
+    if (other !== undefined)
+      findings.fault(
+        path,
+        `nobody can approve "${key}": the role itself takes a word of "${other.require?.approval?.by.idp}", and one person has to give both`,
+      )
+  }
 }
 
 const lacksMfa = (id: string | undefined, { idps }: ConfigFile): boolean => {

@@ -40,6 +40,8 @@ export type HandOverFacts = {
   readonly bindIp?: true
   /** The fresh sign-in it used up (threats.md H8). */
   readonly stepUp?: string
+  /** The request whose approval it rests on. */
+  readonly approval?: string
 }
 
 /** What is remembered of a hand-over whose intent is on record, while its person is away at their IdP (threats.md F7). */
@@ -55,6 +57,19 @@ type StepUpFacts = {
   /** The session of the terminal it is for, and where that asked from. */
   readonly terminal?: string
   readonly requesterAddress?: string
+}
+
+/** A request for a role that takes an approval, in each record about it. */
+type ApprovalFacts = {
+  readonly approval: string
+  readonly role: string
+  /** As asked for; of what was approved, as granted. */
+  readonly seconds: number
+  /** In the words of whoever asked. */
+  readonly reasonGiven: string
+  readonly requester: string
+  readonly requesterIssuer: string
+  readonly requesterName: string
 }
 
 type Subject = { readonly principal: Principal; readonly session?: GatewaySession }
@@ -191,6 +206,14 @@ type RequestEvent = { readonly request: RequestFacts } & (
   | ({ readonly event: 'step_up_refused'; readonly reason: string } & StepUpFacts & Subject)
   /** They let a terminal of theirs have what it asked for. */
   | ({ readonly event: 'step_up_released' } & StepUpFacts & Subject)
+  /** They asked for a role that takes somebody's approval. */
+  | ({ readonly event: 'role_requested' } & ApprovalFacts & Subject)
+  /** The principal is whoever answered: durable before it opens anything. */
+  | ({ readonly event: 'request_approved' | 'request_denied'; readonly note?: string } & ApprovalFacts & Subject)
+  /** Somebody tried to answer what nobody had answered in time. */
+  | ({ readonly event: 'request_expired' } & ApprovalFacts & Subject)
+  /** Whoever asked thought better of it; or an approval was given back, or taken back, before its time. */
+  | ({ readonly event: 'request_cancelled' | 'approval_ended' } & ApprovalFacts & Subject)
   /** A terminal's tokens ended without anybody signing out: one came back that had been replaced (threats.md D9). */
   | ({ readonly event: 'session_ended'; readonly reason: string } & Subject)
   /** A CI job traded its token for a session (threats.md D16). */

@@ -12,6 +12,8 @@ export type RuleIndex = {
   readonly mapping: Mapping
   /** In the order of the file. */
   readonly accounts: readonly Account[]
+  /** The grants that ask for somebody's approval. */
+  readonly asking: readonly Rule[]
   /** Where among them those of a selection stand: looked up once for as many rules as share it. */
   readonly placesOf: (aliases: ReadonlySet<string>) => Uint32Array
   /** All rules that meet this principal, in the order of the file. */
@@ -121,6 +123,7 @@ export function compileRules(mapping: Mapping): RuleIndex {
   return {
     mapping,
     accounts,
+    asking: mapping.rules.filter(({ require }) => require?.approval !== undefined),
     placesOf(aliases) {
       const known = placesBefore.get(aliases) ?? placesAmong(placeOf, aliases)
       placesBefore.set(aliases, known)

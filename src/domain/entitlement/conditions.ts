@@ -1,6 +1,11 @@
 import { canonicalAddress } from '../device/network.ts'
 import { printDuration } from './duration.ts'
+import { approvedUntil, isApproved, isOwn, type Approved, type RoleRequest } from '../request/role-request.ts'
+import { meets } from '../request/approver.ts'
+import type { Principal } from '../sign-in/principal.ts'
 import type { AddressRanges, Approval, ReasonRule, Requirement } from './requirement.ts'
+import { roleIdOf } from './role-id.ts'
+import type { RoleTarget } from './rule.ts'
 import { isOpen, printTimeWindow, shownIn, type TimeWindow } from './time-window.ts'
 
 export type Condition = 'approval' | 'mfa_within' | 'ip' | 'time' | 'reason'
@@ -15,6 +20,8 @@ export type Circumstances = {
   /** That IdP never tells of one. */
   readonly mfaUntold?: boolean
   readonly reason?: string
+  /** What they have asked others for, whatever became of it. It counts for nothing before `seenFor` has told what it is about. */
+  readonly requests?: readonly RoleRequest[]
   /** Of an imagined person: conditions that count as met. */
   readonly assumed?: ReadonlySet<Condition>
 }
@@ -45,6 +52,33 @@ export function imaginedCircumstances({ at, ip, mfa, reason }: ImaginedCircumsta
   }
 }
 
+/** The same of one role: of what was approved, what this very person asked for it (threats.md R1). */
+type Seen = Circumstances & { readonly approved?: readonly Approved[] }
+
+export function seenFor(seen: Circumstances, principal: Principal, target: Pick<RoleTarget, 'arn' | 'kind'>): Seen {
+  const { requests = [], now } = seen
+  if (requests.length === 0) return seen
+  const roleId = roleIdOf(target)
+  const approved = requests.flatMap((request) =>
+    isApproved(request, now) && request.roleId === roleId && isOwn(request, principal) ? request : [],
+  )
+  return { ...seen, approved }
+}
+
+/** What meets an approval now, and when it ends. */
+export type StandingApproval = { readonly id: string; readonly until: Date; readonly by: string }
+
+/** Of several the one that lasts longest. */
+export function standingApproval(approval: Approval, { approved = [], now }: Seen): StandingApproval | undefined {
+  const standing = approved.flatMap((request) => {
+    // The file may have shortened it since.
+    const grantedSeconds = Math.min(request.grantedSeconds, approval.validSeconds)
+    const until = approvedUntil({ ...request, grantedSeconds })
+    return meets(request, approval) && now < until ? { id: request.id, until, by: request.answeredBy.username } : []
+  })
+  return standing.toSorted((a, b) => b.until.getTime() - a.until.getTime())[0]
+}
+
 /** One condition: what is wanted, and what was seen instead. Texts for people, and nothing secret in them. */
 export type Verdict = {
   readonly condition: Condition
@@ -57,10 +91,10 @@ export type Verdict = {
 }
 
 /** Every condition of a requirement, in one order. */
-export function verdictsOn(requirement: Requirement, seen: Circumstances): readonly Verdict[] {
+export function verdictsOn(requirement: Requirement, seen: Seen): readonly Verdict[] {
   const { approval, mfaSeconds, networks, windows, reason } = requirement
   return [
-    ...(approval === undefined ? [] : [approvalVerdict(approval)]),
+    ...(approval === undefined ? [] : [approvalVerdict(approval, seen)]),
     ...(mfaSeconds === undefined ? [] : [mfaVerdict(mfaSeconds, seen)]),
     ...(networks === undefined ? [] : [addressVerdict(networks, seen)]),
     ...(windows === undefined ? [] : [timeVerdict(windows, seen)]),
@@ -68,13 +102,15 @@ export function verdictsOn(requirement: Requirement, seen: Circumstances): reado
   ].map((verdict) => (seen.assumed?.has(verdict.condition) === true ? { ...verdict, met: true } : verdict))
 }
 
-/** Declared, and open to nobody: there are no approvals yet, and none may be made up. */
-const approvalVerdict = ({ validSeconds }: Approval): Verdict => ({
-  condition: 'approval',
-  met: false,
-  wants: printDuration(validSeconds),
-  saw: '',
-})
+function approvalVerdict(approval: Approval, seen: Seen): Verdict {
+  const standing = standingApproval(approval, seen)
+  return {
+    condition: 'approval',
+    met: standing !== undefined,
+    wants: printDuration(approval.validSeconds),
+    saw: standing?.by ?? '',
+  }
+}
 
 function mfaVerdict(within: number, { now, mfaAt, mfaUntold }: Circumstances): Verdict {
   const untold = mfaUntold === true && { untold: true as const }
@@ -110,7 +146,7 @@ const reasonVerdict = ({ hint = '', pattern = '', fits }: ReasonRule, { reason }
 const NOTHING: readonly Verdict[] = []
 
 /** What of a requirement is not so. Each is looked at once, in however many accounts it is asked for. */
-export function makeUnmet(seen: Circumstances): (requirement: Requirement | undefined) => readonly Verdict[] {
+export function makeUnmet(seen: Seen): (requirement: Requirement | undefined) => readonly Verdict[] {
   const before = new Map<Requirement, readonly Verdict[]>()
   return (requirement) => {
     if (requirement === undefined) return NOTHING

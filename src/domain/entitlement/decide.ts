@@ -43,7 +43,7 @@ export function decide(
   const answer = answerFor(
     coveringOf(index.met(principal), target.account),
     target.kind,
-    weighingFor(principal, circumstances, index.mapping),
+    weighingFor(principal, circumstances, index.mapping, target),
   )
   if ('code' in answer) return answer
   const entitlement = { target, ...answer }

@@ -11,17 +11,19 @@ type Lendable = {
   readonly target: Pick<RoleTarget, 'kind'>
   readonly maxSeconds: number
   readonly limitedBy: 'role' | 'rule'
+  /** What it rests on beside groups, and outlives at no time. */
+  readonly approval?: { readonly until: Date }
 }
 
 /** How long the role session will last, and what set it. */
 export type Duration = {
   readonly seconds: number
-  readonly limitedBy: 'requested' | 'default' | 'role' | 'rule' | 'sign-in'
+  readonly limitedBy: 'requested' | 'default' | 'role' | 'rule' | 'sign-in' | 'approval'
 }
 
 /**
- * The one computation of a role session's length: min(asked, role, rule, what is left of the sign-in). Under 900 seconds
- * left fails with `sign_in_required` before STS is asked; nothing is ever rounded up (threats.md H4).
+ * The one computation of a role session's length: min(asked, role, rule, what is left of the sign-in, and of an approval). Under 900
+ * seconds left fails with `sign_in_required`, or `approval_required`, before STS is asked; nothing is ever rounded up (threats.md H4).
  */
 export function durationOf(
   entitlement: Lendable,
@@ -41,6 +43,9 @@ export function durationOf(
   const left = Math.floor((session.endsAt.getTime() - now.getTime()) / 1000)
   if (left < LEAST_SECONDS) throw new RolegateError('sign_in_required', { why: 'grant_ending' })
 
+  const approved = secondsLeft(entitlement, now)
+  if (approved < LEAST_SECONDS) throw approvalEnding()
+
   const wanted: Duration =
     asked === undefined
       ? {
@@ -52,9 +57,18 @@ export function durationOf(
     wanted,
     { seconds: entitlement.maxSeconds, limitedBy: entitlement.limitedBy },
     { seconds: left, limitedBy: 'sign-in' },
+    { seconds: approved, limitedBy: 'approval' },
   ]
   return limits.reduce((least, limit) => (limit.seconds < least.seconds ? limit : least))
 }
+
+/** Of the approval that it rests on; for ever where it rests on none. */
+export const secondsLeft = ({ approval }: Pick<Lendable, 'approval'>, now: Date): number =>
+  approval === undefined ? Number.POSITIVE_INFINITY : Math.floor((approval.until.getTime() - now.getTime()) / 1000)
+
+/** There is an approval, and too little of it. */
+export const approvalEnding = (): RolegateError =>
+  new RolegateError('approval_required', { why: 'approval_ending' }, { reason: 'approval_ending' })
 
 /** A time that is less than AWS lends for away is tomorrow's; the limits cut that as they do any other. */
 function usualSeconds(usual: Usual | undefined, now: Date, timeZone: string | undefined): number {

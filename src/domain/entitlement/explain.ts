@@ -2,9 +2,9 @@ import { sourceAddressOf } from '../aws/source-address.ts'
 import { EMERGENCY_RULE } from '../emergency/emergency.ts'
 import type { GatewaySession } from '../sign-in/session.ts'
 import type { RuleIndex } from './compile.ts'
-import { verdictsOn, type Circumstances, type Verdict } from './conditions.ts'
+import { seenFor, verdictsOn, type Circumstances, type Verdict } from './conditions.ts'
 import { decide, entitlementsOf, type Decision, type Entitlement } from './decide.ts'
-import { durationOf, LEAST_SECONDS, type Duration } from './duration.ts'
+import { durationOf, LEAST_SECONDS, secondsLeft, type Duration } from './duration.ts'
 import type { Requirement } from './requirement.ts'
 import type { RoleTarget, Rule } from './rule.ts'
 import { unmetCode } from './standing.ts'
@@ -75,7 +75,7 @@ export function explain(
   const left = Math.floor((session.endsAt.getTime() - circumstances.now.getTime()) / 1000)
   const held = 'entitlement' in decision ? decision.entitlement : undefined
   const unmet = [...kept, ...(held?.bindIp === true ? unbindable(circumstances) : [])]
-  const because = reasonOf(decision, unmet, left, principal)
+  const because = reasonOf(decision, unmet, left, circumstances.now, principal)
   const rules = rulingsOf(index, session, target, held?.via[0]?.rule)
   return {
     role: target.name,
@@ -88,8 +88,9 @@ export function explain(
     conditions: held === undefined ? [] : conditionsOf(index, session, target, circumstances),
     unmet,
     ...(held?.bindIp === true && { bindIp: true as const }),
-    limits: held === undefined ? [] : limitsOf(held, target, left),
-    ...(held !== undefined && left >= LEAST_SECONDS && { usual: durationOf(held, {}, session, circumstances.now) }),
+    limits: held === undefined ? [] : limitsOf(held, target, left, circumstances.now),
+    ...(held !== undefined &&
+      !isShort(held, left, circumstances.now) && { usual: durationOf(held, {}, session, circumstances.now) }),
     nearest: because === 'granted' ? [] : nearestTo(index, session, target, circumstances),
     ask: [
       ...new Set([
@@ -110,6 +111,7 @@ function reasonOf(
   decision: Decision,
   unmet: readonly string[],
   left: number,
+  now: Date,
   principal: GatewaySession['principal'],
 ): Explanation['because'] {
   if (!('entitlement' in decision)) return decision.code
@@ -117,14 +119,23 @@ function reasonOf(
   if (unmet.length > 0) return 'condition_unmet'
   // A reason is given with the request: it closes nothing before.
   const lacking = decision.entitlement.unmet.filter(({ condition }) => condition !== 'reason')
-  return unmetCode(lacking, principal) ?? (left < LEAST_SECONDS ? 'sign_in_required' : 'granted')
+  const code = unmetCode(lacking, principal)
+  if (code !== undefined) return code
+  if (left < LEAST_SECONDS) return 'sign_in_required'
+  return secondsLeft(decision.entitlement, now) < LEAST_SECONDS ? 'approval_required' : 'granted'
 }
 
-function limitsOf({ maxSeconds, limitedBy }: Entitlement, { kind }: RoleTarget, left: number): readonly Limit[] {
+/** Too little is left of the sign-in, or of the approval. */
+const isShort = (held: Entitlement, left: number, now: Date): boolean =>
+  Math.min(left, secondsLeft(held, now)) < LEAST_SECONDS
+
+function limitsOf(held: Entitlement, { kind }: RoleTarget, left: number, now: Date): readonly Limit[] {
+  const { maxSeconds, limitedBy, approval } = held
   const limits: readonly Limit[] = [
     { by: 'role', seconds: kind.maxSeconds },
     ...(limitedBy === 'rule' ? [{ by: 'rule', seconds: maxSeconds } as const] : []),
     { by: 'sign-in', seconds: Math.max(0, left) },
+    ...(approval === undefined ? [] : [{ by: 'approval', seconds: secondsLeft(held, now) } as const]),
   ]
   const least = Math.min(...limits.map(({ seconds }) => seconds))
   const binding = limits.find(({ seconds }) => seconds === least)
@@ -142,6 +153,7 @@ function conditionsOf(
   circumstances: Circumstances,
 ): readonly Weighed[] {
   const { kind } = target
+  const seen = seenFor(circumstances, principal, target)
   const grants = new Set(index.met(principal).flatMap(({ rule }) => (covers(rule, target) ? [rule] : [])))
   const asking = [
     ...(kind.requires ?? []).map((require) => ({ of: { role: target.name }, require })),
@@ -150,7 +162,7 @@ function conditionsOf(
   return asking.flatMap(({ of, require }) =>
     require === undefined
       ? []
-      : verdictsOn(require, circumstances).map((verdict) => ({
+      : verdictsOn(require, seen).map((verdict) => ({
           ...verdict,
           of,
           ...(verdict.condition === 'approval' && kind.discoverable && approversOf(require)),

@@ -26,4 +26,10 @@ export type ReasonRule = {
 }
 
 /** Whose word is needed, and for how long it is good. */
-export type Approval = { readonly idp: string; readonly groups: readonly string[]; readonly validSeconds: number }
+export type Approval = {
+  /** What asks for it, `role admin` or `rule prod-on-request`: an approval for one is none for another. */
+  readonly of: string
+  readonly idp: string
+  readonly groups: readonly string[]
+  readonly validSeconds: number
+}

@@ -2,9 +2,18 @@ import type { SessionPolicy } from '../aws/session-policy.ts'
 import { RolegateError } from '../errors.ts'
 import type { Principal } from '../sign-in/principal.ts'
 import type { Met } from './compile.ts'
-import { distanceOf, makeUnmet, type Circumstances, type Verdict } from './conditions.ts'
+import {
+  distanceOf,
+  makeUnmet,
+  seenFor,
+  standingApproval,
+  type Circumstances,
+  type StandingApproval,
+  type Verdict,
+} from './conditions.ts'
+import { secondsLeft } from './duration.ts'
 import type { Requirement } from './requirement.ts'
-import type { Mapping, RoleKind } from './rule.ts'
+import type { Mapping, RoleKind, RoleTarget } from './rule.ts'
 
 /** For how long at most, and by which grant: what rules say of a kind of role, whatever account they cover it in. */
 export type Standing = {
@@ -19,6 +28,8 @@ export type Standing = {
   readonly bindIp?: true
   /** What that grant and the role ask for beside groups. */
   readonly requires: readonly Requirement[]
+  /** The approval it rests on, where it takes any; of several, the one that ends first. */
+  readonly approval?: StandingApproval
   /** What of it is not so. Empty: the role may be taken now. */
   readonly unmet: readonly Verdict[]
 }
@@ -32,16 +43,20 @@ export type Via = { readonly rule: string; readonly group: string | null }
 export type Weighing = {
   readonly unmet: Unmet
   readonly distance: (requirement: Requirement | undefined) => number
+  readonly approved: (requirement: Requirement) => readonly StandingApproval[]
+  /** For how long a grant that asks for this may be used: what is left of the approval. */
+  readonly secondsLeft: (requirement: Requirement | undefined) => number
 }
 
 /** What of a requirement is not so. */
 export type Unmet = (requirement: Requirement | undefined) => readonly Verdict[]
 
-export const weighingFor = (...asked: Parameters<typeof unmetFor>): Weighing => weighingBy(unmetFor(...asked), asked[0])
-
+/** Of every role alike: no approval counts, since each is for one role alone. */
 export const weighingBy = (unmet: Unmet, { workload }: Pick<Principal, 'workload'>): Weighing => ({
   unmet,
   distance: (requirement) => distanceOf(unmet(requirement), workload === true),
+  approved: () => NOTHING,
+  secondsLeft: () => Number.POSITIVE_INFINITY,
 })
 
 /** Each requirement worked out once. */
@@ -53,19 +68,45 @@ export const unmetFor = (
 
 const NOTHING: readonly never[] = []
 
+/** Of every role alike, or of one. */
+export function weighingFor(
+  principal: Principal,
+  circumstances: Circumstances,
+  mapping: Pick<Mapping, 'withoutMfa'>,
+  target?: RoleTarget,
+): Weighing {
+  if (target === undefined) return weighingBy(unmetFor(principal, circumstances, mapping), principal)
+  const seen = seenFor(circumstances, principal, target)
+  const approved = ({ approval: wanted }: Requirement): readonly StandingApproval[] => {
+    const approval = wanted && standingApproval(wanted, seen)
+    return approval === undefined ? NOTHING : [approval]
+  }
+  return {
+    ...weighingBy(unmetFor(principal, seen, mapping), principal),
+    approved,
+    secondsLeft: (requirement = {}) =>
+      Math.min(...approved(requirement).map((approval) => secondsLeft({ approval }, seen.now))),
+  }
+}
+
 /** By these grants, of which there is at least one. */
-export function standingBy(opening: readonly Met[], kind: RoleKind, { unmet, distance }: Weighing): Standing {
+export function standingBy(opening: readonly Met[], kind: RoleKind, weighing: Weighing): Standing {
+  const { unmet, distance, approved } = weighing
   // The role's own limit binds every grant: one that names more is no longer for it.
   const secondsOf = ({ rule }: Met) => Math.min(rule.maxSeconds ?? kind.maxSeconds, kind.maxSeconds)
+  const leftOf = (met: Met) => Math.min(secondsOf(met), weighing.secondsLeft(met.rule.require))
   const asks = opening.some(({ rule }) => rule.require !== undefined)
   // What the role itself asks for is the same by every grant. A stable sort: of equal grants the first in the file is used.
   const grants = opening.toSorted(
-    (a, b) => (asks ? distance(a.rule.require) - distance(b.rule.require) : 0) || secondsOf(b) - secondsOf(a),
+    (a, b) =>
+      (asks ? distance(a.rule.require) - distance(b.rule.require) || leftOf(b) - leftOf(a) : 0) ||
+      secondsOf(b) - secondsOf(a),
   )
   const [used] = grants
   const maxSeconds = used === undefined ? 0 : secondsOf(used)
   const own = used?.rule.require
   const requires = own === undefined ? (kind.requires ?? NOTHING) : [...(kind.requires ?? NOTHING), own]
+  const [approval] = requires.flatMap(approved).toSorted((a, b) => a.until.getTime() - b.until.getTime())
   const sessionPolicy = kind.sessionPolicy ?? used?.rule.sessionPolicy
   return {
     maxSeconds,
@@ -74,6 +115,7 @@ export function standingBy(opening: readonly Met[], kind: RoleKind, { unmet, dis
     ...(sessionPolicy !== undefined && { sessionPolicy }),
     ...((kind.bindIp ?? used?.rule.bindIp) === true && { bindIp: true as const }),
     requires,
+    ...(approval !== undefined && { approval }),
     unmet: requires.length === 0 ? NOTHING : requires.flatMap(unmet),
   }
 }

@@ -46,6 +46,8 @@ export type Act =
   | { readonly kind: 'administer'; readonly door: 'page' | 'api' }
   /** To let a further terminal in. */
   | { readonly kind: 'approve-terminal' }
+  /** To let somebody else take a role, by groups of one's own that are no older than this. */
+  | { readonly kind: 'approve-role'; readonly oldestGroupsSeconds?: number | undefined }
   | {
       readonly kind: 'take-role'
       readonly elevated: boolean
@@ -65,9 +67,10 @@ export function sessionFault(session: GatewaySession, act: Act, now: Date): Role
   if (act.kind === 'take-role' && act.stopped !== undefined)
     return act.stopped === CONFIG_BEHIND ? behind() : unmet(act.stopped)
   if (act.kind === 'take-role' && areOld(session, act.oldestGroupsSeconds, now)) return oldGroups()
+  if (act.kind === 'approve-role' && areOld(session, act.oldestGroupsSeconds, now)) return oldGroups()
   if (session.via === 'browser' || act.kind === 'look') return undefined
-  // A terminal must not sign in further terminals: threats.md I8.
-  if (act.kind === 'approve-terminal') return unmet('browser_session')
+  // A terminal must not sign in further terminals, nor speak for its person: threats.md I8.
+  if (act.kind === 'approve-terminal' || act.kind === 'approve-role') return unmet('browser_session')
   // threats.md D4, D16: only beside its browser can a terminal's person be asked again (threats.md H8).
   if (act.elevated && session.via !== 'pkce') return unmet('browser_session_for_elevated')
   // threats.md D16: a job has no browser to open a console in.

@@ -80,15 +80,16 @@ export function authorizeRoutes(deps: {
   for (const path of ['/oauth/authorize', '/authorize'] as const) {
     const findClient = deps.clients[path]
 
-    router.get(path, (req, res, next) => {
+    router.get(path, async (req, res, next) => {
       const asked = parse(Asked, req.query)
       const ask = askIn(asked, findClient(asked.client_id))
       if (req.session.signedIn === undefined && toIdp(req, res)) return
       const session = sessionOf(req, deps.now)
       deps.authorizeTerminal.requireMay(session)
+      const model = await modelOf({ path, asked, ask, session, from: factsOf(res) })
       leadingTo(asked.redirect_uri)(req, res, (failure?: unknown) => {
         if (failure !== undefined) return next(failure)
-        show(res, 'authorize', 'Let this terminal in?', modelOf({ path, asked, ask, session, from: factsOf(res) }))
+        show(res, 'authorize', 'Let this terminal in?', model)
       })
     })
 
@@ -124,7 +125,7 @@ export function authorizeRoutes(deps: {
   const leadingTo = (redirectUri: string): RequestHandler =>
     makeSecurityHeaders({ secure: deps.secure, formTargets: [formTargetOf(redirectUri)], upgrade: false })
 
-  function modelOf({
+  async function modelOf({
     path,
     asked,
     ask,
@@ -136,7 +137,7 @@ export function authorizeRoutes(deps: {
     ask: AuthorizationAsk
     session: GatewaySession
     from: AskedFrom
-  }): Pages['authorize'] {
+  }): Promise<Pages['authorize']> {
     return {
       action: path,
       fields: Object.entries(asked).flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const])),
@@ -144,7 +145,7 @@ export function authorizeRoutes(deps: {
       claims: ask.claims,
       address: from.address,
       port: String(redirectOf(ask.client, ask.redirectUri)?.port ?? ''),
-      ...givenTo(deps.listRoles, session, from, 'pkce'),
+      ...(await givenTo(deps.listRoles, session, from, 'pkce')),
       until: endWithin(deps.now(), deps.mostSeconds.pkce, session.endsAt),
     }
   }

@@ -91,7 +91,7 @@ export function deviceRoutes(deps: {
       claims: login.claims,
       checks,
       ...(again !== undefined && { again }),
-      ...givenTo(deps.listRoles, session, factsOf(res), 'device'),
+      ...(await givenTo(deps.listRoles, session, factsOf(res), 'device')),
       until: endWithin(now, deps.mostSeconds.device, session.endsAt),
     })
   }

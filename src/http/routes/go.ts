@@ -28,11 +28,11 @@ const Query = z.object({
  */
 export function goRoutes(deps: { followLink: FollowLink; now: Now }): Router {
   const router = Router({ caseSensitive: true })
-  router.get('/go', (req, res) => {
+  router.get('/go', async (req, res) => {
     const session = sessionOf(req, deps.now)
     const { account, account_id, role, role_name, ...link } = parse(Query, req.query)
     const asked = { ...link, account: account ?? account_id, role: role ?? role_name }
-    const { ways, missing } = deps.followLink(session, factsOf(res), asked)
+    const { ways, missing } = await deps.followLink(session, factsOf(res), asked)
     const only = onlyWay(ways)
     if (only !== undefined && missing === undefined) return res.redirect(303, only)
     const carried = Object.fromEntries(Object.entries(asked).flatMap(([name, said]) => (said ? [[name, said]] : [])))

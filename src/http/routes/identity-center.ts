@@ -167,7 +167,7 @@ export function identityCenterRoutes(deps: {
   router.get('/assignment/accounts', async (req, res) => {
     const session = await holderOf(req)
     const { max_result: most, next_token: after } = parse(AccountsQuery, req.query)
-    const { items, next } = deps.listForIdentityCenter.accounts(session, factsOf(res), turnOf(most, after))
+    const { items, next } = await deps.listForIdentityCenter.accounts(session, factsOf(res), turnOf(most, after))
     res.json({
       // `aws configure sso` prints both names, and stumbles where the address is missing; the alias is what people know.
       accountList: items.map(({ id: accountId, name: accountName, alias: emailAddress }) => ({
@@ -182,7 +182,12 @@ export function identityCenterRoutes(deps: {
   router.get('/assignment/roles', async (req, res) => {
     const session = await holderOf(req)
     const { account_id: accountId, max_result: most, next_token: after } = parse(RolesQuery, req.query)
-    const { items, next } = deps.listForIdentityCenter.roles(session, factsOf(res), accountId, turnOf(most, after))
+    const { items, next } = await deps.listForIdentityCenter.roles(
+      session,
+      factsOf(res),
+      accountId,
+      turnOf(most, after),
+    )
     res.json({
       roleList: items.map((roleName) => ({ roleName, accountId })),
       ...(next !== undefined && { nextToken: next }),

@@ -4,20 +4,24 @@ import { sentPolicyFor } from '../../domain/aws/session-policy.ts'
 import { sessionNameFor, type Sha256 } from '../../domain/aws/session-name.ts'
 import type { Entitlement } from '../../domain/entitlement/decide.ts'
 import { requireVisibleRole } from '../../domain/entitlement/visible-role.ts'
+import { approvalEnding, LEAST_SECONDS, secondsLeft } from '../../domain/entitlement/duration.ts'
 import { passThroughFault } from '../../domain/entitlement/pass-through.ts'
+import { roleIdOf } from '../../domain/entitlement/role-id.ts'
 import type { RoleTarget } from '../../domain/entitlement/rule.ts'
 import { unmetCode, unmetRefusal } from '../../domain/entitlement/standing.ts'
 import { RolegateError } from '../../domain/errors.ts'
+import { mostSecondsOf, standingOf, type RoleRequest } from '../../domain/request/role-request.ts'
 import type { PassThroughAttempt } from '../../domain/sign-in/attempt.ts'
 import type { GatewaySession } from '../../domain/sign-in/session.ts'
 import type { AskedFrom } from '../../usecases/entitlement/circumstances.ts'
-import type { ListAccounts } from '../../usecases/entitlement/list-accounts.ts'
+import type { ListWithRequests } from '../../usecases/entitlement/list-with-requests.ts'
 import type { ExplainRole } from '../../usecases/entitlement/explain-role.ts'
 import type { ExplainNothing } from '../../usecases/entitlement/explain-nothing.ts'
 import type { BeginPassThrough } from '../../usecases/hand-over/begin-pass-through.ts'
 import type { IssueCredentials } from '../../usecases/hand-over/issue-credentials.ts'
 import type { OpenConsole } from '../../usecases/hand-over/open-console.ts'
 import type { CurrentRules, Now } from '../../usecases/ports.ts'
+import type { RequestsOf } from '../../usecases/request/requests-of.ts'
 import { answerFor } from '../answers.ts'
 import type { AttemptCookies } from '../attempt-cookies.ts'
 import { sessionOf } from '../browser-session.ts'
@@ -33,16 +37,17 @@ import { show, showAround, type Pages } from '../pages.ts'
 import { portalList } from '../portal-list.ts'
 import { parse, ReasonText, SecondsText, TimeZoneText } from '../parse.ts'
 import { factsOf } from '../request-facts.ts'
-import { durationsOf } from '../role-facts.ts'
+import { durationsOf, lengthsUpTo } from '../role-facts.ts'
 
 type Deps = {
-  listAccounts: ListAccounts
+  listAccounts: ListWithRequests['accounts']
   explainNothing: ExplainNothing
   explainRole: ExplainRole
   issueCredentials: IssueCredentials
   openConsole: OpenConsole
   beginPassThrough: BeginPassThrough
   rules: CurrentRules
+  requestsOf: RequestsOf
   awsAttempts: AttemptCookies<PassThroughAttempt>
   moveBrowser: MoveBrowser
   /** The sign-in and console hosts of the accounts. */
@@ -75,7 +80,7 @@ export function portalRoutes(deps: Deps): Router {
 
   router.get('/', async (req, res) => {
     const session = sessionOf(req, deps.now)
-    const listed = deps.listAccounts(session, factsOf(res))
+    const listed = await deps.listAccounts(session, factsOf(res))
     if (listed.length === 0) {
       show(res, 'no-roles', 'You have no roles yet', noRolesModel(session))
       return
@@ -93,19 +98,21 @@ export function portalRoutes(deps: Deps): Router {
     )
   })
 
-  router.get('/roles/:account/:role', (req, res, next) => {
+  router.get('/roles/:account/:role', async (req, res, next) => {
     const session = sessionOf(req, deps.now)
     const target = requireVisibleRole(deps.rules(), session.principal, roleName(req))
+    const requests = await deps.requestsOf.about(session.principal, target)
     const headers = target.account.passThroughIdp === undefined ? deps.opensConsole : deps.opensIdp
     headers(req, res, (failure?: unknown) => {
       if (failure === undefined)
-        show(res, 'role', roleName(req), roleModel(session, factsOf(res), target, destinationIn(req)))
+        show(res, 'role', roleName(req), roleModel(session, factsOf(res), { target, requests }, destinationIn(req)))
       else next(failure)
     })
   })
 
-  router.get('/roles/:account/:role/why', (req, res) => {
-    const explained = inWords(deps.explainRole(sessionOf(req, deps.now), factsOf(res), roleName(req)), deps.groupName)
+  router.get('/roles/:account/:role/why', async (req, res) => {
+    const explanation = await deps.explainRole(sessionOf(req, deps.now), factsOf(res), roleName(req))
+    const explained = inWords(explanation, deps.groupName)
     show(res, 'why', `Why ${explained.role}?`, { ...explained, back: `/roles/${explained.role}` })
   })
 
@@ -148,16 +155,22 @@ export function portalRoutes(deps: Deps): Router {
     deps.moveBrowser(res, move, { title: 'Asking for AWS', to: deps.idpLabel(attempt.idp) })
   }
 
-  function roleModel(session: GatewaySession, from: AskedFrom, target: RoleTarget, destination: string): Pages['role'] {
-    const entitlement = heldNow(deps.rules(), session, from, target, deps.now())
+  function roleModel(
+    session: GatewaySession,
+    from: AskedFrom,
+    { target, requests }: { readonly target: RoleTarget; readonly requests: readonly RoleRequest[] },
+    destination: string,
+  ): Pages['role'] {
+    const entitlement = heldNow(deps.rules(), session, from, target, deps.now(), { requests })
     return {
       account: accountCard(target.account),
       role: roleCard(entitlement),
       arn: target.arn,
       ...passedThrough(session, target),
       ...closedNow(session, entitlement),
+      ...approvalIn(entitlement, requests),
       ...reasonAskedBy(entitlement),
-      ...durationsOf(entitlement, session, deps.now()),
+      ...durationsOf(withoutEnding(entitlement, deps.now()), session, deps.now()),
       via: entitlement.via,
       ...narrowedTo(entitlement),
       ...groupNamesFor(
@@ -184,14 +197,39 @@ export function portalRoutes(deps: Deps): Router {
   }
 
   /** What is in the way, but for a reason, which their form asks for, and for a step-up that the role takes anyway. */
-  function closedNow({ principal }: GatewaySession, { target, unmet }: Entitlement): Pick<Pages['role'], 'closed'> {
+  function closedNow(
+    { principal }: GatewaySession,
+    { target, unmet, approval }: Entitlement,
+  ): Pick<Pages['role'], 'closed'> {
     const given = target.kind.elevated ? ['reason', 'mfa_within'] : ['reason']
     const lacking = unmet.filter(({ condition, untold }) => untold === true || !given.includes(condition))
     const code = unmetCode(lacking, principal)
-    if (code === undefined) return {}
-    const { title, why, next } = answerFor(unmetRefusal(code, target.name, lacking))
+    const isEnding = code === undefined && isShort({ approval }, deps.now())
+    if (code === undefined && !isEnding) return {}
+    const refusal = code === undefined ? approvalEnding() : unmetRefusal(code, target.name, lacking)
+    const { title, why, next } = answerFor(refusal)
     const freshHref = `/roles/${target.name}/step-up?for=console`
     return { closed: { title, why, next, ...(code === 'step_up_required' && { freshHref }) } }
+  }
+
+  /** Where a role takes somebody's word: to ask for it, that it waits, or that it is given. */
+  function approvalIn(
+    { target, requires, unmet, approval }: Entitlement,
+    requests: readonly RoleRequest[],
+  ): Pick<Pages['role'], 'approval'> {
+    const now = deps.now()
+    const wanted = requires.flatMap((requirement) => requirement.approval ?? [])
+    if (wanted.length === 0) return {}
+    const lacks = unmet.some(({ condition }) => condition === 'approval') || isShort({ approval }, now)
+    const pending = requests.find(
+      (request) => request.roleId === roleIdOf(target) && standingOf(request, now) === 'asked',
+    )
+    if (!lacks && approval !== undefined)
+      return { approval: { granted: { href: `/approvals/${approval.id}`, by: approval.by, until: approval.until } } }
+    if (pending !== undefined)
+      return { approval: { pending: { href: `/approvals/${pending.id}`, until: pending.expiresAt } } }
+    const action = `/roles/${target.name}/request`
+    return { approval: { ask: { action, lengths: lengthsUpTo(mostSecondsOf(wanted)) } } }
   }
 
   /** What is different where the IdP's own assertion goes to AWS: it says other names, and is not for everything. */
@@ -219,6 +257,14 @@ export function portalRoutes(deps: Deps): Router {
 
   return router
 }
+
+/** Too little is left of its approval for anything to be lent. */
+const isShort = ({ approval }: { readonly approval: Entitlement['approval'] | undefined }, now: Date): boolean =>
+  approval !== undefined && secondsLeft({ approval }, now) < LEAST_SECONDS
+
+/** The page of a role shows its lengths even while it cannot be taken. */
+const withoutEnding = ({ approval, ...held }: Entitlement, now: Date): Entitlement =>
+  approval === undefined || isShort({ approval }, now) ? held : { ...held, approval }
 
 const roleName = ({ params }: Request): string => `${String(params['account'])}/${String(params['role'])}`
 

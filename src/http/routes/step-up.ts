@@ -12,6 +12,7 @@ import type { IssueCredentials } from '../../usecases/hand-over/issue-credential
 import type { OpenConsole } from '../../usecases/hand-over/open-console.ts'
 import type { PrepareConsole } from '../../usecases/hand-over/prepare-console.ts'
 import type { CurrentRules, Now } from '../../usecases/ports.ts'
+import type { RequestsOf } from '../../usecases/request/requests-of.ts'
 import type { BeginStepUp } from '../../usecases/step-up/begin-step-up.ts'
 import type { ConfirmStepUp } from '../../usecases/step-up/confirm-step-up.ts'
 import type { AttemptCookies } from '../attempt-cookies.ts'
@@ -33,6 +34,7 @@ type Deps = {
   openConsole: OpenConsole
   prepareConsole: PrepareConsole
   rules: CurrentRules
+  requestsOf: RequestsOf
   attempts: AttemptCookies<SignInAttempt>
   moveBrowser: MoveBrowser
   nameNetwork: NameNetwork
@@ -79,8 +81,8 @@ export function stepUpRoutes(deps: Deps): Router {
     const { session, stepUp } = await found(req)
     if (stepUp.status === 'released' || stepUp.status === 'denied') return showDone(res, stepUp.status)
     if (stepUp.terminal === undefined)
-      show(res, 'step-up', stepUp.purpose.role, ownModel(session, stepUp, factsOf(res)))
-    else show(res, 'step-up-terminal', 'Confirm for your terminal', terminalModel(session, stepUp, res))
+      show(res, 'step-up', stepUp.purpose.role, await ownModel(session, stepUp, factsOf(res)))
+    else show(res, 'step-up-terminal', 'Confirm for your terminal', await terminalModel(session, stepUp, res))
   })
 
   router.get('/step-up/:id/sign-in', async (req, res) => {
@@ -124,7 +126,7 @@ export function stepUpRoutes(deps: Deps): Router {
 
   function requireReason(session: GatewaySession, role: string, from: Facts, reason: string | undefined): void {
     const target = requireRole(deps.rules(), role)
-    const { unmet } = heldNow(deps.rules(), session, from, target, deps.now(), reason)
+    const { unmet } = heldNow(deps.rules(), session, from, target, deps.now(), { reason })
     const lacking = unmet.filter(({ condition }) => condition === 'reason')
     if (lacking.length > 0) throw unmetRefusal('condition_unmet', target.name, lacking)
   }
@@ -142,9 +144,10 @@ export function stepUpRoutes(deps: Deps): Router {
   const showDone = (res: Response, outcome: 'released' | 'denied'): void =>
     show(res, 'step-up-done', outcome === 'released' ? 'Your terminal has it' : 'Refused', { outcome })
 
-  function commonModel(session: GatewaySession, { id, purpose, expiresAt }: StepUp, from: Facts) {
+  async function commonModel(session: GatewaySession, { id, purpose, expiresAt }: StepUp, from: Facts) {
     const target = requireRole(deps.rules(), purpose.role)
-    const entitlement = heldNow(deps.rules(), session, from, target, deps.now())
+    const requests = await deps.requestsOf.about(session.principal, target)
+    const entitlement = heldNow(deps.rules(), session, from, target, deps.now(), { requests })
     const model = {
       account: accountCard(target.account),
       role: roleCard(entitlement),
@@ -158,13 +161,17 @@ export function stepUpRoutes(deps: Deps): Router {
     return { model, entitlement }
   }
 
-  function ownModel(session: GatewaySession, stepUp: StepUp, from: Facts): Pages['step-up'] {
-    const { model, entitlement } = commonModel(session, stepUp, from)
+  async function ownModel(session: GatewaySession, stepUp: StepUp, from: Facts): Promise<Pages['step-up']> {
+    const { model, entitlement } = await commonModel(session, stepUp, from)
     return { ...model, ...reasonAskedBy(entitlement), ...durationsOf(entitlement, session, deps.now()) }
   }
 
-  function terminalModel(session: GatewaySession, stepUp: StepUp, res: Response): Pages['step-up-terminal'] {
-    const { model, entitlement } = commonModel(session, stepUp, factsOf(res))
+  async function terminalModel(
+    session: GatewaySession,
+    stepUp: StepUp,
+    res: Response,
+  ): Promise<Pages['step-up-terminal']> {
+    const { model, entitlement } = await commonModel(session, stepUp, factsOf(res))
     const { client = '', host, address = '' } = stepUp.terminal ?? {}
     const { address: ownAddress } = factsOf(res)
     const isBeside = isSameNetwork(address, ownAddress, deps.nameNetwork)

@@ -1,27 +1,23 @@
-import { Router, type Request, type RequestHandler, type Response } from 'express'
+import { Router, type RequestHandler } from 'express'
 import { z } from 'zod'
 import { isRegion } from '../../domain/aws/partition.ts'
 import type { Sha256 } from '../../domain/aws/session-name.ts'
 import { RolegateError } from '../../domain/errors.ts'
-import type { GatewaySession } from '../../domain/sign-in/session.ts'
 import type { DescribePolicy } from '../../usecases/admin/describe-policy.ts'
 import type { ExplainForStaff } from '../../usecases/admin/explain-as.ts'
-import type { AuthenticateBearer } from '../../usecases/device/authenticate-bearer.ts'
 import type { DescribeConfig } from '../../usecases/entitlement/describe-config.ts'
-import type { ListAccounts } from '../../usecases/entitlement/list-accounts.ts'
+import type { ListWithRequests } from '../../usecases/entitlement/list-with-requests.ts'
 import type { ListRoles } from '../../usecases/entitlement/list-roles.ts'
 import type { OpenConsole } from '../../usecases/hand-over/open-console.ts'
 import type { Now } from '../../usecases/ports.ts'
 import type { ExplainRole } from '../../usecases/entitlement/explain-role.ts'
 import type { MySessions } from '../../usecases/sign-in/my-sessions.ts'
 import type { TerminalStepUp } from '../../usecases/step-up/terminal-step-up.ts'
-import { cookiesOf } from '../attempt-cookies.ts'
+import { signedIn } from '../authenticate.ts'
 import { sendAwsConfig } from '../aws-config.ts'
-import { sessionOf } from '../browser-session.ts'
 import { compactRoles } from '../compact-roles.ts'
 import { makeSendKept, sendCompressed } from '../compressed.ts'
-import { bearerIn, CredentialsBody, withStepUp, type AnswerCredentials } from '../credentials.ts'
-import { requireSameOrigin } from '../csrf.ts'
+import { CredentialsBody, withStepUp, type AnswerCredentials } from '../credentials.ts'
 import { inWords, inWordsForStaff } from '../explanation.ts'
 import { groupNamesFor, type GroupName } from '../group-names.ts'
 import { ImaginedBody, NamedBody } from '../imagined.ts'
@@ -29,7 +25,7 @@ import { failAsAtHotDoor } from '../hot-door.ts'
 import { jsonBody } from '../json-body.ts'
 import { parse } from '../parse.ts'
 import { factsOf } from '../request-facts.ts'
-import { whyNot } from '../why-not.ts'
+import { approvalOf, whyNot } from '../why-not.ts'
 
 const ConsoleBody = z.strictObject({
   ...CredentialsBody.shape,
@@ -47,22 +43,18 @@ const ExplainBody = z.strictObject({
 const EndBody = z.strictObject({ id: z.string().min(1).max(200) })
 
 type Deps = {
+  authenticate: RequestHandler
   mySessions: MySessions
   explainRole: ExplainRole
   explainForStaff: ExplainForStaff
   describePolicy: DescribePolicy
-  listAccounts: ListAccounts
-  authenticateBearer: AuthenticateBearer
+  listAccounts: ListWithRequests['accounts']
   listRoles: ListRoles
   describeConfig: DescribeConfig
   sha256: Sha256
   answerCredentials: AnswerCredentials
   openConsole: OpenConsole
   terminalStepUp: TerminalStepUp
-  browserSession: RequestHandler
-  requireCsrf: RequestHandler
-  cookieName: string
-  origin: string
   groupName: GroupName
   version: string
   now: Now
@@ -72,7 +64,7 @@ type Deps = {
 export function v1Routes(deps: Deps): Router {
   const router = Router({ caseSensitive: true })
   const body = jsonBody()
-  const authenticate = makeAuthenticate(deps)
+  const { authenticate } = deps
 
   router.get('/v1/whoami', authenticate, (_req, res) => {
     const { principal, via, endsAt } = signedIn(res)
@@ -95,13 +87,13 @@ export function v1Routes(deps: Deps): Router {
     const named = (groups: Parameters<typeof groupNamesFor>[1]) => groupNamesFor(idp, groups, deps.groupName)
     res.type('json')
     if (form === 'compact') {
-      const listed = deps.listAccounts(session, from)
+      const listed = await deps.listAccounts(session, from)
       await sendKept(req, res, listed, () => {
         const answer = compactRoles(listed)
         return JSON.stringify({ ...answer, ...named(answer.groups) })
       })
     } else {
-      const answer = fullRoles(deps.listRoles(session, from))
+      const answer = fullRoles(await deps.listRoles(session, from))
       const groups = answer.roles.flatMap(({ via }) => via.map(({ group }) => group))
       await sendCompressed(req, res, JSON.stringify({ ...answer, ...named(groups) }))
     }
@@ -137,7 +129,7 @@ export function v1Routes(deps: Deps): Router {
     const { role, as, person } = parse(ExplainBody, req.body)
     const session = signedIn(res)
     if (as === undefined && person === undefined)
-      return res.json(inWords(deps.explainRole(session, factsOf(res), role), deps.groupName))
+      return res.json(inWords(await deps.explainRole(session, factsOf(res), role), deps.groupName))
     const staff = deps.explainForStaff(session, 'api')
     if (as !== undefined && person !== undefined)
       throw new RolegateError('invalid_request', { field: 'as beside person' })
@@ -177,9 +169,11 @@ export function v1Routes(deps: Deps): Router {
   return router
 }
 
-const fullRoles = (listed: ReturnType<ListRoles>) => ({ roles: listed.map(roleRow) })
+type ListedRoles = Awaited<ReturnType<ListRoles>>
 
-const roleRow = ({ entitlement: { target, maxSeconds, via }, stated }: ReturnType<ListRoles>[number]) => ({
+const fullRoles = (listed: ListedRoles) => ({ roles: listed.map(roleRow) })
+
+const roleRow = ({ entitlement: { target, maxSeconds, via }, stated }: ListedRoles[number]) => ({
   account: {
     id: target.account.id,
     alias: target.account.alias,
@@ -191,40 +185,7 @@ const roleRow = ({ entitlement: { target, maxSeconds, via }, stated }: ReturnTyp
   maxSeconds,
   elevated: target.kind.elevated,
   state: stated.state,
+  ...approvalOf(stated),
   ...whyNot(stated),
   via,
 })
-
-const signedIn = (res: Response): GatewaySession => res.locals['session'] as GatewaySession
-
-/** Finds out who asks, by exactly one kind of proof. */
-function makeAuthenticate(deps: Deps): RequestHandler {
-  return async (req, res, next) => {
-    const { authorization } = req.headers
-    const cookie = cookiesOf(req).has(deps.cookieName)
-    if (authorization !== undefined && cookie)
-      throw new RolegateError('invalid_request', { field: 'Authorization beside a cookie' })
-    if (authorization !== undefined) {
-      res.locals['session'] = await deps.authenticateBearer(bearerIn(authorization))
-      return next()
-    }
-    if (!cookie) throw new RolegateError('sign_in_required')
-    requireFromOurPages(req, deps.origin)
-    await run(deps.browserSession, req, res)
-    res.locals['session'] = sessionOf(req, deps.now)
-    await run(deps.requireCsrf, req, res)
-    next()
-  }
-}
-
-/** A cookie speaks here for our own pages alone: the browser itself has to say so (threats.md H7). */
-function requireFromOurPages(req: Request, origin: string): void {
-  if (req.get('sec-fetch-site') === undefined && req.get('origin') === undefined)
-    throw new RolegateError('csrf_rejected')
-  requireSameOrigin(req, origin)
-}
-
-const run = (handler: RequestHandler, req: Request, res: Response): Promise<void> =>
-  new Promise((resolve, reject) => {
-    void handler(req, res, (failure?: unknown) => (failure === undefined ? resolve() : reject(failure)))
-  })

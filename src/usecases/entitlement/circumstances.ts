@@ -5,15 +5,16 @@ import type { GatewaySession } from '../../domain/sign-in/session.ts'
 /** Where somebody asks from, as the door saw it. */
 export type AskedFrom = Pick<RequestFacts, 'address'>
 
-/** What a decision sees beside the person: how they signed in, where they ask from, when, and why. */
+/** What a decision sees beside the person: how they signed in, where they ask from, when, why, and what they asked others for. */
 export const circumstancesOf = (
   { mfaAt }: Pick<GatewaySession, 'mfaAt'>,
   { address }: AskedFrom,
   now: Date,
-  reason?: string,
+  said: Pick<Circumstances, 'requests'> & { readonly reason?: string | undefined } = {},
 ): Circumstances => ({
   now,
   address,
   ...(mfaAt !== undefined && { mfaAt }),
-  ...(reason !== undefined && { reason }),
+  ...(said.reason !== undefined && { reason: said.reason }),
+  ...(said.requests !== undefined && { requests: said.requests }),
 })

@@ -7,7 +7,8 @@ import { NAME } from '../../domain/name.ts'
 import type { GatewaySession } from '../../domain/sign-in/session.ts'
 import type { PrepareConsole } from '../hand-over/prepare-console.ts'
 import type { AskedFrom } from './circumstances.ts'
-import type { ListAccounts, ListedAccount } from './list-accounts.ts'
+import type { ListedAccount } from './list-accounts.ts'
+import type { ListWithRequests } from './list-with-requests.ts'
 
 /** What a link asks for. Whoever made it may have been anybody, and the one who opens it has their own roles. */
 export type Link = {
@@ -30,7 +31,7 @@ type Followed = {
   readonly missing?: string
 }
 
-export type FollowLink = (session: GatewaySession, from: AskedFrom, link: Link) => Followed
+export type FollowLink = (session: GatewaySession, from: AskedFrom, link: Link) => Promise<Followed>
 
 /**
  * Where a link leads the one who opens it (threats.md H1): only ever a look, nothing is taken. Fails with
@@ -38,14 +39,14 @@ export type FollowLink = (session: GatewaySession, from: AskedFrom, link: Link) 
  * there; an account that does not exist and one that is not theirs are the same (threats.md P3).
  */
 export function makeFollowLink(deps: {
-  listAccounts: ListAccounts
+  listAccounts: ListWithRequests['accounts']
   prepareConsole: Pick<PrepareConsole, 'destinationIn'>
 }): FollowLink {
-  return function followLink(session, from, link) {
+  return async function followLink(session, from, link) {
     const { account: inAccount, role, destination, region } = asked(link)
-    const held = deps
-      .listAccounts(session, from)
-      .filter(({ account }) => inAccount === undefined || [account.alias, account.id].includes(inAccount))
+    const held = (await deps.listAccounts(session, from)).filter(
+      ({ account }) => inAccount === undefined || [account.alias, account.id].includes(inAccount),
+    )
     const named = role === undefined ? held : held.flatMap((listed) => onlyRole(listed, role))
     const chosen = named.length > 0 ? named : held
     const [first] = chosen

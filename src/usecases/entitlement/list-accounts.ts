@@ -20,10 +20,14 @@ import { momentOf, notedMoment, type Moment } from './moment.ts'
  */
 export type StatedRole = HeldRole & State
 
-type State =
+type State = {
+  /** The request of theirs for it that waits for an answer. */
+  readonly pending?: string
+} & (
   | { readonly state: 'available' }
   /** What the issue path would say. */
   | { readonly state: 'needs_approval' | 'not_now'; readonly refusal: RolegateError }
+)
 
 /** Accounts where the same holds share one and the same list of roles. */
 export type ListedAccount = { readonly account: Account; readonly roles: readonly StatedRole[] }
@@ -57,7 +61,7 @@ export function makeListAccount(deps: Deps): ListAccount {
 }
 
 /** Whether the session may take the role. */
-function stateOf(account: Account, held: HeldRole, asker: Asker, moment: Moment): State {
+export function stateOf(account: Account, held: HeldRole, asker: Asker, moment: Moment): State {
   const refusal = refusalFor(account, held, asker, moment)
   if (refusal === undefined) return { state: 'available' }
   return { state: refusal.code === 'approval_required' ? 'needs_approval' : 'not_now', refusal }

@@ -2,7 +2,8 @@ import { RolegateError } from '../../domain/errors.ts'
 import type { Account } from '../../domain/entitlement/rule.ts'
 import type { GatewaySession } from '../../domain/sign-in/session.ts'
 import type { AskedFrom } from './circumstances.ts'
-import type { ListAccount, ListAccounts, StatedRole } from './list-accounts.ts'
+import type { StatedRole } from './list-accounts.ts'
+import type { ListWithRequests } from './list-with-requests.ts'
 
 /** One page of a list, and where the next begins. */
 type Page<Item> = { readonly items: readonly Item[]; readonly next?: string }
@@ -10,9 +11,9 @@ type Turn = { readonly most?: number; readonly after?: string }
 
 export type ListForIdentityCenter = {
   /** The accounts in which this session may take a role now. */
-  accounts(session: GatewaySession, from: AskedFrom, turn: Turn): Page<Account>
+  accounts(session: GatewaySession, from: AskedFrom, turn: Turn): Promise<Page<Account>>
   /** The role keys it may take in one of them, which fails with `role_unknown` where there is none. */
-  roles(session: GatewaySession, from: AskedFrom, accountId: string, turn: Turn): Page<string>
+  roles(session: GatewaySession, from: AskedFrom, accountId: string, turn: Turn): Promise<Page<string>>
 }
 
 /**
@@ -21,24 +22,25 @@ export type ListForIdentityCenter = {
  * item is gone).
  */
 export function makeListForIdentityCenter(deps: {
-  listAccounts: ListAccounts
-  listAccount: ListAccount
+  listAccounts: ListWithRequests['accounts']
+  listAccount: ListWithRequests['account']
 }): ListForIdentityCenter {
   // Stock clients know of no confirmation in a browser (threats.md H8), and can give no reason.
   const isOpen = ({ state, kind, unmet }: StatedRole): boolean =>
     state === 'available' && !kind.elevated && unmet.length === 0
 
   return {
-    accounts(session, from, turn) {
-      const held = deps.listAccounts(session, from).filter(({ roles }) => roles.some(isOpen))
+    async accounts(session, from, turn) {
+      const held = (await deps.listAccounts(session, from)).filter(({ roles }) => roles.some(isOpen))
       return pageOf(
         held.map(({ account }) => account),
         ({ id }) => id,
         turn,
       )
     },
-    roles(session, from, accountId, turn) {
-      const keys = deps.listAccount(session, from, accountId).flatMap((role) => (isOpen(role) ? [role.kind.key] : []))
+    async roles(session, from, accountId, turn) {
+      const held = await deps.listAccount(session, from, accountId)
+      const keys = held.flatMap((role) => (isOpen(role) ? [role.kind.key] : []))
       // An account that is not theirs and one that does not exist look the same.
       if (keys.length === 0) throw new RolegateError('role_unknown')
       return pageOf(keys, (key) => key, turn)

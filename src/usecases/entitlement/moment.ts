@@ -51,6 +51,7 @@ export function notedMoment(moment: Moment, closing: DeviceClosing): NotedMoment
       return known.fault
     },
     isLike(other) {
+      // That somebody has approved is laid over the list afterwards (list-with-requests.ts).
       for (const [requirement, before] of verdicts) if (!areSame(before, other.unmet(requirement))) return false
       for (const place of faults.values()) if (!isSame(place.fault, other.fault(place))) return false
       return true

@@ -3,6 +3,7 @@ import { requireRole } from '../../domain/entitlement/find-role.ts'
 import { RolegateError } from '../../domain/errors.ts'
 import { circumstancesOf } from '../entitlement/circumstances.ts'
 import type { BrowserMove, CurrentRules, Now } from '../ports.ts'
+import type { RequestsOf } from '../request/requests-of.ts'
 import type { HandOverRequest } from './plan-hand-over.ts'
 import type { PrepareConsole } from './prepare-console.ts'
 import type { ReleaseAssertion, Taken, TakeRole } from './take-role.ts'
@@ -22,6 +23,7 @@ export type OpenConsole = {
  */
 export function makeOpenConsole(deps: {
   rules: CurrentRules
+  requestsOf: Pick<RequestsOf, 'about'>
   takeRole: TakeRole
   releaseAssertion: ReleaseAssertion
   prepareConsole: PrepareConsole
@@ -52,11 +54,12 @@ export function makeOpenConsole(deps: {
    * threats.md F6: whoever holds the assertion may use it for minutes, for keys as well as for the console. So not for an
    * elevated role, nor where a policy narrows the session: those go by AssumeRoleWithSAML and a sign-in URL, as all others may.
    */
-  function mayBePosted({ role, session, request, reason }: ConsoleRequest): boolean {
+  async function mayBePosted({ role, session, request, reason }: ConsoleRequest): Promise<boolean> {
     try {
       const target = requireRole(deps.rules(), role)
       if (target.account.samlPost !== true || target.kind.elevated) return false
-      const circumstances = circumstancesOf(session, request, deps.now(), reason)
+      const requests = await deps.requestsOf.about(session.principal, target)
+      const circumstances = circumstancesOf(session, request, deps.now(), { reason, requests })
       const entitlement = requireEntitlement(deps.rules(), session.principal, target, circumstances)
       return entitlement.sessionPolicy === undefined && entitlement.bindIp === undefined
     } catch {
@@ -68,7 +71,7 @@ export function makeOpenConsole(deps: {
   return {
     url,
     async move(ask) {
-      if (mayBePosted(ask)) return post(ask)
+      if (await mayBePosted(ask)) return post(ask)
       return { url: (await url(ask)).url }
     },
   }

@@ -7,7 +7,7 @@ import { sessionNameFor, type Sha256 } from '../../domain/aws/session-name.ts'
 import { webIdentityClaims } from '../../domain/aws/web-identity-token.ts'
 import { requireAskable, type Entitlement } from '../../domain/entitlement/decide.ts'
 import { roleIdOf } from '../../domain/entitlement/role-id.ts'
-import { durationOf } from '../../domain/entitlement/duration.ts'
+import { approvalEnding, durationOf } from '../../domain/entitlement/duration.ts'
 import { requireRole } from '../../domain/entitlement/find-role.ts'
 import { passThroughFault } from '../../domain/entitlement/pass-through.ts'
 import { requireVisible } from '../../domain/entitlement/visible-role.ts'
@@ -17,6 +17,7 @@ import { RolegateError } from '../../domain/errors.ts'
 import type { Principal } from '../../domain/sign-in/principal.ts'
 import { requireSessionMay, type GatewaySession } from '../../domain/sign-in/session.ts'
 import { ELEVATED, freshenedBy, isFor, stepUpRequired, type UsedStepUp } from '../../domain/sign-in/step-up.ts'
+import type { RequestsOf } from '../request/requests-of.ts'
 import { circumstancesOf } from '../entitlement/circumstances.ts'
 import type { CurrentRules, Now, RandomText } from '../ports.ts'
 
@@ -66,16 +67,21 @@ export type PlanHandOver = {
    * Decides and computes the limits. Fails with what forbids it; `check` may refuse what else was asked for, before they are asked
    * for anything that they lack.
    */
-  plan(handOver: HandOverFacts['handOver'], ask: HandOverRequest, check?: (target: RoleTarget) => unknown): HandOverPlan
+  plan(
+    handOver: HandOverFacts['handOver'],
+    ask: HandOverRequest,
+    check?: (target: RoleTarget) => unknown,
+  ): Promise<HandOverPlan>
   /** Decides anew what was begun before its person went to their IdP: under the same id, and never for longer. */
-  resume(begun: BegunHandOver, ask: HandOverRequest): HandOverPlan
+  resume(begun: BegunHandOver, ask: HandOverRequest): Promise<HandOverPlan>
   /** The same decision once more, for a session as it is now: fails unless it still allows what was planned. */
-  requireStillAllowed(plan: HandOverPlan, ask: HandOverRequest): void
+  requireStillAllowed(plan: HandOverPlan, ask: HandOverRequest): Promise<void>
 }
 
-/** The deciding half of a hand-over: no door to AWS, nothing written. */
+/** The deciding half of a hand-over: no door to AWS, nothing written. Of the store it asks for approvals, of roles that take any. */
 export function makePlanHandOver(deps: {
   rules: CurrentRules
+  requestsOf: Pick<RequestsOf, 'about'>
   closing: DeviceClosing
   issuer: { readonly url: string; readonly tokenSeconds: number }
   /** Of each `sts` entry. */
@@ -86,10 +92,12 @@ export function makePlanHandOver(deps: {
   randomText: RandomText
   now: Now
 }): PlanHandOver {
-  function decide(
+  async function decide(
     handOver: HandOverFacts['handOver'],
     { session: held, role, request, reason, stepUp }: HandOverRequest,
-  ): Decided {
+  ): Promise<Decided> {
+    const requests = await deps.requestsOf.about(held.principal, requireRole(deps.rules(), role))
+    // From here on nothing waits: one moment, and the rules of that moment.
     const target = requireRole(deps.rules(), role)
     // threats.md H8: what was confirmed for one hand-over makes no other any fresher.
     const isProved = stepUp !== undefined && isFor(stepUp, held, { roleArn: roleIdOf(target), handOver })
@@ -97,7 +105,7 @@ export function makePlanHandOver(deps: {
     const now = deps.now()
     requireVisible(deps.rules(), session.principal, target)
     requireSessionMay(session, deps.closing.takeRole(target, handOver), now)
-    const circumstances = circumstancesOf(session, request, now, reason)
+    const circumstances = circumstancesOf(session, request, now, { reason, requests })
     const { entitlement, lacks } = requireAskable(deps.rules(), session.principal, target, circumstances)
     const condition = passThroughFault(target, session)
     if (condition !== undefined) throw unmet(condition)
@@ -167,12 +175,12 @@ export function makePlanHandOver(deps: {
     }
   }
 
-  function plan(
+  async function plan(
     handOver: HandOverFacts['handOver'],
     ask: HandOverRequest,
     { jti = deps.randomText(128), check }: { jti?: string; check?: (target: RoleTarget) => unknown } = {},
-  ): HandOverPlan {
-    const { target, entitlement, session, lacks } = decide(handOver, ask)
+  ): Promise<HandOverPlan> {
+    const { target, entitlement, session, lacks } = await decide(handOver, ask)
     const policy = policyFor(entitlement, ask.request)
     const strategy = strategyFor(target)
     const { principal } = session
@@ -201,6 +209,7 @@ export function makePlanHandOver(deps: {
       ...(policy !== undefined && policy.arns.length > 0 && { policyArns: policy.arns }),
       ...(policy?.boundTo !== undefined && { bindIp: true as const }),
       ...(ask.stepUp !== undefined && { stepUp: ask.stepUp.id }),
+      ...(entitlement.approval !== undefined && { approval: entitlement.approval.id }),
     }
     const assertion = assertionFor(target, strategy, principal, { ...facts, sessionName })
     // Last of all: nobody is asked for a reason, or sent to their IdP, for what they would not get then.
@@ -214,20 +223,24 @@ export function makePlanHandOver(deps: {
   return {
     plan: (handOver, ask, check) => plan(handOver, ask, check && { check }),
 
-    resume({ handOver, role, roleArn, seconds, limitedBy, jti }, ask) {
-      const resumed = plan(handOver, { ...ask, role, seconds }, { jti })
+    async resume({ handOver, role, roleArn, seconds, limitedBy, jti }, ask) {
+      const resumed = await plan(handOver, { ...ask, role, seconds }, { jti })
       // A reload may have given the name to another role.
       if (resumed.target.arn !== roleArn) throw new RolegateError('not_entitled', { role })
       const { facts } = resumed
       return facts.seconds === seconds ? { ...resumed, facts: { ...facts, limitedBy } } : resumed
     },
 
-    requireStillAllowed({ target, facts, policy, plannedAt }, ask) {
-      const now = decide(facts.handOver, ask)
+    async requireStillAllowed({ target, facts, policy, plannedAt }, ask) {
+      const now = await decide(facts.handOver, ask)
       if (now.lacks !== undefined) throw now.lacks
       // What was planned fitted the session as it was; a session cut short since must not be outlived (threats.md I7).
       if (plannedAt.getTime() + facts.seconds * 1000 > ask.session.endsAt.getTime())
         throw new RolegateError('sign_in_required')
+      // Nor must an approval that was taken back, or cut short, meanwhile.
+      const { approval } = now.entitlement
+      if (approval !== undefined && plannedAt.getTime() + facts.seconds * 1000 > approval.until.getTime())
+        throw approvalEnding()
       // A reload may have given the name to another role, or allow less than AWS has lent.
       if (roleIdOf(now.target) !== roleIdOf(target) || now.entitlement.maxSeconds < facts.seconds) {
         throw new RolegateError('not_entitled', { role: target.name })

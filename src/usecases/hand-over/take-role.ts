@@ -133,14 +133,14 @@ export function makeTakeRole(deps: {
     const again = ask.lookAgain ?? (() => deps.findSession(ask.session.id))
     const [session] = await Promise.all([again(), askAnew()])
     if (session === undefined) throw new RolegateError('sign_in_required')
-    deps.planHandOver.requireStillAllowed(plan, { ...ask, session })
+    await deps.planHandOver.requireStillAllowed(plan, { ...ask, session })
   }
 
   const beginHandOver: BeginHandOver = async (handOver, ask, check, checkFirst) => {
     await deps.limitHandOvers(handOver, ask)
     const begun = await attempt(async () => {
       await askAnew()
-      const plan = deps.planHandOver.plan(handOver, ask, checkFirst)
+      const plan = await deps.planHandOver.plan(handOver, ask, checkFirst)
       return { plan, checked: await check(plan) }
     }).catch(refusing(handOver, ask))
     await deps.audit({ ...subjectOf(ask), event: 'intent', facts: begun.plan.facts })
@@ -224,7 +224,7 @@ export function makeTakeRole(deps: {
     async resumeHandOver(begun, ask, prove, preparation) {
       const { plan, prepare } = await attempt(async () => {
         await askAnew()
-        const resumed = deps.planHandOver.resume(begun, ask)
+        const resumed = await deps.planHandOver.resume(begun, ask)
         return { plan: resumed, prepare: preparation(resumed.target) }
       }).catch(refusing(begun.handOver, ask, begun.jti))
       return finish(

@@ -39,13 +39,13 @@ export function makeBeginStepUp(deps: {
   now: Now
 }): BeginStepUp {
   /** Nobody is sent away for what they would not get when they are back. */
-  function requireWorthIt(
+  async function requireWorthIt(
     { handOver, role }: Omit<Purpose, 'roleArn'>,
     session: GatewaySession,
     request: RequestFacts,
-  ): void {
+  ): Promise<void> {
     try {
-      deps.planHandOver.plan(handOver, { session, role, request })
+      await deps.planHandOver.plan(handOver, { session, role, request })
     } catch (thrown) {
       const { code, values } = asRolegateError(thrown)
       // A reason is given with the last click, and not before.
@@ -63,7 +63,7 @@ export function makeBeginStepUp(deps: {
   return {
     async forBrowser({ session, purpose, request }) {
       const target = requireRole(deps.rules(), purpose.role)
-      requireWorthIt(purpose, session, request)
+      await requireWorthIt(purpose, session, request)
       const trip: StepUpTrip = {
         id: deps.randomText(128),
         purpose: { ...purpose, role: target.name, roleArn: roleIdOf(target) },

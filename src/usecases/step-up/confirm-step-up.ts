@@ -79,7 +79,7 @@ export function makeConfirmStepUp(deps: {
     const { session, request } = input
     const stepUp = { id, purpose, sessionId: session.id }
     try {
-      deps.planHandOver.plan(purpose.handOver, { ...purpose, session, stepUp, request: { ...request, address } })
+      await deps.planHandOver.plan(purpose.handOver, { ...purpose, session, stepUp, request: { ...request, address } })
     } catch (thrown) {
       const { code, reason = code } = asRolegateError(thrown)
       await deps.audit({ ...recordOf(found, input), event: 'step_up_refused', reason })

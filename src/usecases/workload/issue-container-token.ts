@@ -36,7 +36,7 @@ export function makeIssueContainerToken(deps: {
 }): IssueContainerToken {
   async function planned(session: GatewaySession, role: string, request: RequestFacts): Promise<HandOverPlan> {
     try {
-      return deps.planHandOver.plan('credentials', { session, role, request })
+      return await deps.planHandOver.plan('credentials', { session, role, request })
     } catch (failed) {
       const thrown = forContainer(failed)
       const { code, reason } = thrown

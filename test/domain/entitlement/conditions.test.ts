@@ -16,7 +16,9 @@ const TICKET: Requirement = {
   reason: { pattern: '^INC-[0-9]+$', hint: 'a ticket, as INC-123', fits: (text) => /^INC-\d+$/.test(text) },
 }
 const MFA: Requirement = { mfaSeconds: 600 }
-const APPROVAL: Requirement = { approval: { idp: 'entra', groups: ['leads'], validSeconds: 4 * HOUR } }
+const APPROVAL: Requirement = {
+  approval: { of: 'role admin', idp: 'entra', groups: ['leads'], validSeconds: 4 * HOUR },
+}
 
 const verdict = (requirement: Requirement, seen: Partial<Circumstances> = {}) =>
   verdictsOn(requirement, aMoment(seen)).map(({ met, wants, saw }) => [met, wants, saw])

@@ -163,7 +163,9 @@ describe('durationOf', () => {
             NINE,
           )
           expect(seconds).toBe(Math.min(asked, role, rule, Math.floor(Math.floor(left * 1000) / 1000)))
-          expect({ requested: asked, role, rule, 'sign-in': Math.floor(left), default: NaN }[limitedBy]).toBe(seconds)
+          expect(
+            { requested: asked, role, rule, 'sign-in': Math.floor(left), default: NaN, approval: NaN }[limitedBy],
+          ).toBe(seconds)
         },
       ),
       { numRuns: 3_000 },

@@ -148,7 +148,7 @@ describe('what a change of rules opens and closes', () => {
       networks: { ranges: ['203.0.113.0/24'], includes: () => true },
       windows: [{ days: new Set([0, 1, 2, 3, 4]), from: 420, to: 1200, timeZone: 'Europe/Berlin' }],
       reason: { fits: () => true },
-      approval: { idp: 'entra', groups: ['leads'], validSeconds: 4 * HOUR },
+      approval: { of: 'role admin', idp: 'entra', groups: ['leads'], validSeconds: 4 * HOUR },
     }
     const sessionPolicy = { inline: { json: '{}', hash: 'a'.repeat(64) }, managed: ['NoIam'] }
     const asking = aRule({ require, sessionPolicy })

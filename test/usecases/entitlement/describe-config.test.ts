@@ -51,7 +51,9 @@ describe('describeConfig', () => {
 
   it('gives no profile to what asks for a reason or an approval, and says so (security.md M-21)', () => {
     const reason: Requirement = { reason: { fits: () => true } }
-    const approval: Requirement = { approval: { idp: 'entra', groups: ['Leads'], validSeconds: 3600 } }
+    const approval: Requirement = {
+      approval: { of: 'role admin', idp: 'entra', groups: ['Leads'], validSeconds: 3600 },
+    }
     const asking = (require: Requirement) => described({ granted: [aRule({ roles: ['dev', 'readonly'], require })] })
     for (const [require, needs] of [
       [reason, ['reason']],

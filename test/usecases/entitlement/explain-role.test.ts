@@ -3,7 +3,8 @@ import { closingBy } from '../../../src/domain/device/closing.ts'
 import type { Rule } from '../../../src/domain/entitlement/rule.ts'
 import { makeExplainRole } from '../../../src/usecases/entitlement/explain-role.ts'
 import { aRoleKind, anIndex, aRule } from '../../support/a-mapping.ts'
-import { refusalOf } from '../../support/a-refusal.ts'
+import { refusalFrom } from '../../support/a-refusal.ts'
+import { noRequests } from '../../support/a-role-request.ts'
 import { aRequest, aSession, NINE } from '../../support/a-session.ts'
 
 const closing = closingBy({ console: true, except: new Set() })
@@ -11,22 +12,23 @@ const secret = aRoleKind({ key: 'admin', roleName: 'rolegate/Admin', discoverabl
 const deny = aRule({ id: 'nobody', effect: 'deny', match: { everyone: true }, roles: ['admin'] })
 const grant = aRule({ roles: ['admin'] })
 const explainedBy = (rules: readonly Rule[]) => () =>
-  makeExplainRole({ rules: () => anIndex({ roles: [secret], rules }), closing, now: () => NINE })(
-    aSession(),
-    aRequest(),
-    'payments-prod/admin',
-  )
+  makeExplainRole({
+    rules: () => anIndex({ roles: [secret], rules }),
+    closing,
+    requestsOf: noRequests,
+    now: () => NINE,
+  })(aSession(), aRequest(), 'payments-prod/admin')
 
 describe('a role whose way in is kept from those who lack it (threats.md P3)', () => {
   it.each([
     ['no rule gives it to them', []],
     ['a deny covers it that no grant of theirs stands against', [deny]],
-  ])('is unknown where %s', (_where, rules) => {
-    expect(refusalOf(explainedBy(rules))).toMatchObject({ code: 'role_unknown' })
+  ])('is unknown where %s', async (_where, rules) => {
+    expect(await refusalFrom(explainedBy(rules)())).toMatchObject({ code: 'role_unknown' })
   })
 
-  it('is explained to whom a grant would open it, denied or not', () => {
-    expect(explainedBy([grant])()).toMatchObject({ because: 'granted' })
-    expect(explainedBy([grant, deny])()).toMatchObject({ because: 'denied_by_rule' })
+  it('is explained to whom a grant would open it, denied or not', async () => {
+    expect(await explainedBy([grant])()).toMatchObject({ because: 'granted' })
+    expect(await explainedBy([grant, deny])()).toMatchObject({ because: 'denied_by_rule' })
   })
 })

@@ -4,7 +4,7 @@ import { makeFollowLink, type Link } from '../../../src/usecases/entitlement/fol
 import { makeListAccounts } from '../../../src/usecases/entitlement/list-accounts.ts'
 import { makePrepareConsole } from '../../../src/usecases/hand-over/prepare-console.ts'
 import { anAccount, anIndex, aRule } from '../../support/a-mapping.ts'
-import { refusalOf } from '../../support/a-refusal.ts'
+import { refusalFrom } from '../../support/a-refusal.ts'
 import { aRequest, aSession, NINE } from '../../support/a-session.ts'
 
 const PROD = anAccount()
@@ -20,12 +20,12 @@ const prepareConsole = makePrepareConsole({
   openFederation: () => Promise.reject(new Error('a look opens nothing')),
 })
 const followLink = makeFollowLink({
-  listAccounts: makeListAccounts({ rules: () => index, closing, now: () => NINE }),
+  listAccounts: async (...asked) => makeListAccounts({ rules: () => index, closing, now: () => NINE })(...asked),
   prepareConsole,
 })
 
-function followed(link: Link) {
-  const { ways, missing } = followLink(aSession(), aRequest(), link)
+async function followed(link: Link) {
+  const { ways, missing } = await followLink(aSession(), aRequest(), link)
   const named = ways.flatMap(({ account, roles, destination }) =>
     roles.map(({ kind }) => [`${account.alias}/${kind.key}`, destination]),
   )
@@ -37,21 +37,21 @@ describe('followLink', () => {
   it.each([
     ['alias and role', { account: 'payments-prod', role: 'dev' }],
     ['account number and role', { account: PROD.id, role: 'dev' }],
-  ])('finds the one role that %s name', (_what, link) => {
-    expect(followed(link).ways).toEqual([['payments-prod/dev', undefined]])
-    expect(followed({ ...link, destination: 's3' }).ways).toEqual([['payments-prod/dev', S3]])
+  ])('finds the one role that %s name', async (_what, link) => {
+    expect((await followed(link)).ways).toEqual([['payments-prod/dev', undefined]])
+    expect((await followed({ ...link, destination: 's3' })).ways).toEqual([['payments-prod/dev', S3]])
   })
 
-  it('leaves it to the opener which of their roles of an account to take', () => {
+  it('leaves it to the opener which of their roles of an account to take', async () => {
     const both = [
       ['payments-prod/readonly', S3],
       ['payments-prod/dev', S3],
     ]
-    expect(followed({ account: 'payments-prod', destination: 's3' }).ways).toEqual(both)
+    expect((await followed({ account: 'payments-prod', destination: 's3' })).ways).toEqual(both)
   })
 
-  it('offers what they have, where the link names a role that they lack', () => {
-    expect(followed({ account: 'payments-prod', role: 'admin' })).toEqual({
+  it('offers what they have, where the link names a role that they lack', async () => {
+    expect(await followed({ account: 'payments-prod', role: 'admin' })).toEqual({
       ways: [
         ['payments-prod/readonly', undefined],
         ['payments-prod/dev', undefined],
@@ -60,36 +60,36 @@ describe('followLink', () => {
     })
   })
 
-  it('says the same of an account that is not theirs and of one that does not exist (threats.md P3)', () => {
-    const refusal = (account: string) => refusalOf(() => followed({ account, role: 'dev' }))
-    const [others, nowhere] = [refusal('others'), refusal('nowhere')]
+  it('says the same of an account that is not theirs and of one that does not exist (threats.md P3)', async () => {
+    const refusal = (account: string) => refusalFrom(followed({ account, role: 'dev' }))
+    const [others, nowhere] = [await refusal('others'), await refusal('nowhere')]
     expect([others.code, nowhere.code]).toEqual(['not_entitled', 'not_entitled'])
     expect(others.values['role']).toBe('others/dev')
     expect(nowhere.values['role']).toBe('nowhere/dev')
   })
 
-  it('repeats no strange words in what it says', () => {
-    const { values } = refusalOf(() => followed({ account: 'Call 555-0100 now', role: '<b>' }))
+  it('repeats no strange words in what it says', async () => {
+    const { values } = await refusalFrom(followed({ account: 'Call 555-0100 now', role: '<b>' }))
     expect(values['role']).toBe('that account/such a role')
   })
 
-  it('opens a page in the region that the link asks for', () => {
-    expect(followed({ account: 'payments-prod', role: 'dev', destination: 's3', region: 'us-east-1' }).ways).toEqual([
-      ['payments-prod/dev', 'https://us-east-1.console.aws.amazon.com/s3/home?region=us-east-1'],
-    ])
-    expect(followed({ account: 'payments-prod', role: 'dev', region: 'us-east-1' }).ways).toEqual([
+  it('opens a page in the region that the link asks for', async () => {
+    expect(
+      (await followed({ account: 'payments-prod', role: 'dev', destination: 's3', region: 'us-east-1' })).ways,
+    ).toEqual([['payments-prod/dev', 'https://us-east-1.console.aws.amazon.com/s3/home?region=us-east-1']])
+    expect((await followed({ account: 'payments-prod', role: 'dev', region: 'us-east-1' })).ways).toEqual([
       ['payments-prod/dev', 'https://us-east-1.console.aws.amazon.com/console/home?region=us-east-1'],
     ])
-    expect(refusalOf(() => followed({ region: 'x/../evil' })).code).toBe('invalid_request')
+    expect((await refusalFrom(followed({ region: 'x/../evil' }))).code).toBe('invalid_request')
   })
 
-  it('works out account and page from a console’s address', () => {
+  it('works out account and page from a console’s address', async () => {
     const url = `https://${PROD.id}-abcd1234.eu-central-1.console.aws.amazon.com/s3/home?region=eu-central-1`
-    expect(followed({ url, role: 'dev' }).ways).toEqual([['payments-prod/dev', S3]])
+    expect((await followed({ url, role: 'dev' })).ways).toEqual([['payments-prod/dev', S3]])
   })
 
-  it('offers of all accounts only the roles whose console has that page', () => {
-    expect(followed({ url: 'https://cn-north-1.console.amazonaws.cn/s3/' }).ways).toEqual([
+  it('offers of all accounts only the roles whose console has that page', async () => {
+    expect((await followed({ url: 'https://cn-north-1.console.amazonaws.cn/s3/' })).ways).toEqual([
       ['china/readonly', 'https://cn-north-1.console.amazonaws.cn/s3/'],
     ])
   })
@@ -102,20 +102,20 @@ describe('followLink', () => {
     'http://console.aws.amazon.com/',
     'https://console.amazonaws.cn/',
     'javascript:alert(1)',
-  ])('refuses the page %s (threats.md H2)', (destination) => {
-    expect(refusalOf(() => followed({ account: 'payments-prod', role: 'dev', destination })).code).toBe(
+  ])('refuses the page %s (threats.md H2)', async (destination) => {
+    expect((await refusalFrom(followed({ account: 'payments-prod', role: 'dev', destination }))).code).toBe(
       'destination_refused',
     )
   })
 
-  it('refuses an account in the address that is not the one opened (threats.md H2)', () => {
+  it('refuses an account in the address that is not the one opened (threats.md H2)', async () => {
     const url = 'https://333344445555-ab.eu-central-1.console.aws.amazon.com/'
-    expect(refusalOf(() => followed({ account: PROD.id, url })).values).toEqual({ field: 'account' })
-    expect(refusalOf(() => followed({ url: 's3' })).values).toEqual({ field: 'url' })
-    expect(refusalOf(() => followed({ url, destination: 's3' })).values).toEqual({ field: 'url' })
+    expect((await refusalFrom(followed({ account: PROD.id, url }))).values).toEqual({ field: 'account' })
+    expect((await refusalFrom(followed({ url: 's3' }))).values).toEqual({ field: 'url' })
+    expect((await refusalFrom(followed({ url, destination: 's3' }))).values).toEqual({ field: 'url' })
   })
 
-  it('works out a page once for all accounts of one console, and anew for another', () => {
+  it('works out a page once for all accounts of one console, and anew for another', async () => {
     const many = Array.from({ length: 300 }, (_, place) =>
       anAccount({
         alias: `a${place}`,
@@ -130,7 +130,7 @@ describe('followLink', () => {
     })
     let worked = 0
     const follow = makeFollowLink({
-      listAccounts: makeListAccounts({ rules: () => rules, closing, now: () => NINE }),
+      listAccounts: async (...asked) => makeListAccounts({ rules: () => rules, closing, now: () => NINE })(...asked),
       prepareConsole: {
         destinationIn: (...asked) => {
           worked += 1
@@ -138,7 +138,7 @@ describe('followLink', () => {
         },
       },
     })
-    const { ways } = follow(aSession(), aRequest(), { destination: 's3' })
+    const { ways } = await follow(aSession(), aRequest(), { destination: 's3' })
     expect(ways.map(({ destination }) => destination)).toEqual(
       accounts.map(({ region, partition }) =>
         partition === 'aws-cn'
@@ -149,7 +149,7 @@ describe('followLink', () => {
     expect(worked).toBe(3)
   })
 
-  it('does nothing for an ended session', () => {
-    expect(refusalOf(() => followLink(aSession({ endsAt: NINE }), aRequest(), {})).code).toBe('sign_in_required')
+  it('does nothing for an ended session', async () => {
+    expect((await refusalFrom(followLink(aSession({ endsAt: NINE }), aRequest(), {}))).code).toBe('sign_in_required')
   })
 })

@@ -58,7 +58,7 @@ describe('listAccounts', () => {
   it('says what conditions keep back now, and shares lists all the same', () => {
     const office = { networks: rangesOf(['203.0.113.0/24']) }
     const reason = { reason: { fits: () => true } }
-    const approval = { approval: { idp: 'entra', groups: ['leads'], validSeconds: 3600 } }
+    const approval = { approval: { of: 'role admin', idp: 'entra', groups: ['leads'], validSeconds: 3600 } }
     const roles = [
       aRoleKind({ key: 'plain', roleName: 'A' }),
       { ...aRoleKind({ key: 'office', roleName: 'B' }), requires: [office] },

@@ -1,0 +1,64 @@
+import type { RuleIndex } from '../entitlement/compile.ts'
+import type { Approval, Requirement } from '../entitlement/requirement.ts'
+import type { RoleTarget } from '../entitlement/rule.ts'
+import type { Principal } from '../sign-in/principal.ts'
+import { isSame, type Approved, type Person, type RoleRequest } from './role-request.ts'
+
+/** What the rules in force want for a request; undefined where they do not ask for all of that any more. */
+export function wantedNow(
+  index: RuleIndex,
+  target: RoleTarget,
+  { wanted }: Pick<RoleRequest, 'wanted'>,
+): readonly Approval[] | undefined {
+  const asking = new Map(approvalsAbout(index, target).map((approval) => [approval.of, approval]))
+  const found = wanted.flatMap((of) => asking.get(of) ?? [])
+  return found.length === wanted.length && found.length > 0 ? found : undefined
+}
+
+/** Every approval that somebody may need for this role. */
+function approvalsAbout(index: RuleIndex, { account, kind }: RoleTarget): readonly Approval[] {
+  const rules = index.asking.filter(({ accounts, roles }) => accounts.has(account.alias) && roles.has(kind.key))
+  const requirements: readonly (Requirement | undefined)[] = [
+    ...(kind.requires ?? []),
+    ...rules.map(({ require }) => require),
+  ]
+  return requirements.flatMap((requirement) => requirement?.approval ?? [])
+}
+
+/** Whether anybody at all may need an approval for it: else nobody has to look for one. */
+export const takesApproval = (index: RuleIndex, target: RoleTarget): boolean => approvalsAbout(index, target).length > 0
+
+/** The same of any role. */
+export const takesApprovals = ({ asking, mapping }: RuleIndex): boolean =>
+  asking.length > 0 || [...mapping.roles.values()].some(asksItself)
+
+const asksItself = ({ requires = [] }: { readonly requires?: readonly Requirement[] }): boolean =>
+  requires.some(({ approval }) => approval !== undefined)
+
+/** The groups of theirs for which this person's word counts here: one for each approval; undefined where one is missing. */
+export function approvingGroups(
+  { idp, groups, workload }: Principal,
+  wanted: readonly Approval[],
+): readonly string[] | undefined {
+  if (workload === true) return undefined
+  const held = new Set(groups.names)
+  const each = wanted.map((approval) => (approval.idp === idp ? approval.groups.filter((one) => held.has(one)) : []))
+  return each.some((found) => found.length === 0) ? undefined : [...new Set(each.flat())]
+}
+
+/**
+ * Whether whoever asks and whoever answers may be one person (threats.md I3). An address need not be verified to speak against
+ * somebody: it only ever refuses.
+ */
+export function mayBeSamePerson(one: Person, other: Person): boolean {
+  if (isSame(one, other) || (one.issuer === other.issuer && one.subject === other.subject)) return true
+  return one.email !== undefined && folded(one.email) === folded(other.email ?? '')
+}
+
+const folded = (email: string): string => email.trim().toLowerCase()
+
+/** Whether what was approved meets this approval as the file has it now: the same requirement, and an approver whom it still names. */
+export const meets = ({ wanted, answeredBy, groups }: Approved, approval: Approval): boolean =>
+  wanted.includes(approval.of) &&
+  answeredBy.idp === approval.idp &&
+  groups.some((group) => approval.groups.includes(group))

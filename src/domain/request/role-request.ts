@@ -1,0 +1,160 @@
+import { LEAST_SECONDS } from '../entitlement/duration.ts'
+import type { Approval } from '../entitlement/requirement.ts'
+import type { Principal } from '../sign-in/principal.ts'
+
+/** Nobody answers within a day: it is over. */
+export const REQUEST_SECONDS = 86_400
+/** How long a request that is over is shown to those whom it concerned. */
+const SHOWN_SECONDS = 7 * 86_400
+/** How often a terminal asks whether somebody has answered. */
+export const REQUEST_INTERVAL_SECONDS = 5
+
+/** Who somebody was when they asked or answered: identity is the issuer, the subject and the claim it was read from (threats.md I2). */
+export type Person = Pick<Principal, 'idp' | 'issuer' | 'subject' | 'subjectClaim' | 'username' | 'email'>
+
+/** One person's wish for one role that takes an approval. It opens nothing: granted, it meets a condition of a grant for a time. */
+export type RoleRequest = Wish & State
+
+type Wish = {
+  /** Names it in addresses and records. */
+  readonly id: string
+  readonly person: Person
+  /** `alias/role`, and what that meant when it was asked for: `roleIdOf` (threats.md R1, R2). */
+  readonly role: string
+  readonly roleId: string
+  /** What asks for an approval: `Approval.of`. Whose word counts is for the configuration in force to say, each time. */
+  readonly wanted: readonly string[]
+  /** The grant it is for, and by which of their groups. */
+  readonly via: { readonly rule: string; readonly group: string | null }
+  readonly reason: string
+  readonly seconds: number
+  readonly askedAt: Date
+  readonly expiresAt: Date
+}
+
+/** `approving`: somebody's word is given, and not on record yet. */
+type State =
+  | { readonly status: 'asked' }
+  | (Granted & { readonly status: 'approving' })
+  | (Granted & { readonly status: 'approved' })
+  | (Answer & { readonly status: 'denied' })
+  | { readonly status: 'cancelled'; readonly endedAt: Date }
+  /** Given back, or taken back, before its time was over. */
+  | (Granted & { readonly status: 'ended'; readonly endedAt: Date; readonly endedBy: Person })
+
+/** What only the server writes: who answered, when, and what they were asked as. */
+export type Answer = {
+  readonly answeredBy: Person
+  /** Of their groups those for which they could. */
+  readonly groups: readonly string[]
+  readonly answeredAt: Date
+  readonly note?: string
+}
+
+type Granted = Answer & { readonly grantedSeconds: number }
+export type Approved = Wish & Granted & { readonly status: 'approved' }
+
+export const REQUEST_DATES = ['askedAt', 'expiresAt', 'answeredAt', 'endedAt'] as const
+
+/** How it stands, by the clock: nobody has to write that it expired, or that its time is over. */
+export type RequestStanding = 'asked' | 'approved' | 'denied' | 'cancelled' | 'expired' | 'ended'
+
+export function standingOf(request: RoleRequest, now: Date): RequestStanding {
+  switch (request.status) {
+    case 'asked':
+    // Until it is on record it has not happened.
+    case 'approving':
+      return now < request.expiresAt ? 'asked' : 'expired'
+    case 'approved':
+      return now < approvedUntil(request) ? 'approved' : 'ended'
+    case 'denied':
+    case 'cancelled':
+    case 'ended':
+      return request.status
+  }
+}
+
+/** Whether it is granted, and its time not over. */
+export const isApproved = (request: RoleRequest, now: Date): request is Approved =>
+  request.status === 'approved' && standingOf(request, now) === 'approved'
+
+/** When what was granted is over by itself. */
+export const approvedUntil = ({ answeredAt, grantedSeconds }: Granted): Date =>
+  new Date(answeredAt.getTime() + grantedSeconds * 1000)
+
+/** What somebody did to it, as the server saw it. */
+export type Step =
+  | { readonly kind: 'approve'; readonly answer: Answer; readonly seconds: number }
+  /** The word that was given is on record; or could not be, and then it was never given. */
+  | { readonly kind: 'recorded' | 'unrecorded'; readonly by: Person }
+  | { readonly kind: 'deny'; readonly answer: Answer }
+  | { readonly kind: 'cancel' }
+  | { readonly kind: 'end'; readonly by: Person }
+
+/** The request after this step; undefined where there is no such step from here. */
+export function afterStep(request: RoleRequest, step: Step, now: Date): RoleRequest | undefined {
+  const standing = standingOf(request, now)
+  const isOpen = request.status === 'asked' && standing === 'asked'
+  // A record that took until it expired is too late.
+  const isTheirWord = (by: Person) =>
+    request.status === 'approving' && standing === 'asked' && isSame(request.answeredBy, by)
+  switch (step.kind) {
+    case 'approve':
+      return isOpen
+        ? { ...wishOf(request), ...step.answer, status: 'approving', grantedSeconds: step.seconds }
+        : undefined
+    case 'recorded':
+      return request.status === 'approving' && isTheirWord(step.by) ? { ...request, status: 'approved' } : undefined
+    case 'unrecorded':
+      return isTheirWord(step.by) ? { ...wishOf(request), status: 'asked' } : undefined
+    case 'deny':
+      return isOpen ? { ...wishOf(request), ...step.answer, status: 'denied' } : undefined
+    case 'cancel':
+      // Even what a crash has left between somebody's word and its record.
+      return standing === 'asked' ? { ...wishOf(request), status: 'cancelled', endedAt: now } : undefined
+    case 'end':
+      return request.status === 'approved' && standing === 'approved'
+        ? { ...request, status: 'ended', endedAt: now, endedBy: step.by }
+        : undefined
+  }
+}
+
+function wishOf(request: RoleRequest): Wish {
+  const { id, person, role, roleId, wanted, via, reason, seconds, askedAt, expiresAt } = request
+  return { id, person, role, roleId, wanted, via, reason, seconds, askedAt, expiresAt }
+}
+
+/** How long the store keeps it: for as long as it may count, and a while longer to be looked at. */
+export function keptUntil(request: RoleRequest): Date {
+  const counts = 'grantedSeconds' in request ? approvedUntil(request).getTime() : 0
+  return new Date(Math.max(request.expiresAt.getTime(), counts) + SHOWN_SECONDS * 1000)
+}
+
+/** For how long one may ask: as long as every approval that is wanted is good for. */
+export const mostSecondsOf = (wanted: readonly Pick<Approval, 'validSeconds'>[]): number =>
+  Math.min(...wanted.map(({ validSeconds }) => validSeconds))
+
+/** A wish, or a word on it, cut to what there is to give; undefined under what AWS lends for at all (threats.md H4). */
+export function grantableSeconds(asked: number | undefined, most: number): number | undefined {
+  const seconds = Math.min(asked ?? most, most)
+  return seconds < LEAST_SECONDS ? undefined : seconds
+}
+
+export const personIn = ({ idp, issuer, subject, subjectClaim, username, email }: Principal): Person => ({
+  idp,
+  issuer,
+  subject,
+  subjectClaim,
+  username,
+  ...(email !== undefined && { email }),
+})
+
+type Identity = Pick<Principal, 'issuer' | 'subject' | 'subjectClaim'>
+
+/** The same person, as an IdP vouches. */
+export const isSame = (one: Identity, other: Identity): boolean =>
+  one.issuer === other.issuer && one.subject === other.subject && one.subjectClaim === other.subjectClaim
+
+/** A job asks for nothing, and nothing is its own (threats.md R3). */
+export const isOwn = ({ person }: Pick<Wish, 'person'>, principal: Principal): boolean =>
+  principal.workload !== true && isSame(person, principal)

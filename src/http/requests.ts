@@ -1,0 +1,56 @@
+import { approvedUntil, REQUEST_INTERVAL_SECONDS } from '../domain/request/role-request.ts'
+import type { ShownRequest } from '../usecases/request/answer-request.ts'
+import { answerFor } from './answers.ts'
+import type { GroupName } from './group-names.ts'
+
+/** A request as programs are told of it. */
+export function requestRow(
+  { request, standing, isOwn, target, wanted, fault }: ShownRequest,
+  { publicUrl, groupName }: { publicUrl: string; groupName: GroupName },
+) {
+  const { id, role, person, via, reason, seconds, askedAt, expiresAt } = request
+  // threats.md P3: who asks is told whose word it takes only where the way in is no secret.
+  const isTold = !isOwn || target?.kind.discoverable === true
+  return {
+    id,
+    role,
+    ...(target !== undefined && { arn: target.arn }),
+    status: standing,
+    own: isOwn,
+    requester: {
+      username: person.username,
+      idp: person.idp,
+      ...(person.email !== undefined && { email: person.email }),
+    },
+    via,
+    reason,
+    seconds,
+    askedAt,
+    expiresAt,
+    approvers: isTold ? approverNames(wanted, groupName) : [],
+    ...answerIn(request),
+    ...(standing === 'approved' && request.status === 'approved' && { grantedUntil: approvedUntil(request) }),
+    ...(!isOwn && { mayApprove: fault === undefined && standing === 'asked' }),
+    ...(!isOwn && fault !== undefined && { why: answerFor(fault).why }),
+    url: `${publicUrl}/approvals/${id}`,
+    ...(standing === 'asked' && { intervalSeconds: REQUEST_INTERVAL_SECONDS }),
+  }
+}
+
+/** The groups of whom one has to approve, as people call them. */
+export const approverNames = (wanted: ShownRequest['wanted'], groupName: GroupName): readonly string[] => [
+  ...new Set(wanted.flatMap(({ idp, groups }) => groups.map((group) => groupName(idp, group) ?? group))),
+]
+
+function answerIn(request: ShownRequest['request']) {
+  if (!('answeredBy' in request) || request.status === 'approving') return {}
+  const { answeredBy, answeredAt, note } = request
+  return {
+    answer: {
+      by: answeredBy.username,
+      at: answeredAt,
+      ...(note !== undefined && { note }),
+      ...('grantedSeconds' in request && { seconds: request.grantedSeconds }),
+    },
+  }
+}

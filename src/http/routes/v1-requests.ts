@@ -1,0 +1,58 @@
+import { Router, type RequestHandler } from 'express'
+import { z } from 'zod'
+import type { AnswerRequest } from '../../usecases/request/answer-request.ts'
+import type { AskForRole } from '../../usecases/request/ask-for-role.ts'
+import { signedIn } from '../authenticate.ts'
+import type { GroupName } from '../group-names.ts'
+import { jsonBody } from '../json-body.ts'
+import { parse, Reason } from '../parse.ts'
+import { factsOf } from '../request-facts.ts'
+import { requestRow } from '../requests.ts'
+
+const AskBody = z.strictObject({
+  role: z.string().min(3).max(2048),
+  reason: Reason,
+  seconds: z.int().min(900).max(86_400).optional(),
+})
+
+/**
+ * Requests for roles that take an approval, for programs: to ask, to look, to think better of it. An answer is given in a browser and
+ * nowhere else (threats.md I8).
+ */
+export function v1RequestRoutes(deps: {
+  authenticate: RequestHandler
+  askForRole: AskForRole
+  answerRequest: AnswerRequest
+  publicUrl: string
+  groupName: GroupName
+}): Router {
+  const router = Router({ caseSensitive: true })
+  const { authenticate } = deps
+  const body = jsonBody()
+  const rowOf = (shown: Parameters<typeof requestRow>[0]) => requestRow(shown, deps)
+
+  router.post('/v1/requests', ...body, authenticate, async (req, res) => {
+    const { role, reason, seconds } = parse(AskBody, req.body)
+    const session = signedIn(res)
+    const asked = { session, role, reason, ...(seconds !== undefined && { seconds }), request: factsOf(res) }
+    const { id } = await deps.askForRole(asked)
+    res.status(201).json(rowOf(await deps.answerRequest.find(session, id)))
+  })
+
+  router.get('/v1/requests', authenticate, async (_req, res) => {
+    const { own, waiting } = await deps.answerRequest.list(signedIn(res))
+    res.json({ own: own.map(rowOf), waiting: waiting.map(rowOf) })
+  })
+
+  router.get('/v1/requests/:id', authenticate, async (req, res) => {
+    res.json(rowOf(await deps.answerRequest.find(signedIn(res), String(req.params['id']))))
+  })
+
+  router.post('/v1/requests/:id/cancel', ...body, authenticate, async (req, res) => {
+    parse(z.strictObject({}), req.body)
+    await deps.answerRequest.cancel({ session: signedIn(res), id: String(req.params['id']), request: factsOf(res) })
+    res.status(204).end()
+  })
+
+  return router
+}

@@ -1,0 +1,75 @@
+import { decide } from '../../domain/entitlement/decide.ts'
+import { approvalEnding, LEAST_SECONDS, secondsLeft } from '../../domain/entitlement/duration.ts'
+import { roleIdOf } from '../../domain/entitlement/role-id.ts'
+import type { Account } from '../../domain/entitlement/rule.ts'
+import { standingOf, type RoleRequest } from '../../domain/request/role-request.ts'
+import type { GatewaySession } from '../../domain/sign-in/session.ts'
+import type { CurrentRules } from '../ports.ts'
+import type { RequestsOf } from '../request/requests-of.ts'
+import { circumstancesOf, type AskedFrom } from './circumstances.ts'
+import { stateOf, type ListAccount, type ListAccounts, type ListedAccount, type StatedRole } from './list-accounts.ts'
+import { momentOf } from './moment.ts'
+
+export type ListWithRequests = {
+  /** The very list of `listAccounts` for whoever has asked nobody for anything. */
+  readonly accounts: (session: GatewaySession, from: AskedFrom) => Promise<readonly ListedAccount[]>
+  readonly account: (session: GatewaySession, from: AskedFrom, accountId: string) => Promise<readonly StatedRole[]>
+}
+
+/** The lists with what others have approved, and what waits for an answer: that is of one role in one account, and of no other. */
+export function makeListWithRequests(
+  deps: Parameters<typeof momentOf>[3] & {
+    readonly rules: CurrentRules
+    readonly requestsOf: Pick<RequestsOf, 'all'>
+    readonly listAccounts: ListAccounts
+    readonly listAccount: ListAccount
+  },
+): ListWithRequests {
+  type Asker = { readonly session: GatewaySession; readonly from: AskedFrom; readonly live: readonly RoleRequest[] }
+
+  async function askerOf(session: GatewaySession, from: AskedFrom): Promise<Asker> {
+    const requests = await deps.requestsOf.all(session.principal)
+    const now = deps.now()
+    return { session, from, live: requests.filter((one) => ['asked', 'approved'].includes(standingOf(one, now))) }
+  }
+
+  function withRequests(account: Account, roles: readonly StatedRole[], { session, from, live }: Asker) {
+    if (!live.some(({ role }) => role.startsWith(`${account.alias}/`))) return roles
+    const [index, now] = [deps.rules(), deps.now()]
+    const moment = momentOf(session, from, index.mapping, deps)
+    const circumstances = circumstancesOf(session, from, now)
+    return roles.map((stated): StatedRole => {
+      const target = index.targetOf(account, stated.kind)
+      const about = live.filter(({ roleId }) => roleId === roleIdOf(target))
+      if (about.length === 0) return stated
+      const decision = decide(index, session.principal, target, { ...circumstances, requests: about })
+      if (!('entitlement' in decision)) return stated
+      const { target: _, ...standing } = decision.entitlement
+      const held = { kind: stated.kind, ...standing }
+      const pending = about.find((request) => standingOf(request, now) === 'asked')
+      const isEnding = secondsLeft(held, now) < LEAST_SECONDS
+      return {
+        ...held,
+        ...(isEnding
+          ? { state: 'needs_approval', refusal: approvalEnding() }
+          : stateOf(account, held, session, moment)),
+        ...(pending !== undefined && { pending: pending.id }),
+      }
+    })
+  }
+
+  return {
+    async accounts(session, from) {
+      const asker = await askerOf(session, from)
+      const listed = deps.listAccounts(session, from)
+      if (asker.live.length === 0) return listed
+      return listed.map(({ account, roles }) => ({ account, roles: withRequests(account, roles, asker) }))
+    },
+    async account(session, from, accountId) {
+      const asker = await askerOf(session, from)
+      const roles = deps.listAccount(session, from, accountId)
+      const account = deps.rules().accounts.find(({ id }) => id === accountId)
+      return account === undefined ? roles : withRequests(account, roles, asker)
+    },
+  }
+}

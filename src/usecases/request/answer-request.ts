@@ -1,0 +1,236 @@
+import type { RequestFacts } from '../../domain/audit/event.ts'
+import type { RuleIndex } from '../../domain/entitlement/compile.ts'
+import type { Approval } from '../../domain/entitlement/requirement.ts'
+import { roleIdOf } from '../../domain/entitlement/role-id.ts'
+import type { RoleTarget } from '../../domain/entitlement/rule.ts'
+import type { DeviceClosing } from '../../domain/device/closing.ts'
+import { RolegateError } from '../../domain/errors.ts'
+import { approvingGroups, mayBeSamePerson, wantedNow } from '../../domain/request/approver.ts'
+import {
+  afterStep,
+  grantableSeconds,
+  isOwn,
+  keptUntil,
+  mostSecondsOf,
+  personIn,
+  standingOf,
+  type Answer,
+  type RoleRequest,
+  type RequestStanding,
+  type Step,
+} from '../../domain/request/role-request.ts'
+import { requireSessionMay, sessionFault, type GatewaySession } from '../../domain/sign-in/session.ts'
+import type { Audit, CurrentRules, Digest, LimitRate, Now, OpenRequests, Requests } from '../ports.ts'
+import { askedFacts, OPEN, openRequestKey } from './ask-for-role.ts'
+import { isDenied, requestsOwner } from './requests-of.ts'
+
+/** A request as somebody sees it whom it concerns. */
+export type ShownRequest = {
+  readonly request: RoleRequest
+  readonly standing: RequestStanding
+  readonly isOwn: boolean
+  /** The role, as the file has it now; absent once it has it no more. */
+  readonly target?: RoleTarget
+  /** Whose word it takes, by the file as it is now. */
+  readonly wanted: readonly Approval[]
+  /** Why whoever looks may not answer it themselves; absent when they may. */
+  readonly fault?: RolegateError
+}
+
+type Which = { readonly session: GatewaySession; readonly id: string; readonly request: RequestFacts }
+
+export type AnswerRequest = {
+  /** Whoever asked, and whoever might answer, may see it; to all others it is `not_found`. */
+  find(session: GatewaySession, id: string): Promise<ShownRequest>
+  /** One's own, the newest first; and what others wait for, of those one might answer, the oldest first. */
+  list(
+    session: GatewaySession,
+  ): Promise<{ readonly own: readonly ShownRequest[]; readonly waiting: readonly ShownRequest[] }>
+  /** For as long as it was asked for, or shorter. */
+  approve(which: Which, word: { readonly seconds?: number; readonly note?: string }): Promise<void>
+  deny(which: Which, word: { readonly note?: string }): Promise<void>
+  /** By whoever asked, before anybody has answered. */
+  cancel(which: Which): Promise<void>
+  /** Of what was approved: given back by whoever asked, or taken back by somebody who might approve it. */
+  end(which: Which): Promise<void>
+}
+
+/** Everything that becomes of a request once it is asked. Fails with `not_found`, or `condition_unmet` and what is in the way. */
+export function makeAnswerRequest(deps: {
+  rules: CurrentRules
+  requests: Requests
+  openRequests: OpenRequests
+  closing: DeviceClosing
+  audit: Audit
+  limitRate: LimitRate
+  digest: Digest
+  now: Now
+}): AnswerRequest {
+  function look(session: GatewaySession, request: RoleRequest, index: RuleIndex): ShownRequest {
+    const now = deps.now()
+    const target = targetOf(request, index)
+    const wanted = (target && wantedNow(index, target, request)) ?? []
+    const fault = target === undefined ? unmet('request_moot') : faultOf(session, request, { index, target, wanted })
+    return {
+      request,
+      standing: standingOf(request, now),
+      isOwn: isOwn(request, session.principal),
+      ...(target !== undefined && { target }),
+      wanted,
+      ...(fault !== undefined && { fault }),
+    }
+  }
+
+  /** Why this session may not answer; `not_found` for somebody whom it does not concern. */
+  function faultOf(
+    session: GatewaySession,
+    request: RoleRequest,
+    about: { readonly index: RuleIndex; readonly target: RoleTarget; readonly wanted: readonly Approval[] },
+  ): RolegateError | undefined {
+    const { index, target, wanted } = about
+    const { principal } = session
+    if (wanted.length === 0) return unmet('request_moot')
+    if (isOwn(request, principal)) return unmet('own_request')
+    if (approvingGroups(principal, wanted) === undefined) return new RolegateError('not_found', { what: 'request' })
+    if (mayBeSamePerson(request.person, personIn(principal))) return unmet('own_request')
+    // threats.md R5: who knows which group of theirs is missing.
+    if (principal.groups.state !== 'stated') return new RolegateError('groups_truncated')
+    if (isDenied(index, principal, target, deps.now())) return unmet('approver_denied')
+    const { oldestGroupsSeconds } = deps.closing.takeRole(target, 'credentials')
+    return sessionFault(session, { kind: 'approve-role', oldestGroupsSeconds }, deps.now())
+  }
+
+  async function find(session: GatewaySession, id: string): Promise<ShownRequest> {
+    requireSessionMay(session, { kind: 'look' }, deps.now())
+    await deps.limitRate(`look-at-requests:${session.id}`, 120, 60)
+    const request = await deps.requests.get(id)
+    if (request === undefined) throw notFound()
+    const shown = look(session, request, deps.rules())
+    if (!shown.isOwn && (shown.target === undefined || shown.wanted.length === 0 || shown.fault?.code === 'not_found'))
+      throw notFound()
+    return shown
+  }
+
+  /** What this session may answer, by every rule there is for it. */
+  async function answerable({ session, id, request: from }: Which): Promise<ShownRequest> {
+    await deps.limitRate(`answer-request:${session.id}`, 60, 60)
+    const shown = await find(session, id)
+    if (shown.fault !== undefined) throw shown.fault
+    if (shown.standing === 'expired') {
+      const { principal } = session
+      await deps.audit({ event: 'request_expired', request: from, principal, session, ...askedFacts(shown.request) })
+      throw unmet('request_expired')
+    }
+    return shown
+  }
+
+  const answerOf = ({ session }: Which, { wanted }: ShownRequest, note: string | undefined): Answer => ({
+    answeredBy: personIn(session.principal),
+    groups: approvingGroups(session.principal, wanted) ?? [],
+    answeredAt: deps.now(),
+    ...(note !== undefined && { note }),
+  })
+
+  /** Exactly one of those who race moves it on. */
+  async function take(id: string, step: Step): Promise<RoleRequest> {
+    const next = await deps.requests.update(id, (kept) => {
+      const moved = afterStep(kept, step, deps.now())
+      const row = moved ?? kept
+      return {
+        next: row,
+        answer: moved,
+        keep: { expiresAt: keptUntil(row), owner: requestsOwner(row.person, deps.digest) },
+      }
+    })
+    if (next === undefined) throw unmet('request_over')
+    return next
+  }
+
+  const close = (request: RoleRequest) => deps.openRequests.delete(openRequestKey(request))
+
+  async function record(
+    event: 'request_approved' | 'request_denied' | 'request_cancelled' | 'approval_ended',
+    { session, request: from }: Which,
+    request: RoleRequest,
+  ): Promise<void> {
+    const { principal } = session
+    const granted = 'grantedSeconds' in request ? { seconds: request.grantedSeconds } : {}
+    const note = 'note' in request ? { note: request.note } : {}
+    await deps.audit({ event, request: from, principal, session, ...askedFacts(request), ...granted, ...note })
+  }
+
+  return {
+    find,
+
+    async list(session) {
+      requireSessionMay(session, { kind: 'look' }, deps.now())
+      await deps.limitRate(`look-at-requests:${session.id}`, 120, 60)
+      const index = deps.rules()
+      const own = await deps.requests.listByOwner(requestsOwner(session.principal, deps.digest))
+      const open = await deps.openRequests.listByOwner(OPEN)
+      const others = await Promise.all(open.map(({ id }) => deps.requests.get(id)))
+      const waiting = others
+        .flatMap((request) => (request === undefined ? [] : look(session, request, index)))
+        .filter(
+          ({ isOwn: mine, standing, target, fault }) =>
+            !mine && standing === 'asked' && target !== undefined && fault?.code !== 'not_found',
+        )
+      return {
+        own: own
+          .filter((request) => isOwn(request, session.principal))
+          .map((request) => look(session, request, index))
+          .toSorted((a, b) => b.request.askedAt.getTime() - a.request.askedAt.getTime()),
+        waiting: waiting.toSorted((a, b) => a.request.askedAt.getTime() - b.request.askedAt.getTime()),
+      }
+    },
+
+    async approve(which, { seconds: chosen, note }) {
+      const shown = await answerable(which)
+      const most = Math.min(shown.request.seconds, mostSecondsOf(shown.wanted))
+      const seconds = grantableSeconds(chosen, most)
+      if (seconds === undefined) throw new RolegateError('invalid_request', { field: 'seconds' })
+      const answer = answerOf(which, shown, note)
+      const by = answer.answeredBy
+      const taken = await take(which.id, { kind: 'approve', answer, seconds })
+      // On record, and durably so, before it opens anything.
+      await record('request_approved', which, taken).catch(async (thrown: unknown) => {
+        await take(which.id, { kind: 'unrecorded', by }).catch(() => undefined)
+        throw thrown
+      })
+      await take(which.id, { kind: 'recorded', by })
+      await close(taken)
+    },
+
+    async deny(which, { note }) {
+      const shown = await answerable(which)
+      const denied = await take(which.id, { kind: 'deny', answer: answerOf(which, shown, note) })
+      await close(denied)
+      await record('request_denied', which, denied)
+    },
+
+    async cancel(which) {
+      const { isOwn: mine } = await find(which.session, which.id)
+      if (!mine) throw unmet('not_own_request')
+      const cancelled = await take(which.id, { kind: 'cancel' })
+      await close(cancelled)
+      await record('request_cancelled', which, cancelled)
+    },
+
+    async end(which) {
+      const { isOwn: mine, fault } = await find(which.session, which.id)
+      if (!mine && fault !== undefined) throw fault
+      const ended = await take(which.id, { kind: 'end', by: personIn(which.session.principal) })
+      await record('approval_ended', which, ended)
+    },
+  }
+}
+
+/** The role that was asked for: a name may mean another by now (threats.md R1). */
+function targetOf({ role, roleId }: RoleRequest, index: RuleIndex): RoleTarget | undefined {
+  const [alias = '', key = ''] = role.split('/')
+  const target = index.target(alias, key)
+  return target !== undefined && roleIdOf(target) === roleId ? target : undefined
+}
+
+const unmet = (condition: string) => new RolegateError('condition_unmet', { condition }, { reason: condition })
+const notFound = () => new RolegateError('not_found', { what: 'request' })

@@ -1,0 +1,149 @@
+import type { RequestFacts } from '../../domain/audit/event.ts'
+import { decide, requireEntitlement, type Entitlement } from '../../domain/entitlement/decide.ts'
+import { LEAST_SECONDS, secondsLeft } from '../../domain/entitlement/duration.ts'
+import { roleIdOf } from '../../domain/entitlement/role-id.ts'
+import type { RoleTarget } from '../../domain/entitlement/rule.ts'
+import { requireVisibleRole } from '../../domain/entitlement/visible-role.ts'
+import { RolegateError } from '../../domain/errors.ts'
+import {
+  grantableSeconds,
+  keptUntil,
+  mostSecondsOf,
+  personIn,
+  REQUEST_SECONDS,
+  standingOf,
+  type RoleRequest,
+} from '../../domain/request/role-request.ts'
+import { identityOf } from '../../domain/sign-in/principal.ts'
+import { requireSessionMay, type GatewaySession } from '../../domain/sign-in/session.ts'
+import { circumstancesOf } from '../entitlement/circumstances.ts'
+import type { Audit, CurrentRules, Digest, LimitRate, Now, OpenRequests, RandomText, Requests } from '../ports.ts'
+import { requestsOwner, type RequestsOf } from './requests-of.ts'
+
+export type AskForRole = (input: {
+  readonly session: GatewaySession
+  /** `alias/role`, `123456789012/role` or a role ARN. */
+  readonly role: string
+  readonly reason: string
+  /** For how long; absent, or longer than the role gives: as long as it gives. */
+  readonly seconds?: number
+  readonly request: RequestFacts
+}) => Promise<RoleRequest>
+
+/**
+ * Asks for a role that takes somebody's approval. Who waits for an answer already is given that request again, as it was asked.
+ * Fails as a hand-over of a role that is not theirs does, with `condition_unmet` where nothing has to be approved, and with
+ * `rate_limited`.
+ */
+export function makeAskForRole(deps: {
+  rules: CurrentRules
+  requests: Requests
+  openRequests: OpenRequests
+  requestsOf: RequestsOf
+  audit: Audit
+  limitRate: LimitRate
+  digest: Digest
+  randomText: RandomText
+  now: Now
+}): AskForRole {
+  type Input = Parameters<AskForRole>[0]
+
+  async function held({ session, role, request }: Input): Promise<Entitlement> {
+    const target = requireVisibleRole(deps.rules(), session.principal, role)
+    const requests = await deps.requestsOf.about(session.principal, target)
+    const circumstances = circumstancesOf(session, request, deps.now(), { requests })
+    const decision = decide(deps.rules(), session.principal, target, circumstances)
+    return 'entitlement' in decision
+      ? decision.entitlement
+      : requireEntitlement(deps.rules(), session.principal, target, circumstances)
+  }
+
+  function wishFor({ session, reason, seconds: asked }: Input, entitlement: Entitlement): RoleRequest {
+    const { target, via, requires, approval } = entitlement
+    const wanted = requires.flatMap((requirement) => requirement.approval ?? [])
+    if (wanted.length === 0) throw unmet('no_approval_needed')
+    // The last minutes of one are no reason to wait with the next.
+    if (approval !== undefined && !lacksApproval(entitlement) && secondsLeft({ approval }, deps.now()) >= LEAST_SECONDS)
+      throw unmet('approved_already')
+    const seconds = grantableSeconds(asked, mostSecondsOf(wanted))
+    if (seconds === undefined) throw new RolegateError('invalid_request', { field: 'seconds' })
+    const now = deps.now()
+    const [used = { rule: '', group: null }] = via
+    return {
+      id: `req-${deps.randomText(96)}`,
+      person: personIn(session.principal),
+      role: target.name,
+      roleId: roleIdOf(target),
+      wanted: wanted.map(({ of }) => of),
+      via: used,
+      reason,
+      seconds,
+      askedAt: now,
+      expiresAt: new Date(now.getTime() + REQUEST_SECONDS * 1000),
+      status: 'asked',
+    }
+  }
+
+  /** The one that waits for an answer, for this person and role. */
+  async function waiting(key: string, role: string): Promise<RoleRequest | undefined> {
+    const open = await deps.openRequests.get(key)
+    const known = open && (await deps.requests.get(open.id))
+    const isWaiting = known !== undefined && known.roleId === role && standingOf(known, deps.now()) === 'asked'
+    // What a crash left behind is in nobody's way.
+    if (open !== undefined && !isWaiting) await deps.openRequests.delete(key)
+    return isWaiting ? known : undefined
+  }
+
+  const keyOf = (target: RoleTarget, { principal }: GatewaySession): string =>
+    openRequestKey({ person: personIn(principal), roleId: roleIdOf(target) })
+
+  return async function askForRole(input) {
+    const { session, request } = input
+    const { principal } = session
+    requireSessionMay(session, { kind: 'look' }, deps.now())
+    if (principal.workload === true) throw unmet('requests_for_people')
+    await deps.limitRate(`request:${deps.digest(identityOf(principal))}`, 20, 3_600)
+    const entitlement = await held(input)
+    const key = keyOf(entitlement.target, session)
+    const before = await waiting(key, roleIdOf(entitlement.target))
+    if (before !== undefined) return before
+    const wish = wishFor(input, entitlement)
+    const owner = requestsOwner(principal, deps.digest)
+    await deps.audit({ event: 'role_requested', request, principal, session, ...askedFacts(wish) })
+    await deps.requests.put(wish.id, wish, { expiresAt: keptUntil(wish), owner })
+    const isFirst = await deps.openRequests.createIfAbsent(
+      key,
+      { id: wish.id },
+      { expiresAt: wish.expiresAt, owner: OPEN },
+    )
+    if (isFirst) return wish
+    // Of those who ask at once for the same, one is answered.
+    await deps.requests.delete(wish.id)
+    return (await waiting(key, wish.roleId)) ?? raced()
+  }
+}
+
+/** What those of all people belong to that wait for an answer. */
+export const OPEN = 'open'
+
+export const openRequestKey = ({ person, roleId }: Pick<RoleRequest, 'person' | 'roleId'>): string =>
+  `${identityOf(person)} ${roleId}`
+
+/** What a record says of a request. */
+export const askedFacts = ({ id, role, seconds, reason, person }: RoleRequest) => ({
+  approval: id,
+  role,
+  seconds,
+  reasonGiven: reason,
+  requester: person.subject,
+  requesterIssuer: person.issuer,
+  requesterName: person.username,
+})
+
+const lacksApproval = ({ unmet }: Entitlement): boolean => unmet.some(({ condition }) => condition === 'approval')
+
+const unmet = (condition: string) => new RolegateError('condition_unmet', { condition }, { reason: condition })
+
+function raced(): never {
+  throw new RolegateError('store_unavailable', {}, { reason: 'raced' })
+}

@@ -1,0 +1,61 @@
+import type { RuleIndex } from '../../domain/entitlement/compile.ts'
+import { decide } from '../../domain/entitlement/decide.ts'
+import type { RoleTarget } from '../../domain/entitlement/rule.ts'
+import { takesApproval, takesApprovals } from '../../domain/request/approver.ts'
+import { isOwn, type RoleRequest } from '../../domain/request/role-request.ts'
+import { identityOf, type Principal } from '../../domain/sign-in/principal.ts'
+import type { CurrentRules, Digest, Now, Requests } from '../ports.ts'
+import { isTheirs, type KnownIssuer } from '../sign-in/find-session.ts'
+
+/** What somebody has asked others for, as decisions are handed it. The store is asked only where it could matter. */
+export type RequestsOf = {
+  /** For one role; nothing, and no question to the store, for one that takes no approval. */
+  about(principal: Principal, target: RoleTarget): Promise<readonly RoleRequest[]>
+  /** For all of them; nothing, and no question, where no role takes an approval. */
+  all(principal: Principal): Promise<readonly RoleRequest[]>
+}
+
+const NOTHING: readonly RoleRequest[] = []
+
+export function makeRequestsOf(deps: {
+  rules: CurrentRules
+  requests: Pick<Requests, 'listByOwner'>
+  issuerOf: KnownIssuer
+  digest: Digest
+  now: Now
+}): RequestsOf {
+  async function kept(principal: Principal): Promise<readonly RoleRequest[]> {
+    const rows = await deps.requests.listByOwner(requestsOwner(principal, deps.digest))
+    // The owner's name is a column of the store; whose a request is stands in its sealed row.
+    return rows.filter((row) => isOwn(row, principal) && !isForfeit(row, deps.rules()))
+  }
+
+  /**
+   * What somebody approved counts while they are who they were: not once their IdP's label means another issuer (threats.md I2),
+   * nor while a deny keeps them from that role themselves (threats.md R8).
+   */
+  function isForfeit(request: RoleRequest, index: RuleIndex): boolean {
+    if (request.status !== 'approved') return false
+    const { answeredBy, groups } = request
+    const approver: Principal = { ...answeredBy, groups: { state: 'stated', names: groups }, claims: {} }
+    const [alias = '', key = ''] = request.role.split('/')
+    const target = index.target(alias, key)
+    return target === undefined || !isTheirs(approver, deps.issuerOf) || isDenied(index, approver, target, deps.now())
+  }
+
+  return {
+    about: async (principal, target) =>
+      principal.workload !== true && takesApproval(deps.rules(), target) ? kept(principal) : NOTHING,
+    all: async (principal) => (principal.workload !== true && takesApprovals(deps.rules()) ? kept(principal) : NOTHING),
+  }
+}
+
+/** Whether a deny, of the file or of an emergency, keeps them from this role. */
+export function isDenied(index: RuleIndex, principal: Principal, target: RoleTarget, now: Date): boolean {
+  const decision = decide(index, principal, target, { now, address: '' })
+  return !decision.allowed && decision.code === 'denied_by_rule'
+}
+
+/** What a person's requests belong to. */
+export const requestsOwner = (principal: Pick<Principal, 'issuer' | 'subject'>, digest: Digest): string =>
+  `requests:${digest(identityOf(principal))}`

@@ -1,0 +1,143 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { mayBeSamePerson } from '../../../src/domain/request/approver.ts'
+import {
+  afterStep,
+  approvedUntil,
+  grantableSeconds,
+  isApproved,
+  keptUntil,
+  personIn,
+  standingOf,
+  type Answer,
+  type RoleRequest,
+  type Step,
+} from '../../../src/domain/request/role-request.ts'
+import { aPrincipal } from '../../support/a-principal.ts'
+import { aLead, anApproved, aRoleRequest } from '../../support/a-role-request.ts'
+import { NINE, secondsAfter } from '../../support/a-session.ts'
+
+const HOUR = 3600
+const lead = personIn(aLead())
+const other = personIn(aLead({ subject: 'oid-3', username: 'otto@example.com' }))
+const answerAt = (at: Date, by = lead): Answer => ({ answeredBy: by, groups: ['leads'], answeredAt: at })
+
+describe('a request', () => {
+  it('is asked, approved on record, and over when its time is', () => {
+    const approving = afterStep(aRoleRequest(), { kind: 'approve', answer: answerAt(NINE), seconds: HOUR }, NINE)
+    expect(approving).toMatchObject({ status: 'approving', answeredBy: lead, grantedSeconds: HOUR })
+    // What is not on record yet opens nothing.
+    expect(approving && isApproved(approving, NINE)).toBe(false)
+    expect(approving && standingOf(approving, NINE)).toBe('asked')
+    const approved = approving && afterStep(approving, { kind: 'recorded', by: lead }, NINE)
+    expect(approved && standingOf(approved, secondsAfter(NINE, HOUR - 1))).toBe('approved')
+    expect(approved && standingOf(approved, secondsAfter(NINE, HOUR))).toBe('ended')
+  })
+
+  it('waits as before when the word could not be put on record', () => {
+    const approving = afterStep(aRoleRequest(), { kind: 'approve', answer: answerAt(NINE), seconds: HOUR }, NINE)
+    expect(approving && afterStep(approving, { kind: 'unrecorded', by: other }, NINE)).toBeUndefined()
+    expect(approving && afterStep(approving, { kind: 'unrecorded', by: lead }, NINE)).toEqual(aRoleRequest())
+  })
+
+  it('can be taken back even from between a word and its record, where a crash may have left it', () => {
+    const approving = afterStep(aRoleRequest(), { kind: 'approve', answer: answerAt(NINE), seconds: HOUR }, NINE)
+    const cancelled = approving && afterStep(approving, { kind: 'cancel' }, NINE)
+    expect(cancelled).toEqual({ ...aRoleRequest(), status: 'cancelled', endedAt: NINE })
+    expect(cancelled && afterStep(cancelled, { kind: 'recorded', by: lead }, NINE)).toBeUndefined()
+  })
+
+  it('expires when nobody has answered, and is answered by nobody after that', () => {
+    const late = secondsAfter(NINE, 86_400)
+    expect(standingOf(aRoleRequest(), late)).toBe('expired')
+    for (const step of [
+      { kind: 'approve', answer: answerAt(late), seconds: HOUR },
+      { kind: 'deny', answer: answerAt(late) },
+      { kind: 'cancel' },
+    ] satisfies Step[])
+      expect(afterStep(aRoleRequest(), step, late)).toBeUndefined()
+  })
+
+  it('ends before its time when somebody says so, and only while it is approved', () => {
+    const end: Step = { kind: 'end', by: other }
+    const ended = afterStep(anApproved(), end, secondsAfter(NINE, HOUR))
+    expect(ended).toMatchObject({ status: 'ended', endedBy: other, endedAt: secondsAfter(NINE, HOUR) })
+    expect(ended && afterStep(ended, end, secondsAfter(NINE, HOUR))).toBeUndefined()
+    expect(afterStep(anApproved(), end, secondsAfter(NINE, 4 * HOUR))).toBeUndefined()
+    expect(afterStep(aRoleRequest(), end, NINE)).toBeUndefined()
+  })
+
+  const people = fc.constantFrom(lead, other)
+  const steps: fc.Arbitrary<{ step: (now: Date) => Step; after: number }> = fc.record({
+    after: fc.integer({ min: 0, max: 40_000 }),
+    step: fc.oneof(
+      fc.tuple(people, fc.integer({ min: 900, max: 4 * HOUR })).map(([by, seconds]) => (now: Date): Step => ({
+        kind: 'approve',
+        answer: answerAt(now, by),
+        seconds,
+      })),
+      fc
+        .tuple(fc.constantFrom('recorded' as const, 'unrecorded' as const), people)
+        .map(([kind, by]) => (): Step => ({ kind, by })),
+      people.map((by) => (now: Date): Step => ({ kind: 'deny', answer: answerAt(now, by) })),
+      fc.constant((): Step => ({ kind: 'cancel' })),
+      people.map((by) => (): Step => ({ kind: 'end', by })),
+    ),
+  })
+
+  it('stays what was asked, and never comes back from an end, whatever people do and when', () => {
+    fc.assert(
+      fc.property(fc.array(steps, { maxLength: 12 }), (doings) => {
+        let [request, now]: [RoleRequest, Date] = [aRoleRequest(), NINE]
+        const { status: _, ...wish } = aRoleRequest()
+        for (const { step, after } of doings) {
+          now = secondsAfter(now, after)
+          const before = standingOf(request, now)
+          const next = afterStep(request, step(now), now)
+          if (next === undefined) continue
+          expect(['asked', 'approved']).toContain(before)
+          // Nobody's step says who asked, for what, why, or for how long at most.
+          expect(next).toMatchObject(wish)
+          expect(keptUntil(next).getTime()).toBeGreaterThanOrEqual(keptUntil(request).getTime())
+          // Approved is what somebody has said and what is on record, and nothing else.
+          if (next.status === 'approved') expect(request.status).toBe('approving')
+          if (isApproved(next, now)) expect(now < approvedUntil(next)).toBe(true)
+          request = next
+        }
+      }),
+      { numRuns: 2_000 },
+    )
+  })
+})
+
+describe('how long', () => {
+  it.each([
+    [undefined, 4 * HOUR, 4 * HOUR],
+    [HOUR, 4 * HOUR, HOUR],
+    [8 * HOUR, 4 * HOUR, 4 * HOUR],
+    [899, 4 * HOUR, undefined],
+  ])('%s asked where there are %s is %s', (asked, most, seconds) => {
+    expect(grantableSeconds(asked, most)).toBe(seconds)
+  })
+})
+
+describe('whoever asks and whoever answers (threats.md I3)', () => {
+  const alice = personIn(aPrincipal())
+  it.each([
+    ['the same issuer and subject', { ...alice, email: 'else@example.com' }],
+    ['the same, whatever claim it is read from', { ...alice, subjectClaim: 'oid', email: 'else@example.com' }],
+    ['the same address at another identity provider', { ...lead, issuer: 'https://okta', email: 'alice@example.com' }],
+    ['the same address, spelt otherwise', { ...lead, email: ' Alice@Example.COM' }],
+  ])('may be one person by %s', (_by, one) => {
+    expect(mayBeSamePerson(alice, one)).toBe(true)
+    expect(mayBeSamePerson(one, alice)).toBe(true)
+  })
+
+  it('are two people otherwise, addresses or none', () => {
+    const { email: _, ...bare } = lead
+    const { email: __, ...bareAlice } = alice
+    expect(mayBeSamePerson(alice, lead)).toBe(false)
+    expect(mayBeSamePerson(alice, bare)).toBe(false)
+    expect(mayBeSamePerson(bareAlice, bare)).toBe(false)
+  })
+})

@@ -1,0 +1,103 @@
+import { digest } from '../../src/adapters/store/keys.ts'
+import { makeLimitRate } from '../../src/adapters/store/limit-rate.ts'
+import { makeMemoryStore } from '../../src/adapters/store/memory.ts'
+import { makeTable } from '../../src/adapters/store/table.ts'
+import type { AuditEvent } from '../../src/domain/audit/event.ts'
+import { closingBy } from '../../src/domain/device/closing.ts'
+import { decide } from '../../src/domain/entitlement/decide.ts'
+import type { Approval } from '../../src/domain/entitlement/requirement.ts'
+import { REQUEST_DATES, type RoleRequest } from '../../src/domain/request/role-request.ts'
+import type { GatewaySession } from '../../src/domain/sign-in/session.ts'
+import type { OpenRequests, Requests } from '../../src/usecases/ports.ts'
+import { makeAnswerRequest } from '../../src/usecases/request/answer-request.ts'
+import { makeAskForRole } from '../../src/usecases/request/ask-for-role.ts'
+import { makeRequestsOf } from '../../src/usecases/request/requests-of.ts'
+import { anIndex, aRoleKind, aRule, aTarget } from './a-mapping.ts'
+import { aPrincipal } from './a-principal.ts'
+import { aLead } from './a-role-request.ts'
+import { aClock, aMoment, aRequest, aSession } from './a-session.ts'
+import { anEmergency } from './an-emergency.ts'
+
+export const BY_LEADS: Approval = { of: 'role admin', idp: 'entra', groups: ['leads'], validSeconds: 4 * 3600 }
+
+/** Alice may be admin in production once a lead has said so. */
+export const indexAsking = (approval: Approval = BY_LEADS, rules = [aRule({ roles: ['admin', 'dev'] })]) =>
+  anIndex({
+    roles: [
+      aRoleKind(),
+      aRoleKind({ key: 'admin', roleName: 'rolegate/Admin', maxSeconds: 12 * 3600, requires: [{ approval }] }),
+    ],
+    rules,
+  })
+
+/** Requests over a real store; `world` is what a test turns. */
+export function aRequestWorld() {
+  const clock = aClock()
+  const { now } = clock
+  const store = makeMemoryStore({ now })
+  const recorded: AuditEvent[] = []
+  const emergency = anEmergency()
+  const world = {
+    index: indexAsking(),
+    /** What `idps` says of each. */
+    issuer: 'https://idp.example.com/tenant',
+    subjectClaim: 'sub',
+    closing: closingBy({ console: true, except: new Set() }),
+    onAudit: async (_event: AuditEvent): Promise<void> => undefined,
+    reads: 0,
+  }
+  const requests = makeTable<RoleRequest>(store, 'requests', REQUEST_DATES) as Requests
+  const openRequests = makeTable(store, 'open-requests') as OpenRequests
+  const counted: Requests = {
+    ...requests,
+    listByOwner: async (owner) => ((world.reads += 1), requests.listByOwner(owner)),
+  }
+  let ids = 0
+  const rules = () => emergency.over(world.index)
+  const shared = { rules, requests: counted, openRequests, digest, now }
+  const requestsOf = makeRequestsOf({
+    ...shared,
+    issuerOf: (idp) => (idp === 'entra' ? { issuer: world.issuer, subjectClaim: world.subjectClaim } : undefined),
+  })
+  const deps = {
+    ...shared,
+    requestsOf,
+    closing: {
+      ...world.closing,
+      takeRole: (...asked: Parameters<typeof world.closing.takeRole>) => world.closing.takeRole(...asked),
+    },
+    async audit(event: AuditEvent) {
+      await world.onAudit(event)
+      recorded.push(event)
+    },
+    limitRate: makeLimitRate({ store, now }),
+    randomText: () => `id-${(ids += 1)}`,
+  }
+  const askForRole = makeAskForRole(deps)
+  const alice = aSession()
+  const lead = aSession({ id: 'session-2', principal: aLead() })
+  const ask = (changes: Partial<Parameters<typeof askForRole>[0]> = {}) =>
+    askForRole({ session: alice, role: 'payments-prod/admin', reason: 'INC-1', request: aRequest(), ...changes })
+  const by = (session: GatewaySession, id: string) => ({ session, id, request: aRequest() })
+
+  return {
+    clock,
+    world,
+    emergency,
+    recorded,
+    requests,
+    openRequests,
+    requestsOf,
+    alice,
+    lead,
+    ask,
+    by,
+    answers: makeAnswerRequest(deps),
+    /** Whether Alice may take it now. */
+    async isOpen(principal = aPrincipal()) {
+      const target = aTarget(rules(), 'payments-prod/admin')
+      const found = await requestsOf.about(principal, target)
+      return decide(rules(), principal, target, aMoment({ now: now(), requests: found })).allowed
+    },
+  }
+}

@@ -1,0 +1,275 @@
+import { describe, expect, it } from 'vitest'
+import { closingBy } from '../../../src/domain/device/closing.ts'
+import { RolegateError } from '../../../src/domain/errors.ts'
+import { aRule, aTarget } from '../../support/a-mapping.ts'
+import { aPrincipal } from '../../support/a-principal.ts'
+import { refusalFrom } from '../../support/a-refusal.ts'
+import { aRequestWorld, BY_LEADS, indexAsking } from '../../support/a-request-world.ts'
+import { aLead } from '../../support/a-role-request.ts'
+import { aRequest, aSession, NINE, secondsAfter } from '../../support/a-session.ts'
+
+const HOUR = 3600
+const conditionOf = async (promise: Promise<unknown>) => {
+  const { code, values } = await refusalFrom(promise)
+  return values['condition'] ?? code
+}
+const settled = async (...all: Promise<unknown>[]) =>
+  (await Promise.allSettled(all)).filter(({ status }) => status === 'fulfilled').length
+
+describe('asking', () => {
+  it('is for as long as the role gives, or shorter, and on record before anybody can see it', async () => {
+    const gateway = aRequestWorld()
+    const { id, seconds, wanted } = await gateway.ask({ seconds: 24 * HOUR })
+    expect([seconds, wanted]).toEqual([4 * HOUR, ['role admin']])
+    expect(gateway.recorded).toMatchObject([
+      { event: 'role_requested', approval: id, requester: 'oid-1', seconds: 4 * HOUR, reasonGiven: 'INC-1' },
+    ])
+    const other = aRequestWorld()
+    other.world.onAudit = async () => {
+      throw new RolegateError('audit_unavailable')
+    }
+    expect(await conditionOf(other.ask())).toBe('audit_unavailable')
+    expect((await other.answers.list(other.alice)).own).toEqual([])
+  })
+
+  it('at once from many places makes one request', async () => {
+    const gateway = aRequestWorld()
+    const asked = await Promise.all(Array.from({ length: 8 }, () => gateway.ask()))
+    expect(new Set(asked.map(({ id }) => id)).size).toBe(1)
+    expect((await gateway.answers.list(gateway.alice)).own).toHaveLength(1)
+    expect((await gateway.answers.list(gateway.lead)).waiting).toHaveLength(1)
+  })
+
+  it.each([
+    ['nothing has to be approved', { role: 'payments-prod/dev' }, 'no_approval_needed'],
+    ['no rule opens it to them', { session: aSession({ principal: aPrincipal({ groups: [] }) }) }, 'not_entitled'],
+    ['there is no such role', { role: 'payments-prod/else' }, 'role_unknown'],
+    ['a job asks', { session: aSession({ principal: aPrincipal({ workload: true }) }) }, 'requests_for_people'],
+    ['it is too short for AWS', { seconds: 899 }, 'invalid_request'],
+    ['the session is over', { session: aSession({ endsAt: NINE }) }, 'sign_in_required'],
+  ] as const)('is refused where %s', async (_where, changes, what) => {
+    expect(await conditionOf(aRequestWorld().ask(changes))).toBe(what)
+  })
+
+  it('is refused where a deny stands, and where it is approved already', async () => {
+    const gateway = aRequestWorld()
+    const { id } = await gateway.ask()
+    await gateway.answers.approve(gateway.by(gateway.lead, id), {})
+    expect(await conditionOf(gateway.ask())).toBe('approved_already')
+    gateway.clock.pass(4 * HOUR - 899)
+    expect((await gateway.ask()).id).not.toBe(id)
+    gateway.world.index = indexAsking(BY_LEADS, [
+      aRule({ roles: ['admin'] }),
+      aRule({ id: 'no', effect: 'deny', roles: ['admin'] }),
+    ])
+    expect(await conditionOf(gateway.ask())).toBe('denied_by_rule')
+  })
+
+  it('is limited to twenty an hour', async () => {
+    const gateway = aRequestWorld()
+    for (let time = 0; time < 20; time += 1) await gateway.ask()
+    expect(await conditionOf(gateway.ask())).toBe('rate_limited')
+    gateway.clock.pass(HOUR)
+    await gateway.ask()
+  })
+
+  it('costs the store nothing for a role that takes no approval', async () => {
+    const gateway = aRequestWorld()
+    const index = gateway.world.index
+    expect(await gateway.requestsOf.about(aPrincipal(), aTarget(index, 'payments-prod/dev'))).toEqual([])
+    gateway.world.index = indexAsking({ ...BY_LEADS }, [])
+    expect(gateway.world.reads).toBe(0)
+  })
+})
+
+describe('answering', () => {
+  it('opens the role for whoever asked, and nobody else, until it ends', async () => {
+    const gateway = aRequestWorld()
+    const { id } = await gateway.ask()
+    expect(await gateway.isOpen()).toBe(false)
+    await gateway.answers.approve(gateway.by(gateway.lead, id), { seconds: HOUR, note: 'once' })
+    expect(gateway.recorded.at(-1)).toMatchObject({
+      event: 'request_approved',
+      principal: { subject: 'oid-2' },
+      requester: 'oid-1',
+      approval: id,
+      seconds: HOUR,
+      note: 'once',
+    })
+    expect(await gateway.isOpen()).toBe(true)
+    expect(await gateway.isOpen(aPrincipal({ subject: 'oid-9' }))).toBe(false)
+    gateway.clock.pass(HOUR)
+    expect(await gateway.isOpen()).toBe(false)
+    const { own } = await gateway.answers.list(gateway.alice)
+    expect(own.map(({ standing }) => standing)).toEqual(['ended'])
+  })
+
+  it('opens nothing before it is on record, and leaves the request open when that fails', async () => {
+    const gateway = aRequestWorld()
+    const { id } = await gateway.ask()
+    gateway.world.onAudit = async () => {
+      expect(await gateway.isOpen()).toBe(false)
+      throw new RolegateError('audit_unavailable')
+    }
+    expect(await conditionOf(gateway.answers.approve(gateway.by(gateway.lead, id), {}))).toBe('audit_unavailable')
+    gateway.world.onAudit = async () => expect(await gateway.isOpen()).toBe(false)
+    await gateway.answers.approve(gateway.by(gateway.lead, id), {})
+    expect(await gateway.isOpen()).toBe(true)
+  })
+
+  it.each([
+    ['whoever asked', aSession(), 'own_request'],
+    [
+      'somebody of the same address, spelt otherwise (threats.md I3)',
+      aSession({ principal: aLead({ email: 'ALICE@example.com' }) }),
+      'own_request',
+    ],
+    ['somebody of no such group', aSession({ principal: aLead({ groups: ['others'] }) }), 'not_found'],
+    ['somebody of that group elsewhere (threats.md R3)', aSession({ principal: aLead({ idp: 'okta' }) }), 'not_found'],
+    ['a job', aSession({ principal: aLead({ workload: true }) }), 'not_found'],
+    [
+      'somebody whose groups were cut short (threats.md R5)',
+      aSession({ principal: aLead({ groupsState: 'truncated' }) }),
+      'groups_truncated',
+    ],
+    ['a terminal (threats.md I8)', aSession({ via: 'pkce', principal: aLead() }), 'browser_session'],
+    ['a terminal with a code', aSession({ via: 'device', principal: aLead() }), 'browser_session'],
+    ['a traded token', aSession({ via: 'token-exchange', principal: aLead() }), 'browser_session'],
+    ['a session that is over', aSession({ endsAt: NINE, principal: aLead() }), 'sign_in_required'],
+  ])('is not for %s', async (_whom, session, what) => {
+    const gateway = aRequestWorld()
+    const { id } = await gateway.ask()
+    const which = gateway.by(session, id)
+    expect(await conditionOf(gateway.answers.approve(which, {}))).toBe(what)
+    expect(await conditionOf(gateway.answers.deny(which, {}))).toBe(what)
+    expect(await gateway.isOpen()).toBe(false)
+  })
+
+  it('is not for somebody whose groups are old (threats.md I7)', async () => {
+    const gateway = aRequestWorld()
+    const oldest = { usual: HOUR, elevated: HOUR, byEnvironment: new Map() }
+    gateway.world.closing = closingBy({ console: true, except: new Set() }, undefined, oldest)
+    const { id } = await gateway.ask()
+    gateway.clock.pass(HOUR + 1)
+    expect(await conditionOf(gateway.answers.approve(gateway.by(gateway.lead, id), {}))).toBe('sign_in_required')
+  })
+
+  it('is not for somebody whom a deny keeps from the role', async () => {
+    const gateway = aRequestWorld()
+    const { id } = await gateway.ask()
+    const rules = [
+      aRule({ roles: ['admin', 'dev'] }),
+      aRule({ id: 'not-leads', effect: 'deny', match: { groups: ['leads'] }, roles: ['admin'] }),
+    ]
+    await gateway.answers.approve(gateway.by(gateway.lead, id), {})
+    gateway.world.index = indexAsking(BY_LEADS, rules)
+    // Nor does what they have said count any more.
+    expect(await gateway.isOpen()).toBe(false)
+    const other = aRequestWorld()
+    const asked = await other.ask()
+    other.world.index = indexAsking(BY_LEADS, rules)
+    expect(await conditionOf(other.answers.approve(other.by(other.lead, asked.id), {}))).toBe('approver_denied')
+  })
+
+  it('is one person’s: of those who race, exactly one settles it', async () => {
+    const other = aSession({ id: 'session-3', principal: aLead({ subject: 'oid-3', email: 'otto@example.com' }) })
+    for (const race of ['approve', 'deny', 'cancel'] as const) {
+      const gateway = aRequestWorld()
+      const { id } = await gateway.ask()
+      const { answers, by } = gateway
+      const others = {
+        approve: () => answers.approve(by(other, id), {}),
+        deny: () => answers.deny(by(other, id), {}),
+        cancel: () => answers.cancel(by(gateway.alice, id)),
+      }
+      const done = await settled(answers.approve(by(gateway.lead, id), {}), others[race](), others[race]())
+      expect([race, done]).toEqual([race, 1])
+      const { status } = (await gateway.requests.get(id)) ?? {}
+      expect(await gateway.isOpen()).toBe(status === 'approved')
+    }
+  })
+
+  it('comes too late after a day, and says so', async () => {
+    const gateway = aRequestWorld()
+    const { id } = await gateway.ask()
+    gateway.clock.pass(86_400)
+    const late = aSession({ principal: aLead(), signedInAt: gateway.clock.now(), endsAt: secondsAfter(NINE, 90_000) })
+    expect(await conditionOf(gateway.answers.approve(gateway.by(late, id), {}))).toBe('request_expired')
+    expect(gateway.recorded.at(-1)).toMatchObject({ event: 'request_expired', approval: id })
+    expect(await gateway.isOpen()).toBe(false)
+  })
+
+  it('needs a word for what the file asks now, and not for what it asked then', async () => {
+    const gateway = aRequestWorld()
+    const { id } = await gateway.ask()
+    gateway.world.index = indexAsking({ ...BY_LEADS, groups: ['owners'] })
+    expect(await conditionOf(gateway.answers.approve(gateway.by(gateway.lead, id), {}))).toBe('not_found')
+    const owner = aSession({ id: 'session-4', principal: aLead({ groups: ['owners'] }) })
+    await gateway.answers.approve(gateway.by(owner, id), {})
+    expect(await gateway.isOpen()).toBe(true)
+    gateway.world.index = indexAsking()
+    expect(await gateway.isOpen()).toBe(false)
+    gateway.world.index = indexAsking({ ...BY_LEADS, of: 'rule else', groups: ['owners'] })
+    expect(await gateway.isOpen()).toBe(false)
+    expect((await gateway.answers.find(gateway.alice, id)).fault?.values).toEqual({ condition: 'request_moot' })
+  })
+
+  it('counts no more once the approver’s directory is another one (threats.md I2)', async () => {
+    const gateway = aRequestWorld()
+    const { id } = await gateway.ask()
+    await gateway.answers.approve(gateway.by(gateway.lead, id), {})
+    gateway.world.issuer = 'https://idp.example.com/another'
+    expect(await gateway.isOpen()).toBe(false)
+    gateway.world.issuer = 'https://idp.example.com/tenant'
+    gateway.world.subjectClaim = 'oid'
+    expect(await gateway.isOpen()).toBe(false)
+  })
+
+  it('gives way to an emergency: of whoever asked, of whoever approved, and of the role', async () => {
+    for (const aim of [
+      { kind: 'person', issuer: aPrincipal().issuer, subject: 'oid-1', username: 'alice' },
+      { kind: 'person', issuer: aPrincipal().issuer, subject: 'oid-2', username: 'lena' },
+      { kind: 'role', role: 'payments-prod/admin' },
+    ] as const) {
+      const gateway = aRequestWorld()
+      const { id } = await gateway.ask()
+      await gateway.answers.approve(gateway.by(gateway.lead, id), {})
+      expect(await gateway.isOpen()).toBe(true)
+      const deny = { aim, since: NINE.toISOString(), by: 'root', reason: 'INC-9' }
+      await gateway.emergency.declare({ denies: [deny] })
+      await gateway.emergency.refresh()
+      expect([aim, await gateway.isOpen()]).toEqual([aim, false])
+    }
+  })
+
+  it('is taken back by those who could give it, and given back by whoever has it', async () => {
+    for (const who of ['alice', 'lead'] as const) {
+      const gateway = aRequestWorld()
+      const { id } = await gateway.ask()
+      await gateway.answers.approve(gateway.by(gateway.lead, id), {})
+      const stranger = aSession({ id: 'session-9', principal: aLead({ groups: [] }) })
+      expect(await conditionOf(gateway.answers.end(gateway.by(stranger, id)))).toBe('not_found')
+      const terminal = aSession({ id: 'session-8', via: 'pkce', principal: aLead() })
+      expect(await conditionOf(gateway.answers.end(gateway.by(terminal, id)))).toBe('browser_session')
+      await gateway.answers.end(gateway.by(gateway[who], id))
+      expect(gateway.recorded.at(-1)).toMatchObject({ event: 'approval_ended', approval: id })
+      expect(await gateway.isOpen()).toBe(false)
+      expect(await conditionOf(gateway.answers.end(gateway.by(gateway[who], id)))).toBe('request_over')
+    }
+  })
+})
+
+describe('rows that somebody has moved in the store', () => {
+  it('are nobody’s whose name they do not bear', async () => {
+    const gateway = aRequestWorld()
+    const { id } = await gateway.ask()
+    await gateway.answers.approve(gateway.by(gateway.lead, id), {})
+    const row = await gateway.requests.get(id)
+    const { askedAt: _ } = row ?? {}
+    const mallory = aPrincipal({ subject: 'oid-7', email: 'mallory@example.com' })
+    const session = aSession({ principal: mallory })
+    expect((await gateway.answers.list(session)).own).toEqual([])
+    expect(await gateway.isOpen(mallory)).toBe(false)
+    expect(await conditionOf(gateway.answers.cancel({ session, id, request: aRequest() }))).toBe('not_found')
+  })
+})
