@@ -129,29 +129,46 @@ export const rolesIn = (
 const coveringOf = (met: readonly Met[], { alias }: Account): readonly Met[] =>
   met.filter(({ rule }) => rule.accounts.has(alias))
 
-/** One pass over the rules, and over what each names: security.md M-17. */
+/** One pass over the rules, and over what each names (security.md M-17). What the same rules say of a kind is one and the same thing. */
 function makeRolesUnder({ roles }: Mapping, weighing: Weighing): (spoken: readonly Spoken[]) => readonly HeldRole[] {
   const orderOf = new Map([...roles.values()].map((kind, order) => [kind, order]))
+  const before = new Map<string, HeldRole>()
+
+  function heldBy({ met, by }: Opening, kind: RoleKind): HeldRole {
+    if (by.length >= LONG) return { kind, ...standingBy(met, kind, weighing) }
+    const name = `${kind.key} ${by}`
+    const known = before.get(name) ?? { kind, ...standingBy(met, kind, weighing) }
+    before.set(name, known)
+    return known
+  }
+
   return (spoken) => {
     const denied = new Set<string>()
-    const grants = new Map<string, Met[]>()
-    for (const { rule, met } of spoken) {
+    const grants = new Map<string, Opening>()
+    for (const { rule, met, at } of spoken) {
       for (const key of rule.roles) {
         if (rule.effect === 'deny') denied.add(key)
         else {
-          const known = grants.get(key)
-          if (known === undefined) grants.set(key, [...met])
-          else for (const one of met) known.push(one)
+          const opening = grants.get(key) ?? { met: [], by: '' }
+          grants.set(key, opening)
+          for (const one of met) opening.met.push(one)
+          if (opening.by.length < LONG) opening.by += `${at} `
         }
       }
     }
     const held = [...grants].flatMap(([key, opening]) => {
       const kind = denied.has(key) ? undefined : roles.get(key)
-      return kind === undefined ? [] : { kind, ...standingBy(opening, kind, weighing) }
+      return kind === undefined ? [] : heldBy(opening, kind)
     })
     return held.toSorted((a, b) => (orderOf.get(a.kind) ?? 0) - (orderOf.get(b.kind) ?? 0))
   }
 }
+
+/** What opens a kind of role somewhere, and by which of the rules that met them, as a text: its beginning alone, where it is long. */
+type Opening = { readonly met: Met[]; by: string }
+
+/** The same dozen rules seldom meet in a second account. */
+const LONG = 48
 
 /** What the rules that cover an account say of a kind of role there. */
 function answerFor(

@@ -1,3 +1,4 @@
+import { onceEach } from '../once-each.ts'
 import type { Account, RoleKind } from './rule.ts'
 
 type Listed<Role> = { readonly account: Account; readonly roles: readonly Role[] }
@@ -32,13 +33,3 @@ const textOfAccount = onceEach(({ alias, id, name, environment = '', owner = '',
 const textOfKind = onceEach(({ key, summary, elevated }: RoleKind) =>
   `${key}\n${summary}\n${elevated ? 'elevated' : ''}`.toLowerCase(),
 )
-
-/** Accounts and kinds never change: a reload makes new ones. */
-function onceEach<Thing extends object>(textOf: (thing: Thing) => string): (thing: Thing) => string {
-  const before = new WeakMap<Thing, string>()
-  return (thing) => {
-    const known = before.get(thing) ?? textOf(thing)
-    before.set(thing, known)
-    return known
-  }
-}

@@ -1,8 +1,8 @@
 import type { RuleIndex } from '../../domain/entitlement/compile.ts'
 import type { Moment, NotedMoment } from './moment.ts'
 
-/** Of all lists together: accounts, lists of roles and the letters of a key that a group's name takes. Some 40 MB. */
-const MOST_WEIGHT = 200_000
+/** Of all lists together. Some 40 MB. */
+const MOST_WEIGHT = 400_000
 
 type Kept<List> = { readonly list: List; readonly madeAt: NotedMoment; readonly weight: number }
 

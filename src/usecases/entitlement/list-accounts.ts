@@ -7,6 +7,7 @@ import { passThroughFault } from '../../domain/entitlement/pass-through.ts'
 import type { Account } from '../../domain/entitlement/rule.ts'
 import { unmetCode, unmetRefusal, weighingBy } from '../../domain/entitlement/standing.ts'
 import { RolegateError } from '../../domain/errors.ts'
+import { onceEach } from '../../domain/once-each.ts'
 import { OLD_GROUPS, type GatewaySession } from '../../domain/sign-in/session.ts'
 import type { Principal } from '../../domain/sign-in/principal.ts'
 import type { CurrentRules, Now } from '../ports.ts'
@@ -96,38 +97,40 @@ function refusalFor(
  */
 export function makeListAccounts(deps: Deps): ListAccounts {
   const kept = makeKeptLists<readonly ListedAccount[]>()
-  const nameOf = makeNameOf()
+  const nameOf = onceEach((principal: Principal) => JSON.stringify(principal))
+  /** What this session may take depends on the account by its IdP for AWS, its environment, and whether it is closed to devices. */
+  const alikeBy = onceEach(
+    (account: Account) =>
+      `${deps.closing.closes(account)} ${deps.closing.oldestGroups(account)} ${account.passThroughIdp ?? ''}`,
+  )
 
   return function listAccounts(session, from) {
     const index = deps.rules()
     const moment = momentOf(session, from, index.mapping, deps)
+    // Everything that is known of them: two of whom it is the same are one to the rules.
     const key = `${session.via} ${nameOf(session.principal)}`
     const known = kept.find(index, key, moment)
     if (known !== undefined) return known
     const madeAt = notedMoment(moment, deps.closing)
-    const list = listAt(index, session, madeAt, deps.closing)
-    const lists = new Set(list.map(({ roles }) => roles))
-    const weight = key.length / 50 + list.length + [...lists].reduce((sum, roles) => sum + roles.length, 0)
+    const list = listAt(index, session, madeAt, alikeBy)
+    const distinct = new Set(list.map(({ roles }) => roles))
+    const roleCount = [...distinct].reduce((sum, roles) => sum + roles.length, 0)
+    // Some 100 bytes each: what there is of any list, a key's letters, accounts, roles.
+    const weight = 20 + key.length / 50 + list.length + roleCount
     kept.keep(index, key, { list, madeAt, weight })
     return list
   }
 }
 
-/** Everything that is known of somebody, as one text: two of whom it is the same are one to the rules. */
-function makeNameOf(): (principal: Principal) => string {
-  const names = new WeakMap<Principal, string>()
-  return (principal) => {
-    const known = names.get(principal) ?? JSON.stringify(principal)
-    names.set(principal, known)
-    return known
-  }
-}
-
 /** No clock, no address, no session: what they change comes by the moment. */
-function listAt(index: RuleIndex, asker: Asker, moment: Moment, closing: DeviceClosing): readonly ListedAccount[] {
+function listAt(
+  index: RuleIndex,
+  asker: Asker,
+  moment: Moment,
+  alikeBy: (account: Account) => string,
+): readonly ListedAccount[] {
   const others = new Map<string, Stated>()
 
-  /** What this session may take depends on the account by its IdP for AWS, its environment, and whether it is closed to devices. */
   function statedIn(account: Account, roles: readonly HeldRole[]): readonly StatedRole[] {
     const alike = alikeTo(account)
     const known = alike.lists.get(roles)
@@ -142,7 +145,7 @@ function listAt(index: RuleIndex, asker: Asker, moment: Moment, closing: DeviceC
   }
 
   function alikeTo(account: Account): Stated {
-    const key = `${closing.closes(account)} ${closing.oldestGroups(account)} ${account.passThroughIdp ?? ''}`
+    const key = alikeBy(account)
     const known = others.get(key) ?? { lists: new Map(), roles: new Map() }
     others.set(key, known)
     return known

@@ -1,0 +1,9 @@
+/** Works out a text once for each thing. Accounts, kinds and people never change: a reload or a new row makes new ones. */
+export function onceEach<Thing extends object>(textOf: (thing: Thing) => string): (thing: Thing) => string {
+  const before = new WeakMap<Thing, string>()
+  return (thing) => {
+    const known = before.get(thing) ?? textOf(thing)
+    before.set(thing, known)
+    return known
+  }
+}
