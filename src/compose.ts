@@ -27,6 +27,7 @@ import { RolegateError } from './domain/errors.ts'
 import type { Principal } from './domain/sign-in/principal.ts'
 import { createServer } from './http/server.ts'
 import { SessionStore } from './http/session-store.ts'
+import { makeCountGroups } from './usecases/admin/count-groups.ts'
 import { makeDescribePolicy } from './usecases/admin/describe-policy.ts'
 import { makeExplainAs, makeExplainForStaff } from './usecases/admin/explain-as.ts'
 import { makeRequireStanding } from './usecases/admin/require-standing.ts'
@@ -234,7 +235,7 @@ export async function compose(
     explainForStaff: makeExplainForStaff({ requireStanding, explainAs }),
     testIdp: makeTestIdp({ ...deps, providers, mappings, requireStanding, findSession, countOnce, newAttemptId }),
     describePolicy: makeDescribePolicy({ requireStanding, policy, hash, providers }),
-    showStatus: makeShowStatus({ inForce, rules, closing, providers }),
+    showStatus: makeShowStatus({ inForce, rules, closing, providers, countGroups: makeCountGroups(deps) }),
     mySessions: makeMySessions({ ...deps, endSession }),
     explainNothing: makeExplainNothing(deps),
     issueCredentials: makeIssueCredentials(heart),

@@ -341,7 +341,11 @@ export type Pages = {
       }
     }
   }
-  'admin-status': Omit<Status, 'lastCredential'> & {
+  'admin-status': Omit<Status, 'lastCredential' | 'idps'> & {
+    readonly latelyDays: number
+    readonly idps: readonly (Status['idps'][number] & {
+      readonly unseen: readonly { readonly group: string; readonly name: string; readonly rule: string }[]
+    })[]
     readonly credentialsDeadAfter: string
     /** Absent: no role is elevated. */
     readonly elevatedDeadAfter?: string

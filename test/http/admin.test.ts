@@ -1,5 +1,6 @@
 import request from 'supertest'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { DEMO_PEOPLE, type DemoPerson } from '../../src/sandbox/idp/people.ts'
 import { aDemo, type Demo } from '../support/a-demo.ts'
 import { aPersonAt, aTerminalOf, type Person } from '../support/a-person.ts'
 
@@ -98,5 +99,59 @@ describe('the status page', () => {
     const operator = await aPersonAt(other, 'alice')
     expect((await operator.get('/admin/status').expect(200)).text).toContain('at most 8h')
     await other.close()
+  })
+
+  it('says how many came lately, how long their lists of groups are, and which groups rules wait for in vain', async () => {
+    const other = await aDemo({
+      edit: (text) =>
+        text
+          .replace(/\ntests:[\s\S]*/, '\n')
+          .replace(
+            '\nsts:',
+            '\n  - { id: gone, match: { idp: demo, group: "</code><b>gone" }, grant: { accounts: [sandbox], roles: [readonly] } }\n\nsts:',
+          ),
+    })
+    const auditor = await aPersonAt(other, 'bob')
+    const first = await auditor.get('/admin/status').expect(200)
+    expect(first.text).toContain('1 signed in within 30 days')
+    expect(first.text).toContain('nobody signed in within 30 days')
+    expect(first.text).toContain('1 of at most 200 (0 %)')
+    expect(first.text).toContain('<code>payments-admins</code>, by rule payments-admins')
+    await aPersonAt(other, 'alice')
+    // Everybody is looked through once a minute at most.
+    expect((await auditor.get('/admin/status')).text).toContain('1 signed in within 30 days')
+    other.clock.offsetSeconds = 60
+    const { text } = await auditor.get('/admin/status').expect(200)
+    expect(text).toContain('2 signed in within 30 days')
+    expect(text).toContain('3 of at most 200 (1 %)')
+    expect(text).toContain('One group that a rule names is in nobody’s list')
+    expect(text).toContain('<code>&lt;/code&gt;&lt;b&gt;gone</code>, by rule gone')
+    expect(text).not.toContain('payments-admins')
+    await other.close()
+  })
+
+  it('warns of somebody near the limit of groups', async () => {
+    const henry = {
+      ...(DEMO_PEOPLE[0] as DemoPerson),
+      username: 'henry',
+      subject: 'u-henry',
+      groups: ['a', 'b', 'c', 'd'],
+    }
+    const everybody = DEMO_PEOPLE as DemoPerson[]
+    const other = await aDemo({ edit: (text) => text.replace('limit: { count: 200', 'limit: { count: 5') })
+    try {
+      everybody.push(henry)
+      const operator = await aPersonAt(other, 'alice')
+      expect((await operator.get('/admin/status').expect(200)).text).not.toContain('Near the limit.')
+      await aPersonAt(other, 'henry')
+      other.clock.offsetSeconds = 60
+      expect((await operator.get('/admin/status').expect(200)).text).toMatch(
+        /4 of at most 5 \(80 %\)[\s\S]*Near the limit\./,
+      )
+    } finally {
+      // Other files of this thread share the directory.
+      everybody.splice(everybody.indexOf(henry), 1)
+      await other.close()
+    }
   })
 })

@@ -11,6 +11,8 @@ const DEFLATED = 1
 const DEFLATE_FROM = 2_500
 /** Rows kept open; a few megabytes at most. */
 const MOST_RECENT = 2_000
+/** Rows of one list that are opened before others have their turn. */
+const IN_ONE_GO = 100
 const MOST_INFLATED = 4 * 1024 * 1024
 
 /**
@@ -89,11 +91,14 @@ export function makeSealedStore(deps: {
     delete: (table, key) => store.delete(table, hashed(table, key)),
     increment: (table, key, expiresAt) => store.increment(table, hashed(table, key), expiresAt),
     async listByOwner(table, owner) {
-      const found = await store.listByOwner(table, owner)
-      return found.flatMap(({ key, ...row }) => {
-        const opened = openRow(table, key, row)
-        return opened === undefined ? [] : [{ key, ...opened }]
-      })
+      const opened: (Row & { readonly key: string })[] = []
+      for (const [at, { key, ...found }] of (await store.listByOwner(table, owner)).entries()) {
+        // A long list holds nobody up.
+        if (at % IN_ONE_GO === IN_ONE_GO - 1) await new Promise((resolve) => setImmediate(resolve))
+        const row = openRow(table, key, found)
+        if (row !== undefined) opened.push({ key, ...row })
+      }
+      return opened
     },
     deleteByOwner: (table, owner) => store.deleteByOwner(table, owner),
     sweep: () => store.sweep(),

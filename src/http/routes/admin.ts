@@ -1,16 +1,22 @@
 import { Router } from 'express'
 import { printDuration } from '../../domain/entitlement/duration.ts'
 import type { RequireStanding } from '../../usecases/admin/require-standing.ts'
-import type { ShowStatus } from '../../usecases/admin/show-status.ts'
+import { LATELY_DAYS } from '../../usecases/admin/count-groups.ts'
+import type { ShowStatus, Status } from '../../usecases/admin/show-status.ts'
 import type { Now } from '../../usecases/ports.ts'
 import { sessionOf } from '../browser-session.ts'
+import type { GroupName } from '../group-names.ts'
 import { show } from '../pages.ts'
 
-type Deps = { requireStanding: RequireStanding; showStatus: ShowStatus; now: Now }
+type Deps = { requireStanding: RequireStanding; showStatus: ShowStatus; groupName: GroupName; now: Now }
 
 /** Pages of operators and auditors, in a browser (threats.md P1). For everybody else there is nothing here. */
 export function adminRoutes(deps: Deps): Router {
   const router = Router({ caseSensitive: true })
+
+  /** By the names people call them, with the rule that waits for them. */
+  const unseenOf = ({ id, groups }: Status['idps'][number]) =>
+    (groups?.unseen ?? []).map(({ group, rule }) => ({ group, rule, name: deps.groupName(id, group) ?? '' }))
 
   router.use('/admin', (req, res, next) => {
     res.locals['standing'] = deps.requireStanding(sessionOf(req, deps.now), 'page')
@@ -21,10 +27,12 @@ export function adminRoutes(deps: Deps): Router {
     res.redirect(303, '/admin/status')
   })
 
-  router.get('/admin/status', (_req, res) => {
-    const { lastCredential, ...status } = deps.showStatus()
+  router.get('/admin/status', async (_req, res) => {
+    const { lastCredential, idps, ...status } = await deps.showStatus()
     show(res, 'admin-status', 'Status', {
       ...status,
+      latelyDays: LATELY_DAYS,
+      idps: idps.map((idp) => ({ ...idp, unseen: unseenOf(idp) })),
       credentialsDeadAfter: printDuration(lastCredential.credentialSeconds),
       ...(lastCredential.elevatedSeconds !== undefined && {
         elevatedDeadAfter: printDuration(lastCredential.elevatedSeconds),

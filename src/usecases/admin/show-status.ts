@@ -1,8 +1,10 @@
+import type { GroupStatistics } from '../../domain/admin/group-statistics.ts'
 import { lastCredentialAfter, type LastCredential, type Lent } from '../../domain/admin/last-credential.ts'
 import type { DeviceClosing } from '../../domain/device/closing.ts'
 import { EMERGENCY_RULE } from '../../domain/emergency/emergency.ts'
 import type { RuleIndex } from '../../domain/entitlement/compile.ts'
 import type { CurrentRules, IdentityProvider } from '../ports.ts'
+import type { CountGroups } from './count-groups.ts'
 
 /** The configuration in force, as far as its operators want to know how it came to be. */
 export type InForce = {
@@ -37,10 +39,14 @@ export type Status = Omit<InForce, 'absoluteSeconds'> & {
     readonly label: string
     readonly protocol: 'oidc' | 'saml'
     readonly ready: boolean
+    /** Of those who signed in lately; absent: nobody did, or the store does not say. */
+    readonly groups?: GroupStatistics
   }[]
+  /** False: the store does not say who signed in lately. */
+  readonly groupsKnown: boolean
 }
 
-export type ShowStatus = () => Status
+export type ShowStatus = () => Promise<Status>
 
 /** How the gateway is, for operators and auditors. */
 export function makeShowStatus(deps: {
@@ -48,20 +54,27 @@ export function makeShowStatus(deps: {
   rules: CurrentRules
   closing: DeviceClosing
   providers: ReadonlyMap<string, IdentityProvider>
+  countGroups: CountGroups
 }): ShowStatus {
-  return function showStatus() {
+  return async function showStatus() {
+    const counted = await deps.countGroups()
     const { absoluteSeconds, ...inForce } = deps.inForce()
     return {
       ...inForce,
       counts: countsOf(deps.rules()),
       emergencies: emergenciesOf(deps.rules()),
       lastCredential: lastCredentialAfter(absoluteSeconds, lentBy(deps.rules(), deps.closing)),
-      idps: [...deps.providers.values()].map((provider) => ({
-        id: provider.id,
-        label: provider.label,
-        protocol: provider.saml === undefined ? 'oidc' : 'saml',
-        ready: provider.isReady(),
-      })),
+      idps: [...deps.providers.values()].map((provider) => {
+        const groups = counted?.get(provider.id)
+        return {
+          id: provider.id,
+          label: provider.label,
+          protocol: provider.saml === undefined ? ('oidc' as const) : ('saml' as const),
+          ready: provider.isReady(),
+          ...(groups !== undefined && { groups }),
+        }
+      }),
+      groupsKnown: counted !== undefined,
     }
   }
 }

@@ -1,0 +1,36 @@
+import { groupStatisticsOf, type GroupStatistics } from '../../domain/admin/group-statistics.ts'
+import type { CurrentRules, Now, People } from '../ports.ts'
+import { peopleIn } from '../sign-in/people.ts'
+
+/** What “lately” means on the status page. */
+export const LATELY_DAYS = 30
+/** Everybody who came lately is looked through, so not for each look at the page. */
+const KEPT_MS = 60_000
+
+/** By IdP; undefined while the store does not say who came. */
+export type CountGroups = () => Promise<ReadonlyMap<string, GroupStatistics> | undefined>
+
+/** Numbers about groups, of those who signed in within thirty days, as their IdP stated them the last time. */
+export function makeCountGroups(deps: {
+  people: Pick<People, 'listByOwner'>
+  rules: CurrentRules
+  now: Now
+}): CountGroups {
+  let counted: { readonly at: number; readonly answer: ReturnType<CountGroups> } | undefined
+
+  async function count() {
+    const since = deps.now().getTime() - LATELY_DAYS * 86_400_000
+    const known = await peopleIn(deps.people)
+    const lately = known.filter(({ seenAt }) => seenAt.getTime() >= since)
+    return groupStatisticsOf(
+      deps.rules().mapping,
+      lately.map(({ principal }) => principal),
+    )
+  }
+
+  return async function countGroups() {
+    const at = deps.now().getTime()
+    if (counted === undefined || at - counted.at >= KEPT_MS) counted = { at, answer: count().catch(() => undefined) }
+    return counted.answer
+  }
+}
