@@ -12,7 +12,7 @@ import type { LoadedConfig, World } from './world.ts'
 type ReloadReason = 'signal' | 'file' | 'asked'
 
 /** Reads the configuration from disk; throws `config_invalid` with the faults it found. */
-type ReadAgain = () => LoadedConfig
+type ReadAgain = () => LoadedConfig | Promise<LoadedConfig>
 
 /**
  * What became of what is on disk: it is in force; it was refused, and would be again as it is; or something else was in the way. Never fails.
@@ -41,7 +41,7 @@ export function makeReload(deps: {
 
   async function apply(why: ReloadReason, read: ReadAgain): Promise<AuditEvent | undefined> {
     const former = deps.newest()
-    const loaded = read()
+    const loaded = await read()
     const { config, needsRestart } = keepFixed(former.config, loaded.config)
     // Written, and as it was.
     const isAsItWas = loaded.hash === former.hash && isSameBeside(former.config, config)
@@ -64,7 +64,7 @@ export function makeReload(deps: {
     disk.needsRestart = needsRestart.length > 0
     refused = ''
     metrics.configLoaded(next.hash, now())
-    const all = differenceOf(former.config, config)
+    const all = await differenceOf(former.config, config)
     const [changes, changesCount] = [all.slice(0, MOST_CHANGES), all.length]
     const names = { hash: next.hash, former_hash: former.hash }
     log.info('the configuration was loaded anew', { reason: why, ...names, changes, changes_count: changesCount })

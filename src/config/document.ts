@@ -58,7 +58,8 @@ type Place = (offset: number, path: Path, message: string) => Fault
 function parse(text: string, lines: LineCounter, placed: Place): Document {
   let document: Document
   try {
-    document = parseDocument(text, { lineCounter: lines, prettyErrors: false, stringKeys: true })
+    // The library compares each key with every other of its mapping: thousands of them would take minutes.
+    document = parseDocument(text, { lineCounter: lines, prettyErrors: false, stringKeys: true, uniqueKeys: false })
   } catch {
     throw new ConfigFaults([placed(0, [], 'this is not YAML that can be read')])
   }
@@ -68,29 +69,41 @@ function parse(text: string, lines: LineCounter, placed: Place): Document {
     const message = 'an older YAML reads other things into the same text; remove the line that begins with %YAML'
     throw new ConfigFaults([placed(0, [], message)])
   }
-  if (wrong.length > 0) {
-    throw new ConfigFaults(worthSaying(wrong).map((error) => placed(error.pos[0], [], sayYaml(error, text))))
-  }
+  // One bracket left open breaks every line below it: of what is no YAML the first place alone is said.
+  const [first] = wrong.toSorted((a, b) => a.pos[0] - b.pos[0])
+  const faults = [
+    ...keysThatStandTwice(document.contents).map((offset) => placed(offset, [], sayTwice(offset, text))),
+    ...(first === undefined ? [] : [placed(first.pos[0], [], sayYaml(first, text))]),
+  ]
+  if (faults.length > 0) throw new ConfigFaults(faults)
   return document
 }
 
-/** One bracket left open breaks every line below it: of what is no YAML the first place alone is said. */
-function worthSaying(wrong: readonly YAMLError[]): readonly YAMLError[] {
-  const [first] = wrong.filter(({ code }) => code !== 'DUPLICATE_KEY').toSorted((a, b) => a.pos[0] - b.pos[0])
-  return wrong.filter(({ code }) => code === 'DUPLICATE_KEY').concat(first ?? [])
+/** Where they stand, but for the first of each. */
+function keysThatStandTwice(node: unknown): readonly number[] {
+  if (isSeq(node)) return node.items.flatMap(keysThatStandTwice)
+  if (!isMap(node)) return []
+  const seen = new Set<unknown>()
+  return node.items.flatMap(({ key, value }) => {
+    const isSecond = isScalar(key) && seen.has(key.value)
+    if (isScalar(key)) seen.add(key.value)
+    return [...(isSecond ? [startOf(key) ?? 0] : []), ...keysThatStandTwice(value)]
+  })
+}
+
+/** Without the text itself where that is no name: it may be a secret. */
+function sayTwice(offset: number, text: string): string {
+  const [key] = /^[A-Za-z0-9_."'-]{1,64}/.exec(text.slice(offset, offset + 64)) ?? []
+  return key === undefined
+    ? 'this key stands twice'
+    : `the key "${key.replace(/^["']|["']$/g, '')}" stands twice in one mapping`
 }
 
 /** The YAML library's complaint, without the text it quotes (which may be a secret); in our words where people meet it often. */
 function sayYaml({ code, message, pos }: YAMLError, text: string): string {
-  if (code !== 'DUPLICATE_KEY') {
-    if (code === 'BAD_INDENT' && /^ *\t/.test(text.slice(pos[0]))) return YAML_WORDS.get('TAB_AS_INDENT') ?? message
-    const words = MESSAGE_WORDS.find(([known]) => known.test(message))?.[1] ?? YAML_WORDS.get(code)
-    return words ?? message.replace(/: ".*$/s, '')
-  }
-  const [key] = /^[A-Za-z0-9_."'-]{1,64}/.exec(text.slice(pos[0], pos[0] + 64)) ?? []
-  return key === undefined
-    ? 'this key stands twice'
-    : `the key "${key.replace(/^["']|["']$/g, '')}" stands twice in one mapping`
+  if (code === 'BAD_INDENT' && /^ *\t/.test(text.slice(pos[0]))) return YAML_WORDS.get('TAB_AS_INDENT') ?? message
+  const words = MESSAGE_WORDS.find(([known]) => known.test(message))?.[1] ?? YAML_WORDS.get(code)
+  return words ?? message.replace(/: ".*$/s, '')
 }
 
 const YAML_WORDS = new Map<YAMLError['code'], string>([

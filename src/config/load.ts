@@ -3,7 +3,7 @@ import type { Config } from './config.ts'
 import { readDocument } from './document.ts'
 import { ConfigFaults, printPath, type Fault, type Finding, type Findings, type Tested } from './faults.ts'
 import { withGroupIds } from './group-ids.ts'
-import { readGroupNames } from './group-names.ts'
+import { readGroupNames, type GroupNames } from './group-names.ts'
 import { readIncluded } from './includes.ts'
 import { runInFileTests, type Answer } from './in-file-tests.ts'
 import { lint } from './lint.ts'
@@ -13,16 +13,29 @@ import { openPolicyFiles, type PolicyFiles } from './policy-files.ts'
 import { resolve } from './resolve.ts'
 import { schemaFindings, sayIssue } from './schema-faults.ts'
 import { ConfigFile } from './schema.ts'
-import { readSecrets } from './secrets.ts'
-import { readSessionPolicies } from './session-policies.ts'
+import { readSecrets, type Secrets } from './secrets.ts'
+import { readSessionPolicies, type InlinePolicies } from './session-policies.ts'
 import { wholeFile, type WholeFile } from './whole-file.ts'
 import { writtenByOthers } from './who-may-write.ts'
 import type { World } from './world.ts'
 
 export { ConfigFaults, printFault, printFaults, type Fault, type Tested } from './faults.ts'
 
+/** What a configuration is made from when everything is read and checked: data alone, so that another thread may have done that. */
+export type Checked = {
+  readonly file: ConfigFile
+  readonly secrets: Secrets
+  readonly policies: InlinePolicies
+  readonly groupNames: GroupNames
+}
+
+/** The configuration of what was checked, which takes little of the time. */
+export const configOf = ({ file, secrets, ...read }: Checked, world: World): Config =>
+  resolve(file, secrets, read, world)
+
 /** A configuration that may be used. */
 export type Loaded = {
+  readonly checked: Checked
   readonly config: Config
   /** What its own tests asked, and what came of it. */
   readonly tests: readonly Tested[]
@@ -36,7 +49,7 @@ export type Loaded = {
   readonly locate: (finding: Finding) => Fault
 }
 
-type Readings = Pick<Loaded, 'config' | 'warnings' | 'tests' | 'locate'>
+type Readings = Pick<Loaded, 'checked' | 'config' | 'warnings' | 'tests' | 'locate'>
 
 /** A `git pull` over a few hundred files is done within so many readings, or somebody keeps writing. */
 const MOST_READINGS = 5
@@ -92,14 +105,15 @@ function readFile(world: World, files: PolicyFiles): Readings {
   const isRefused = world.purpose === 'serve' && !world.insecureDev
   refuse([...read.faults, ...found.map(locate), ...policies.faults, ...(isRefused ? open : [])])
 
-  const config = resolve(file, secrets, { policies: policies.inline, groupNames: read.names }, world)
+  const checked = { file, secrets, policies: policies.inline, groupNames: read.names }
+  const config = configOf(checked, world)
   const answers = runInFileTests(file, config)
   // As they are written: with friendly names.
   const tests = answers.map((answer) => testedIn(whole, answer))
   const wrong = answers.flatMap(({ path, wrong: message }) => (message === undefined ? [] : [{ path, message }]))
   if (wrong.length > 0) throw new ConfigFaults(wrong.map(locate), tests)
   lintAccess(config.mapping, into)
-  return { config, locate, tests, warnings: [...(isRefused ? [] : open), ...warned.map(locate)] }
+  return { checked, config, locate, tests, warnings: [...(isRefused ? [] : open), ...warned.map(locate)] }
 }
 
 function testedIn(whole: WholeFile, { path, expects, role, because, wrong }: Answer): Tested {

@@ -11,8 +11,8 @@ export type LookedAt = {
 }
 
 type Kind = keyof typeof LOOK
-/** By kind and path. Nothing at a path is also something to remember: a file may come. */
-type Marks = ReadonlyMap<string, readonly [kind: Kind, path: string, mark: string]>
+/** Nothing at a path is also something to remember: a file may come. */
+export type Mark = readonly [kind: Kind, path: string, mark: string]
 
 const GONE = 'gone'
 
@@ -36,8 +36,8 @@ const LOOK_AGAIN = {
 }
 
 /** The same world, and what is looked at in it: policy, secrets, keys and metadata, and what is not there yet. */
-export function watched(world: World): { readonly world: World; readonly lookedAt: () => LookedAt } {
-  const marks = new Map<string, readonly [Kind, string, string]>()
+export function watched(world: World): { readonly world: World; readonly marks: () => readonly Mark[] } {
+  const marks = new Map<string, Mark>()
   const noting =
     <Answer>(kind: Kind, ask: (path: string) => Answer) =>
     (path: string): Answer => {
@@ -54,13 +54,15 @@ export function watched(world: World): { readonly world: World; readonly lookedA
       realPath: noting('path', world.realPath),
       listFolder: noting('names', world.listFolder),
     },
-    lookedAt: () => ({ asRead: printed([...marks.values()].map(([, , mark]) => mark)), now: () => lookAgain(marks) }),
+    /** Data alone: another thread may have read. */
+    marks: () => [...marks.values()],
   }
 }
 
-async function lookAgain(marks: Marks): Promise<string> {
-  return printed(await Promise.all([...marks.values()].map(([kind, path]) => LOOK_AGAIN[kind](path).catch(() => GONE))))
-}
+export const lookedAtBy = (marks: readonly Mark[]): LookedAt => ({
+  asRead: printed(marks.map(([, , mark]) => mark)),
+  now: async () => printed(await Promise.all(marks.map(([kind, path]) => LOOK_AGAIN[kind](path).catch(() => GONE)))),
+})
 
 function look(ask: (path: string) => string, path: string): string {
   try {

@@ -1,9 +1,12 @@
 import { accessSync, constants, existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { ConfigFaults, loadConfig, printFault, type Loaded } from '../config/load.ts'
+import { setImmediate } from 'node:timers/promises'
+import { ConfigFaults, configOf, loadConfig, printFault, type Loaded } from '../config/load.ts'
 import { loadInstallation, loadNames, type Installation, type Names } from '../config/installation.ts'
 import { plain } from '../domain/plain.ts'
-import { watched } from './looked-at.ts'
+import type { LoadedConfig } from '../compose/world.ts'
+import { lookedAtBy, watched, type Mark } from './looked-at.ts'
+import { readInThread } from './reading-thread.ts'
 import type { World } from '../config/world.ts'
 
 export type ReadOptions = Pick<World, 'insecureDev' | 'purpose' | 'withoutSecrets'>
@@ -34,30 +37,49 @@ export const readFromDisk = (file: string, options: ReadOptions): Loaded => load
 
 /** The same, by one who wants to know when to read again. */
 export function makeReader(file: string, options: ReadOptions) {
-  let seen = watched(worldOf(file, options))
-  return {
-    read: (): Loaded => {
-      seen = watched(worldOf(file, options))
+  let marks: readonly Mark[] = []
+
+  function read(): Loaded {
+    const seen = watched(worldOf(file, options))
+    try {
       return loadConfig(seen.world)
+    } finally {
+      marks = seen.marks()
+    }
+  }
+
+  return {
+    read,
+    /** While others are served: twenty thousand rules take seconds to read and to check, and a thread of their own does that. */
+    async readAside(): Promise<LoadedConfig> {
+      const said = await readInThread({ file: resolve(file), options, env: environment.whole() })
+      // A thread that cannot be had must not hold a deny back.
+      if (said === undefined) return read()
+      marks = said.marks
+      for (const variable of said.variables) environment.take(variable)
+      if ('faults' in said) throw new ConfigFaults(said.faults, said.tests)
+      const { checked, ...rest } = said.loaded
+      await setImmediate()
+      return { ...rest, config: configOf(checked, worldOf(file, options)) }
     },
     /** Of the last reading, well or badly as it ended. */
-    lookedAt: () => seen.lookedAt(),
+    lookedAt: () => lookedAtBy(marks),
   }
 }
 
 const worldOf = (file: string, options: ReadOptions): World => ({
   ...diskWorld(resolve(file)),
-  env: environment,
+  env: environment.asked,
   ...options,
 })
 
 /** Of a file only what opens the store, whatever else is wrong with it. Throws ConfigFaults. */
 export const readInstallation = (file: string): Installation =>
-  loadInstallation({ ...diskWorld(resolve(file)), env: environment, insecureDev: true, purpose: 'check' })
+  loadInstallation({ ...diskWorld(resolve(file)), env: environment.asked, insecureDev: true, purpose: 'check' })
 
 /** The names in a file; undefined where they are not to be read. */
 export const readNames = (file: string): Names | undefined =>
-  loadNames({ ...diskWorld(resolve(file)), env: environment, insecureDev: true, purpose: 'check' })
+  loadNames({ ...diskWorld(resolve(file)), env: environment.asked, insecureDev: true, purpose: 'check' })
 
 /** What loading a file needs of the machine. */
 export const diskWorld = (path: string): Omit<World, 'env' | 'insecureDev' | 'purpose'> => ({
@@ -88,7 +110,7 @@ function isOnReadOnlyMount(path: string): boolean {
  */
 const environment = readOnce(process.env)
 
-function readOnce(env: NodeJS.ProcessEnv): Record<string, string | undefined> {
+function readOnce(env: NodeJS.ProcessEnv) {
   const taken = new Map<string, string>()
   const take = (name: string): string | undefined => {
     const value = env[name]
@@ -97,7 +119,7 @@ function readOnce(env: NodeJS.ProcessEnv): Record<string, string | undefined> {
     taken.set(name, value)
     return value
   }
-  return new Proxy<Record<string, string | undefined>>(
+  const asked = new Proxy<Record<string, string | undefined>>(
     {},
     {
       get: (_none, name) => (typeof name === 'string' ? take(name) : undefined),
@@ -107,4 +129,10 @@ function readOnce(env: NodeJS.ProcessEnv): Record<string, string | undefined> {
       },
     },
   )
+  return {
+    asked,
+    take,
+    /** For a thread of our own, which has no environment beside. */
+    whole: (): Record<string, string | undefined> => ({ ...env, ...Object.fromEntries(taken) }),
+  }
 }

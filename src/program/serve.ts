@@ -66,8 +66,8 @@ async function start(
   }).catch(explainStart)
   if (gateway === undefined) return 3
   const { reload, isAsked } = gateway
-  process.on('SIGHUP', () => void reload('signal', reader.read))
-  const watch = watchConfig({ lookedAt: reader.lookedAt, isAsked, reload: (why) => reload(why, reader.read) })
+  process.on('SIGHUP', () => void reload('signal', reader.readAside))
+  const watch = watchConfig({ lookedAt: reader.lookedAt, isAsked, reload: (why) => reload(why, reader.readAside) })
   try {
     const [port, managementPort] = await gateway.listen()
     process.stderr.write(

@@ -1205,3 +1205,8 @@ describe('what shows that an OIDC IdP asked for a second factor', () => {
     expect(faultsOf(withMfa(mfa), aWorld())).toEqual(faults)
   })
 })
+
+it('finds keys that stand twice among thousands at once', () => {
+  const many = Array.from({ length: 40_000 }, (_, n) => `key-${n % 20_000}: 1\n`).join('')
+  expect(() => load(`${A_FILE}${many}`)).toThrow(/the key "key-0" stands twice in one mapping/)
+}, 30_000)

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { ConfigFaults, loadConfig } from '../../src/config/load.ts'
-import { watched } from '../../src/program/looked-at.ts'
-import { diskWorld } from '../../src/program/read-config.ts'
+import { lookedAtBy, watched } from '../../src/program/looked-at.ts'
+import { diskWorld, makeReader } from '../../src/program/read-config.ts'
 import { A_FILE, aWorld } from '../config/a-file.ts'
 
 const METADATA = '<EntityDescriptor/>'
@@ -44,14 +44,14 @@ describe('what a reading looked at', () => {
     utimesSync(join(folder, name), at, at)
   }
   function read() {
-    const { world, lookedAt } = watched({ ...aWorld(), ...diskWorld(join(folder, 'rolegate.yaml')) })
+    const { world, marks } = watched({ ...aWorld(), ...diskWorld(join(folder, 'rolegate.yaml')) })
     let loaded
     try {
       loaded = loadConfig(world)
     } catch (thrown) {
       if (!(thrown instanceof ConfigFaults)) throw thrown
     }
-    const { asRead, now } = lookedAt()
+    const { asRead, now } = lookedAtBy(marks())
     return { loaded, isAnother: async () => (await now()) !== asRead }
   }
 
@@ -114,5 +114,21 @@ describe('what a reading looked at', () => {
     put('secrets/of-another', 'x')
     put('rules-of-yesterday.yaml', 'rules: []\n')
     expect(await isAnother()).toBe(false)
+  })
+})
+
+describe('a reader', () => {
+  it('reads here when there is no thread to be had', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'rolegate-reader-'))
+    try {
+      const file = join(folder, 'rolegate.yaml')
+      writeFileSync(file, A_FILE.replace('_env: IDP_SECRET', ': kD9-fK2vq'), { mode: 0o600 })
+      const reader = makeReader(file, { insecureDev: true, purpose: 'serve' })
+      expect((await reader.readAside()).hash).toBe(reader.read().hash)
+      writeFileSync(file, 'nonsense: 1\n')
+      await expect(reader.readAside()).rejects.toThrow(ConfigFaults)
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
   })
 })

@@ -1,11 +1,12 @@
+import { setImmediate } from 'node:timers/promises'
 import type { Config } from '../config.ts'
 
 /**
  * What came, went or changed between two configurations, by the names of the file and in its order: `rule payments-team changed`.
  * It names settings and never says what they hold.
  */
-export function differenceOf(before: Config, after: Config): readonly string[] {
-  const [was, is] = [namedIn(before), namedIn(after)]
+export async function differenceOf(before: Config, after: Config): Promise<readonly string[]> {
+  const [was, is] = [await namedIn(before), await namedIn(after)]
   return [
     ...[...is].flatMap(([name, value]) => {
       const former = was.get(name)
@@ -17,8 +18,11 @@ export function differenceOf(before: Config, after: Config): readonly string[] {
   ]
 }
 
+/** Named things that are made text in one go: others are served in between. */
+const AT_ONCE = 500
+
 /** Everything a file names, as text by which it can be told from another. */
-function namedIn({
+async function namedIn({
   mapping,
   idps,
   workloads,
@@ -33,27 +37,31 @@ function namedIn({
   groupNames,
   networks,
   tests,
-}: Config): ReadonlyMap<string, string> {
-  return new Map(
-    [
-      ...idps.map((idp) => [`idp ${idp.id}`, idp] as const),
-      ...workloads.map((workload) => [`workload ${workload.mapping.id}`, workload] as const),
-      ...[...mapping.accounts].map(([alias, account]) => [`account ${alias}`, account] as const),
-      ...[...mapping.roles].map(([key, role]) => [`role ${key}`, role] as const),
-      ...mapping.rules.map((rule) => [`rule ${rule.id}`, rule] as const),
-      ...[...sts].map(([name, entry]) => [`sts ${name}`, entry] as const),
-      ['server.trusted_proxies', server.trustedProxies] as const,
-      ['names_file', groupNames] as const,
-      ['networks', networks] as const,
-      ['tests', tests] as const,
-      ['telemetry.metrics', metrics] as const,
-      ['admin', admin] as const,
-      ['reload', reload] as const,
-      ['sessions', sessions] as const,
-      ['identity_center', identityCenter] as const,
-      ['limits', handOverLimits] as const,
-    ].map(([name, value]) => [name, textOf(value)]),
-  )
+}: Config): Promise<ReadonlyMap<string, string>> {
+  const named = [
+    ...idps.map((idp) => [`idp ${idp.id}`, idp] as const),
+    ...workloads.map((workload) => [`workload ${workload.mapping.id}`, workload] as const),
+    ...[...mapping.accounts].map(([alias, account]) => [`account ${alias}`, account] as const),
+    ...[...mapping.roles].map(([key, role]) => [`role ${key}`, role] as const),
+    ...mapping.rules.map((rule) => [`rule ${rule.id}`, rule] as const),
+    ...[...sts].map(([name, entry]) => [`sts ${name}`, entry] as const),
+    ['server.trusted_proxies', server.trustedProxies] as const,
+    ['names_file', groupNames] as const,
+    ['networks', networks] as const,
+    ['tests', tests] as const,
+    ['telemetry.metrics', metrics] as const,
+    ['admin', admin] as const,
+    ['reload', reload] as const,
+    ['sessions', sessions] as const,
+    ['identity_center', identityCenter] as const,
+    ['limits', handOverLimits] as const,
+  ]
+  const texts = new Map<string, string>()
+  for (const [count, [name, value]] of named.entries()) {
+    if (count % AT_ONCE === 0) await setImmediate()
+    texts.set(name, textOf(value))
+  }
+  return texts
 }
 
 /** Whether all is as it was that stands in files of its own, which the hash does not cover: secrets, keys, certificates, metadata. */

@@ -4,7 +4,7 @@ import { A_FILE, changed, load } from '../a-file.ts'
 
 const SECOND =
   '\n  - id: second\n    match: { idp: entra, group: Team }\n    grant: { accounts: [pay-dev], roles: [readonly] }'
-const between = (before: string, after: string) => differenceOf(load(before).config, load(after).config)
+const between = async (before: string, after: string) => differenceOf(load(before).config, load(after).config)
 const rule = (group: string) => changed(['group: Team', `group: ${group}`])
 
 describe('the difference between two configurations', () => {
@@ -33,35 +33,35 @@ describe('the difference between two configurations', () => {
       ['tests changed'],
     ],
     ['a longer session', `${A_FILE}sessions: { browser: { absolute: 8h } }\n`, ['sessions changed']],
-  ])('%s', (_what, after, said) => {
-    expect(between(A_FILE, after)).toEqual(said)
+  ])('%s', async (_what, after, said) => {
+    expect(await between(A_FILE, after)).toEqual(said)
   })
 
-  it('the order of rules, by which the first of two equal grants is used', () => {
+  it('the order of rules, by which the first of two equal grants is used', async () => {
     const [one, two] = [
       changed(['\nstore:', `${SECOND}\nstore:`]),
       changed(['\n  - id: team', `${SECOND}\n  - id: team`]),
     ]
-    expect(between(one, two)).toEqual(['order of rules changed'])
+    expect(await between(one, two)).toEqual(['order of rules changed'])
   })
 
-  it('a pattern that says something else', () => {
+  it('a pattern that says something else', async () => {
     const withPattern = (pattern: string) =>
       changed([
         'match: { idp: entra, group: Team }\n    grant: { accounts: [pay-prod, pay-dev], roles: [readonly, admin] }',
         `match: { idp: entra, pattern: '${pattern}' }\n    grant: { accounts: [pay-dev], roles: [readonly] }\n    within: { accounts: [pay-dev], roles: [readonly] }`,
       ])
-    expect(between(withPattern('^team-a$'), withPattern('^team-a$'))).toEqual([])
-    expect(between(withPattern('^team-a$'), withPattern('^team-b$'))).toEqual(['rule team changed'])
+    expect(await between(withPattern('^team-a$'), withPattern('^team-a$'))).toEqual([])
+    expect(await between(withPattern('^team-a$'), withPattern('^team-b$'))).toEqual(['rule team changed'])
   })
 
-  it('names a secret’s holder and never the secret', () => {
+  it('names a secret’s holder and never the secret', async () => {
     const [before, after] = [load(A_FILE), load(A_FILE)]
     const idps = after.config.idps.map((idp) =>
       idp.type === 'oidc'
         ? { ...idp, authentication: { method: 'client_secret_basic' as const, secret: 'another' } }
         : idp,
     )
-    expect(differenceOf(before.config, { ...after.config, idps })).toEqual(['idp entra changed'])
+    expect(await differenceOf(before.config, { ...after.config, idps })).toEqual(['idp entra changed'])
   })
 })

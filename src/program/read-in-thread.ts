@@ -1,0 +1,30 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import { ConfigFaults, loadConfig } from '../config/load.ts'
+import { watched } from './looked-at.ts'
+import { diskWorld } from './read-config.ts'
+import type { ReadingAnswer, ReadingOrder } from './reading-thread.ts'
+
+const { file, options, env } = workerData as ReadingOrder
+const variables = new Set<string>()
+const noted = new Proxy(env, {
+  get(values, name) {
+    if (typeof name !== 'string') return undefined
+    variables.add(name)
+    return values[name]
+  },
+})
+const { world, marks } = watched({ ...diskWorld(file), env: noted, ...options })
+
+function find() {
+  try {
+    const { checked, hash, files, warnings } = loadConfig(world)
+    return { loaded: { checked, hash, files, warnings } }
+  } catch (thrown) {
+    if (!(thrown instanceof ConfigFaults)) throw thrown
+    return { faults: thrown.faults, tests: thrown.tests }
+  }
+}
+
+const found = find()
+const answer: ReadingAnswer = { ...found, marks: marks(), variables: [...variables] }
+parentPort?.postMessage(answer)

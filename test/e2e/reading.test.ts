@@ -1,0 +1,81 @@
+import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { textOf } from '../../src/config/reload/difference.ts'
+import type * as ReadConfig from '../../src/program/read-config.ts'
+import { A_FILE } from '../config/a-file.ts'
+
+const RULES = 4_000
+const HOW = { insecureDev: true, purpose: 'serve' } as const
+/** A thread runs the build: this Node may not run its source. */
+const BUILT = new URL('../../dist/program/read-config.js', import.meta.url).href
+
+describe('a configuration that is read while others are served', () => {
+  let folder: string
+  let file: string
+  let reader: ReturnType<typeof ReadConfig.makeReader>
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'rolegate-reading-'))
+    file = join(folder, 'rolegate.yaml')
+    const rules = Array.from(
+      { length: RULES },
+      (_, n) =>
+        `  - { id: r-${n}, match: { idp: entra, group: g-${n} }, grant: { accounts: [pay-dev], roles: [readonly] } }\n`,
+    )
+    writeFileSync(
+      file,
+      A_FILE.replace('client_secret_env: IDP_SECRET', 'client_secret_env: READING_TEST_SECRET').replace(
+        '\nstore:',
+        `\n${rules.join('')}store:`,
+      ),
+      { mode: 0o600 },
+    )
+    const { makeReader } = (await import(BUILT)) as typeof ReadConfig
+    reader = makeReader(file, HOW)
+  })
+  afterAll(() => rmSync(folder, { recursive: true }))
+
+  it('is the same as one that is read here, and takes its secrets out of the environment (threats.md K10)', async () => {
+    process.env['READING_TEST_SECRET'] = 'kD9-fK2vq'
+    const aside = await reader.readAside()
+    expect(process.env['READING_TEST_SECRET']).toBeUndefined()
+    expect(aside.config.mapping.rules).toHaveLength(RULES + 1)
+    const here = reader.read()
+    expect([aside.hash, aside.files, aside.warnings]).toEqual([here.hash, here.files, here.warnings])
+    expect(textOf(aside.config)).toBe(textOf(here.config))
+  }, 60_000)
+
+  it('holds up nobody', async () => {
+    let [longest, last] = [0, performance.now()]
+    const beat = setInterval(() => {
+      const now = performance.now()
+      longest = Math.max(longest, now - last)
+      last = now
+    }, 5)
+    const start = performance.now()
+    await reader.readAside()
+    clearInterval(beat)
+    expect(longest).toBeLessThan((performance.now() - start) / 3)
+  }, 60_000)
+
+  it('is refused with the same faults, and it is known when to read again', async () => {
+    appendFileSync(file, 'nonsense: 1\nversion: 1\n')
+    const faults = (thrown: unknown) => (thrown as { faults?: unknown }).faults
+    const aside = await reader.readAside().then(() => undefined, faults)
+    const { asRead, now } = reader.lookedAt()
+    expect(await now()).toBe(asRead)
+    expect(aside).toMatchObject([{ message: 'the key "version" stands twice in one mapping' }])
+    expect(aside).toEqual(
+      ((): unknown => {
+        try {
+          return reader.read()
+        } catch (thrown) {
+          return faults(thrown)
+        }
+      })(),
+    )
+    appendFileSync(file, '# mended\n')
+    expect(await now()).not.toBe(asRead)
+  }, 60_000)
+})
