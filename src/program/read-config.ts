@@ -51,7 +51,7 @@ export function makeReader(file: string, options: ReadOptions) {
   return {
     read,
     /** While others are served: twenty thousand rules take seconds to read and to check, and a thread of their own does that. */
-    async readAside(): Promise<LoadedConfig> {
+    readAside: async (): Promise<LoadedConfig> => {
       const said = await readInThread({ file: resolve(file), options, env: environment.whole() })
       // A thread that cannot be had must not hold a deny back.
       if (said === undefined) return read()

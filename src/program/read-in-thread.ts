@@ -27,4 +27,4 @@ function find() {
 
 const found = find()
 const answer: ReadingAnswer = { ...found, marks: marks(), variables: [...variables] }
-parentPort?.postMessage(answer)
+parentPort?.postMessage(answer, [])
