@@ -82,6 +82,14 @@ export function secondsAsked({ text, world, misused }: Call): number | undefined
     : misused(fault)
 }
 
+/** The length that an option of a command itself names. */
+export function secondsIn(typed: string, { world, misused }: Call): number | undefined {
+  const seconds = secondsOf(typed, world)
+  const fault = faultOf(typed, seconds)
+  if (fault !== undefined) throw misused(fault)
+  return seconds
+}
+
 function secondsOf(typed: string, { now, timeZone }: CliWorld): number | undefined {
   const until = parseUntil(typed)
   return until === undefined ? parseDuration(typed) : secondsUntil(until, now(), timeZone)

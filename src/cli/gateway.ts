@@ -3,6 +3,7 @@ import { readConsoleLink, readCredentials, readRoles, readSessions, readWhoami }
 import type { ConsoleLink, KeptSession, Lent, ListedRole, Whoami } from './answers.ts'
 import { inFull } from './compact-roles.ts'
 import { readExplained, type Explained } from './explained.ts'
+import { readRequest, readRequests, type RoleRequest } from './role-requests.ts'
 import type { Somebody } from './world.ts'
 import { failureOf, type Ask, type Send } from './send.ts'
 
@@ -14,6 +15,10 @@ export type Gateway = {
   readonly sessions: () => Promise<Read<readonly KeptSession[]>>
   /** Of whoever asks, or of somebody imagined: that is for operators and auditors. */
   readonly explain: (role: string, somebody?: Somebody) => Promise<Read<Explained>>
+  readonly ask: (wish: { role: string; reason: string; seconds?: number }) => Promise<Read<RoleRequest>>
+  readonly request: (id: string) => Promise<Read<RoleRequest>>
+  readonly requests: () => Promise<Read<ReturnType<typeof readRequests>>>
+  readonly cancelRequest: (id: string) => Promise<void>
   readonly endSession: (id: string) => Promise<void>
   readonly console: (ask: {
     role: string
@@ -32,7 +37,7 @@ type Read<T> = { readonly read: T; readonly json: unknown }
 export function makeGateway(origin: string, send: Send, accessToken: () => Promise<string>): Gateway {
   const ask = async (request: Omit<Ask, 'bearer'>): Promise<unknown> => {
     const answer = await send({ ...request, bearer: await accessToken() })
-    if (answer.status !== 200 && answer.status !== 204) throw failureOf(answer)
+    if (![200, 201, 204].includes(answer.status)) throw failureOf(answer)
     return answer.body
   }
   const readBy = async <T>(read: (json: unknown) => T, request: Omit<Ask, 'bearer'>): Promise<Read<T>> => {
@@ -51,6 +56,10 @@ export function makeGateway(origin: string, send: Send, accessToken: () => Promi
     sessions: () => readBy(readSessions, { method: 'GET', path: '/v1/sessions' }),
     explain: (role, somebody) =>
       readBy(readExplained, { method: 'POST', path: '/v1/explain', json: { role, ...somebody } }),
+    ask: (json) => readBy(readRequest, { method: 'POST', path: '/v1/requests', json }),
+    request: (id) => readBy(readRequest, { method: 'GET', path: `/v1/requests/${id}` }),
+    requests: () => readBy(readRequests, { method: 'GET', path: '/v1/requests' }),
+    cancelRequest: async (id) => void (await ask({ method: 'POST', path: `/v1/requests/${id}/cancel`, json: {} })),
     endSession: async (id) => void (await ask({ method: 'POST', path: '/v1/sessions/end', json: { id } })),
     console: (json) => readBy(readConsoleLink, { method: 'POST', path: '/v1/console', json }),
   }

@@ -48,13 +48,15 @@ function readOptions(command: Command, args: readonly string[]): Omit<Typed, 're
   }
 }
 
-/** `-d until 18:00` is one duration, with quotes around it or without. */
+/** `-d until 18:00`, and `--for until 18:00`, is one duration, with quotes around it or without. */
 function joinUntil({ options }: Command, args: readonly string[]): readonly string[] {
   const at = args.findIndex((word, index) =>
-    word === 'until' ? ['-d', '--duration'].includes(args[index - 1] ?? '') : word === '--duration=until',
+    word === 'until'
+      ? ['-d', '--duration', '--for'].includes(args[index - 1] ?? '')
+      : /^--(duration|for)=until$/.test(word),
   )
   const time = args[at + 1]
-  if (options['duration'] === undefined || at < 0 || time === undefined) return args
+  if ((options['duration'] ?? options['for']) === undefined || at < 0 || time === undefined) return args
   return args.toSpliced(at, 2, `${args[at]} ${time}`)
 }
 

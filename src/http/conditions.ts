@@ -8,7 +8,7 @@ type Words = { why(wants: string, saw: string): string; readonly next: string }
 const WORDS: Readonly<Record<Condition, Words>> = {
   approval: {
     why: (wants) => `Somebody has to approve it, which is good for ${wants} at most, and nobody has.`,
-    next: 'Ask for it on the role’s page.',
+    next: 'Ask for it on the role’s page, or in a terminal with rolegate request.',
   },
   mfa_within: {
     why: (wants, saw) =>

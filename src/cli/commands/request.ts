@@ -1,0 +1,69 @@
+import { printDuration } from '../../domain/entitlement/duration.ts'
+import { REASON_OPTION, reasonGiven, secondsIn } from '../borrow.ts'
+import type { Call, Command } from '../command.ts'
+import { localTime } from '../local-time.ts'
+import { findOrPickRole, requireRoleOrTerminal } from '../pick-role.ts'
+import type { RoleRequest } from '../role-requests.ts'
+import { tellAnswer, waitForAnswer } from '../wait-for-answer.ts'
+
+export const request: Command = {
+  name: 'request',
+  usage: 'rolegate request ROLE --reason TEXT [--for DURATION] [--wait]',
+  summary: 'Ask for a role that somebody else has to approve.',
+  options: {
+    reason: { ...REASON_OPTION, about: 'why you need it: whoever answers reads it, and it goes on record' },
+    for: {
+      type: 'string',
+      value: 'DURATION',
+      about: 'for how long, from the approval on; default, and at most, what the role gives',
+    },
+    wait: { type: 'boolean', about: 'wait until somebody has answered; Ctrl-C leaves the request open' },
+  },
+  words: { least: 0, most: 1 },
+  completes: 'role',
+  async run(call) {
+    const [wanted] = call.words
+    requireRoleOrTerminal(call, wanted)
+    const reason = reasonGiven(call)
+    if (reason === undefined) throw call.misused('Say why you need it, with --reason.')
+    const typed = call.text('for')
+    const seconds = typed === undefined ? undefined : secondsIn(typed, call)
+    const { gateway, origin } = await call.connect()
+    const { role } = await findOrPickRole(call, (await gateway.roles()).read, wanted)
+    const { read: asked, json } = await gateway.ask({ role, reason, ...(seconds !== undefined && { seconds }) })
+    tellAsked(call, asked, { origin, reason, seconds })
+    if (!call.flag('wait')) {
+      call.world.out(call.json ? `${JSON.stringify(json, null, 2)}\n` : `${asked.id}\n`)
+      if (asked.status === 'approved') return 0
+      // Asked it is; but whoever goes on to take the role, in a script, has to know that nobody has said yes.
+      return PENDING
+    }
+    const answered = await waitForAnswer(call, gateway, asked, asked.expiresAt)
+    tellAnswer(call, answered)
+    call.world.out(call.json ? `${JSON.stringify((await gateway.request(asked.id)).json, null, 2)}\n` : `${asked.id}\n`)
+    return 0
+  },
+}
+
+const PENDING = 7
+
+/** Even with -q: without the address nobody can be told of it. It holds no secret. */
+function tellAsked(
+  { world, say, flag }: Call,
+  { id, role, reason, seconds, approvers, expiresAt }: RoleRequest,
+  wish: { readonly origin: string; readonly reason: string; readonly seconds: number | undefined },
+): void {
+  const whom = approvers.length > 0 ? `one of ${approvers.join(' or ')}` : 'whoever looks after the account'
+  if (reason !== wish.reason) say(`You have asked for ${role} before, and that request still waits: “${reason}”`)
+  else if (wish.seconds !== undefined && seconds < wish.seconds)
+    say(`Shortened to ${printDuration(seconds)}: the role gives no more.`)
+  world.err(
+    [
+      `Asked for ${role}, for ${printDuration(seconds)}. Send this to ${whom}:`,
+      `  ${new URL(`/approvals/${id}`, wish.origin).href}`,
+      '',
+    ].join('\n'),
+  )
+  if (flag('wait')) say(`Waiting until somebody answers, or ${localTime(expiresAt, world.now(), world.timeZone)}.`)
+  else say('It waits for a day. See how it goes: rolegate requests')
+}

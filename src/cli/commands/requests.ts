@@ -1,0 +1,80 @@
+import { printDuration } from '../../domain/entitlement/duration.ts'
+import type { Call, Command } from '../command.ts'
+import { localTime } from '../local-time.ts'
+import { isRequestId, type RoleRequest } from '../role-requests.ts'
+import { inColumns, toCsv } from '../table.ts'
+import type { CliWorld } from '../world.ts'
+
+const FORMS = ['table', 'json', 'csv']
+
+export const requests: Command = {
+  name: 'requests',
+  usage: 'rolegate requests [-o table|json|csv] | rolegate requests cancel ID',
+  summary: 'List what you asked for, and what waits for your word; or take a request back.',
+  options: {
+    output: { type: 'string', short: 'o', value: 'FORM', oneOf: FORMS, about: 'table (default), json or csv' },
+  },
+  words: { least: 0, most: 2 },
+  completes: ['cancel'],
+  async run(call) {
+    const [act, id] = call.words
+    if (act === undefined) return show(call)
+    if (act !== 'cancel' || id === undefined || !isRequestId(id))
+      throw call.misused('To take one back, name it: rolegate requests cancel ID.')
+    await (await call.connect()).gateway.cancelRequest(id)
+    call.say('Taken back.')
+    return 0
+  },
+}
+
+async function show({ text, json, misused, connect, world, say }: Call): Promise<number> {
+  const form = text('output') ?? (json ? 'json' : 'table')
+  if (!FORMS.includes(form)) throw misused(`“${form}” is no form: write ${FORMS.join(', ')}.`)
+  const { gateway } = await connect()
+  const { read, json: answer } = await gateway.requests()
+  const all = [...read.waiting, ...read.own]
+  if (form === 'json') world.out(`${JSON.stringify(answer, null, 2)}\n`)
+  else if (form === 'csv') world.out(toCsv(csvRows(all)))
+  else if (all.length > 0) world.out(`${inColumns(tableRows(all, world)).join('\n')}\n`)
+  if (all.length === 0) say('You asked for nothing of late, and nothing waits for your word.')
+  return 0
+}
+
+function tableRows(all: readonly RoleRequest[], { now, timeZone }: CliWorld) {
+  const when = (moment: Date) => localTime(moment, now(), timeZone)
+  return [
+    ['ID', 'WHO', 'ROLE', 'FOR', 'STATE', 'ASKED', 'WHY'],
+    ...all.map(({ id, isOwn, requester, role, seconds, status, grantedUntil, askedAt, reason }) => [
+      id,
+      isOwn ? 'you' : requester || '-',
+      role || '-',
+      printDuration(seconds),
+      grantedUntil === undefined ? (STATES[status] ?? status) : `until ${when(grantedUntil)}`,
+      when(askedAt),
+      reason || '-',
+    ]),
+  ]
+}
+
+const STATES: Readonly<Record<string, string>> = {
+  asked: 'waiting',
+  cancelled: 'taken back',
+  expired: 'unanswered',
+  ended: 'over',
+}
+
+const csvRows = (all: readonly RoleRequest[]) => [
+  ['id', 'own', 'requester', 'role', 'seconds', 'status', 'asked_at', 'granted_until', 'answered_by', 'reason'],
+  ...all.map(({ id, isOwn, requester, role, seconds, status, askedAt, grantedUntil, answeredBy, reason }) => [
+    id,
+    String(isOwn),
+    requester,
+    role,
+    String(seconds),
+    status,
+    askedAt.toISOString(),
+    grantedUntil?.toISOString() ?? '',
+    answeredBy,
+    reason,
+  ]),
+]

@@ -1,0 +1,71 @@
+import { malformed } from './answers.ts'
+import { recordOf } from './record.ts'
+import { oneLine } from './server-text.ts'
+
+/** A request for a role that takes somebody's approval, as the gateway tells it. */
+export type RoleRequest = {
+  readonly id: string
+  readonly role: string
+  /** `asked`, `approved`, `denied`, `cancelled`, `expired`, `ended`; a newer gateway may know more. */
+  readonly status: string
+  readonly isOwn: boolean
+  readonly requester: string
+  readonly reason: string
+  readonly seconds: number
+  readonly askedAt: Date
+  readonly expiresAt: Date
+  readonly approvers: readonly string[]
+  readonly grantedUntil?: Date
+  readonly answeredBy: string
+  readonly note: string
+  /** In a browser; `why` not. */
+  readonly mayApprove: boolean
+  readonly why: string
+  readonly intervalSeconds: number
+}
+
+/** What an address may hold of it, and a line be started with. */
+export const isRequestId = (text: string): boolean => /^[A-Za-z0-9_][\w-]{0,59}$/.test(text)
+
+export function readRequest(body: unknown): RoleRequest {
+  const row = recordOf(body)
+  const answer = recordOf(row['answer'])
+  const id = lineOf(row['id'])
+  if (!isRequestId(id)) throw malformed('id')
+  const { grantedUntil } = row
+  return {
+    id,
+    role: lineOf(row['role']),
+    status: lineOf(row['status']),
+    isOwn: row['own'] === true,
+    requester: lineOf(recordOf(row['requester'])['username']),
+    reason: lineOf(row['reason']),
+    seconds: typeof row['seconds'] === 'number' ? row['seconds'] : 0,
+    askedAt: dateOf(row['askedAt'], 'askedAt'),
+    expiresAt: dateOf(row['expiresAt'], 'expiresAt'),
+    approvers: Array.isArray(row['approvers']) ? row['approvers'].map(lineOf) : [],
+    ...(grantedUntil !== undefined && { grantedUntil: dateOf(grantedUntil, 'grantedUntil') }),
+    answeredBy: lineOf(answer['by']),
+    note: lineOf(answer['note']),
+    mayApprove: row['mayApprove'] === true,
+    why: lineOf(row['why']),
+    intervalSeconds: Math.min(Math.max(Number(row['intervalSeconds'] ?? 5) || 5, 1), 60),
+  }
+}
+
+export function readRequests(body: unknown): {
+  readonly own: readonly RoleRequest[]
+  readonly waiting: readonly RoleRequest[]
+} {
+  const { own, waiting } = recordOf(body)
+  if (!Array.isArray(own) || !Array.isArray(waiting)) throw malformed('own')
+  return { own: own.map(readRequest), waiting: waiting.map(readRequest) }
+}
+
+const lineOf = (value: unknown): string => oneLine(typeof value === 'string' ? value : '')
+
+function dateOf(value: unknown, field: string): Date {
+  const date = new Date(lineOf(value))
+  if (Number.isNaN(date.getTime())) throw malformed(field)
+  return date
+}
