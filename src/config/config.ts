@@ -2,6 +2,7 @@ import type { Staff } from '../domain/admin/standing.ts'
 import type { Redactable } from '../domain/audit/redact.ts'
 import type { Mapping } from '../domain/entitlement/rule.ts'
 import type { OldestGroups } from '../domain/device/closing.ts'
+import type { Egress } from '../domain/aws/trust-policy/generate.ts'
 import type { Partition } from '../domain/aws/partition.ts'
 import type { PolicyTest } from '../domain/policy/policy.ts'
 import type { ClaimMapping } from '../domain/sign-in/claims.ts'
@@ -155,6 +156,8 @@ export type StsSettings = {
   readonly saml?: SamlWay
   /** Strategies `pass_through_…`. Neither this nor `saml`: `web_identity`. */
   readonly passThrough?: PassThroughWay
+  /** Where our calls to AWS come from: for the trust policies that are printed from the file (threats.md F3). */
+  readonly egress?: Egress
   /** In place of the partition's own STS and sign-in hosts. */
   readonly endpoint?: string
   readonly federationEndpoint?: string

@@ -3,6 +3,20 @@ import { PARTITIONS } from '../domain/aws/partition.ts'
 import { line, name, region } from './fields.ts'
 import { clientAuthentication } from './idp-schema.ts'
 
+const vpce = z.string().regex(/^vpce-[0-9a-f]{8,17}$/, 'must be the id of a VPC endpoint, as in vpce-0a1b2c3d4e5f60718')
+
+const egress = z
+  .strictObject({
+    cidrs: z.array(line).min(1, 'must not be empty').optional().describe('Public networks (CIDR).'),
+    vpce: z
+      .array(vpce)
+      .min(1, 'must not be empty')
+      .optional()
+      .describe('In place of them: ids of VPC endpoints for STS.'),
+  })
+  .optional()
+  .describe('Where our calls to AWS come from. `rolegate aws trust-policy` pins roles to it.')
+
 export const sts = z.strictObject({
   strategy: z
     .enum(['web_identity', 'saml', 'pass_through_saml', 'pass_through_oidc'])
@@ -21,6 +35,7 @@ export const sts = z.strictObject({
   region: region.optional().describe('Whose STS is asked; default the partition’s first region.'),
   partition: z.enum(PARTITIONS).default('aws').describe('Which of AWS’s separate worlds.'),
   endpoint: line.optional().describe('STS in place of AWS’s own. Needs an audience of its own unless it is AWS’s.'),
+  egress,
   federation_endpoint: line.optional().describe('The console’s sign-in endpoint in place of AWS’s own.'),
   provider_name: z
     .string()

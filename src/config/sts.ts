@@ -1,4 +1,5 @@
 import { defaultRegionOf } from '../domain/aws/partition.ts'
+import type { Egress } from '../domain/aws/trust-policy/generate.ts'
 import type { PassThroughWay, StsSettings } from './config.ts'
 import { audienceFor } from './lint/sts.ts'
 import type { StsEntry } from './schema.ts'
@@ -23,10 +24,14 @@ export function stsOf(name: string, entry: StsEntry, secrets: Secrets): StsSetti
     }),
     ...(passThrough !== undefined && { passThrough }),
     ...(endpoint !== undefined && { endpoint }),
+    ...(entry.egress !== undefined && { egress: egressOf(entry.egress) }),
     ...(federationEndpoint !== undefined && { federationEndpoint }),
     ...(consoleHosts !== undefined && { consoleHosts }),
   }
 }
+
+const egressOf = ({ cidrs, vpce }: NonNullable<StsEntry['egress']>): Egress =>
+  vpce === undefined ? { cidrs: cidrs ?? [] } : { vpce }
 
 function passThroughOf(name: string, entry: StsEntry, { stsAuthentications }: Secrets): PassThroughWay | undefined {
   const { strategy, idp = '', provider_name: providerName = '', client_id: clientId = '' } = entry

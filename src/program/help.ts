@@ -19,6 +19,7 @@ For people
 For operators
   serve [--config FILE]     run the gateway
   check-config FILE         say everything that is wrong with a file
+  aws trust-policy ROLE     the trust policy that a role needs
   schema                    the JSON Schema of rolegate.yaml
   admin deny AIM            close a role, an IdP or a person's way in at once
   health [--url URL]        ask a running gateway whether it is ready

@@ -1,6 +1,8 @@
 import { audienceOf, PARTITIONS, type Partition } from '../../domain/aws/partition.ts'
+import { sourceAddressOf } from '../../domain/aws/source-address.ts'
 import type { Findings, Path } from '../faults.ts'
 import { clientAuthentication } from '../idp-schema.ts'
+import { parseNetwork } from '../networks.ts'
 import type { ConfigFile, StsEntry } from '../schema.ts'
 import { isPassThrough, lintPassThrough } from './pass-through.ts'
 import { isLoopback, LOOPBACK_REFUSED, requireUrl } from './web-address.ts'
@@ -12,6 +14,7 @@ export function lintSts(file: ConfigFile, findings: Findings, insecureDev: boole
     const path = ['sts', name]
     lintEndpoints(entry, path, findings, insecureDev)
     lintStrategy(entry, path, findings)
+    lintEgress(entry, [...path, 'egress'], findings)
     lintSamlWay(entry, path, findings, insecureDev)
     lintPassThrough(entry, path, file, findings)
     if (entry.region !== undefined) lintRegion(entry.region, entry.partition, [...path, 'region'], findings)
@@ -41,6 +44,7 @@ const STRATEGIES_OF: readonly (readonly [keys: readonly (keyof StsEntry)[], stra
   ],
   [['saml_encryption_cert_file'], ['saml']],
   [['audience'], ['web_identity']],
+  [['egress'], ['web_identity', 'saml']],
   [['idp'], ['pass_through_saml', 'pass_through_oidc']],
   [
     ['client_id', ...(Object.keys(clientAuthentication) as (keyof typeof clientAuthentication)[])],
@@ -94,6 +98,25 @@ function lintEndpoints(entry: StsEntry, path: Path, findings: Findings, insecure
     if (!insecureDev && isLoopback(host.replace(/:\d+$/, ''))) {
       findings.fault([...path, 'console_hosts', index], LOOPBACK_REFUSED)
     }
+  })
+}
+
+/** threats.md F3: a pin to addresses that are not ours alone pins nothing, and one that AWS never sees lets nobody in. */
+function lintEgress({ egress }: StsEntry, path: Path, findings: Findings): void {
+  if (egress === undefined) return
+  if ((egress.cidrs === undefined) === (egress.vpce === undefined))
+    findings.fault(path, 'needs exactly one of cidrs, vpce')
+  egress.cidrs?.forEach((text, index) => {
+    const network = parseNetwork(text)
+    const here = [...path, 'cidrs', index]
+    if (network === undefined)
+      findings.fault(here, `"${text}" is not a network such as 203.0.113.7/32, with a prefix behind the address`)
+    else if (network.bits === 0) findings.fault(here, 'is every address there is')
+    else if ('fault' in sourceAddressOf(network.address))
+      findings.fault(
+        here,
+        'is no public network, and AWS sees no other; calls through a VPC endpoint are pinned by vpce',
+      )
   })
 }
 

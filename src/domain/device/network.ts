@@ -20,7 +20,7 @@ export function canonicalAddress(address: string): string {
 }
 
 /** The eight groups of an IPv6 address; undefined for anything else. */
-function groupsOf(address: string): readonly number[] | undefined {
+export function groupsOf(address: string): readonly number[] | undefined {
   if (!address.includes(':')) return undefined
   const written = address.replace(/(\d+)\.(\d+)\.(\d+)\.(\d+)$/, (_, a: string, b: string, c: string, d: string) =>
     [Number(a) * 256 + Number(b), Number(c) * 256 + Number(d)].map(hex).join(':'),

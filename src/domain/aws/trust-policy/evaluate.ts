@@ -1,3 +1,4 @@
+import { isInRange, parseIpRange } from './ip-range.ts'
 import { isLike } from './wildcard.ts'
 
 /** What a caller asks of a role, and what the request says about itself: condition key → its values. */
@@ -121,6 +122,7 @@ function parseWanted({ name }: Operator, value: unknown): readonly string[] {
     const texts = requireTexts(value)
     // Policy variables would need values we do not have.
     if (texts.some((text) => text.includes('${'))) throw new Malformed()
+    if (name.endsWith('IpAddress') && texts.some((text) => parseIpRange(text) === undefined)) throw new Malformed()
     return texts
   }
   const listed: unknown[] = Array.isArray(value) ? value : [value]
@@ -169,7 +171,7 @@ function isMet(
   if (set === 'ForAllValues') return (values ?? []).filter((value) => value !== '').every(matches)
   if (set === 'ForAnyValue') return (values ?? []).filter((value) => value !== '').some(matches)
   const [value, second] = values ?? []
-  if (value === undefined) return name.startsWith('StringNot')
+  if (value === undefined) return name.startsWith('StringNot') || name === 'NotIpAddress'
   // AWS asks for a set operator here; what it does without one is not written down.
   if (second !== undefined) throw new Malformed()
   return matches(value)
@@ -180,6 +182,11 @@ type Match = (value: string, wanted: readonly string[]) => boolean
 const isAnyOf: Match = (value, wanted) => wanted.includes(value)
 const isAnyOfIgnoringCase: Match = (value, wanted) => wanted.some((text) => text.toLowerCase() === value.toLowerCase())
 const isLikeAnyOf: Match = (value, wanted) => wanted.some((pattern) => isLike(value, pattern))
+const isInAnyOf: Match = (value, wanted) =>
+  wanted.some((text) => {
+    const range = parseIpRange(text)
+    return range !== undefined && isInRange(value, range)
+  })
 const not =
   (match: Match): Match =>
   (value, wanted) =>
@@ -194,6 +201,8 @@ const MATCHES: ReadonlyMap<string, Match> = new Map([
   ['StringLike', isLikeAnyOf],
   ['StringNotLike', not(isLikeAnyOf)],
   ['Bool', isAnyOfIgnoringCase],
+  ['IpAddress', isInAnyOf],
+  ['NotIpAddress', not(isInAnyOf)],
 ])
 
 function foldKeys(context: Context): Context {

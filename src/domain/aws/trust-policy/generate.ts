@@ -10,7 +10,13 @@ type Trusted = {
   readonly tagKeys: readonly string[]
   /** Values of those that are constants: the policy demands them (threats.md I5). */
   readonly tagValues?: Readonly<Record<string, string>>
+  /** Keys that may come along, and may be missing. */
+  readonly optionalTagKeys?: readonly string[]
+  readonly egress?: Egress
 }
+
+/** Where our calls to AWS come from: public networks, or VPC endpoints. Nothing that is taken from us is of use elsewhere (threats.md F3). */
+export type Egress = { readonly cidrs: readonly string[] } | { readonly vpce: readonly string[] }
 
 export type TrustedRole = Trusted & { readonly issuer: string; readonly audience: string }
 
@@ -60,7 +66,7 @@ const policyFor = (role: Trusted, { provider, action, audience, subjectKey }: Pr
       Action: [
         action,
         ...(role.sourceIdentity ? ['sts:SetSourceIdentity'] : []),
-        ...(role.tagKeys.length > 0 ? ['sts:TagSession'] : []),
+        ...(tagKeysOf(role).length > 0 ? ['sts:TagSession'] : []),
       ],
       Condition: {
         StringEquals: {
@@ -68,17 +74,22 @@ const policyFor = (role: Trusted, { provider, action, audience, subjectKey }: Pr
           ...Object.fromEntries(
             Object.entries(role.tagValues ?? {}).map(([key, value]) => [`aws:RequestTag/${key}`, value]),
           ),
+          ...(role.egress !== undefined && 'vpce' in role.egress && { 'aws:SourceVpce': role.egress.vpce }),
         },
         StringLike: {
           [subjectKey]: subjectPatternFor(role.accountId, role.roleName),
           ...(role.sourceIdentity && { 'sts:SourceIdentity': '?*' }),
         },
+        ...(role.egress !== undefined &&
+          'cidrs' in role.egress && { IpAddress: { 'aws:SourceIp': role.egress.cidrs } }),
+        // Exactly these keys: none beside them, and none missing of those that always come.
+        ...(tagKeysOf(role).length > 0 && { 'ForAllValues:StringEquals': { 'aws:TagKeys': tagKeysOf(role) } }),
         ...(role.tagKeys.length > 0 && {
-          // Exactly these keys: none beside them, and none of them missing.
-          'ForAllValues:StringEquals': { 'aws:TagKeys': [...role.tagKeys] },
           Null: Object.fromEntries(role.tagKeys.map((key) => [`aws:RequestTag/${key}`, 'false'])),
         }),
       },
     },
   ],
 })
+
+const tagKeysOf = ({ tagKeys, optionalTagKeys = [] }: Trusted): readonly string[] => [...tagKeys, ...optionalTagKeys]

@@ -191,7 +191,7 @@ describe('evaluateTrustPolicy: what it does not understand lets nobody in', () =
     { what: 'an unknown operator', document: policy(statement({ Condition: { StringEqual: { a: 'b' } } })) },
     {
       what: 'an operator it does not have',
-      document: policy(statement({ Condition: { IpAddress: { 'aws:SourceIp': '10.0.0.0/8' } } })),
+      document: policy(statement({ Condition: { NumericEquals: { 'aws:MultiFactorAuthAge': '1' } } })),
     },
     { what: 'a name every object answers to', document: policy(statement({ Condition: { constructor: { a: 'b' } } })) },
     { what: 'Null with IfExists', document: policy(statement({ Condition: { NullIfExists: { a: 'true' } } })) },
