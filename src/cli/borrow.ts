@@ -51,7 +51,7 @@ async function lend(
   const lent = await confirmed(role, (stepUp) =>
     gateway.credentials({
       role,
-      ...(seconds !== undefined && { seconds }),
+      ...lengthIn(seconds, call),
       ...(reason !== undefined && { reason }),
       ...(stepUp !== undefined && { stepUp }),
     }),
@@ -60,6 +60,18 @@ async function lend(
     call.say(`Shortened to ${printDuration(lent.seconds)}, by: ${lent.limitedBy}.`)
   }
   return lent
+}
+
+/**
+ * Where nobody names a length, the role's own may be until a time of day: by the clock of this machine, as a browser's. UTC is what servers and
+ * containers are set to, and says nothing of the person: then the gateway's own zone counts (DECISIONS.md 193).
+ */
+export function lengthIn(
+  seconds: number | undefined,
+  { world: { timeZone } }: Pick<Call, 'world'>,
+): { readonly seconds?: number; readonly timeZone?: string } {
+  if (seconds !== undefined) return { seconds }
+  return /^(?:UTC|GMT|Etc\/.*)$/.test(timeZone) ? {} : { timeZone }
 }
 
 /** The reason given by --reason, as the gateway takes it. */

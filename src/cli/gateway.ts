@@ -11,7 +11,13 @@ export type Gateway = {
   readonly whoami: () => Promise<Read<Whoami>>
   readonly roles: () => Promise<Read<readonly ListedRole[]>>
   readonly awsConfig: () => Promise<Read<AwsConfig>>
-  readonly credentials: (ask: { role: string; seconds?: number; reason?: string; stepUp?: string }) => Promise<Lent>
+  readonly credentials: (ask: {
+    role: string
+    seconds?: number
+    timeZone?: string
+    reason?: string
+    stepUp?: string
+  }) => Promise<Lent>
   readonly sessions: () => Promise<Read<readonly KeptSession[]>>
   /** Of whoever asks, or of somebody imagined: that is for operators and auditors. */
   readonly explain: (role: string, somebody?: Somebody) => Promise<Read<Explained>>
@@ -23,6 +29,7 @@ export type Gateway = {
   readonly console: (ask: {
     role: string
     seconds?: number
+    timeZone?: string
     reason?: string
     destination?: string
     region?: string

@@ -99,7 +99,9 @@ export const ConfigFile = z.strictObject({
     .prefault({})
     .describe('What happens while the file on disk cannot be used.'),
   admin: admin.prefault({}).describe('Who runs and who audits Rolegate itself. Nobody, unless named here.'),
-  time_zone: line.default('UTC').describe('IANA zone of `until 19:00`, where a browser does not say its own.'),
+  time_zone: line
+    .default('UTC')
+    .describe('IANA zone of `until 19:00`, where neither a browser nor our command line says its own.'),
   tests: z
     .array(inFileTest)
     .default([])

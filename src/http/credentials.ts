@@ -6,12 +6,14 @@ import type { Purpose } from '../domain/sign-in/step-up.ts'
 import type { HandOverRequest } from '../usecases/hand-over/plan-hand-over.ts'
 import type { TerminalStepUp } from '../usecases/step-up/terminal-step-up.ts'
 import type { IssueCredentials } from '../usecases/hand-over/issue-credentials.ts'
-import { parse, Reason, Seconds } from './parse.ts'
+import { parse, Reason, Seconds, TimeZoneText } from './parse.ts'
 
 export const CredentialsBody = z.strictObject({
   role: z.string().min(3).max(2048),
   seconds: Seconds.optional(),
   reason: Reason.optional(),
+  /** Of the machine it is for: `until 19:00` means its clock, where nobody names a length. */
+  timeZone: TimeZoneText.optional(),
   /** What a person has confirmed in their browser, once a `step_up_required` has named it. */
   stepUp: z
     .string()
@@ -27,8 +29,12 @@ export function makeAnswerCredentials(deps: {
   terminalStepUp: TerminalStepUp
 }): AnswerCredentials {
   return async function answerCredentials(session, body, request) {
-    const { role, seconds, reason, stepUp: id } = parse(CredentialsBody, body)
-    const said = { ...(seconds !== undefined && { seconds }), ...(reason !== undefined && { reason }) }
+    const { role, seconds, reason, timeZone, stepUp: id } = parse(CredentialsBody, body)
+    const said = {
+      ...(seconds !== undefined && { seconds }),
+      ...(reason !== undefined && { reason }),
+      ...(timeZone !== undefined && { timeZone }),
+    }
     const { credentials, facts } = await withStepUp(
       deps.terminalStepUp,
       { session, request, purpose: { role, handOver: 'credentials', ...said }, ...(id !== undefined && { id }) },
@@ -64,11 +70,12 @@ export async function withStepUp<Out>(
   })
 }
 
-type Wish = Pick<Purpose, 'seconds' | 'reason' | 'destination' | 'region'>
+type Wish = Pick<Purpose, 'seconds' | 'reason' | 'timeZone' | 'destination' | 'region'>
 
-const wishIn = ({ seconds, reason, destination, region }: Wish): Wish => ({
+const wishIn = ({ seconds, reason, timeZone, destination, region }: Wish): Wish => ({
   ...(seconds !== undefined && { seconds }),
   ...(reason !== undefined && { reason }),
+  ...(timeZone !== undefined && { timeZone }),
   ...(destination !== undefined && { destination }),
   ...(region !== undefined && { region }),
 })

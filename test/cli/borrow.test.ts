@@ -45,6 +45,25 @@ describe('durations', () => {
     expect(asked(CREDENTIALS)).toEqual([{ role: ROLE, seconds: 8 * 3600 }])
   })
 
+  it.each([
+    ['Europe/Berlin', { timeZone: 'Europe/Berlin' }],
+    ['UTC', {}],
+    ['Etc/UTC', {}],
+    ['GMT', {}],
+  ])('in %s says its zone with a length that it leaves to the role: %j', async (timeZone, said) => {
+    const { run, gateway, asked } = await signedIn({ timeZone })
+    const url = `${gateway.origin}/console`
+    gateway.on('POST /v1/console', { json: { url, expiration: LENT.expiration, seconds: 3600, limitedBy: 'default' } })
+    await run('env', ROLE)
+    await run('console', ROLE, '--print')
+    await run('env', ROLE, '-d', '1h')
+    expect(asked(CREDENTIALS)).toEqual([
+      { role: ROLE, ...said },
+      { role: ROLE, seconds: 3600 },
+    ])
+    expect(asked('POST /v1/console')).toEqual([{ role: ROLE, ...said }])
+  })
+
   it('says when the gateway lends for less than asked, and what limited it', async () => {
     const { gateway, run } = await signedIn({ env: { ROLEGATE_DURATION: '3h' } })
     gateway.on(CREDENTIALS, { json: { ...LENT, seconds: 5400, limitedBy: 'role' } })

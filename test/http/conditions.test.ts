@@ -237,6 +237,22 @@ describe('a role that is lent until a time of day', () => {
     expect(Math.round((await lent({ seconds: '', time_zone: 'Mars/Olympus' })) / 3_600)).toBe(1)
     expect(await lent({ seconds: '900', time_zone: 'America/Sao_Paulo' })).toBe(900)
   })
+
+  it.each(['/v1/credentials', '/v1/console'])('lasts by the clock of a terminal that says it: %s', async (path) => {
+    const bearer = `Bearer ${(await aTerminalOf(demo, alice)).accessToken}`
+    const hours = async (said: object) => {
+      const { body } = await request(demo.url)
+        .post(path)
+        .set('authorization', bearer)
+        .send({ role: READONLY, ...said })
+        .expect(200)
+      return Math.round(body.seconds / 3_600)
+    }
+    expect(await hours({})).toBe(1)
+    expect(await hours({ timeZone: 'America/Sao_Paulo' })).toBe(4)
+    expect(await hours({ timeZone: 'Mars/Olympus' })).toBe(1)
+    expect(await hours({ timeZone: 'America/Sao_Paulo', seconds: 7_200 })).toBe(2)
+  })
 })
 
 describe('a fresh sign-in beside other conditions (threats.md H8, I6)', () => {

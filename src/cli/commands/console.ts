@@ -1,7 +1,7 @@
 import { isRegion } from '../../domain/aws/partition.ts'
 import { printDuration } from '../../domain/entitlement/duration.ts'
 import type { ListedRole } from '../answers.ts'
-import { DURATION_OPTION, REASON_OPTION, reasonGiven, secondsAsked } from '../borrow.ts'
+import { DURATION_OPTION, REASON_OPTION, lengthIn, reasonGiven, secondsAsked } from '../borrow.ts'
 import type { Call, Command, Connection } from '../command.ts'
 import { withConfirmation } from '../confirm.ts'
 import { openBrowser } from '../open-browser.ts'
@@ -75,7 +75,7 @@ async function printLink(
     role,
     ...(destination !== undefined && { destination }),
     ...(region !== undefined && { region }),
-    ...(seconds !== undefined && { seconds }),
+    ...lengthIn(seconds, call),
     ...(reason !== undefined && { reason }),
   }
   const { read: link, json } = await withConfirmation(call, origin, role, (stepUp) =>

@@ -34,7 +34,7 @@ export function durationOf(
   }: {
     readonly seconds?: number
     readonly leastUsualSeconds?: number
-    /** Of whoever asks, where their browser says it. */
+    /** Of whoever asks, where their browser or their terminal says it. */
     readonly timeZone?: string
   },
   session: { readonly endsAt: Date },

@@ -13,6 +13,8 @@ export type Purpose = {
   readonly seconds?: number
   /** In their own words, where the role asks for it. */
   readonly reason?: string
+  /** Of the machine that asked, where it named no length. */
+  readonly timeZone?: string
   /** The console page to open. */
   readonly destination?: string
   /** Where a page opens that names no region itself. */

@@ -149,11 +149,12 @@ export function v1Routes(deps: Deps): Router {
     const session = signedIn(res)
     // threats.md H3: a page has its own form; a sign-in URL is not for scripts of the portal's origin.
     if (session.via === 'browser') throw new RolegateError('condition_unmet', { condition: 'bearer_only' })
-    const { role, seconds, reason, destination, region, stepUp: id } = parse(ConsoleBody, req.body)
+    const { role, seconds, reason, timeZone, destination, region, stepUp: id } = parse(ConsoleBody, req.body)
     const request = factsOf(res)
     const said = {
       ...(seconds !== undefined && { seconds }),
       ...(reason !== undefined && { reason }),
+      ...(timeZone !== undefined && { timeZone }),
       ...(destination !== undefined && { destination }),
       ...(region !== undefined && { region }),
     }

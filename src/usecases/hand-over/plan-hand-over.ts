@@ -29,7 +29,7 @@ export type HandOverRequest = {
   readonly seconds?: number
   /** What the role's usual time is raised to where nobody names one: for clients that find less useless. */
   readonly leastUsualSeconds?: number
-  /** Of the browser it is asked from, as IANA spells it: for lengths that end at a time of day. */
+  /** Of the browser or the machine it is asked from, as IANA spells it: for lengths that end at a time of day. */
   readonly timeZone?: string
   /** The fresh sign-in it uses up (threats.md H8). */
   readonly stepUp?: UsedStepUp
