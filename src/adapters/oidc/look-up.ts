@@ -17,7 +17,7 @@ export const makeLookUp =
   (hostname, options, done) => {
     resolve(hostname, options, (failure, address, family) => {
       const addresses = typeof address === 'string' ? [address] : (address ?? []).map((one) => one.address)
-      if (failure === null && addresses.some(isOffLimits)) done(new OffLimits(SAID), '')
+      if (addresses.some(isOffLimits)) done(new OffLimits(SAID), '')
       else done(failure, address, family)
     })
   }
