@@ -8,6 +8,8 @@ export type Ask = {
   readonly target: string
   readonly headers: IncomingHttpHeaders
   readonly body: string
+  /** Of whoever asks, as the connection has it. */
+  readonly address: string
 }
 
 export type Answer = {
@@ -36,7 +38,9 @@ async function readAsk(req: IncomingMessage): Promise<Ask | undefined> {
   const body = await readBody(req)
   if (body === undefined) return undefined
   const target = req.url ?? '/'
-  return { method: req.method ?? 'GET', url: new URL(target, 'http://127.0.0.1'), target, headers: req.headers, body }
+  const address = req.socket.remoteAddress ?? ''
+  const url = new URL(target, 'http://127.0.0.1')
+  return { method: req.method ?? 'GET', url, target, headers: req.headers, body, address }
 }
 
 /** The body as text, or undefined when it is larger than anything we are sent honestly. */

@@ -12,10 +12,11 @@ const OWN: readonly Constraint[] = [
 
 /** AssumeRoleWithSAML. The assertion's own SessionDuration and SessionNotOnOrAfter can only shorten what is asked (aws.md §4). */
 export function makeAssumeRoleWithSaml(deps: { redeemAssertion: RedeemAssertion; recipient: string }) {
-  return async function assumeRoleWithSaml(parameters: Parameters): Promise<Content> {
+  return async function assumeRoleWithSaml(parameters: Parameters, address: string): Promise<Content> {
     const asked = readAsked(parameters, OWN)
     const { session, assertion, nameQualifier } = await deps.redeemAssertion({
       operation: 'AssumeRoleWithSAML',
+      address,
       roleArn: asked.roleArn,
       principalArn: parameters.get('PrincipalArn') ?? '',
       response: parameters.get('SAMLAssertion') ?? '',

@@ -27,7 +27,7 @@ export function makeAssumeRoleWithWebIdentity(deps: {
   record: RecordCall
   now: () => Date
 }) {
-  return async function assumeRoleWithWebIdentity(parameters: Parameters): Promise<Content> {
+  return async function assumeRoleWithWebIdentity(parameters: Parameters, address: string): Promise<Content> {
     const [seen, note] = noteOf(parameters)
     try {
       const asked = readRequest(parameters)
@@ -36,7 +36,7 @@ export function makeAssumeRoleWithWebIdentity(deps: {
       const token = await verifyIdentityToken(asked.token, provider, deps.now())
       note.sourceIdentity = token.sourceIdentity
 
-      const vouched = vouchedFor(token, asked)
+      const vouched = vouchedFor(token, { ...asked, address })
       const found = requireRole(deps.accounts, asked.roleArn, vouched)
       requireLengthAllowed(asked.seconds, found.role)
       const packed = requirePacked(asked.narrowedTo, token.tags)
@@ -71,13 +71,17 @@ function readRequest(parameters: Parameters) {
 }
 
 /** The condition keys of a web identity request (aws.md §7). */
-function vouchedFor(token: IdentityToken, { accountId, sessionName }: Asked): Vouched {
+function vouchedFor(
+  token: IdentityToken,
+  { accountId, sessionName, address }: Asked & Pick<Vouched, 'address'>,
+): Vouched {
   const provider = token.issuer.replace(/^https?:\/\//, '')
   return {
     ...token,
     action: 'sts:AssumeRoleWithWebIdentity',
     principal: `arn:aws:iam::${accountId}:oidc-provider/${provider}`,
     sessionName,
+    address,
     keys: [
       [`${provider}:aud`, [token.audience]],
       [`${provider}:oaud`, token.originalAudiences],

@@ -10,6 +10,8 @@ export type Vouched = PassedOn & {
   /** ARN of the provider. */
   readonly principal: string
   readonly sessionName: string
+  /** Where the call comes from: `aws:SourceIp`. */
+  readonly address: string
   /** The condition keys of this protocol alone (aws.md §7). */
   readonly keys: readonly (readonly [key: string, values: readonly string[]])[]
 }
@@ -41,6 +43,7 @@ export function requireRole(accounts: Accounts, roleArn: string, vouched: Vouche
 const contextOf = ({ keys, ...vouched }: Vouched): ReadonlyMap<string, readonly string[]> =>
   new Map<string, readonly string[]>([
     ...keys,
+    ['aws:SourceIp', [vouched.address]],
     ['sts:RoleSessionName', [vouched.sessionName]],
     ['sts:SourceIdentity', vouched.sourceIdentity === undefined ? [] : [vouched.sourceIdentity]],
     ['aws:TagKeys', [...vouched.tags.keys()]],

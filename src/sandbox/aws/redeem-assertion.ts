@@ -12,6 +12,8 @@ import { childrenOf } from './xml-tree.ts'
 
 type Redemption = RolePair & {
   readonly operation: 'AssumeRoleWithSAML' | 'signin'
+  /** Of whoever brings it. */
+  readonly address: string
   /** base64, as it came. */
   readonly response: string
   /** How long the session is to be; may refuse. */
@@ -37,7 +39,15 @@ export function makeRedeemAssertion(deps: {
   recipient: string
   now: () => Date
 }): RedeemAssertion {
-  return async function redeemAssertion({ operation, roleArn, principalArn, response, secondsFor, narrowedTo }) {
+  return async function redeemAssertion({
+    operation,
+    address,
+    roleArn,
+    principalArn,
+    response,
+    secondsFor,
+    narrowedTo,
+  }) {
     const note: Pick<SeenCall, 'jti' | 'sourceIdentity'> & { sessionName: string } = { sessionName: '' }
     const record = (seen: Pick<SeenCall, 'outcome' | 'because' | 'accessKeyId' | 'narrowedTo'>) =>
       deps.record({ operation, roleArn, ...note, ...seen })
@@ -55,7 +65,7 @@ export function makeRedeemAssertion(deps: {
 
       requireNamed(assertion, { roleArn, principalArn })
       const nameQualifier = nameQualifierOf(issuer, accountId, provider.name)
-      const vouched = vouchedFor(assertion, { principalArn, nameQualifier, recipient: deps.recipient })
+      const vouched = vouchedFor(assertion, { principalArn, nameQualifier, recipient: deps.recipient, address })
       const found = requireRole(deps.accounts, roleArn, vouched)
       const seconds = Math.min(secondsFor(assertion, found.role), secondsLeft(assertion, deps.now()))
       const session = deps.sessions.lend(holderOf(found, vouched, narrowedTo), seconds)
@@ -109,12 +119,18 @@ function requireNamed({ roles }: SamlAssertion, { roleArn, principalArn }: RoleP
 /** The condition keys of a SAML request; `SAML:aud` is the Recipient and not the Audience (aws.md §4 and §7). */
 function vouchedFor(
   assertion: SamlAssertion,
-  { principalArn, nameQualifier, recipient }: { principalArn: string; nameQualifier: string; recipient: string },
+  {
+    principalArn,
+    nameQualifier,
+    recipient,
+    address,
+  }: { principalArn: string; nameQualifier: string; recipient: string; address: string },
 ): Vouched {
   return {
     ...assertion,
     action: 'sts:AssumeRoleWithSAML',
     principal: principalArn,
+    address,
     keys: [
       ['SAML:aud', [recipient]],
       ['SAML:iss', [assertion.issuer]],

@@ -25,7 +25,7 @@ const USUAL_SECONDS = 3600
  * IAM User Guide, "Enabling SAML 2.0 federated principals to access the AWS Management Console".
  */
 export function makeSamlSignIn(deps: SamlSignInDeps): (ask: Ask) => Promise<Answer> {
-  return async function samlSignIn({ method, headers, body }) {
+  return async function samlSignIn({ method, headers, body, address }) {
     if (method !== 'POST') return { status: 405, headers: { allow: 'POST' } }
     try {
       await deps.behaviour.begin('AssumeRoleWithSAML')
@@ -33,6 +33,7 @@ export function makeSamlSignIn(deps: SamlSignInDeps): (ask: Ask) => Promise<Answ
       const pair = await requireOnePair(response, deps.accounts)
       const { session, assertion } = await deps.redeemAssertion({
         operation: 'signin',
+        address,
         ...pair,
         response,
         secondsFor: ({ sessionSeconds = USUAL_SECONDS }, role) => Math.min(sessionSeconds, role.maxSessionSeconds),

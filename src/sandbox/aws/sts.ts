@@ -33,8 +33,8 @@ export function makeSts(deps: {
     return { Arn: arn, UserId: assumedRoleId, Account: accountId }
   }
   const operations = new Map<string, (ask: Ask, parameters: Parameters) => Content | Promise<Content>>([
-    ['AssumeRoleWithSAML', (_, parameters) => assumeRoleWithSaml(parameters)],
-    ['AssumeRoleWithWebIdentity', (_, parameters) => assumeRoleWithWebIdentity(parameters)],
+    ['AssumeRoleWithSAML', ({ address }, parameters) => assumeRoleWithSaml(parameters, address)],
+    ['AssumeRoleWithWebIdentity', ({ address }, parameters) => assumeRoleWithWebIdentity(parameters, address)],
     ['GetCallerIdentity', (ask) => callerIdentity(ask)],
   ])
 

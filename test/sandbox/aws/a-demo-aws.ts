@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { exportJWK, generateKeyPair, SignJWT, type JWTHeaderParameters } from 'jose'
 import { webIdentityClaims } from '../../../src/domain/aws/web-identity-token.ts'
-import { trustPolicyFor } from '../../../src/domain/aws/trust-policy/generate.ts'
+import { trustPolicyFor, type TrustedRole } from '../../../src/domain/aws/trust-policy/generate.ts'
 import { startDemoAws } from '../../../src/sandbox/aws/demo-aws.ts'
 import { listen } from '../../../src/sandbox/listener.ts'
 
@@ -46,14 +46,22 @@ async function anIssuer() {
   return { url, documents, sign, close: listener.close }
 }
 
-/** A demo AWS that trusts one issuer, with three roles whose names begin alike, and a fourth that takes a tag. */
+/** A demo AWS that trusts one issuer, with three roles whose names begin alike, and a fourth that takes a tag. More are pinned to where calls come from. */
 export async function aDemoAws({ now = () => NOW } = {}) {
   const issuer = await anIssuer()
-  const roles = [
+  const roles: readonly Pick<TrustedRole, 'accountId' | 'roleName' | 'tagKeys' | 'egress'>[] = [
     { accountId: ACCOUNT, roleName: 'rolegate/Admin', tagKeys: [] },
     { accountId: ACCOUNT, roleName: 'rolegate/Admin2', tagKeys: [] },
     { accountId: ACCOUNT, roleName: 'rolegate/Developer', tagKeys: ['team'] },
     { accountId: OTHER_ACCOUNT, roleName: 'rolegate/Admin', tagKeys: [] },
+    {
+      accountId: ACCOUNT,
+      roleName: 'rolegate/Here',
+      tagKeys: [],
+      egress: { cidrs: ['203.0.113.0/24', '127.0.0.1/32'] },
+    },
+    { accountId: ACCOUNT, roleName: 'rolegate/Elsewhere', tagKeys: [], egress: { cidrs: ['203.0.113.0/24'] } },
+    { accountId: ACCOUNT, roleName: 'rolegate/Endpoint', tagKeys: [], egress: { vpce: ['vpce-0a1b2c3d'] } },
   ]
   const aws = await startDemoAws({
     port: 0,
@@ -61,7 +69,7 @@ export async function aDemoAws({ now = () => NOW } = {}) {
     now,
     random: randomBytes,
     oidcProviders: new Map([ACCOUNT, OTHER_ACCOUNT].map((id) => [id, { issuer: issuer.url, audiences: [AUDIENCE] }])),
-    roles: roles.map(({ accountId, roleName, tagKeys }) => ({
+    roles: roles.map(({ accountId, roleName, tagKeys, egress }) => ({
       accountId,
       roleName,
       maxSessionSeconds: 3600,
@@ -73,6 +81,7 @@ export async function aDemoAws({ now = () => NOW } = {}) {
         audience: AUDIENCE,
         sourceIdentity: true,
         tagKeys,
+        ...(egress !== undefined && { egress }),
       }),
     })),
   })

@@ -253,6 +253,30 @@ describe('AssumeRoleWithWebIdentity asks the issuer itself', () => {
   })
 })
 
+describe('a role that is pinned to where the gateway calls from (threats.md F3)', () => {
+  const taking = async (roleName: string, claimed = roleName) =>
+    world.assume({
+      RoleArn: roleArn(ACCOUNT, roleName),
+      WebIdentityToken: await world.issuer.sign(world.claimsFor(ACCOUNT, claimed)),
+    })
+
+  it('is had from there', async () => {
+    expect((await taking('rolegate/Here')).status).toBe(200)
+  })
+
+  it.each(['rolegate/Elsewhere', 'rolegate/Endpoint'])(
+    'is not had from anywhere else, by the best of tokens: %s',
+    async (role) => {
+      expect(await taking(role)).toMatchObject({ status: 403, code: 'AccessDenied' })
+      expect(world.aws.log().at(-1)).toMatchObject({ because: expect.stringContaining('no statement allows it') })
+    },
+  )
+
+  it('is had by no other role’s token for being here', async () => {
+    expect((await taking('rolegate/Here', 'rolegate/Admin')).status).toBe(403)
+  })
+})
+
 describe('AssumeRoleWithWebIdentity asks the trust policy', () => {
   const refusal = {
     status: 403,
