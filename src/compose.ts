@@ -290,6 +290,7 @@ export async function compose(
     views: fileURLToPath(new URL('../views', import.meta.url)),
     version: host.version,
     demo: host.demo,
+    lastGoodSince: () => world.disk.lastGoodSince,
     newRequestId: () => randomText(96),
     isDraining: world.isDraining,
     now,

@@ -4,24 +4,27 @@ import { makeManagementServer } from '../http/routes/management.ts'
 import { HTTP_LIMITS, makeLifecycle, type Gateway } from '../lifecycle.ts'
 import type { Generation } from './generation.ts'
 import type { Host } from './host.ts'
-import { makeReload, type Reload } from './reload.ts'
+import { keepAsLastGood, makeReload, MOST_FAULTS, type Reload } from './reload.ts'
 import { staleSecondsOf } from './stopped.ts'
 import { makeSuccession } from './succession.ts'
-import { openWorld, type LoadedConfig, type World } from './world.ts'
+import { openWorld, type FromLastGood, type LoadedConfig, type World } from './world.ts'
 
 /** The whole gateway: what lasts, the generation in force, and the listeners in front of it. */
 export async function openGateway(
   loaded: LoadedConfig,
   host: Host,
+  lastGood?: FromLastGood,
 ): Promise<Gateway & { readonly reload: Reload; readonly isAsked: () => Promise<boolean> }> {
   const health = { draining: false }
-  const world = await openWorld(loaded.config, host, () => health.draining)
+  const world = await openWorld(loaded.config, host, () => health.draining, lastGood)
   const { memory, log, witness, disk } = world
   const newest = (): Generation => succession.newest()
   const first = await compose(loaded, world, newest)
   const succession = makeSuccession(first)
   await world.configEpoch.claim(first.hash, 'start')
   witness.metrics.configLoaded(loaded.hash, host.now())
+  if (lastGood === undefined) await keepAsLastGood(world, loaded)
+  else await sayLastGood(world, loaded.hash, lastGood)
   const managementServer = makeManagementServer({
     async missing() {
       if (health.draining) return ['draining']
@@ -32,6 +35,7 @@ export async function openGateway(
       ...(log.fails() ? ['audit'] : []),
       ...(disk.refusedSince === undefined ? [] : ['config']),
       ...(world.configEpoch.isBehind() ? ['config:behind'] : []),
+      ...(disk.lastGoodSince === undefined ? [] : ['config:last-good']),
       ...(disk.needsRestart ? ['config:needs-restart'] : []),
     ],
     metrics() {
@@ -91,4 +95,25 @@ async function keepEpoch({ configEpoch, witness }: World): Promise<void> {
     witness.log.error(
       'another gateway on this store has a newer configuration: nothing is handed over here until this one has it too',
     )
+}
+
+/** threats.md R10: in the log, the metrics and the audit trail before anybody is served by it; on every page while it lasts. */
+async function sayLastGood(
+  { witness, log }: World,
+  configHash: string,
+  { since, faults }: FromLastGood,
+): Promise<void> {
+  witness.metrics.configRefused()
+  witness.log.error('the file was refused, and what was in force last is in its place: repair it', {
+    hash: configHash,
+    in_force_since: since.toISOString(),
+    faults: faults.slice(0, MOST_FAULTS),
+  })
+  await log.audit({
+    event: 'config_last_good',
+    configHash,
+    since: since.toISOString(),
+    faults: faults.slice(0, MOST_FAULTS),
+    faultsCount: faults.length,
+  })
 }

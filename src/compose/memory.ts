@@ -21,6 +21,8 @@ import type {
   DeviceLogins,
   Emergencies,
   Journal,
+  LastGoodManifests,
+  LastGoodParts,
   OpenRequests,
   People,
   RefreshGrants,
@@ -79,6 +81,8 @@ export async function openMemory(config: Kept, { now, acceptNewIssuer }: Host, {
   const openRequests: OpenRequests = makeTable(store, 'open-requests')
   const usedAttempts: UsedAttempts = makeTable(store, 'used-attempts', ['at'])
   const emergencies: Emergencies = makeTable(store, 'emergencies')
+  const lastGoodManifests: LastGoodManifests = makeTable(store, 'last-good')
+  const lastGoodParts: LastGoodParts = makeTable(store, 'last-good-parts')
   const askedReloads: AskedReloads = makeTable(store, 'asked-reloads')
   const configEpochs: ConfigEpochs = makeTable(store, 'config-epochs')
   const people: People = makeTable(store, 'people', ['seenAt'])
@@ -102,6 +106,8 @@ export async function openMemory(config: Kept, { now, acceptNewIssuer }: Host, {
       emergencies,
       configEpochs,
       askedReloads,
+      lastGoodManifests,
+      lastGoodParts,
       people,
       sessionNames,
     },

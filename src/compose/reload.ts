@@ -21,7 +21,7 @@ export type Outcome = 'in_force' | 'refused' | 'failed'
 export type Reload = (why: ReloadReason, read: ReadAgain) => Promise<Outcome>
 
 const MOST_CHANGES = 100
-const MOST_FAULTS = 5
+export const MOST_FAULTS = 5
 
 /**
  * Puts what is on disk in force, whole or not at all: read and checked, composed, then swapped in at once (security.md M-19). On any
@@ -59,7 +59,10 @@ export function makeReload(deps: {
     // What cannot be said now is said at the next tick; until it is, this gateway counts as behind.
     await deps.world.configEpoch.claim(next.hash, 'reload').catch(() => undefined)
 
+    // What is kept for the next start may be had from version control as well.
+    await keepAsLastGood(deps.world, loaded)
     disk.refusedSince = undefined
+    disk.lastGoodSince = undefined
     disk.fault = undefined
     disk.needsRestart = needsRestart.length > 0
     refused = ''
@@ -129,6 +132,14 @@ export function makeReload(deps: {
     return mine
   }
 }
+
+/** That it cannot be kept stops nothing. */
+export const keepAsLastGood = ({ keepLastGood, witness }: World, { hash, texts }: LoadedConfig): Promise<void> =>
+  keepLastGood({ hash, files: texts }).catch((cause: unknown) =>
+    witness.log.warn('the configuration in force could not be kept for a start with --last-good', {
+      code: asRolegateError(cause).code,
+    }),
+  )
 
 /** threats.md R8: nobody is kept in by that, for a person is removed at the IdP, from the host, or one of several in the file. */
 const withoutOperators = (lockout: readonly string[]) =>

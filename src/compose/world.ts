@@ -2,6 +2,7 @@ import type { Config } from '../config/config.ts'
 import type { Loaded } from '../config/load.ts'
 import { makeAskedOnHost, type AskedOnHost } from '../usecases/config/asked-reload.ts'
 import { makeConfigEpoch, type ConfigEpoch } from '../usecases/config/config-epoch.ts'
+import { makeKeepLastGood, type KeepLastGood } from '../usecases/config/last-good.ts'
 import { makeStandingEmergency, type StandingEmergency } from '../usecases/emergency/standing-emergency.ts'
 import { randomText } from './chance.ts'
 import type { Host } from './host.ts'
@@ -9,7 +10,7 @@ import { openMemory, type Memory } from './memory.ts'
 import { makeWitness, openAudit, type OpenAudit, type Witness } from './witness.ts'
 
 /** A configuration, what records call it, where it stands, and what its operator should know of it. */
-export type LoadedConfig = Pick<Loaded, 'config' | 'hash' | 'files' | 'warnings'>
+export type LoadedConfig = Pick<Loaded, 'config' | 'hash' | 'files' | 'texts' | 'warnings'>
 
 /** What outlives every configuration: opened once, and shared by all that are in force one after the other. */
 export type World = {
@@ -21,6 +22,7 @@ export type World = {
   readonly configEpoch: ConfigEpoch
   readonly askedOnHost: AskedOnHost
   readonly disk: Disk
+  readonly keepLastGood: KeepLastGood
   readonly isDraining: () => boolean
 }
 
@@ -32,9 +34,19 @@ type Disk = {
   fault: string | undefined
   /** It says something else about what a running process cannot change. */
   needsRestart: boolean
+  /** What is in force was remembered, because the file was refused at the start: since when it had been in force. */
+  lastGoodSince: Date | undefined
 }
 
-export async function openWorld(config: Config, host: Host, isDraining: () => boolean): Promise<World> {
+/** The start with what was in force last: when that had come into force, and what is wrong with the file (threats.md R10). */
+export type FromLastGood = { readonly since: Date; readonly faults: readonly string[] }
+
+export async function openWorld(
+  config: Config,
+  host: Host,
+  isDraining: () => boolean,
+  lastGood?: FromLastGood,
+): Promise<World> {
   const witness = makeWitness(config, host)
   const memory = await openMemory(config, host, witness)
   const log = await openAudit(config, host, witness, memory)
@@ -47,7 +59,14 @@ export async function openWorld(config: Config, host: Host, isDraining: () => bo
     emergency,
     askedOnHost: makeAskedOnHost(memory.tables),
     configEpoch: makeConfigEpoch({ ...memory.tables, id: randomText(96), now: host.now }),
-    disk: { refusedSince: undefined, fault: undefined, needsRestart: false },
+    // For how long the file has been wrong nobody knows: at most for as long as the other was in force.
+    disk: {
+      refusedSince: lastGood?.since,
+      fault: lastGood?.faults[0],
+      needsRestart: false,
+      lastGoodSince: lastGood?.since,
+    },
+    keepLastGood: makeKeepLastGood({ ...memory.tables, now: host.now }),
     isDraining,
   }
 }

@@ -45,6 +45,8 @@ export type Loaded = {
   readonly hash: string
   /** Where every file of the policy really is; the main one first. */
   readonly files: readonly string[]
+  /** The same as they were read: what comes into force is kept (threats.md R10). */
+  readonly texts: readonly { readonly name: string; readonly text: string }[]
   /** Where something stands, for who finds more to say of it. */
   readonly locate: (finding: Finding) => Fault
 }
@@ -65,7 +67,7 @@ export function loadConfig(world: World): Loaded {
     // What was read while somebody wrote is neither right nor wrong (threats.md R9).
     if (!files.unchanged()) continue
     if (outcome instanceof ConfigFaults) throw outcome
-    return { ...outcome, hash: files.hash(), files: files.readings().map(({ real }) => real) }
+    return { ...outcome, hash: files.hash(), files: files.readings().map(({ real }) => real), texts: files.texts() }
   }
   throw new ConfigFaults([{ ...TOP, message: 'keeps changing while it is read; try again when nobody writes to it' }])
 }

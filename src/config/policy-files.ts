@@ -19,6 +19,8 @@ export type PolicyFiles = {
   hash(): string
   /** What was read, and where it really is. */
   readings(): readonly { readonly path: string; readonly real: string }[]
+  /** The same as they were read, each by its name from the main file's folder. */
+  texts(): readonly { readonly name: string; readonly text: string }[]
   /** The folders that were looked into: a file that is added there is a change. */
   folders(): readonly string[]
 }
@@ -90,6 +92,12 @@ export function openPolicyFiles(world: World): PolicyFiles {
           .join(''),
       ).slice(0, 12),
     readings: () => [...readings].map(([path, { real }]) => ({ path, real })),
+    texts: () =>
+      [...readings].map(([path, { bytes }]) => ({
+        name: nameOf(path, world),
+        // With its mark, if it has one: the hash covers that.
+        text: new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes),
+      })),
     folders: () => [...folders.keys()].map((folder) => realOr(world.realPath, folder)),
   }
 }

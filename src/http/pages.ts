@@ -17,6 +17,8 @@ export type Frame = {
   readonly title: string
   /** DEMO banner and footer. */
   readonly demo: boolean
+  /** The rules are remembered ones, in force until then: the file was refused at the start (threats.md R10). */
+  readonly lastGoodSince?: Date | undefined
   readonly requestId: string
   readonly version: string
   /** Absent when nobody is signed in. */

@@ -105,6 +105,8 @@ export type ServerDeps = {
   views: string
   version: string
   demo: boolean
+  /** Set while what was in force last stands in for a file that is refused. */
+  lastGoodSince: () => Date | undefined
   isDraining: () => boolean
   newRequestId: () => string
   now: Now
@@ -308,6 +310,7 @@ function makeFrame(deps: ServerDeps & { csrfToken: (id: string) => string }): Re
         const signedIn = (res.locals['session'] as GatewaySession | undefined) ?? req.session?.signedIn
         return {
           demo: deps.demo,
+          lastGoodSince: deps.lastGoodSince(),
           version: deps.version,
           requestId: factsOf(res).requestId,
           ...(signedIn !== undefined && {

@@ -5,6 +5,8 @@ import { ConfigFaults, configOf, loadConfig, printFault, type Loaded } from '../
 import { loadInstallation, loadNames, type Installation, type Names } from '../config/installation.ts'
 import { plain } from '../domain/plain.ts'
 import type { LoadedConfig } from '../compose/world.ts'
+import { withFiles } from '../config/with-files.ts'
+import type { LastGood } from '../domain/policy/last-good.ts'
 import { lookedAtBy, watched, type Mark } from './looked-at.ts'
 import { readInThread } from './reading-thread.ts'
 import type { World } from '../config/world.ts'
@@ -12,11 +14,13 @@ import type { World } from '../config/world.ts'
 export type ReadOptions = Pick<World, 'insecureDev' | 'purpose' | 'withoutSecrets'>
 
 /** The file, loaded; its faults and warnings go to stderr, and undefined means it will not do. */
-export function readConfigFile(
-  file: string,
-  options: ReadOptions,
-  read = (): Loaded => readFromDisk(file, options),
-): Loaded | undefined {
+export function readConfigFile(file: string, options: ReadOptions): Loaded | undefined {
+  const read = tellFaults(file, () => readFromDisk(file, options))
+  return read instanceof ConfigFaults ? undefined : read
+}
+
+/** The same by another way of reading; and what is wrong with it, where it will not do. Undefined: there is no such file. */
+export function tellFaults(file: string, read: () => Loaded): Loaded | ConfigFaults | undefined {
   if (!existsSync(resolve(file))) {
     process.stderr.write(`error: there is no file ${file}. Start from config/getting-started.example.yaml.\n`)
     return undefined
@@ -28,7 +32,7 @@ export function readConfigFile(
   } catch (thrown) {
     if (!(thrown instanceof ConfigFaults)) throw thrown
     for (const fault of thrown.faults) process.stderr.write(`${plain(printFault(file, fault))}\n`)
-    return undefined
+    return thrown
   }
 }
 
@@ -66,6 +70,10 @@ export function makeReader(file: string, options: ReadOptions) {
     lookedAt: () => lookedAtBy(marks),
   }
 }
+
+/** What these files came to, in place of those on disk; secrets and keys are read where they are now. Throws ConfigFaults. */
+export const readFrom = (files: LastGood['files'], file: string, options: ReadOptions): Loaded =>
+  loadConfig(withFiles(files, worldOf(file, options)))
 
 const worldOf = (file: string, options: ReadOptions): World => ({
   ...diskWorld(resolve(file)),

@@ -17,8 +17,8 @@ const { world, marks } = watched({ ...diskWorld(file), env: noted, ...options })
 
 function find() {
   try {
-    const { checked, hash, files, warnings } = loadConfig(world)
-    return { loaded: { checked, hash, files, warnings } }
+    const { checked, hash, files, texts, warnings } = loadConfig(world)
+    return { loaded: { checked, hash, files, texts, warnings } }
   } catch (thrown) {
     if (!(thrown instanceof ConfigFaults)) throw thrown
     return { faults: thrown.faults, tests: thrown.tests }

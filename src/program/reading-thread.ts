@@ -16,7 +16,7 @@ export type ReadingAnswer = {
   /** Of the environment, those it asked for. */
   readonly variables: readonly string[]
 } & (
-  | { readonly loaded: Pick<Loaded, 'checked' | 'hash' | 'files' | 'warnings'> }
+  | { readonly loaded: Pick<Loaded, 'checked' | 'hash' | 'files' | 'texts' | 'warnings'> }
   | { readonly faults: readonly Fault[]; readonly tests: readonly Tested[] }
 )
 

@@ -1,17 +1,21 @@
 import { parseArgs } from 'node:util'
 import { openGateway } from '../compose/gateway.ts'
-import type { Loaded } from '../config/load.ts'
-import { makeReader, readConfigFile } from './read-config.ts'
+import type { Host } from '../compose/host.ts'
+import type { FromLastGood } from '../compose/world.ts'
+import { ConfigFaults, type Loaded } from '../config/load.ts'
+import { loadLastGood } from './last-good.ts'
+import { makeReader, tellFaults } from './read-config.ts'
 import { refuseUnsafeProcess } from './unsafe-process.ts'
 import { untilStopped } from './signals.ts'
 import { VERSION } from './version.ts'
 import { watchConfig } from './watch-config.ts'
 
-export const USAGE = `rolegate serve [--config FILE] [--insecure-dev] [--accept-new-issuer]
+export const USAGE = `rolegate serve [--config FILE] [--insecure-dev] [--accept-new-issuer] [--last-good]
 
   --config FILE         default: $ROLEGATE_CONFIG, else rolegate.yaml
   --insecure-dev        allow http and loopback endpoints, for development
   --accept-new-issuer   the issuer URL changed on purpose: make it a new key
+  --last-good           where the file will not do, what was in force last, unless something was closed since
 
 SIGHUP takes the file up again, as a change of it does by itself; SIGTERM finishes what is under way and ends.
 `
@@ -32,8 +36,14 @@ export async function run(args: readonly string[]): Promise<number> {
   const file = options.config ?? process.env['ROLEGATE_CONFIG'] ?? 'rolegate.yaml'
   const how = { insecureDev, purpose: 'serve' } as const
   const reader = makeReader(file, how)
-  const loaded = readConfigFile(file, how, reader.read)
-  if (loaded === undefined) return 3
+  const read = tellFaults(file, reader.read)
+  const host = hostOf(options['accept-new-issuer'] === true)
+  const lastGood =
+    read instanceof ConfigFaults && options['last-good'] === true
+      ? await loadLastGood(file, read, how, host)
+      : undefined
+  const loaded = lastGood?.loaded ?? read
+  if (loaded === undefined || loaded instanceof ConfigFaults) return 3
   if (loaded.config.masterKeys.length === 0) {
     process.stderr.write(
       'error: secrets.master_key_file (or _env) is not set. Make one:  openssl rand -base64 32 > master.key && chmod 600 master.key\n',
@@ -41,7 +51,7 @@ export async function run(args: readonly string[]): Promise<number> {
     return 3
   }
   warnOfUnknownClients(loaded.config)
-  return start(loaded, { reader, acceptNewIssuer: options['accept-new-issuer'] === true })
+  return start(loaded, { reader, host, from: lastGood?.from })
 }
 
 /** threats.md D2, R12: a proxy that nobody named leaves every client's address unknown, and unknown is beside nobody. */
@@ -52,18 +62,20 @@ function warnOfUnknownClients({ server }: Loaded['config']): void {
   )
 }
 
+const hostOf = (acceptNewIssuer: boolean): Host => ({
+  now: () => new Date(),
+  print: (text) => process.stdout.write(text),
+  version: VERSION,
+  demo: false,
+  acceptNewIssuer,
+})
+
 async function start(
   loaded: Loaded,
-  { reader, acceptNewIssuer }: { reader: ReturnType<typeof makeReader>; acceptNewIssuer: boolean },
+  { reader, host, from }: { reader: ReturnType<typeof makeReader>; host: Host; from: FromLastGood | undefined },
 ): Promise<number> {
   const { server } = loaded.config
-  const gateway = await openGateway(loaded, {
-    now: () => new Date(),
-    print: (text) => process.stdout.write(text),
-    version: VERSION,
-    demo: false,
-    acceptNewIssuer,
-  }).catch(explainStart)
+  const gateway = await openGateway(loaded, host, from).catch(explainStart)
   if (gateway === undefined) return 3
   const { reload, isAsked } = gateway
   process.on('SIGHUP', () => void reload('signal', reader.readAside))
@@ -108,6 +120,7 @@ function readOptions(args: readonly string[]) {
         config: { type: 'string' },
         'insecure-dev': { type: 'boolean' },
         'accept-new-issuer': { type: 'boolean' },
+        'last-good': { type: 'boolean' },
       },
     }).values
   } catch {

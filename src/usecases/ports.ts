@@ -113,6 +113,17 @@ export type Emergencies = Table<Emergency>
 /** Which configuration is the newest of those in force on this store: one row. */
 export type ConfigEpochs = Table<EpochRow>
 
+/** The files of what was in force last: which they are, and their text in pieces. */
+export type LastGoodManifests = Pick<
+  Table<{
+    readonly hash: string
+    readonly at: string
+    readonly files: readonly { readonly name: string; readonly parts: number }[]
+  }>,
+  'get' | 'put'
+>
+export type LastGoodParts = Pick<Table<{ readonly text: string }>, 'get' | 'put' | 'delete'>
+
 /** What somebody on the host asked of the gateways on this store: one row, for an hour. */
 export type AskedReloads = Pick<Table<AskedReload>, 'get' | 'put'>
 export type AskedReload = {

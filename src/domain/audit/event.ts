@@ -95,6 +95,15 @@ type OwnEvent =
       /** The account on the host that said that no operator is to be left. */
       readonly lockoutAcceptedBy?: string
     }
+  /** The file on disk could not be used at the start, and what was in force last is in its place (threats.md R10). */
+  | {
+      readonly event: 'config_last_good'
+      readonly configHash: string
+      /** When that had come into force. */
+      readonly since: string
+      readonly faults: readonly string[]
+      readonly faultsCount: number
+    }
   /** Somebody on the host asked the gateways on the store to take up this file. */
   | {
       readonly event: 'config_asked'

@@ -26,7 +26,12 @@ export type EmergencyDeny = {
 type Revocation = { readonly aim: Exclude<Aim, { kind: 'role' }>; readonly before: string }
 
 /** All of them: one row of the store, read before every decision. */
-export type Emergency = { readonly denies: readonly EmergencyDeny[]; readonly revocations: readonly Revocation[] }
+export type Emergency = {
+  readonly denies: readonly EmergencyDeny[]
+  readonly revocations: readonly Revocation[]
+  /** When any of it was last changed, lifted too; ISO 8601. */
+  readonly changedAt?: string
+}
 
 export const NO_EMERGENCY: Emergency = { denies: [], revocations: [] }
 

@@ -26,6 +26,8 @@ export type InForce = {
     readonly fault: string | undefined
     /** It changes what a running process cannot take up. */
     readonly needsRestart: boolean
+    /** What is in force was remembered, and the file has not been taken since the start. */
+    readonly lastGoodSince?: Date | undefined
   }
 }
 

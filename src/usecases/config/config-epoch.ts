@@ -17,7 +17,7 @@ export type ConfigEpoch = {
   leave(): Promise<void>
 }
 
-const KEY = 'in-force'
+export const EPOCH_KEY = 'in-force'
 const GRACE_MS = 10_000
 const SAID_AGAIN_MS = 10_000
 const GONE_MS = 30_000
@@ -59,8 +59,8 @@ export function makeConfigEpoch(deps: {
 
   async function claim(hash: string, how: 'start' | 'reload'): Promise<void> {
     try {
-      await configEpochs.createIfAbsent(KEY, { epoch: 1, hash, since: stamp(), former: [], holders: {} })
-      const row = await configEpochs.update(KEY, (kept) => {
+      await configEpochs.createIfAbsent(EPOCH_KEY, { epoch: 1, hash, since: stamp(), former: [], holders: {} })
+      const row = await configEpochs.update(EPOCH_KEY, (kept) => {
         const next = successorOf(kept, hash, mine?.hash === kept.hash && how === 'reload')
         return { next, answer: next }
       })
@@ -81,7 +81,7 @@ export function makeConfigEpoch(deps: {
     return { epoch: row.epoch + 1, hash, since: stamp(), former, holders: { [id]: stamp() } }
   }
 
-  const refresh = async (): Promise<void> => hear(await configEpochs.get(KEY))
+  const refresh = async (): Promise<void> => hear(await configEpochs.get(EPOCH_KEY))
 
   return {
     claim,
@@ -89,7 +89,7 @@ export function makeConfigEpoch(deps: {
     isBehind: () => newerSince !== undefined && deps.now().getTime() - newerSince.getTime() >= GRACE_MS,
     async tick() {
       if (mine === undefined) return
-      const row = await configEpochs.get(KEY)
+      const row = await configEpochs.get(EPOCH_KEY)
       hear(row)
       // Started with an older file beside one that has gone since: then this one is all there is.
       const isAlone = mine.startedBehind && newerSince !== undefined && row !== undefined && !hasOtherHolder(row)
@@ -98,10 +98,10 @@ export function makeConfigEpoch(deps: {
       const isDue = seen === undefined || deps.now().getTime() - new Date(seen).getTime() >= SAID_AGAIN_MS
       if (row.hash !== mine.hash || !isDue) return
       const { hash } = mine
-      await configEpochs.update(KEY, (kept) => ({ next: kept.hash === hash ? withMe(kept) : kept, answer: true }))
+      await configEpochs.update(EPOCH_KEY, (kept) => ({ next: kept.hash === hash ? withMe(kept) : kept, answer: true }))
     },
     async leave() {
-      await configEpochs.update(KEY, (kept) => {
+      await configEpochs.update(EPOCH_KEY, (kept) => {
         const { [id]: _gone, ...holders } = kept.holders
         return { next: { ...kept, holders }, answer: true }
       })

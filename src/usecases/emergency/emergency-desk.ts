@@ -53,7 +53,10 @@ export function makeEmergencyDesk(deps: {
 
   async function change(make: (emergency: Emergency) => Emergency): Promise<void> {
     await deps.emergencies.createIfAbsent(EMERGENCY_KEY, NO_EMERGENCY)
-    const done = await deps.emergencies.update(EMERGENCY_KEY, (kept) => ({ next: make(kept), answer: true }))
+    const done = await deps.emergencies.update(EMERGENCY_KEY, (kept) => ({
+      next: { ...make(kept), changedAt: deps.now().toISOString() },
+      answer: true,
+    }))
     if (done !== true) throw new RolegateError('store_unavailable', {}, { reason: 'the row of emergencies is gone' })
   }
 
