@@ -7,6 +7,7 @@ import {
   piecesOf,
   type GroupPattern,
 } from '../domain/entitlement/pattern.ts'
+import { plainCaptures } from '../domain/entitlement/plain-captures.ts'
 
 /** Longer ones say more than one thing. */
 const MOST_LETTERS = 300
@@ -29,11 +30,13 @@ export function readPattern(source: string): { pattern: GroupPattern; names: rea
   try {
     const compiled = RE2JS.compile(source)
     const names = Object.keys(compiled.namedGroups())
+    const plain = plainCaptures(source)
     const pattern: GroupPattern = {
       source,
       prefix: literalPrefix(source),
       within: literalWithin(source),
       captures(group) {
+        if (plain !== undefined) return plain(group)
         const matcher = compiled.matcher(group)
         if (!matcher.matches()) return undefined
         return Object.fromEntries(names.map((name) => [name, matcher.group(name) ?? '']))
