@@ -8,6 +8,7 @@ const PROGRAMS = new Map<string, () => Promise<Program>>([
   ['check-config', () => import('./program/check-config.ts')],
   ['schema', () => import('./program/schema.ts')],
   ['admin', () => import('./program/admin.ts')],
+  ['audit', () => import('./program/audit.ts')],
   ['aws', () => import('./program/aws.ts')],
   ['health', () => import('./program/health.ts')],
 ])

@@ -24,6 +24,24 @@ const Part = z.object({
   audit,
 })
 
+/** Where a configuration file has its records kept, durably: in the store before a file. Undefined: nowhere that outlives a gateway. */
+export type Records = { readonly store: string } | { readonly file: string }
+
+const RecordsPart = z.object({ store, audit })
+
+/** No secret is needed to know it. Throws ConfigFaults. */
+export function loadRecords(world: World): Records | undefined {
+  const document = readDocument(new TextDecoder().decode(bytesOf(world)))
+  const parsed = RecordsPart.safeParse(document.value, { error: sayIssue })
+  if (!parsed.success) throw new ConfigFaults(schemaFindings(parsed.error).map(document.locate))
+  const { sinks } = auditOf(parsed.data.audit, world)
+  const { store: kept } = parsed.data
+  if (kept.driver === 'sqlite' && sinks.some(({ type }) => type === 'store'))
+    return { store: fromFolder(kept.path, world) }
+  const file = sinks.find((sink) => sink.type === 'file')
+  return file && { file: file.path }
+}
+
 /** What the file calls things, for whoever names one: no secret is needed to know it. */
 export type Names = {
   /** Alias → account id. */

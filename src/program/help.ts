@@ -21,6 +21,7 @@ For operators
   check-config FILE         say everything that is wrong with a file
   aws trust-policy ROLE     the trust policy that a role needs
   schema                    the JSON Schema of rolegate.yaml
+  audit export              the audit records, a line each
   admin deny AIM            close a role, an IdP or a person's way in at once
   health [--url URL]        ask a running gateway whether it is ready
   demo [--port N]           the whole journey on this machine, offline

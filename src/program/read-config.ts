@@ -2,7 +2,14 @@ import { accessSync, constants, existsSync, readdirSync, readFileSync, realpathS
 import { resolve } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { ConfigFaults, configOf, loadConfig, printFault, type Loaded } from '../config/load.ts'
-import { loadInstallation, loadNames, type Installation, type Names } from '../config/installation.ts'
+import {
+  loadInstallation,
+  loadNames,
+  loadRecords,
+  type Installation,
+  type Names,
+  type Records,
+} from '../config/installation.ts'
 import { plain } from '../domain/plain.ts'
 import type { LoadedConfig } from '../compose/world.ts'
 import { withFiles } from '../config/with-files.ts'
@@ -84,6 +91,10 @@ const worldOf = (file: string, options: ReadOptions): World => ({
 /** Of a file only what opens the store, whatever else is wrong with it. Throws ConfigFaults. */
 export const readInstallation = (file: string): Installation =>
   loadInstallation({ ...diskWorld(resolve(file)), env: environment.asked, insecureDev: true, purpose: 'check' })
+
+/** Where a file has its records kept. Throws ConfigFaults. */
+export const readRecords = (file: string): Records | undefined =>
+  loadRecords({ ...diskWorld(resolve(file)), env: environment.asked, insecureDev: true, purpose: 'check' })
 
 /** The names in a file; undefined where they are not to be read. */
 export const readNames = (file: string): Names | undefined =>

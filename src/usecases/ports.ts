@@ -54,6 +54,8 @@ export type Store = {
 export type Journal = {
   /** The key that sorts first in this table. */
   firstKey(table: string): Promise<string | undefined>
+  /** The rows whose keys sort after this one, at most so many of them. */
+  rowsAfter(table: string, key: string, most: number): Promise<readonly (Row & { readonly key: string })[]>
   /** Deletes rows whose keys sort before this one, at most so many of them; answers how many. */
   deleteBefore(table: string, key: string, most: number): Promise<number>
 }

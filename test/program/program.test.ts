@@ -38,7 +38,7 @@ describe('the program', () => {
     expect(stdout).toContain('credential-process ROLE')
   })
 
-  it.each([['serve'], ['demo'], ['check-config'], ['health'], ['schema'], ['admin'], ['aws']])(
+  it.each([['serve'], ['demo'], ['check-config'], ['health'], ['schema'], ['admin'], ['audit'], ['aws']])(
     '%s says more when it is asked, and does nothing',
     (command) => {
       for (const args of [

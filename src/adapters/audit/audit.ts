@@ -1,6 +1,6 @@
 import { auditRecord, type AuditEvent } from '../../domain/audit/event.ts'
 import { RolegateError } from '../../domain/errors.ts'
-import type { Audit, Now, Store } from '../../usecases/ports.ts'
+import type { Audit, Journal, Now, Store } from '../../usecases/ports.ts'
 import { makeGroupedSink, type AuditSink } from './grouped-sink.ts'
 
 /**
@@ -47,6 +47,21 @@ export function makeStoreSink({ store, newKey }: { store: Pick<Store, 'put'>; ne
     close: () => Promise.resolve(),
   })
 }
+
+/** The records of a store as they were written, a line each, in the order of time; as they stand when each is reached. */
+export async function* recordsIn({ rowsAfter }: Pick<Journal, 'rowsAfter'>): AsyncGenerator<string> {
+  let last = ''
+  for (;;) {
+    const rows = await rowsAfter(AUDIT_TABLE, last, ROWS_AT_ONCE)
+    for (const { key, value } of rows) {
+      last = key
+      yield Buffer.from(value).toString('utf8')
+    }
+    if (rows.length < ROWS_AT_ONCE) return
+  }
+}
+
+const ROWS_AT_ONCE = 500
 
 /** A copy for whoever collects the process's output. It is no durable sink and never holds anything up. */
 export function makeStdoutSink({ print }: { print: (text: string) => void }): AuditSink {

@@ -63,6 +63,16 @@ export function makeMemoryStore({ now }: { now: () => Date }): Store & Journal {
       return doomed.length
     },
     firstKey: async (table) => keysOf(tableOf(table))[0],
+    async rowsAfter(table, key, most) {
+      const rows = tableOf(table)
+      return keysOf(rows)
+        .filter((one) => one > key)
+        .slice(0, most)
+        .flatMap((one) => {
+          const row = rowOf(rows.get(one))
+          return row === undefined ? [] : [{ key: one, ...row }]
+        })
+    },
     async deleteBefore(table, key, most) {
       const doomed = keysOf(tableOf(table))
         .filter((one) => one < key)

@@ -68,6 +68,7 @@ export function makeSqliteStore({ path, now }: { path: string; now: () => Date }
   )
 
   const selectFirst = prepare('SELECT key FROM rows WHERE tbl = ? ORDER BY key LIMIT 1')
+  const selectAfter = prepare('SELECT key, value, version FROM rows WHERE tbl = ? AND key > ? ORDER BY key LIMIT ?')
   const deleteFirst = prepare(
     'DELETE FROM rows WHERE tbl = ? AND key IN (SELECT key FROM rows WHERE tbl = ? AND key < ? ORDER BY key LIMIT ?)',
   )
@@ -94,6 +95,8 @@ export function makeSqliteStore({ path, now }: { path: string; now: () => Date }
       settled(() => (selectOwned.all(table, owner, at()) as (Stored & { key: string })[]).map((row) => ({ ...row }))),
     deleteByOwner: (table, owner) => settled(() => changed(deleteOwned, table, owner)),
     firstKey: (table) => settled(() => (selectFirst.get(table) as { key: string } | undefined)?.key),
+    rowsAfter: (table, key, most) =>
+      settled(() => (selectAfter.all(table, key, most) as (Stored & { key: string })[]).map((row) => ({ ...row }))),
     deleteBefore: (table, key, most) => settled(() => changed(deleteFirst, table, table, key, most)),
     async sweep() {
       let [all, swept] = [0, MOST_SWEPT]

@@ -27,6 +27,16 @@ describe.each([
     expect([await store.firstKey('audit'), await store.firstKey('none')]).toEqual(['2030-01-01/a', undefined])
   })
 
+  it('gives what comes after, in order, and no more than so many', async () => {
+    const after = async (key: string, most: number, table = 'audit') =>
+      (await store.rowsAfter(table, key, most)).map((row) => [row.key, Buffer.from(row.value).toString()])
+    const both = (key: string) => [key, key]
+    expect(await after('', 9)).toEqual(['2030-01-01/a', '2030-01-01/b', '2030-01-02/a', '2030-01-03/a'].map(both))
+    expect(await after('2030-01-01/a', 2)).toEqual(['2030-01-01/b', '2030-01-02/a'].map(both))
+    expect(await after('2030-01-03/a', 9)).toEqual([])
+    expect(await after('', 9, 'none')).toEqual([])
+  })
+
   it('deletes what is before, the first rows first, and no more than so many', async () => {
     expect(await store.deleteBefore('audit', '2030-01-03', 1)).toBe(1)
     expect(await store.firstKey('audit')).toBe('2030-01-01/b')
