@@ -5,7 +5,7 @@ import { HTTP_LIMITS, makeLifecycle, type Gateway } from '../lifecycle.ts'
 import type { Generation } from './generation.ts'
 import type { Host } from './host.ts'
 import { keepAsLastGood, makeReload, MOST_FAULTS, type Reload } from './reload.ts'
-import { staleSecondsOf } from './stopped.ts'
+import { makeStaleAlarm, staleSecondsOf } from './stopped.ts'
 import { makeSuccession } from './succession.ts'
 import { openWorld, type FromLastGood, type LoadedConfig, type World } from './world.ts'
 
@@ -43,6 +43,7 @@ export async function openGateway(
       return newest().config.metrics ? witness.metrics.text() : undefined
     },
   })
+  const alarm = makeStaleAlarm(world)
   const { listen, management } = loaded.config.server
 
   const lifecycle = makeLifecycle({
@@ -57,7 +58,10 @@ export async function openGateway(
       newest().down()
       return answers(Promise.all([memory.sweep(), log.deleteOld()]))
     },
-    tick: () => answers(keepEpoch(world)),
+    tick() {
+      alarm()
+      return answers(keepEpoch(world))
+    },
     onDrain: () => (health.draining = true),
     async release() {
       await answers(world.configEpoch.leave())

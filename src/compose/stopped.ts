@@ -17,3 +17,22 @@ export const stoppedBy =
 /** For how long what is on disk has been refused. */
 export const staleSecondsOf = ({ disk, host }: Pick<World, 'disk' | 'host'>): number =>
   disk.refusedSince === undefined ? 0 : (host.now().getTime() - disk.refusedSince.getTime()) / 1000
+
+const ALARM_SECONDS = 300
+
+/** Says once in the log that what is on disk has not been in force for five minutes (threats.md R8); called every few seconds. */
+export function makeStaleAlarm(world: Pick<World, 'disk' | 'host' | 'witness'>): () => void {
+  let told = false
+  return () => {
+    const isDue = staleSecondsOf(world) > ALARM_SECONDS
+    if (isDue && !told)
+      world.witness.log.error(
+        'what is on disk has not been in force for five minutes: denies and removals in it are not applied',
+        {
+          refused_since: world.disk.refusedSince?.toISOString(),
+          fault: world.disk.fault,
+        },
+      )
+    told = isDue
+  }
+}
