@@ -44,13 +44,14 @@ const greetingFor = (port: number, directories: Demo['world']['people']): string
   People (password: demo)
 ${directories.map(({ directory, people }) => `    ${directory}\n${people.map(personLine).join('\n')}`).join('\n')}
 
-  Three things to try
+  Four things to try
     1. Open the URL, sign in as alice with the demo directory, and open the console of payments-dev.
     2. In another terminal:
          npx rolegate login --server http://127.0.0.1:${port}
          npx rolegate list
     3. Use a role with the stock AWS CLI:
          npx rolegate exec payments-dev/developer -r eu-central-1 -- aws sts get-caller-identity --endpoint-url http://127.0.0.1:${port + 2}
+    4. Sign in as gina and ask for payments-prod/operator; sign in as hugo, in another browser or a private window, and approve it.
 
   alice is an operator here and bob an auditor: “admin” at the top of their pages says who may take what, and why.
   Everything is on this machine, and all of it is gone after Ctrl-C.

@@ -9,6 +9,9 @@ For people
   exec ROLE -- CMD...       run a command with a role
   env ROLE                  print a role's credentials for a shell
   console ROLE [PAGE]       open the AWS console
+  request ROLE              ask for a role that somebody else has to approve
+  requests                  what you asked for, and what waits for your word
+  approve ID                show who asks, and open the page where you answer
   configure                 write a profile for each role into ~/.aws/config
   explain ROLE              why you may take a role, or why not
   doctor                    say what is wrong here, and what to do about it

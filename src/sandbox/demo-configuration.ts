@@ -56,6 +56,14 @@ const ROLES: readonly DemoRoleKind[] = [
     accounts: ['payments-dev'],
   },
   {
+    key: 'operator',
+    roleName: 'rolegate/Operator',
+    rest: 'summary: Restart and roll back',
+    maxHours: 2,
+    tags: {},
+    accounts: ['payments-prod'],
+  },
+  {
     key: 'admin',
     roleName: 'rolegate/Admin',
     rest: 'summary: Break glass. Everything., elevated: true',
@@ -81,6 +89,13 @@ const RULES = `
   - id: payments-admins
     match: { idp: demo, group: payments-admins }
     grant: { accounts: [payments-prod], roles: [admin] }
+  - id: payments-on-call
+    match: { idp: demo, group: payments-on-call }
+    grant: { accounts: [payments-prod], roles: [operator],
+             require: { approval: { by: { idp: demo, group: payments-leads }, valid_for: 4h } } }
+  - id: payments-leads
+    match: { idp: demo, group: payments-leads }
+    grant: { accounts: [payments-prod], roles: [readonly] }
   - id: auditors
     match: { idp: demo, group: auditors }
     grant: { accounts: [data-prod], roles: [readonly], policy_arns: [arn:aws:iam::aws:policy/job-function/ViewOnlyAccess] }
@@ -94,6 +109,9 @@ const TESTS = `
   - as: { idp: demo, groups: [auditors] }
     can: [data-prod/readonly]
     cannot: [payments-prod/readonly, payments-prod/admin]
+  # Not before somebody has approved it.
+  - as: { idp: demo, groups: [payments-on-call] }
+    cannot: [payments-prod/operator]
   - as: { idp: demo, groups: [] }
     cannot: [data-prod/readonly]
   - as: { idp: contractors, groups: [/acme/aws-devs] }

@@ -74,7 +74,7 @@ describe('pages of operators and auditors (threats.md P1)', () => {
 describe('the status page', () => {
   it('says what is in force, what its tests are, and which IdPs answer', async () => {
     const { text } = await bob.get('/admin/status').expect(200)
-    expect(text).toContain('4 accounts, 3 roles, 7 rules')
+    expect(text).toContain('4 accounts, 4 roles, 9 rules')
     expect(text).toMatch(/\d+ questions, each answered as written/)
     expect(text).toContain('Contractors’ directory (SAML)')
   })
@@ -124,7 +124,7 @@ describe('the status page', () => {
     const { text } = await auditor.get('/admin/status').expect(200)
     expect(text).toContain('2 signed in within 30 days')
     expect(text).toContain('3 of at most 200 (1 %)')
-    expect(text).toContain('One group that a rule names is in nobody’s list')
+    expect(text).toContain('3 groups that rules name are in nobody’s list')
     expect(text).toContain('<code>&lt;/code&gt;&lt;b&gt;gone</code>, by rule gone')
     expect(text).not.toContain('payments-admins')
     await other.close()

@@ -94,7 +94,7 @@ describe.skipIf(whyNoSqlite)(sqliteTitle('after a reload'), () => {
     )
     const closed = (await alice.get('/admin/status').expect(200)).text
     expect(closed).toMatch(/emergency deny since [^<]+ UTC, by root: <code>payments-prod\/admin<\/code>/)
-    expect(closed).toContain('4 accounts, 3 roles, 8 rules')
+    expect(closed).toContain('4 accounts, 4 roles, 10 rules')
     expect((await ask(bearer, gateway.url)).body).toEqual(after)
 
     // Whoever is no operator any more is none from the next request on (threats.md P1).

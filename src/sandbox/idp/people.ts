@@ -30,6 +30,8 @@ export const DEMO_PEOPLE: readonly DemoPerson[] = [
   ),
   person('bob', 'Bob Baker', ['auditors'], 'exactly one role'),
   person('carol', 'Carol Cole', [], 'in no group, so no role'),
+  person('gina', 'Gina Gill', ['payments-on-call'], 'one role, once somebody has approved it'),
+  person('hugo', 'Hugo Hall', ['payments-leads'], 'one role, and he approves what gina asks for'),
   person(
     'dave',
     'Dave Dunn',
