@@ -1,8 +1,8 @@
 import request from 'supertest'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { DEMO_PEOPLE, type DemoPerson } from '../../src/sandbox/idp/people.ts'
 import { aDemo, type Demo } from '../support/a-demo.ts'
 import { aPersonAt, aTerminalOf, type Person } from '../support/a-person.ts'
+import { inTheDirectory } from '../support/in-the-directory.ts'
 
 let demo: Demo
 /** An operator, an auditor, and somebody. */
@@ -131,16 +131,9 @@ describe('the status page', () => {
   })
 
   it('warns of somebody near the limit of groups', async () => {
-    const henry = {
-      ...(DEMO_PEOPLE[0] as DemoPerson),
-      username: 'henry',
-      subject: 'u-henry',
-      groups: ['a', 'b', 'c', 'd'],
-    }
-    const everybody = DEMO_PEOPLE as DemoPerson[]
     const other = await aDemo({ edit: (text) => text.replace('limit: { count: 200', 'limit: { count: 5') })
+    const henry = inTheDirectory('henry', { groups: ['a', 'b', 'c', 'd'] })
     try {
-      everybody.push(henry)
       const operator = await aPersonAt(other, 'alice')
       expect((await operator.get('/admin/status').expect(200)).text).not.toContain('Near the limit.')
       await aPersonAt(other, 'henry')
@@ -149,8 +142,7 @@ describe('the status page', () => {
         /4 of at most 5 \(80 %\)[\s\S]*Near the limit\./,
       )
     } finally {
-      // Other files of this thread share the directory.
-      everybody.splice(everybody.indexOf(henry), 1)
+      henry.leave()
       await other.close()
     }
   })

@@ -1,30 +1,25 @@
 import request from 'supertest'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openSql, sqliteTitle, whyNoSqlite } from '../adapters/store/sql.ts'
-import { DEMO_PEOPLE, type DemoPerson } from '../../src/sandbox/idp/people.ts'
 import { aGatewayOverRestarts, type GatewayOverRestarts } from '../support/a-gateway-over-restarts.ts'
 import { aDemo, type Demo } from '../support/a-demo.ts'
 import { aPersonAt, type Person } from '../support/a-person.ts'
+import { inTheDirectory } from '../support/in-the-directory.ts'
 
 let demo: Demo
 let alice: Person
-const mallory: DemoPerson = {
-  username: 'mallory',
-  subject: 'u-mallory',
-  name: '\u202e</code><script>alert(1)</script>',
-  email: 'mallory@example.com',
-  groups: ['</code><img src=x onerror=alert(1)>'],
-  what: 'whose directory is not hers alone',
-}
-const everybody = DEMO_PEOPLE as DemoPerson[]
+/** Her directory is not hers alone. */
+let mallory: ReturnType<typeof inTheDirectory>
 beforeAll(async () => {
-  everybody.push(mallory)
+  mallory = inTheDirectory('mallory', {
+    name: '\u202e</code><script>alert(1)</script>',
+    groups: ['</code><img src=x onerror=alert(1)>'],
+  })
   demo = await aDemo()
   alice = await aPersonAt(demo, 'alice')
 })
 afterAll(async () => {
-  // Other files of this thread share the directory.
-  everybody.splice(everybody.indexOf(mallory), 1)
+  mallory.leave()
   await demo.close()
 })
 

@@ -1,27 +1,18 @@
 import request from 'supertest'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { DEMO_PEOPLE, type DemoPerson } from '../../src/sandbox/idp/people.ts'
 import { aDemo, type Demo } from '../support/a-demo.ts'
 import { anAuthorization, answered, redeem } from '../support/an-authorization.ts'
 import { aPersonAt, aVisitor, type Person } from '../support/a-person.ts'
+import { inTheDirectory } from '../support/in-the-directory.ts'
 
 const ADMIN = '/roles/payments-prod/admin'
 const ROLE = 'payments-prod/admin'
 
-/** Somebody whose directory moves them from group to group, in tests of ours alone. */
-const grace: DemoPerson & { groups: readonly string[] } = {
-  username: 'grace',
-  subject: 'u-grace',
-  name: 'Grace Gray',
-  email: 'grace@example.com',
-  groups: [],
-  what: 'who is in another group each time',
-}
-const everybody = DEMO_PEOPLE as DemoPerson[]
-
 let demo: Demo
+/** Moved by her directory from group to group. */
+let grace: ReturnType<typeof inTheDirectory>
 beforeAll(async () => {
-  everybody.push(grace)
+  grace = inTheDirectory('grace')
   demo = await aDemo({
     edit: (text) =>
       text.replace(
@@ -40,8 +31,7 @@ sts:`,
   })
 })
 afterAll(async () => {
-  // Other files of this thread share the directory.
-  everybody.splice(everybody.indexOf(grace), 1)
+  grace.leave()
   await demo.close()
 })
 
