@@ -12,7 +12,7 @@ const { scripts, engines } = JSON.parse(read('package.json')) as {
   scripts: Record<string, string>
   engines: { node: string }
 }
-const SERVER = ['admin', 'serve', 'demo', 'check-config', 'schema', 'health']
+const SERVER = ['admin', 'audit', 'serve', 'demo', 'check-config', 'schema', 'health']
 
 const documents = execFileSync('git', ['ls-files', '*.md'], { cwd: ROOT, encoding: 'utf8' }).trim().split('\n')
 
