@@ -1,6 +1,7 @@
 import { accessSync, constants, existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { setImmediate } from 'node:timers/promises'
+import { setTimeout } from 'node:timers/promises'
+import { deserialize } from 'node:v8'
 import { ConfigFaults, configOf, loadConfig, printFault, type Loaded } from '../config/load.ts'
 import {
   loadInstallation,
@@ -70,8 +71,15 @@ export function makeReader(file: string, options: ReadOptions) {
       for (const variable of said.variables) environment.take(variable)
       if ('faults' in said) throw new ConfigFaults(said.faults, said.tests)
       const { checked, ...rest } = said.loaded
-      await setImmediate()
-      return { ...rest, config: configOf(checked, worldOf(file, options)) }
+      const rules: typeof checked.file.rules = []
+      for (const piece of said.rules) {
+        await setTimeout(1)
+        rules.push(...(deserialize(piece) as typeof rules))
+      }
+      await setTimeout(1)
+      const config = configOf({ ...checked, file: { ...checked.file, rules } }, worldOf(file, options))
+      await setTimeout(1)
+      return { ...rest, config }
     },
     /** Of the last reading, well or badly as it ended. */
     lookedAt: () => lookedAtBy(marks),

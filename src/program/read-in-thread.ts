@@ -1,8 +1,11 @@
+import { serialize } from 'node:v8'
 import { parentPort, workerData } from 'node:worker_threads'
 import { ConfigFaults, loadConfig } from '../config/load.ts'
 import { watched } from './looked-at.ts'
 import { diskWorld } from './read-config.ts'
 import type { ReadingAnswer, ReadingOrder } from './reading-thread.ts'
+
+const AT_ONCE = 2_000
 
 const { file, options, env } = workerData as ReadingOrder
 const variables = new Set<string>()
@@ -18,7 +21,13 @@ const { world, marks } = watched({ ...diskWorld(file), env: noted, ...options })
 function find() {
   try {
     const { checked, hash, files, texts, warnings } = loadConfig(world)
-    return { loaded: { checked, hash, files, texts, warnings } }
+    const { rules, ...file } = checked.file
+    return {
+      loaded: { checked: { ...checked, file: { ...file, rules: [] } }, hash, files, texts, warnings },
+      rules: Array.from({ length: Math.ceil(rules.length / AT_ONCE) }, (_, piece) =>
+        serialize(rules.slice(piece * AT_ONCE, (piece + 1) * AT_ONCE)),
+      ),
+    }
   } catch (thrown) {
     if (!(thrown instanceof ConfigFaults)) throw thrown
     return { faults: thrown.faults, tests: thrown.tests }

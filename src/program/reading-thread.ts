@@ -16,7 +16,12 @@ export type ReadingAnswer = {
   /** Of the environment, those it asked for. */
   readonly variables: readonly string[]
 } & (
-  | { readonly loaded: Pick<Loaded, 'checked' | 'hash' | 'files' | 'texts' | 'warnings'> }
+  | {
+      /** Without its rules. */
+      readonly loaded: Pick<Loaded, 'checked' | 'hash' | 'files' | 'texts' | 'warnings'>
+      /** These are thousands, and come in pieces: whoever takes one up is held up for moments. */
+      readonly rules: readonly Uint8Array[]
+    }
   | { readonly faults: readonly Fault[]; readonly tests: readonly Tested[] }
 )
 
