@@ -55,6 +55,15 @@ describe('a file with workloads', () => {
   })
 })
 
+describe('a grant to jobs', () => {
+  it('asks for nobody’s approval: a job asks nobody', () => {
+    const asking = 'max_duration: 15m, require: { approval: { by: { idp: entra, group: Leads }, valid_for: 4h } } }'
+    expect(messages(withJobs().replace('max_duration: 15m }', asking))).toEqual([
+      'rules[1].grant.require.approval: no job can meet it: jobs ask nobody for an approval',
+    ])
+  })
+})
+
 describe('what an entry may not be', () => {
   it.each([
     [

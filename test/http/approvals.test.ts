@@ -242,9 +242,42 @@ describe('a role that somebody has to approve', () => {
   })
 })
 
+describe('an elevated role that somebody has to approve', () => {
+  it('takes the approval first, and then a fresh sign-in for each use; it names no group of approvers (threats.md P3, H8)', async () => {
+    await aWorld((file) =>
+      file
+        .replace(
+          /(\n {2}admin: \{.*) \}/,
+          (_, whole: string) =>
+            `${whole}, require: { approval: { by: { idp: demo, group: auditors }, valid_for: 1h } } }`,
+        )
+        .replace(/\ntests:[\s\S]*$/, '\n'),
+    )
+    try {
+      const role = 'payments-prod/admin'
+      const trip = `/roles/${role}/step-up?for=credentials`
+      const begin = () =>
+        alice
+          .get(trip)
+          .set({ 'sec-fetch-site': 'same-origin', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' })
+      expect((await begin()).status).toBe(403)
+      const { body: asked } = await api('/v1/requests', { role, reason: 'INC-9' }).expect(201)
+      expect(asked.approvers).toEqual([])
+      expect((await alice.get(`/approvals/${asked.id}`).expect(200)).text).toContain('whoever looks after the account')
+      expect((await answer(asked.id as string, 'approve')).status).toBe(303)
+      expect((await begin()).status).toBe(303)
+      // What is approved is no fresh sign-in.
+      const _csrf = await alice.csrf()
+      expect((await alice.post(`/roles/${role}/credentials`, { _csrf })).status).toBe(403)
+      expect(last()[0]).toMatchObject({ event: 'refused', code: 'step_up_required' })
+    } finally {
+      await demo.close()
+    }
+  })
+})
+
 describe('an approver', () => {
-  it('is nobody whose address is that of whoever asks, whatever they are called (threats.md I3)', async () => {
-    // The contractors' directory knows Erin under an address; ours knows Alice: one address, two directories.
+  it('is never whoever asks, though the file names a group of theirs (threats.md I3)', async () => {
     await aWorld(asking('{ idp: demo, any_of: [auditors, platform-engineers] }'))
     try {
       const id = await ask()

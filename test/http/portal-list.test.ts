@@ -1,5 +1,7 @@
+import { gzipSync } from 'node:zlib'
 import request from 'supertest'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { FOR_PAGES } from '../../src/http/compressed.ts'
 import { aDemo, type Demo } from '../support/a-demo.ts'
 import { aPersonAt, type Person } from '../support/a-person.ts'
 import { withManyAccounts } from '../support/many-accounts.ts'
@@ -115,14 +117,16 @@ describe('compressed pages (BREACH; DECISIONS.md 40, 41)', () => {
     const plainly = (html: string) =>
       html.replaceAll(/(name="_csrf" value=)"[^"]+"/g, '$1""').replace(/Request <code>[^<]+/, '')
     const asked = (encoding: string) => alice.get('/').set('accept-encoding', encoding).expect(200)
-    const whole = plainly((await asked('identity')).text)
+    const { text } = await asked('identity')
+    const whole = plainly(text)
     const lengths: number[] = []
     for (let time = 0; time < 4; time += 1) {
       const answer = await asked('gzip')
       expect(plainly(answer.text)).toBe(whole)
       lengths.push(Number(answer.headers['content-length']))
     }
-    expect(lengths.at(-1)).toBeLessThan(lengths[0] ?? 0)
+    // Whoever was here before may have had the list kept already: so in less than what is asked for once.
+    expect(lengths.at(-1)).toBeLessThan(gzipSync(text, { level: FOR_PAGES }).length)
     expect(whole).toContain('team-050')
     expect(whole).not.toContain('<!--')
   })

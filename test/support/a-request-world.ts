@@ -8,7 +8,7 @@ import { decide } from '../../src/domain/entitlement/decide.ts'
 import type { Approval } from '../../src/domain/entitlement/requirement.ts'
 import { REQUEST_DATES, type RoleRequest } from '../../src/domain/request/role-request.ts'
 import type { GatewaySession } from '../../src/domain/sign-in/session.ts'
-import type { OpenRequests, Requests } from '../../src/usecases/ports.ts'
+import type { OpenRequests, Requests, Store } from '../../src/usecases/ports.ts'
 import { makeAnswerRequest } from '../../src/usecases/request/answer-request.ts'
 import { makeAskForRole } from '../../src/usecases/request/ask-for-role.ts'
 import { makeRequestsOf } from '../../src/usecases/request/requests-of.ts'
@@ -30,11 +30,9 @@ export const indexAsking = (approval: Approval = BY_LEADS, rules = [aRule({ role
     rules,
   })
 
-/** Requests over a real store; `world` is what a test turns. */
-export function aRequestWorld() {
-  const clock = aClock()
+/** Requests over a real store; `world` is what a test turns. Replicas share a store and a clock. */
+export function aRequestWorld(clock = aClock(), store: Store = makeMemoryStore({ now: clock.now })) {
   const { now } = clock
-  const store = makeMemoryStore({ now })
   const recorded: AuditEvent[] = []
   const emergency = anEmergency()
   const world = {
@@ -71,7 +69,7 @@ export function aRequestWorld() {
       recorded.push(event)
     },
     limitRate: makeLimitRate({ store, now }),
-    randomText: () => `id-${(ids += 1)}`,
+    randomText: () => `id-${(ids += 1)}-${Math.random().toString(36).slice(2)}`,
   }
   const askForRole = makeAskForRole(deps)
   const alice = aSession()

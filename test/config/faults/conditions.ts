@@ -37,6 +37,14 @@ export const CONDITIONS: readonly Case[] = [
   ),
   asking('an approval that never ends', '{ approval: { by: { idp: entra, group: Leads } } }'),
   asking('an approval for a week', '{ approval: { by: { idp: entra, group: Leads }, valid_for: 168h } }'),
+  swapAll(
+    'approvals by people of two directories, of whom one has to give both',
+    [
+      'elevated: true',
+      'elevated: true, require: { approval: { by: { idp: keycloak, group: /leads }, valid_for: 4h } }',
+    ],
+    [GRANT, 'roles: [readonly, admin], require: { approval: { by: { idp: entra, group: Leads }, valid_for: 4h } } }'],
+  ),
   roleAsking('a role whose second factor nobody can show', '{ mfa_within: 10m }'),
   swapAll(
     'a variant whose base asks for a second factor nobody can show',
