@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { makeBreaker } from '../adapters/aws/breaker.ts'
 import { FEDERATION_BOUNDS, makeOpenFederation } from '../adapters/aws/federation.ts'
-import { makeStsClients } from '../adapters/aws/sts-clients.ts'
+import { makeGate, type GateLimits } from '../adapters/aws/gate.ts'
+import { makeStsClients, MOST_CONNECTIONS } from '../adapters/aws/sts-clients.ts'
 import { isSilence, makeAssumeRole } from '../adapters/aws/sts.ts'
 import { issuerDocuments } from '../adapters/issuer/documents.ts'
 import { makeMint } from '../adapters/issuer/mint.ts'
@@ -156,6 +157,14 @@ function makeMintAssertion(
   }
 }
 
+/** As many as there are connections to a region (sts-clients.ts); a script of somebody's leaves most of them to others. */
+const AT_ONCE: GateLimits = {
+  inAll: MOST_CONNECTIONS,
+  ofOne: { person: 10, account: 25 },
+  mostWaiting: 500,
+  longestWaitMs: 2_000,
+}
+
 /** AWS: its token service and its sign-in service, for every `sts` entry of the file. */
 export function reachAws({ sts, server }: Config, { log }: Witness) {
   const entry = (name: string): StsSettings => {
@@ -181,9 +190,13 @@ export function reachAws({ sts, server }: Config, { log }: Witness) {
       else log.error('AWS does not answer: it is not asked until one try in a while succeeds', { neighbour })
     },
   })
+  const gate = makeGate(AT_ONCE)
   const atOf = ({ sts: name, region }: { readonly sts: string; readonly region: string }) => `${name}:${region}`
   return {
-    assumeRole: ((ask) => breaker.through(`sts:${atOf(ask)}`, () => assumeRole(ask))) satisfies AssumeRole,
+    assumeRole: (async (ask) => {
+      const names = { person: ask.sessionName, account: ask.roleArn.split(':')[4] ?? '' }
+      return gate.through(names, () => breaker.through(`sts:${atOf(ask)}`, () => assumeRole(ask)))
+    }) satisfies AssumeRole,
     openFederation: ((ask) =>
       breaker.through(`signin:${atOf(ask)}`, () => openFederation(ask))) satisfies OpenFederation,
     down: breaker.down,

@@ -5,6 +5,8 @@ const MOST_SILENT = 10
 /** Then one call is let through to see; the wait doubles while that one fails too. */
 const FIRST_WAIT_MS = 5_000
 const LONGEST_WAIT_MS = 30_000
+/** Whom nobody has asked for so long is not said to be down: nobody knows. */
+const NEWS_MS = 60_000
 
 type Circuit = { silent: number; waitMs: number; shutUntil: number; isTrying: boolean }
 
@@ -66,7 +68,10 @@ export function makeBreaker(deps: {
         throw thrown
       }
     },
-    /** Whom nobody asks now. */
-    down: (): readonly string[] => [...circuits].filter(([, { waitMs }]) => waitMs > 0).map(([neighbour]) => neighbour),
+    /** Who did not answer when last asked, a moment ago. */
+    down: (): readonly string[] =>
+      [...circuits].flatMap(([neighbour, { waitMs, shutUntil }]) =>
+        waitMs > 0 && deps.elapsed() < shutUntil + NEWS_MS ? [neighbour] : [],
+      ),
   }
 }

@@ -12,6 +12,8 @@ import type { StsClientFor } from './sts.ts'
  */
 const MOST_TRIES = 2
 const MOST_MS = 2_400
+/** To one host. Whoever had to wait for one would take that for AWS's silence. */
+export const MOST_CONNECTIONS = 50
 
 const quiet = { trace() {}, debug() {}, info() {}, warn() {}, error() {} }
 
@@ -27,7 +29,7 @@ export function makeStsClients(
   close(): void
 } {
   const clients = new Map<string, Promise<STSClient>>()
-  const pool = { keepAlive: true, maxSockets: 50, ...(lookup !== undefined && { lookup }) }
+  const pool = { keepAlive: true, maxSockets: MOST_CONNECTIONS, ...(lookup !== undefined && { lookup }) }
   let handler: NodeHttpHandler | undefined
 
   async function requestHandler(): Promise<NodeHttpHandler> {

@@ -97,7 +97,16 @@ describe('AWS that does not answer (security.md V-8)', () => {
     expect(await works('signin:main:eu-west-1')).toBe('credentials')
   })
 
-  it('calls that were under way when it shut neither prolong the wait nor open it', async () => {
+  it('is not said to be down when nobody has asked for a minute', async () => {
+    const { fail, down, wait } = aBreaker()
+    await fail(10)
+    wait(64_000)
+    expect(down()).toEqual(['sts:main:eu-west-1'])
+    wait(1_000)
+    expect(down()).toEqual([])
+  })
+
+  it('calls that were under way when it shut do not prolong the wait, and one that is answered ends it', async () => {
     const { ask, fail, works, wait } = aBreaker()
     const endings: (() => void)[] = []
     const underWay = Array.from({ length: 12 }, () =>
@@ -109,6 +118,13 @@ describe('AWS that does not answer (security.md V-8)', () => {
     await Promise.all(underWay)
     expect(await works()).toBe('not_asked_while_down 1')
     wait(1_000)
+    expect(await works()).toBe('credentials')
+
+    let answer: (text: string) => void = () => {}
+    const late = ask('sts:main:eu-west-1', () => new Promise((resolve) => (answer = resolve)))
+    await fail(10)
+    answer('credentials')
+    await late
     expect(await works()).toBe('credentials')
   })
 })
