@@ -16,6 +16,7 @@ const LIMITS: ReadonlyMap<string, string> = new Map([
   ['role', 'the role'],
   ['rule', 'the rule'],
   ['sign-in', 'what is left of your sign-in'],
+  ['approval', 'what is left of its approval'],
   ['least', 'AWS’s least'],
 ])
 
@@ -86,7 +87,12 @@ export function tellExplained(explained: Explained): readonly string[] {
     ...underOne('ask', available ? [] : ask),
     ...(isOther ? [['config', config]] : []),
   ]
-  return [`${available ? '✓' : '✗'} ${role}: ${words(BECAUSE, because)}`, ...inColumns(rows).map((row) => `  ${row}`)]
+  const isToAsk = because === 'approval_required' && !isOther
+  return [
+    `${available ? '✓' : '✗'} ${role}: ${words(BECAUSE, because)}`,
+    ...inColumns(rows).map((row) => `  ${row}`),
+    ...(isToAsk ? [`→ rolegate request ${role} --reason "why" --wait`] : []),
+  ]
 }
 
 const underOne = (title: string, lines: readonly string[]): readonly (readonly string[])[] =>
@@ -108,7 +114,9 @@ function conditionLine({
       ? ''
       : condition === 'mfa_within'
         ? `, last ${saw} ago`
-        : `, seen ${saw}`
+        : condition === 'approval'
+          ? `, given by ${saw}`
+          : `, seen ${saw}`
   const by = approvers.length === 0 ? '' : ` by ${approvers.join(' or ')}`
   return `${met ? '✓' : '✗'} ${condition}  ${wants}${by}${seen}${rule === '' ? '' : `  (rule ${rule})`}`
 }

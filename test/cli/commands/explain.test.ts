@@ -46,6 +46,38 @@ describe('rolegate explain', () => {
     expect((await run('explain', 'payments-prod/admin')).out).toContain('bound    to the address that asks')
   })
 
+  it('says how an approval is asked for, and who gave the one there is', async () => {
+    const { gateway, run } = await signedIn()
+    const approval = {
+      condition: 'approval',
+      met: false,
+      wants: '4h',
+      saw: '',
+      of: { rule: 'sre' },
+      approvers: ['Leads'],
+    }
+    const limits = [{ by: 'approval', seconds: 1800, binds: true }]
+    gateway.on(
+      'POST /v1/explain',
+      { json: { ...ANSWER, because: 'approval_required', conditions: [approval] } },
+      {
+        json: {
+          ...ANSWER,
+          because: 'granted',
+          available: true,
+          limits,
+          conditions: [{ ...approval, met: true, saw: 'lena' }],
+        },
+      },
+    )
+    const lacking = (await run('explain', 'payments-prod/admin')).out
+    expect(lacking).toContain('✗ approval  4h by Leads  (rule sre)')
+    expect(lacking.trimEnd().split('\n').at(-1)).toBe('→ rolegate request payments-prod/admin --reason "why" --wait')
+    const given = (await run('explain', 'payments-prod/admin')).out
+    expect(given).toContain('✓ approval  4h by Leads, given by lena')
+    expect(given).toContain('30m  what is left of its approval, which binds')
+  })
+
   it('says what people call a group where the gateway knows', async () => {
     const { gateway, run } = await signedIn()
     const groupNames = { 'AWS-SRE': 'Site\u0007 Reliability', 'AWS-Dev': 'Developers' }

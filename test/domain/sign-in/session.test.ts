@@ -5,6 +5,7 @@ import { aSession, NINE, secondsAfter } from '../../support/a-session.ts'
 
 const look: Act = { kind: 'look' }
 const approve: Act = { kind: 'approve-terminal' }
+const approveRole: Act = { kind: 'approve-role' }
 const take: Act = { kind: 'take-role', elevated: false, handOver: 'credentials', closedToDevices: false }
 const takeElevated: Act = { ...take, elevated: true }
 const openConsole: Act = { ...take, handOver: 'console' }
@@ -14,6 +15,7 @@ describe('requireSessionMay', () => {
   it.each([
     { via: 'browser', act: look },
     { via: 'browser', act: approve },
+    { via: 'browser', act: approveRole },
     { via: 'browser', act: take },
     { via: 'browser', act: takeElevated },
     { via: 'browser', act: closed },
@@ -36,6 +38,7 @@ describe('requireSessionMay', () => {
   it.each(
     (['pkce', 'device', 'token-exchange'] as const).flatMap((via) => [
       { via, act: approve, condition: 'browser_session', because: 'I8' },
+      { via, act: approveRole, condition: 'browser_session', because: 'I8' },
       ...(via === 'pkce'
         ? []
         : [{ via, act: takeElevated, condition: 'browser_session_for_elevated', because: 'D4, D16' }]),
@@ -55,7 +58,7 @@ describe('requireSessionMay', () => {
     expect(refusal).toMatchObject({ code: 'condition_unmet', values: { condition: 'console_for_people' } })
   })
 
-  const acts = [look, approve, take, takeElevated, openConsole, closed]
+  const acts = [look, approve, approveRole, take, takeElevated, openConsole, closed]
   const classes = (['browser', 'pkce', 'device', 'token-exchange'] as const).flatMap((via) =>
     acts.map((act) => ({ via, act })),
   )

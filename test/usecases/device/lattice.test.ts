@@ -14,6 +14,7 @@ const CLASSES: readonly Via[] = ['browser', 'pkce', 'device', 'token-exchange']
 const ACTS: readonly Act[] = [
   { kind: 'look' },
   { kind: 'approve-terminal' },
+  { kind: 'approve-role' },
   ...[true, false].flatMap((elevated) =>
     (['credentials', 'console'] as const).flatMap((handOver) =>
       [true, false].map((closedToDevices): Act => ({ kind: 'take-role', elevated, handOver, closedToDevices })),
