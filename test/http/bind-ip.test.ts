@@ -62,6 +62,27 @@ describe('a role with bind_ip (threats.md R12)', () => {
     expect(demo.world.aws.log()).toHaveLength(before)
   })
 
+  it.each([
+    ['that a proxy does not tell', {}],
+    ['of a private network', { 'x-forwarded-for': '10.1.2.3' }],
+  ])('is offered by no list to an address %s (security.md M-21)', async (_, headers) => {
+    const seenBy = async (asked: Record<string, string>) => {
+      const get = (path: string, door: object) =>
+        request(demo.url)
+          .get(path)
+          .set({ ...asked, ...door })
+      const { body } = await get('/v1/roles', { authorization: `Bearer ${token}` }).expect(200)
+      const { state, account } = body.roles.find(({ role }: { role: string }) => role === 'payments-dev/developer')
+      const stock = await get(`/assignment/roles?account_id=${account.id}`, { 'x-amz-sso_bearer_token': token })
+      return [state, stock.body.roleList.map(({ roleName }: { roleName: string }) => roleName).includes('developer')]
+    }
+    expect(await seenBy(HERE)).toEqual(['available', true])
+    expect(await seenBy(headers)).toEqual(['not_now', false])
+    const page = (await alice.get('/').expect(200)).text
+    expect(page).toContain(`formaction="${ROLE.replace('developer', 'readonly')}/console"`)
+    expect(page).not.toContain(`formaction="${ROLE}/console"`)
+  })
+
   it('says so on its page and in the whole answer', async () => {
     expect((await alice.get(ROLE).expect(200)).text).toContain('from anywhere else AWS refuses these credentials')
     expect((await alice.get(`${ROLE}/why`).expect(200)).text).toContain('from the address alone that you ask from')

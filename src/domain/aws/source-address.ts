@@ -15,7 +15,7 @@ export function sourceAddressOf(address: string): { readonly source: string } | 
   return GLOBAL.test(source) ? { source } : { fault: 'address_private' }
 }
 
-type AddressFault = 'address_unknown' | 'address_private'
+export type AddressFault = 'address_unknown' | 'address_private'
 
 const IPV4 = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/
 /** As networkOf spells a /64, or one address of a Teredo server. */

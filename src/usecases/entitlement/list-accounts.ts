@@ -70,7 +70,7 @@ export function stateOf(account: Account, held: HeldRole, asker: Asker, moment: 
 
 function refusalFor(
   account: Account,
-  { kind, unmet }: HeldRole,
+  { kind, unmet, bindIp }: HeldRole,
   asker: Asker,
   moment: Moment,
 ): RolegateError | undefined {
@@ -83,6 +83,9 @@ function refusalFor(
   if (condition !== undefined) return new RolegateError('condition_unmet', { condition })
   const tag = missingTag(kind.sessionTags, principal)
   if (tag !== undefined) return new RolegateError('condition_unmet', { condition: 'tag_unavailable', tag })
+  // threats.md R12: where they ask from binds nothing, or is not known.
+  const unbindable = bindIp === true ? moment.unbindable() : undefined
+  if (unbindable !== undefined) return new RolegateError('condition_unmet', { condition: unbindable })
   // A reason is given with the request, and a browser, or a terminal beside one, can be asked for a fresh sign-in.
   const canBeAsked = via === 'browser' || via === 'pkce'
   const isInTheWay = ({ condition: lacking, untold }: Verdict): boolean =>

@@ -1,3 +1,4 @@
+import { sourceAddressOf, type AddressFault } from '../../domain/aws/source-address.ts'
 import type { DeviceClosing } from '../../domain/device/closing.ts'
 import type { Verdict } from '../../domain/entitlement/conditions.ts'
 import type { Mapping, RoleTarget } from '../../domain/entitlement/rule.ts'
@@ -11,12 +12,14 @@ type Place = Pick<RoleTarget, 'account' | 'kind'>
 
 /**
  * What may be another at the next request of the same person by the same rules: the clock, the address, how old the sign-in, its
- * second factor and the configuration have become. A list knows of all that by these two questions and in no other way.
+ * second factor and the configuration have become. A list knows of all that by these three questions and in no other way.
  */
 export type Moment = {
   readonly unmet: Unmet
   /** What keeps the session from such a role, whatever the rules say. */
   readonly fault: (place: Place) => RolegateError | undefined
+  /** Why credentials could not be bound to where they ask from (threats.md R12). */
+  readonly unbindable: () => AddressFault | undefined
 }
 
 type Deps = { readonly closing: DeviceClosing; readonly now: Now }
@@ -28,6 +31,10 @@ export function momentOf(session: GatewaySession, from: AskedFrom, mapping: Mapp
   return {
     unmet: unmetFor(session.principal, circumstancesOf(session, from, now), mapping),
     fault: (place) => sessionFault(session, deps.closing.takeRole(place, 'credentials'), now),
+    unbindable: () => {
+      const seen = sourceAddressOf(from.address)
+      return 'fault' in seen ? seen.fault : undefined
+    },
   }
 }
 
@@ -37,6 +44,7 @@ export type NotedMoment = Moment & { readonly isLike: (other: Moment) => boolean
 export function notedMoment(moment: Moment, closing: DeviceClosing): NotedMoment {
   const verdicts = new Map<Parameters<Unmet>[0], readonly Verdict[]>()
   const faults = new Map<string, Place & { readonly fault: RolegateError | undefined }>()
+  let bound: { readonly fault: AddressFault | undefined } | undefined
   return {
     unmet(requirement) {
       const known = verdicts.get(requirement) ?? moment.unmet(requirement)
@@ -50,11 +58,15 @@ export function notedMoment(moment: Moment, closing: DeviceClosing): NotedMoment
       faults.set(alike, known)
       return known.fault
     },
+    unbindable() {
+      bound ??= { fault: moment.unbindable() }
+      return bound.fault
+    },
     isLike(other) {
       // That somebody has approved is laid over the list afterwards (list-with-requests.ts).
       for (const [requirement, before] of verdicts) if (!areSame(before, other.unmet(requirement))) return false
       for (const place of faults.values()) if (!isSame(place.fault, other.fault(place))) return false
-      return true
+      return bound === undefined || bound.fault === other.unbindable()
     },
   }
 }

@@ -190,6 +190,31 @@ describe('the next request', () => {
     expect(statesIn(world)[0]).toBe('dev available')
   })
 
+  it('offers nothing that an address cannot bind, and sees that they ask from another (threats.md R12, security.md M-21)', () => {
+    const roles = [aRoleKind({ bindIp: true }), aRoleKind({ key: 'plain' })]
+    const byRule = {
+      roles: [aRoleKind(), aRoleKind({ key: 'plain' })],
+      rules: [aRule({ bindIp: true }), aRule({ id: 'p', roles: ['plain'] })],
+    }
+    for (const index of [anIndex({ roles, rules: [aRule({ roles: ['dev', 'plain'] })] }), anIndex(byRule)]) {
+      const world = aWorld({ index })
+      expect(statesIn(world)).toEqual(['dev available', 'plain available'])
+      const refusals = ['', 'unknown', '10.1.2.3'].map((address) => {
+        expect([address, ...statesIn(world, aSession(), address)]).toEqual([address, 'dev not_now', 'plain available'])
+        const [dev] = world.listAccounts(aSession(), { address })[0]?.roles ?? []
+        return dev !== undefined && 'refusal' in dev && dev.refusal.values['condition']
+      })
+      expect(refusals).toEqual(['address_unknown', 'address_unknown', 'address_private'])
+      expect(statesIn(world, aSession({ via: 'device' }), '')[0]).toBe('dev not_now')
+      expect(statesIn(world)[0]).toBe('dev available')
+    }
+  })
+
+  it('keeps one list for every address where nothing is bound to one', () => {
+    const world = aWorld()
+    expect(world.listAccounts(aSession(), { address: '' })).toBe(world.listAccounts(aSession(), aRequest()))
+  })
+
   it('sees a second factor grow old', () => {
     const world = aWorld({ index: dev({ mfaSeconds: 600 }) })
     const session = aSession({ via: 'device', mfaAt: NINE })
@@ -219,7 +244,7 @@ describe('the next request', () => {
 })
 
 describe('what is kept', () => {
-  const always = { unmet: () => [], fault: () => undefined, isLike: () => true }
+  const always = { unmet: () => [], fault: () => undefined, unbindable: () => undefined, isLike: () => true }
   const index = anIndex()
   const kept = (weight: number) => ({ list: {}, madeAt: always, weight })
 
