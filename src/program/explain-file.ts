@@ -1,6 +1,7 @@
 import { failure } from '../cli/failure.ts'
 import { cleanJson } from '../cli/server-text.ts'
 import type { ImaginedAsk } from '../cli/world.ts'
+import { closingBy } from '../domain/device/closing.ts'
 import { compileRules } from '../domain/entitlement/compile.ts'
 import { asRolegateError, RolegateError } from '../domain/errors.ts'
 import { inWordsForStaff } from '../http/explanation.ts'
@@ -22,8 +23,10 @@ export function explainFile(file: string, { role, as }: ImaginedAsk): unknown {
     idps: new Set(config.idps.map(({ id }) => id)),
     absoluteSeconds: config.sessions.browser.absoluteSeconds,
     groupNames: config.groupNames,
-    // Nobody is signed in at a file.
+    // Nobody is signed in at a file, nor has anybody approved anything.
     findSignedIn: async () => Promise.reject(new RolegateError('role_unknown')),
+    requestsOf: { about: async () => [], all: async () => [] },
+    closing: closingBy({ console: true, except: new Set() }),
     hash,
     now: () => new Date(),
   })

@@ -313,3 +313,46 @@ describe('the page of operators and auditors', () => {
     expect(answer.text).not.toContain('payments-admins')
   })
 })
+
+describe('somebody signed in, and what they are told themselves', () => {
+  let other: Demo
+  beforeAll(async () => {
+    other = await aDemo({
+      edit: (text) =>
+        text
+          .replace(
+            'session_tags: { team: payments }',
+            'session_tags: { team: { claim: claims.team, idps: [demo], any_of: [x] } }',
+          )
+          .replace('\nsts:', '\nsessions: { claims_max_age: { env: { dev: 15m } } }\n\nsts:'),
+    })
+  })
+  afterAll(() => other.close())
+
+  it.each([
+    ['a session tag they lack', 0, 'payments-dev/developer', 'tag_unavailable'],
+    ['groups that are too old', 16 * 60, 'payments-dev/readonly', 'old_groups'],
+  ])('are one and the same: %s', async (_, later, role, condition) => {
+    other.clock.offsetSeconds = 0
+    const carol = await aPersonAt(other, 'alice')
+    const own = await aTerminalBeside(other, carol)
+    other.clock.offsetSeconds = later
+    const send = async (said: object) =>
+      request(other.url)
+        .post('/v1/explain')
+        .set('authorization', `Bearer ${own}`)
+        .send({ role, ...said })
+    const [themselves, staff] = [await send({}), await send({ person: { name: 'alice@example.com' } })]
+    expect(themselves.body).toMatchObject({ available: false, because: 'condition_unmet', unmet: [{ condition }] })
+    for (const key of ['available', 'because', 'unmet'])
+      expect([key, staff.body[key]]).toEqual([key, themselves.body[key]])
+    const page = await carol.post('/admin/access', {
+      _csrf: await carol.csrf('/admin/access'),
+      role: '',
+      idp: '',
+      groups: '',
+      person: 'alice@example.com',
+    })
+    expect(page.text).toMatch(new RegExp(`<code>${role}</code>[^\n]*Not now. They are told: `))
+  })
+})

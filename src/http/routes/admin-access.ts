@@ -8,6 +8,7 @@ import { answerFor } from '../answers.ts'
 import { sessionOf } from '../browser-session.ts'
 import { conditionAsked } from '../conditions.ts'
 import { inWordsForStaff, requiresInWords } from '../explanation.ts'
+import { conditionSentence } from '../reasons.ts'
 import { ImaginedBody, NamedBody } from '../imagined.ts'
 import { groupNamesIn, type GroupName } from '../group-names.ts'
 import { show, type Pages } from '../pages.ts'
@@ -112,7 +113,7 @@ const AMENDED_IN_THE_FORM: ReadonlySet<string> = new Set(['role_unknown', 'role_
 
 const inWordsHeld = ({ roles, ...holds }: RolesHeld) => ({
   ...holds,
-  roles: roles.map((one) => ({ ...one, lacks: one.lacks.map(conditionAsked) })),
+  roles: roles.map((one) => ({ ...one, lacks: one.lacks.map(conditionAsked), kept: one.kept.map(conditionSentence) })),
 })
 
 const somebodyIn = (asked: Asked) =>

@@ -1,3 +1,4 @@
+import type { DeviceClosing } from '../../domain/device/closing.ts'
 import { imaginedSession, type Imagined } from '../../domain/admin/imagine.ts'
 import {
   imaginedCircumstances,
@@ -11,13 +12,18 @@ import {
   type FullExplanation,
   type RuleAbout,
 } from '../../domain/entitlement/explain-in-full.ts'
-import { entitlementsOf } from '../../domain/entitlement/decide.ts'
+import { decide, entitlementsOf, type Entitlement } from '../../domain/entitlement/decide.ts'
+import { LEAST_SECONDS, secondsLeft } from '../../domain/entitlement/duration.ts'
 import { requireRole } from '../../domain/entitlement/find-role.ts'
 import { passThroughFault } from '../../domain/entitlement/pass-through.ts'
+import { roleIdOf } from '../../domain/entitlement/role-id.ts'
+import type { RoleTarget } from '../../domain/entitlement/rule.ts'
 import { RolegateError } from '../../domain/errors.ts'
 import type { Principal } from '../../domain/sign-in/principal.ts'
 import type { GatewaySession } from '../../domain/sign-in/session.ts'
+import { keptFrom } from '../entitlement/kept-from.ts'
 import type { CurrentRules, Now } from '../ports.ts'
+import type { RequestsOf } from '../request/requests-of.ts'
 import type { FindSignedIn } from '../sign-in/signed-in-by-name.ts'
 import type { RequireStanding } from './require-standing.ts'
 
@@ -52,6 +58,8 @@ export type RolesHeld = {
     readonly rule: string
     /** What it asks for and is not so. */
     readonly lacks: ReturnType<typeof askedBy>
+    /** What keeps their session from it, by name. */
+    readonly kept: readonly string[]
   }[]
   readonly roleCount: number
   readonly config: string
@@ -59,12 +67,20 @@ export type RolesHeld = {
 
 const MOST_ROLES = 500
 
-type Asker = { readonly session: GatewaySession; readonly circumstances: Circumstances }
+type Asker = {
+  readonly session: GatewaySession
+  readonly circumstances: Circumstances
+  /** What keeps the session from a role, by name. */
+  readonly kept: (target: RoleTarget) => readonly string[]
+}
 
 export type ExplainAs = {
   /** Why somebody with these groups could take a role, or could not. */
   explain(role: string, as: Imagined): ExplainedAs
-  /** The same of somebody who is signed in, by the groups of their newest session. Fails as `FindSignedIn` does. */
+  /**
+   * The same of somebody who is signed in, by their newest session: its groups, its tags, what it is kept from, and what others
+   * approved for them. They are told the same themselves, where and when they ask as is said here. Fails as `FindSignedIn` does.
+   */
   explainPerson(role: string, named: Named): Promise<ExplainedPerson>
   whoMay(role: string): WhoMay
   /** Every role that somebody with these groups holds. */
@@ -94,6 +110,8 @@ export function makeExplainAs(deps: {
   /** Of each IdP that has any: what people call its groups, by id. */
   groupNames: ReadonlyMap<string, ReadonlyMap<string, string>>
   findSignedIn: FindSignedIn
+  requestsOf: RequestsOf
+  closing: DeviceClosing
   hash: string
   now: Now
 }): ExplainAs {
@@ -110,13 +128,18 @@ export function makeExplainAs(deps: {
     requireIdp(as.idp, 'as.idp')
     const circumstances = imaginedCircumstances(as, deps.now())
     const stated = { idp: as.idp, groups: as.groups.map((group) => idOf(as.idp, group)) }
-    return { session: imaginedSession(stated, deps.absoluteSeconds, circumstances.now), circumstances }
+    const session = imaginedSession(stated, deps.absoluteSeconds, circumstances.now)
+    // Nobody has said anything of their session, or of their claims.
+    return { session, circumstances, kept: (target) => [passThroughFault(target, session) ?? []].flat() }
   }
 
-  async function find(named: Named): Promise<Asker & { readonly person: FoundPerson }> {
-    const { name, idp, ...said } = named
+  async function find(
+    { name, idp, ...said }: Named,
+    requestsOf: (principal: Principal) => ReturnType<RequestsOf['all']>,
+  ): Promise<Asker & { readonly person: FoundPerson }> {
     requireIdp(idp, 'person.idp')
     const session = await deps.findSignedIn(name, idp)
+    const requests = await requestsOf(session.principal)
     const now = deps.now()
     const { principal, via, signedInAt, endsAt, mfaAt } = session
     const { assumed, ...imagined } = imaginedCircumstances(said, now)
@@ -127,7 +150,9 @@ export function makeExplainAs(deps: {
         ...imagined,
         assumed: new Set([...(assumed ?? [])].filter((condition) => condition !== 'mfa_within')),
         ...(said.mfa === undefined && mfaAt !== undefined && { mfaAt }),
+        requests,
       },
+      kept: (target) => keptFrom(session, target, deps.closing, imagined.now),
       person: {
         idp: principal.idp,
         subject: principal.subject,
@@ -140,39 +165,52 @@ export function makeExplainAs(deps: {
     }
   }
 
-  function explainFor(role: string, { session, circumstances }: Asker): FullExplanation {
+  function explainFor(role: string, { session, circumstances, kept }: Asker): FullExplanation {
     const target = requireRole(deps.rules(), role)
-    const condition = passThroughFault(target, session)
-    return explainInFull(deps.rules(), session, target, condition === undefined ? [] : [condition], circumstances)
+    return explainInFull(deps.rules(), session, target, kept(target), circumstances)
   }
 
-  function rolesFor({ session, circumstances }: Asker): RolesHeld {
-    const held = entitlementsOf(deps.rules(), session.principal, circumstances)
+  function rolesFor(asker: Asker): RolesHeld {
+    const held = entitlementsOf(deps.rules(), asker.session.principal, asker.circumstances)
     return {
-      roles: held.slice(0, MOST_ROLES).map(({ target, maxSeconds, via, unmet }) => ({
-        role: target.name,
-        elevated: target.kind.elevated,
-        maxSeconds,
-        rule: via[0]?.rule ?? '',
-        lacks: unmet.map(({ condition, wants }) => ({ condition, wants })),
-      })),
+      roles: held
+        .slice(0, MOST_ROLES)
+        .map((one) => withApproval(one, asker))
+        .map(({ target, maxSeconds, via, unmet }) => ({
+          role: target.name,
+          elevated: target.kind.elevated,
+          maxSeconds,
+          rule: via[0]?.rule ?? '',
+          lacks: unmet.map(({ condition, wants }) => ({ condition, wants })),
+          kept: asker.kept(target),
+        })),
       roleCount: held.length,
       config: deps.hash,
     }
+  }
+
+  /** An approval is of one role in one account, and so decided for it alone. */
+  function withApproval(held: Entitlement, { session, circumstances }: Asker): Entitlement {
+    const { requests = [], now } = circumstances
+    if (!requests.some(({ roleId }) => roleId === roleIdOf(held.target))) return held
+    const decision = decide(deps.rules(), session.principal, held.target, circumstances)
+    const isUsable = 'entitlement' in decision && secondsLeft(decision.entitlement, now) >= LEAST_SECONDS
+    return isUsable ? decision.entitlement : held
   }
 
   return {
     explain: (role, as) => ({ ...explainFor(role, imagine(as)), as, config: deps.hash }),
 
     async explainPerson(role, named) {
-      const found = await find(named)
+      const target = requireRole(deps.rules(), role)
+      const found = await find(named, async (principal) => deps.requestsOf.about(principal, target))
       return { ...explainFor(role, found), person: found.person, config: deps.hash }
     },
 
     rolesOf: (as) => rolesFor(imagine(as)),
 
     async rolesOfPerson(named) {
-      const found = await find(named)
+      const found = await find(named, async (principal) => deps.requestsOf.all(principal))
       return { ...rolesFor(found), person: found.person }
     },
 

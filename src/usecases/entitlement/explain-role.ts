@@ -1,18 +1,11 @@
-import { missingTag } from '../../domain/aws/session-tags.ts'
 import type { DeviceClosing } from '../../domain/device/closing.ts'
 import { explain, type Explanation } from '../../domain/entitlement/explain.ts'
-import { passThroughFault } from '../../domain/entitlement/pass-through.ts'
 import { requireVisibleRole } from '../../domain/entitlement/visible-role.ts'
-import {
-  CONFIG_BEHIND,
-  OLD_GROUPS,
-  requireSessionMay,
-  sessionFault,
-  type GatewaySession,
-} from '../../domain/sign-in/session.ts'
+import { requireSessionMay, type GatewaySession } from '../../domain/sign-in/session.ts'
 import type { CurrentRules, Now } from '../ports.ts'
 import type { RequestsOf } from '../request/requests-of.ts'
 import { circumstancesOf, type AskedFrom } from './circumstances.ts'
+import { keptFrom } from './kept-from.ts'
 
 export type ExplainRole = (session: GatewaySession, from: AskedFrom, role: string) => Promise<Explanation>
 
@@ -33,14 +26,6 @@ export function makeExplainRole(deps: {
     const [index, now] = [deps.rules(), deps.now()]
     const target = requireVisibleRole(index, session.principal, role)
     const circumstances = circumstancesOf(session, from, now, { requests })
-    const fault = sessionFault(session, deps.closing.takeRole(target, 'credentials'), now)
-    const condition = passThroughFault(target, session)
-    const unmet = [
-      ...[OLD_GROUPS, CONFIG_BEHIND].filter((why) => fault?.values['why'] === why),
-      ...(fault?.code === 'condition_unmet' ? [String(fault.values['condition'])] : []),
-      ...(condition === undefined ? [] : [condition]),
-      ...(missingTag(target.kind.sessionTags, session.principal) === undefined ? [] : ['tag_unavailable']),
-    ]
-    return explain(index, session, target, unmet, circumstances)
+    return explain(index, session, target, keptFrom(session, target, deps.closing, now), circumstances)
   }
 }

@@ -1,0 +1,22 @@
+import { missingTag } from '../../domain/aws/session-tags.ts'
+import type { DeviceClosing } from '../../domain/device/closing.ts'
+import { passThroughFault } from '../../domain/entitlement/pass-through.ts'
+import type { RoleTarget } from '../../domain/entitlement/rule.ts'
+import { CONFIG_BEHIND, OLD_GROUPS, sessionFault, type GatewaySession } from '../../domain/sign-in/session.ts'
+
+/** What keeps this very session from the role, by name, whatever the rules say of its person; but for its end, which is a limit. */
+export function keptFrom(
+  session: GatewaySession,
+  target: RoleTarget,
+  closing: DeviceClosing,
+  now: Date,
+): readonly string[] {
+  const fault = sessionFault(session, closing.takeRole(target, 'credentials'), now)
+  const condition = passThroughFault(target, session)
+  return [
+    ...[OLD_GROUPS, CONFIG_BEHIND].filter((why) => fault?.values['why'] === why),
+    ...(fault?.code === 'condition_unmet' ? [String(fault.values['condition'])] : []),
+    ...(condition === undefined ? [] : [condition]),
+    ...(missingTag(target.kind.sessionTags, session.principal) === undefined ? [] : ['tag_unavailable']),
+  ]
+}
