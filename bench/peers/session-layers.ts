@@ -30,6 +30,7 @@ export async function ourStore() {
     file: 'bench.yaml',
     readFile: noFile,
     realPath: noFile,
+    linkAt: noFile,
     listFolder: noFile,
     fileMode: noFile,
     fileOwner: noFile,

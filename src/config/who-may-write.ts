@@ -1,23 +1,27 @@
-import { dirname } from 'node:path'
 import type { Fault } from './faults.ts'
 import { modeOf, printMode } from './files.ts'
-import { folderOf, isInside, realOr } from './paths.ts'
 import { nameOf, type PolicyFiles } from './policy-files.ts'
+import { wayTo, type Step } from './way-to.ts'
 import type { World } from './world.ts'
 
-/** Files of the policy, and folders they stand in, that somebody else than root and this process's user may write (threats.md R7). */
-export function writtenByOthers(files: PolicyFiles, world: World): readonly Fault[] {
-  const { user } = world
+/**
+ * Files of the policy, and folders and links they are found through from the root on, that somebody else than root and this process's
+ * user may write or move (threats.md R7).
+ */
+export function writtenByOthers(files: PolicyFiles, asked: World): readonly Fault[] {
+  const { user } = asked
   if (user === undefined) return []
+  // Thousands of files have one way in common.
+  const world = onceEach(asked)
   const listed = new Set(files.folders())
-  const seen = new Set<string>()
+  const told = new Set<string>()
   return files.readings().flatMap(({ path, real }) => {
-    const folders = foldersTo(path, real, world).filter((folder) => !seen.has(folder))
-    for (const folder of folders) seen.add(folder)
-    const found = [
-      strangerOf(real, user, world),
-      ...folders.map((folder) => strangerInFolder(folder, user, listed.has(folder), world)),
-    ]
+    const onTheWay = wayTo(path, world).flatMap((step) => {
+      const message = told.has(step.folder) ? undefined : strangerAt(step, user, listed.has(step.folder), world)
+      if (message !== undefined) told.add(step.folder)
+      return message
+    })
+    const found = [strangerOf(real, user, world), ...onTheWay]
     const file = path === world.file ? undefined : nameOf(path, world)
     return found.flatMap((message) =>
       message === undefined ? [] : [{ line: 1, column: 1, path: '', message, ...(file !== undefined && { file }) }],
@@ -35,22 +39,33 @@ function strangerOf(real: string, user: number, world: World): string | undefine
 }
 
 /**
- * In a folder, whoever writes it takes a file away and puts another in its place, whatever the file's own mode. Where the sticky
- * bit keeps files to their owners they can add one at least, which matters where `isListed`: every file that is there is taken.
+ * In a folder, whoever writes it takes a file, a folder or a link away and puts another in its place, whatever its own mode. Where the
+ * sticky bit keeps what is there to its owners they can add something at least, which matters where `isListed`: every file that is there is taken.
  */
-function strangerInFolder(folder: string, user: number, isListed: boolean, world: World): string | undefined {
+function strangerAt(step: Step, user: number, isListed: boolean, world: World): string | undefined {
+  const { folder, entry, link, isEnd } = step
   // A Kubernetes volume is 0777 or 1777, and mounted so that nothing in the container writes it.
   if (world.isReadOnly(folder)) return undefined
+  // Mounted, and nobody moves what is mounted.
+  if (link === undefined && !isEnd && world.isReadOnly(entry)) return undefined
+  const found = isEnd ? 'stands in' : 'is found through'
   const owner = strangeOwner(folder, user, world)
   const replaces = 'can put another file in its place'
   if (owner !== undefined)
-    return `stands in a folder of user ${owner}, who is neither root nor the one this runs as (${user}) and ${replaces}: chown root ${folder}`
+    return `${found} a folder of user ${owner}, who is neither root nor the one this runs as (${user}) and ${replaces}: chown root ${folder}`
   const mode = modeOf(folder, world)
   const writers = writersOf(mode)
+  if (writers === undefined) return undefined
   const isSticky = (mode & 0o1000) !== 0
-  if (writers === undefined || (isSticky && !isListed)) return undefined
+  if (isSticky && !isListed) return strangeLink(step, user)
   const does = isSticky ? 'can add files for `include` to take' : replaces
-  return `stands in a folder that may be written by ${writers.who}, and whoever writes there ${does}: ${writers.cure} ${folder}`
+  return `${found} a folder that may be written by ${writers.who}, and whoever writes there ${does}: ${writers.cure} ${folder}`
+}
+
+/** The sticky bit keeps a link to its owner as well: to whoever that is. Whose files and folders are is asked of each by itself. */
+function strangeLink({ entry, link }: Step, user: number): string | undefined {
+  if (link === undefined || link.owner === 0 || link.owner === user) return undefined
+  return `is found through a link of user ${link.owner}, who is neither root nor the one this runs as (${user}) and can lead it elsewhere: chown -h root ${entry}`
 }
 
 function writersOf(mode: number): { readonly who: string; readonly cure: string } | undefined {
@@ -70,14 +85,20 @@ function strangeOwner(real: string, user: number, { fileOwner }: World): number 
   }
 }
 
-/** The folders a file is found through, from the configuration folder down: those that its name goes by, and those where links lead. */
-function foldersTo(path: string, real: string, world: World): readonly string[] {
-  const isReally = (folder: string) => realOr(world.realPath, folder)
-  const asNamed = foldersBetween(dirname(world.file), dirname(path)).map(isReally)
-  // A text that was handed in really is where it says, which may be said from the folder one is in.
-  return [...new Set([...asNamed, ...foldersBetween(folderOf(world), isReally(dirname(real)))])]
-}
+const onceEach = (world: World): World => ({
+  ...world,
+  linkAt: once(world.linkAt),
+  fileMode: once(world.fileMode),
+  fileOwner: once(world.fileOwner),
+  isReadOnly: once(world.isReadOnly),
+})
 
-// One folder may be written in two ways, from here and from the root.
-const foldersBetween = (top: string, folder: string): readonly string[] =>
-  isInside(top, folder) || !isInside(folder, top) ? [folder] : [...foldersBetween(top, dirname(folder)), folder]
+function once<Answer>(ask: (path: string) => Answer): (path: string) => Answer {
+  const known = new Map<string, Answer>()
+  return (path) => {
+    if (known.has(path)) return known.get(path) as Answer
+    const answer = ask(path)
+    known.set(path, answer)
+    return answer
+  }
+}

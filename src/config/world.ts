@@ -1,3 +1,6 @@
+/** A symbolic link: its text, and the uid of whom it belongs to itself. */
+export type Link = { readonly to: string; readonly owner: number }
+
 /** All that reading a configuration may ask of the machine. Handed in, so that checking changes nothing in it. */
 export type World = {
   /** Path of the configuration file; relative paths in it start at its folder. */
@@ -6,6 +9,8 @@ export type World = {
   readonly readFile: (path: string) => string | Uint8Array
   /** The path with every symbolic link followed. Throws when there is no such file. */
   readonly realPath: (path: string) => string
+  /** The link that stands at a path; undefined where something else does, or nothing. */
+  readonly linkAt: (path: string) => Link | undefined
   /** The names of what stands in a folder. Throws when it is none. */
   readonly listFolder: (path: string) => readonly string[]
   /** Permission bits, as stat(2) gives them. */

@@ -1,5 +1,5 @@
-import { readdirSync, realpathSync, statSync, type Stats } from 'node:fs'
-import { readdir, realpath, stat } from 'node:fs/promises'
+import { lstatSync, readdirSync, readlinkSync, realpathSync, statSync, type Stats } from 'node:fs'
+import { lstat, readdir, readlink, realpath, stat } from 'node:fs/promises'
 import type { World } from '../config/world.ts'
 
 /** How what a reading looked at stood just before it was read: reading again comes to something else only when that has changed. */
@@ -24,6 +24,7 @@ const inOrder = (names: readonly string[]): string => names.toSorted().join(' ')
 const LOOK = {
   names: (path: string) => inOrder(readdirSync(path)),
   path: (path: string) => realpathSync(path),
+  link: (path: string) => `${lstatSync(path).uid} ${readlinkSync(path)}`,
   bytes: (path: string) => bytesOf(statSync(path)),
   access: (path: string) => accessOf(statSync(path)),
 }
@@ -31,6 +32,7 @@ const LOOK = {
 const LOOK_AGAIN = {
   names: async (path: string) => inOrder(await readdir(path)),
   path: (path: string) => realpath(path),
+  link: async (path: string) => `${(await lstat(path)).uid} ${await readlink(path)}`,
   bytes: async (path: string) => bytesOf(await stat(path)),
   access: async (path: string) => accessOf(await stat(path)),
 }
@@ -52,6 +54,8 @@ export function watched(world: World): { readonly world: World; readonly marks: 
       fileMode: noting('access', world.fileMode),
       fileOwner: noting('access', world.fileOwner),
       realPath: noting('path', world.realPath),
+      // What is none becomes one only where the real path is another then.
+      linkAt: (path) => (world.linkAt(path) === undefined ? undefined : noting('link', world.linkAt)(path)),
       listFolder: noting('names', world.listFolder),
     },
     /** Data alone: another thread may have read. */

@@ -1,4 +1,14 @@
-import { accessSync, constants, existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
+import {
+  accessSync,
+  constants,
+  existsSync,
+  lstatSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  statSync,
+} from 'node:fs'
 import { resolve } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { deserialize } from 'node:v8'
@@ -17,7 +27,7 @@ import { withFiles } from '../config/with-files.ts'
 import type { LastGood } from '../domain/policy/last-good.ts'
 import { lookedAtBy, watched, type Mark } from './looked-at.ts'
 import { readInThread } from './reading-thread.ts'
-import type { World } from '../config/world.ts'
+import type { Link, World } from '../config/world.ts'
 
 export type ReadOptions = Pick<World, 'insecureDev' | 'purpose' | 'withoutSecrets'>
 
@@ -113,6 +123,7 @@ export const diskWorld = (path: string): Omit<World, 'env' | 'insecureDev' | 'pu
   file: path,
   readFile: (name: string) => readFileSync(name),
   realPath: (name: string) => realpathSync(name),
+  linkAt,
   listFolder: (name: string) => readdirSync(name),
   fileMode: (name: string) => statSync(name).mode,
   fileOwner: (name: string) => statSync(name).uid,
@@ -120,6 +131,14 @@ export const diskWorld = (path: string): Omit<World, 'env' | 'insecureDev' | 'pu
   // Windows has no such owners, and every file there looks open to all.
   ...(process.getuid !== undefined && { user: process.getuid() }),
 })
+
+function linkAt(path: string): Link | undefined {
+  try {
+    return { to: readlinkSync(path), owner: lstatSync(path).uid }
+  } catch {
+    return undefined
+  }
+}
 
 /** The kernel says so before it looks at permissions, to root as well. */
 function isOnReadOnlyMount(path: string): boolean {

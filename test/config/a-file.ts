@@ -50,6 +50,7 @@ export function aWorld(
       if (path !== '/etc/rolegate' && !known.has(path)) throw missing()
       return path
     },
+    linkAt: () => undefined,
     listFolder(path) {
       const names = [...known.keys()].flatMap((file) => (dirname(file) === path ? basename(file) : []))
       if (names.length === 0) throw missing()

@@ -1,7 +1,7 @@
-import { chmodSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { withText } from '../../src/config/with-text.ts'
 import type { World } from '../../src/config/world.ts'
 import { diskWorld } from '../../src/program/read-config.ts'
@@ -143,9 +143,8 @@ describe('a folder where a stranger may put another file in the place of one (th
       '/etc/rolegate/rules/x.yaml': 'link',
     }
     const world = aWorld({ files, fileMode: modes(folder, 0o777) })
-    const realPath = (path: string) =>
-      path === '/etc/rolegate/rules/x.yaml' ? '/etc/rolegate/..2026_11_22/x.yaml' : world.realPath(path)
-    expect(faultsIn({ ...world, realPath })).toEqual([expect.stringContaining(`${REPLACES}: chmod go-w ${folder}`)])
+    const linked = withLink(world, '/etc/rolegate/rules/x.yaml', '/etc/rolegate/..2026_11_22/x.yaml')
+    expect(faultsIn(linked)).toEqual([expect.stringContaining(`${REPLACES}: chmod go-w ${folder}`)])
   })
 
   it('is looked for where the main file is a link to elsewhere', () => {
@@ -153,8 +152,9 @@ describe('a folder where a stranger may put another file in the place of one (th
       files: { [FILE]: A_FILE, '/srv/policy/main.yaml': A_FILE },
       fileMode: modes('/srv/policy', 0o777),
     })
-    const realPath = (path: string) => (path === FILE ? '/srv/policy/main.yaml' : world.realPath(path))
-    expect(faultsIn({ ...world, realPath })).toEqual([expect.stringContaining('chmod go-w /srv/policy')])
+    expect(faultsIn(withLink(world, FILE, '/srv/policy/main.yaml'))).toEqual([
+      expect.stringContaining('chmod go-w /srv/policy'),
+    ])
   })
 
   it.each([
@@ -192,6 +192,116 @@ describe('a folder where a stranger may put another file in the place of one (th
       rmSync(folder, { recursive: true })
     }
   })
+})
+
+describe('the way to a file of the policy, from the root on (threats.md R7)', () => {
+  const REPLACES = 'can put another file in its place'
+  let top: string
+  beforeEach(() => {
+    top = realpathSync(mkdtempSync(join(tmpdir(), 'rolegate-way-')))
+    for (const folder of ['conf', 'open', 'safe']) mkdirSync(join(top, folder))
+    put('safe/rolegate.yaml')
+    chmodSync(join(top, 'open'), 0o777)
+  })
+  afterEach(() => rmSync(top, { recursive: true }))
+
+  const put = (name: string) => writeFileSync(join(top, name), A_FILE, { mode: 0o644 })
+  const link = (name: string, to: string) => symlinkSync(to, join(top, name))
+  const onDisk = (name: string, changes: Partial<World> = {}): World => ({
+    ...aWorld(),
+    ...diskWorld(join(top, name)),
+    ...changes,
+  })
+  const isOpen = () => [
+    `1:1  is found through a folder that may be written by everybody on this machine (mode 0777), and whoever writes there ${REPLACES}: chmod go-w ${join(top, 'open')}`,
+  ]
+
+  it('goes through no folder where a stranger may put another link', () => {
+    link('open/current', join(top, 'safe/rolegate.yaml'))
+    link('conf/rolegate.yaml', '../open/current')
+    expect(faultsIn(onDisk('conf/rolegate.yaml'))).toEqual(isOpen())
+  })
+
+  it('nor one where they may put another configuration folder, behind a link or in it', () => {
+    link('open/current', '../safe')
+    expect(faultsIn(onDisk('open/current/rolegate.yaml'))).toEqual(isOpen())
+    mkdirSync(join(top, 'open/conf'))
+    put('open/conf/rolegate.yaml')
+    expect(faultsIn(onDisk('open/conf/rolegate.yaml'))).toEqual(isOpen())
+  })
+
+  it('nor one that a link leaves again, which `..` would hide', () => {
+    mkdirSync(join(top, 'open/inner'))
+    link('conf/rolegate.yaml', '../open/inner/../../safe/rolegate.yaml')
+    expect(faultsIn(onDisk('conf/rolegate.yaml'))).toEqual(isOpen())
+  })
+
+  it('nor one of a third user, however far above', () => {
+    const owner = (path: string) => (path === top ? 1001 : 0)
+    expect(faultsIn(onDisk('safe/rolegate.yaml', { fileOwner: owner }))).toEqual([
+      expect.stringContaining(`is found through a folder of user 1001, who is neither root`),
+    ])
+  })
+
+  it('may go through what only root and this process write', () => {
+    link('current', 'safe')
+    link('conf/rolegate.yaml', '../current/rolegate.yaml')
+    expect(faultsIn(onDisk('conf/rolegate.yaml'))).toEqual([])
+    expect(faultsIn(onDisk('current/rolegate.yaml'))).toEqual([])
+  })
+
+  it('may go through a folder with the sticky bit, as /tmp, by links of root’s and of ours', () => {
+    chmodSync(join(top, 'open'), 0o1777)
+    link('open/current', '../safe')
+    const from = (owner: number) => {
+      const world = onDisk('open/current/rolegate.yaml', { user: 1000, fileOwner: () => 0 })
+      const linkAt = (path: string) => {
+        const found = world.linkAt(path)
+        return found && { ...found, owner }
+      }
+      return faultsIn({ ...world, linkAt })
+    }
+    expect(from(0)).toEqual([])
+    expect(from(1000)).toEqual([])
+    expect(from(1001)).toEqual([
+      `1:1  is found through a link of user 1001, who is neither root nor the one this runs as (1000) and can lead it elsewhere: chown -h root ${join(top, 'open/current')}`,
+    ])
+  })
+
+  it('may go through any folder to what is mounted there read-only, for nobody moves that', () => {
+    mkdirSync(join(top, 'open/conf'))
+    put('open/conf/rolegate.yaml')
+    const isMounted = (path: string) => path.startsWith(join(top, 'open/conf'))
+    expect(faultsIn(onDisk('open/conf/rolegate.yaml', { isReadOnly: isMounted }))).toEqual([])
+  })
+
+  it('is not let through by a link to a mount that is read-only', () => {
+    link('open/current', '../safe')
+    const isMounted = (path: string) => path.startsWith(join(top, 'safe')) || path === join(top, 'open/current')
+    expect(faultsIn(onDisk('open/current/rolegate.yaml', { isReadOnly: isMounted }))).toEqual(isOpen())
+  })
+
+  it('may be as the volumes of Kubernetes lay it, read-only', () => {
+    for (const folder of ['open/..2026', 'open/..2026/rules']) mkdirSync(join(top, folder), { mode: 0o777 })
+    put('open/..2026/rolegate.yaml')
+    link('open/..data', '..2026')
+    link('open/rolegate.yaml', '..data/rolegate.yaml')
+    const isMounted = (path: string) => path.startsWith(join(top, 'open'))
+    expect(faultsIn(onDisk('open/rolegate.yaml', { isReadOnly: isMounted }))).toEqual([])
+    expect(faultsIn(onDisk('open/rolegate.yaml'))).toHaveLength(1)
+  })
+
+  it('ends, where links lead in a circle', () => {
+    const world = { ...aWorld(), linkAt: () => ({ to: '/etc/rolegate', owner: 0 }) }
+    expect(faultsIn({ ...world, readFile: () => A_FILE })).toEqual([])
+  })
+})
+
+/** The same, where one path is a link to another. */
+const withLink = (world: World, from: string, to: string): World => ({
+  ...world,
+  realPath: (path) => (path === from ? to : world.realPath(path)),
+  linkAt: (path) => (path === from ? { to, owner: 0 } : undefined),
 })
 
 const modes = (folder: string, mode: number) => (path: string) => (path === folder ? 0o040000 | mode : 0o100600)

@@ -75,6 +75,18 @@ describe('what a reading looked at', () => {
     expect(await isAnother()).toBe(true)
   })
 
+  it('is another when a link on its way goes elsewhere first, and still ends where it did', async () => {
+    mkdirSync(join(folder, 'aside'))
+    renameSync(join(folder, 'rolegate.yaml'), join(folder, 'aside', 'real.yaml'))
+    symlinkSync('aside/real.yaml', join(folder, 'rolegate.yaml'))
+    const { isAnother } = read()
+    symlinkSync('real.yaml', join(folder, 'aside', 'hop.yaml'))
+    expect(await isAnother()).toBe(false)
+    rmSync(join(folder, 'rolegate.yaml'))
+    symlinkSync('aside/hop.yaml', join(folder, 'rolegate.yaml'))
+    expect(await isAnother()).toBe(true)
+  })
+
   it('is another when a link in its path leads elsewhere, as of a Secret of Kubernetes', async () => {
     for (const version of ['..first', '..second']) {
       mkdirSync(join(folder, version))
