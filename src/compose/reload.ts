@@ -3,8 +3,7 @@ import { differenceOf, isSameBeside } from '../config/reload/difference.ts'
 import { keepFixed } from '../config/reload/fixed.ts'
 import type { AuditEvent } from '../domain/audit/event.ts'
 import { asRolegateError } from '../domain/errors.ts'
-import { lockoutBy } from '../domain/policy/lockout.ts'
-import { peopleIn } from '../usecases/sign-in/people.ts'
+import { makeFindLockout } from '../usecases/config/find-lockout.ts'
 import type { Generation } from './generation.ts'
 import type { LoadedConfig, World } from './world.ts'
 
@@ -36,6 +35,7 @@ export function makeReload(deps: {
   const { log, metrics } = deps.world.witness
   const { disk } = deps.world
   const { now } = deps.world.host
+  const findLockout = makeFindLockout(deps.world.memory.tables)
   /** What was refused last: the same again is no news. */
   let refused = ''
 
@@ -48,12 +48,10 @@ export function makeReload(deps: {
     const isKnown = disk.refusedSince === undefined && disk.needsRestart === needsRestart.length > 0
     if (why === 'file' && isAsItWas && isKnown) return undefined
     const next = await deps.compose({ ...loaded, config })
-    const { said: lockout, ofAllOperators } = await lockoutOf(former, next)
-    const lockoutAcceptedBy = ofAllOperators ? await deps.world.askedOnHost.acceptedBy(loaded.hash) : undefined
-    if (ofAllOperators && lockoutAcceptedBy === undefined) {
+    const { lockout, lockoutAcceptedBy } = await lockoutOf(former, next).catch((thrown: unknown) => {
       next.close()
-      throw withoutOperators(lockout)
-    }
+      throw thrown
+    })
     deps.succeed(next)
     next.warmUp()
     // What cannot be said now is said at the next tick; until it is, this gateway counts as behind.
@@ -88,15 +86,12 @@ export function makeReload(deps: {
     }
   }
 
-  /** That the store does not say who came lately stops nothing: who is named is known without it. */
+  /** Whom it locks out, and who on the host said that this is meant; fails where nobody did and somebody has to. */
   async function lockoutOf(former: Generation, next: Generation) {
-    const people = await peopleIn(deps.world.memory.tables.people).catch(() => [])
-    const side = ({ rules, config }: Generation) => ({ index: rules(), staff: config.admin })
-    return lockoutBy(
-      side(former),
-      side(next),
-      people.map(({ principal }) => principal),
-    )
+    const { said: lockout, ofAllOperators } = await findLockout(sideOf(former), sideOf(next))
+    const lockoutAcceptedBy = ofAllOperators ? await deps.world.askedOnHost.acceptedBy(next.hash) : undefined
+    if (ofAllOperators && lockoutAcceptedBy === undefined) throw withoutOperators(lockout)
+    return { lockout, lockoutAcceptedBy }
   }
 
   function refuse(why: ReloadReason, thrown: unknown): AuditEvent | undefined {
@@ -132,6 +127,8 @@ export function makeReload(deps: {
     return mine
   }
 }
+
+const sideOf = ({ rules, config }: Generation) => ({ index: rules(), staff: config.admin })
 
 /** That it cannot be kept stops nothing. */
 export const keepAsLastGood = ({ keepLastGood, witness }: World, { hash, texts }: LoadedConfig): Promise<void> =>

@@ -8,9 +8,9 @@ import type { Principal } from '../sign-in/principal.ts'
 const MOST_DECIDED = 500
 
 /** What decides before a change, or after it. */
-type Side = { readonly index: RuleIndex; readonly staff: Staff }
+export type Side = { readonly index: RuleIndex; readonly staff: Staff }
 
-type Lockout = {
+export type Lockout = {
   /** A line each, with no names. */
   readonly said: readonly string[]
   /**
