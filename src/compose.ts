@@ -263,7 +263,7 @@ export async function compose(
     ...memory,
     stories: {
       ...stories,
-      ...workloadStories({ ...deps, ...stories, ...workloads, planHandOver }),
+      ...workloadStories({ ...deps, ...stories, ...workloads, planHandOver, limitHandOvers }),
       offeredWays: new Set([...cli.login.values()].flatMap((ways) => [...ways])),
       nameNetwork,
       startHost: config.identityCenter.startHost,

@@ -6,6 +6,7 @@ import { asRolegateError, RolegateError } from '../../domain/errors.ts'
 import { endWithin, type GatewaySession } from '../../domain/sign-in/session.ts'
 import { ELEVATED } from '../../domain/sign-in/step-up.ts'
 import type { AuthenticateBearer } from '../device/authenticate-bearer.ts'
+import type { LimitHandOvers } from '../hand-over/limit-hand-overs.ts'
 import type { HandOverPlan, PlanHandOver } from '../hand-over/plan-hand-over.ts'
 import type { Audit, ContainerTokens, Digest, LimitRate, Now, RandomText } from '../ports.ts'
 
@@ -26,6 +27,7 @@ export type IssueContainerToken = (input: {
  */
 export function makeIssueContainerToken(deps: {
   authenticateBearer: AuthenticateBearer
+  limitHandOvers: LimitHandOvers
   planHandOver: Pick<PlanHandOver, 'plan'>
   containerTokens: Pick<ContainerTokens, 'put'>
   audit: Audit
@@ -57,6 +59,8 @@ export function makeIssueContainerToken(deps: {
   return async function issueContainerToken({ accessToken, role, request }) {
     await deps.limitRate(`token-exchange:${networkOf(request.address)}`, 600, 60)
     const session = await deps.authenticateBearer(accessToken)
+    // Given or not, it leaves a record, as any hand-over does (threats.md P7).
+    await deps.limitHandOvers('credentials', { session, role, request })
     const { target } = await planned(session, role, request)
     const now = deps.now()
     const expiresAt = endWithin(now, CONTAINER_TOKEN_SECONDS, session.endsAt)

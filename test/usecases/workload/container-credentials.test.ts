@@ -60,6 +60,7 @@ function aContainerWorld({
       if (typeof verified === 'string') throw new RolegateError('sign_in_rejected', {}, { reason: verified })
       return verified
     },
+    limitHandOvers: async () => world.limit(),
     planHandOver: hand.planHandOver,
     issueCredentials: hand.issueCredentials,
     rules: () => world.rules,
@@ -103,6 +104,20 @@ describe('a container token', () => {
     for (let times = 0; times < 3; times += 1) expect((await take(containerToken)).credentials).toBe(LENT)
     expect(happened.filter((what) => what === 'intent' || what === 'issued')).toHaveLength(6)
     expect(assumed).toHaveLength(3)
+  })
+
+  it('counts as a hand-over, and past the limit of those leaves no record of its own (threats.md P7)', async () => {
+    const { issue, world, recorded } = aContainerWorld()
+    let counted = 0
+    world.limit = async () => {
+      if ((counted += 1) > 2) throw new RolegateError('rate_limited', { retryAfterSeconds: 60 })
+    }
+    await issue()
+    expect((await refusalFrom(issue('payments-prod/nobody'))).code).toBe('role_unknown')
+    const before = recorded.length
+    for (const role of [ROLE, 'payments-prod/nobody'])
+      expect((await refusalFrom(issue(role))).code).toBe('rate_limited')
+    expect(recorded).toHaveLength(before)
   })
 
   it('opens it by the account’s number as well, and no other role or account', async () => {
