@@ -33,7 +33,9 @@ const limits = z.strictObject({
       workload: aMinute(600).describe('Of one identity of jobs or containers: every pod of a service account is one.'),
     })
     .prefault({})
-    .describe('Credentials, consoles and container tokens asked for in a minute, at most; past that 429 `rate_limited`.'),
+    .describe(
+      'Credentials, consoles and container tokens asked for in a minute, at most; past that 429 `rate_limited`.',
+    ),
 })
 
 const include = z.strictObject({
