@@ -106,7 +106,7 @@ export async function compose(
     ...config.sessions.browser,
     absoluteSeconds: Math.min(config.sessions.browser.absoluteSeconds, oldestGroupsSeconds),
   }
-  const { digest, codeDigest, limitRate, limitShared } = memory
+  const { digest, codeDigest, nameDigests, limitRate, limitShared } = memory
   const { now } = host
   const { audit } = world.log
   const { emergency } = world
@@ -143,6 +143,7 @@ export async function compose(
     nameNetwork,
     digest,
     codeDigest,
+    nameDigests,
     limitRate,
     limitShared,
     audit,

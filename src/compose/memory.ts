@@ -23,6 +23,7 @@ import type {
   Journal,
   LastGoodManifests,
   LastGoodParts,
+  NameDigests,
   OpenRequests,
   People,
   RefreshGrants,
@@ -87,6 +88,9 @@ export async function openMemory(config: Kept, { now, acceptNewIssuer }: Host, {
   const configEpochs: ConfigEpochs = makeTable(store, 'config-epochs')
   const people: People = makeTable(store, 'people', ['seenAt'])
   const sessionNames: SessionNames = makeTable(store, 'session-names', ['signedInAt'])
+  const nameDigestBy = (key: Uint8Array) => makeCodeDigest(keyFor(key, 'session-names'))
+  const [newest, former] = [nameDigestBy(master), config.masterKeys.slice(1).map(nameDigestBy)]
+  const nameDigests: NameDigests = (name) => [newest(name), ...former.map((digestName) => digestName(name))]
   return {
     raw,
     sweep: async () => void (await Promise.all([raw.sweep(), counts.sweep()])),
@@ -125,6 +129,7 @@ export async function openMemory(config: Kept, { now, acceptNewIssuer }: Host, {
     attemptSealer: makeSealer(config.masterKeys.map((key) => keyFor(key, 'attempt'))),
     /** Stands for a text that `audit.redact` names: the same for the same, and no way back without the master key. */
     pseudonym: makeCodeDigest(keyFor(master, 'audit-redact')),
+    nameDigests,
     clientSealer: makeSealer(config.masterKeys.map((key) => keyFor(key, 'client-registration'))),
   }
 }

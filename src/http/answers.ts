@@ -163,10 +163,13 @@ const ANSWER = {
   role_unknown: {
     status: 404,
     title: ({ person }) => (person === undefined ? 'There is no such role' : 'Nobody of that name is signed in'),
-    why: ({ person }) =>
-      person === undefined
-        ? 'No account and role of that name are known here.'
-        : `No session of anybody called ${String(person)} is alive: not by user name, e-mail address or subject.`,
+    why: ({ person, lookedAt }) => {
+      if (person === undefined) return 'No account and role of that name are known here.'
+      const unknown = `No session of anybody called ${String(person)} is alive: not by user name, verified e-mail address or subject.`
+      return lookedAt === undefined
+        ? unknown
+        : `${unknown} Of each person their newest ${String(lookedAt)} sign-ins were looked at, and there are more.`
+    },
     next: ({ person }) =>
       person === undefined
         ? 'See the portal for the roles you have.'

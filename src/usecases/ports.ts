@@ -142,7 +142,7 @@ export type AskedReload = {
 export type People = Table<KnownPerson>
 export type KnownPerson = { readonly principal: Principal; readonly seenAt: Date }
 
-/** Under which name which browser signed in, and as whom: a row a name, kept as long as what came of it may last. */
+/** Under which name which browser signed in, and as whom: a row a name, kept until the sign-in is ended, or what came of it must be over. */
 export type SessionNames = Table<SessionName>
 export type SessionName = Pick<Principal, 'idp' | 'issuer' | 'subject'> & {
   readonly name: string
@@ -328,6 +328,8 @@ export type Sealer = {
 
 /** A keyed digest of a user code: 34 bits would fall to guessing from a copy of the store (threats.md K9). */
 export type CodeDigest = (code: string) => string
+/** What a name is found by, under the newest master key first: what was noted under a former one is found for as long as it lasts. */
+export type NameDigests = (name: string) => readonly [string, ...string[]]
 
 /** SHA-256 of a text as base64url: how bearer tokens and device codes are kept (security.md D-11). */
 export type Digest = (text: string) => string

@@ -25,6 +25,7 @@ import type {
   ContainerTokens,
   DeviceLogins,
   RefreshGrants,
+  SessionNames,
   Sessions,
   Store,
   UserCodes,
@@ -68,6 +69,7 @@ export async function aDeviceWorld({
     ]) as DeviceLogins,
     authorizationCodes: makeTable(store, 'authorization-codes', ['expiresAt']) as AuthorizationCodes,
     userCodes: makeTable(store, 'user-codes') as UserCodes,
+    sessionNames: makeTable(store, 'session-names', ['signedInAt']) as SessionNames,
   }
   /** The operator's names for addresses, and how each IdP's people may sign terminals in. */
   const networks = new Map<string, string>()

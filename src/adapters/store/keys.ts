@@ -4,7 +4,7 @@ import { freshNonce, NONCE } from './nonce.ts'
 
 /** What the master key is used for: one label each, so that no key serves two ends (security.md K-9). */
 export type Purpose =
-  'store-seal' | 'cookie' | 'attempt' | 'csrf' | 'user-code' | 'client-registration' | 'audit-redact'
+  'store-seal' | 'cookie' | 'attempt' | 'csrf' | 'user-code' | 'client-registration' | 'audit-redact' | 'session-names'
 
 /** RFC 5869. 32 bytes for one purpose. */
 export const keyFor = (master: Uint8Array, purpose: Purpose): Buffer =>

@@ -14,7 +14,7 @@ export const explain: Command = {
     person: {
       type: 'string',
       value: 'NAME',
-      about: 'say it of somebody signed in, by user name, e-mail or subject: for operators and auditors',
+      about: 'say it of somebody signed in, by user name, verified e-mail or subject: for operators and auditors',
     },
     'as-groups': {
       type: 'string',

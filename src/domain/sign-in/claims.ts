@@ -85,7 +85,7 @@ export function principalFrom(stated: StatedPerson, mapping: ClaimMapping): Prin
     subject,
     subjectClaim: mapping.subject,
     username,
-    ...(typeof email === 'string' && email.length <= 320 && { email }),
+    ...(typeof email === 'string' && email.length <= 320 && { email, ...isVerified(claims) }),
     groups: mapping.groups.most === undefined ? groups : { ...groups, most: mapping.groups.most },
     claims: Object.fromEntries(
       mapping.keep.flatMap((name) => {
@@ -95,6 +95,10 @@ export function principalFrom(stated: StatedPerson, mapping: ClaimMapping): Prin
     ),
   }
 }
+
+/** Some IdPs write the word as a text. */
+const isVerified = (claims: StatedPerson['claims']): Pick<Principal, 'emailVerified'> =>
+  [true, 'true'].some((word) => ownValue(claims, 'email_verified') === word) ? { emailVerified: true } : {}
 
 /** A cut list passes only where all that the operator said about cut lists lets it. */
 function takesCutLists({ limit, overage }: ClaimMapping['groups']): boolean {

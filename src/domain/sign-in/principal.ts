@@ -22,6 +22,8 @@ export type Principal = {
   /** For people to read: session names, pages, log. Decides nothing. */
   readonly username: string
   readonly email?: string
+  /** Their IdP says that the address is theirs; without its word anybody may have typed it (security.md O-10). */
+  readonly emailVerified?: true
   readonly groups: GroupStatement
   /** The few further claims that session tags ask for, text only; of a workload those that rules name as well. */
   readonly claims: Readonly<Record<string, string>>

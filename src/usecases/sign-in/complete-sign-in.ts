@@ -11,13 +11,22 @@ import type { LocalPath } from '../../domain/sign-in/return-to.ts'
 import { endWithin, type GatewaySession } from '../../domain/sign-in/session.ts'
 import { afterTrip, type StepUpTrip } from '../../domain/sign-in/step-up.ts'
 import { circumstancesOf } from '../entitlement/circumstances.ts'
-import type { Audit, CallbackAnswer, CurrentRules, IdentityProvider, LimitRate, Now, Sessions } from '../ports.ts'
+import type {
+  Audit,
+  CallbackAnswer,
+  CurrentRules,
+  IdentityProvider,
+  LimitRate,
+  Now,
+  SessionNames,
+  Sessions,
+} from '../ports.ts'
 import type { StandingEmergency } from '../emergency/standing-emergency.ts'
 import type { FinishStepUp } from '../step-up/finish-step-up.ts'
 import type { CountOnce } from './count-once.ts'
 import type { EndSession } from './end-session.ts'
 import type { RememberPerson } from './people.ts'
-import type { NoteNames } from './signed-in-by-name.ts'
+import { forgetNames, type NoteNames } from './signed-in-by-name.ts'
 
 const MOST_RULES_ON_RECORD = 50
 /** As many as an IdP usually states before it cuts the list. */
@@ -57,6 +66,7 @@ export function makeCompleteSignIn(deps: {
   emergency: Pick<StandingEmergency, 'requireWelcome'>
   rememberPerson: RememberPerson
   noteNames: NoteNames
+  sessionNames: Pick<SessionNames, 'delete'>
   countOnce: CountOnce
   rules: CurrentRules
   audit: Audit
@@ -93,8 +103,10 @@ export function makeCompleteSignIn(deps: {
   /** The browser's session until now is over. Another person's ends as a sign-out does: on record, and with its terminals. */
   async function endFormer({ former, request }: Parameters<CompleteSignIn>[0], principal: Principal): Promise<void> {
     if (former === undefined) return
-    if (identityOf(former.principal) === identityOf(principal)) await deps.sessions.delete(former.id)
-    else await deps.endSession(former, request)
+    if (identityOf(former.principal) === identityOf(principal)) {
+      await deps.sessions.delete(former.id)
+      await forgetNames(deps.sessionNames, former.id)
+    } else await deps.endSession(former, request)
   }
 
   function decisionFor(

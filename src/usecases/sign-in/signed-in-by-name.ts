@@ -1,47 +1,57 @@
 import { RolegateError } from '../../domain/errors.ts'
 import { identityOf, type Principal } from '../../domain/sign-in/principal.ts'
 import type { GatewaySession } from '../../domain/sign-in/session.ts'
-import type { Digest, Now, People, Sessions, SessionNames } from '../ports.ts'
+import type { Digest, NameDigests, Now, People, SessionName, Sessions, SessionNames } from '../ports.ts'
 import { terminalsOf, type FindSession, type KnownIssuer } from './find-session.ts'
 
-/** The newest under one name: a robot may sign in all day. */
+/** Of each person, the newest: a robot may sign in all day, and keeps nobody but itself from being found. */
 const MOST_SIGN_INS = 200
+/** So many are looked for side by side. */
+const AT_ONCE = 20
 const MOST_CANDIDATES = 10
 
 export type NoteNames = (session: GatewaySession) => Promise<void>
 
 /**
  * Remembers under which names a sign-in is to be found, for as long as it may last: a row a name, so that whoever is asked for is
- * found without looking through everybody.
+ * found without looking through everybody. What a row is found by is keyed: the store alone says of nobody that they signed in.
  */
 export const makeNoteNames =
-  (deps: { sessionNames: Pick<SessionNames, 'put'>; digest: Digest }): NoteNames =>
+  (deps: { sessionNames: Pick<SessionNames, 'put'>; nameDigests: NameDigests }): NoteNames =>
   async ({ id, principal, signedInAt, endsAt: expiresAt }) => {
     const { idp, issuer, subject } = principal
-    const keep = (name: string) => ({ expiresAt, owner: ownerOf(name, deps.digest) })
     await Promise.all(
-      namesOf(principal).map(async (name) =>
-        deps.sessionNames.put(
-          `${id} ${deps.digest(name)}`,
-          { name, sessionId: id, signedInAt, idp, issuer, subject },
-          keep(name),
-        ),
-      ),
+      namesOf(principal).map(async (name, which) => {
+        const [digest] = deps.nameDigests(name)
+        const row = { name, sessionId: id, signedInAt, idp, issuer, subject }
+        return deps.sessionNames.put(rowOf(id, which), row, { expiresAt, owner: ownerOf(digest) })
+      }),
     )
   }
 
+/** A sign-in that is over is found under no name. */
+export async function forgetNames(sessionNames: Pick<SessionNames, 'delete'>, sessionId: string): Promise<void> {
+  await Promise.all([0, 1].map(async (which) => sessionNames.delete(rowOf(sessionId, which))))
+}
+
 /** As people type it: in whatever case. Nobody is told apart by case alone; the answer says who was found. */
 const folded = (name: string): string => name.trim().toLowerCase()
-const ownerOf = (name: string, digest: Digest): string => `name:${digest(name)}`
-const namesOf = ({ username, email }: Principal): readonly string[] => [
-  ...new Set([username, ...(email === undefined ? [] : [email])].map(folded).filter((name) => name !== '')),
-]
+const ownerOf = (digest: string): string => `name:${digest}`
+const rowOf = (sessionId: string, which: number): string => `${sessionId} ${which}`
 
-type Identity = Pick<Principal, 'idp' | 'issuer' | 'subject'>
+/** Two at most. An address that nobody has verified is one that anybody may have typed (security.md O-10). */
+const namesOf = ({ username, email, emailVerified }: Principal): readonly string[] => [
+  ...new Set(
+    [username, ...(email === undefined || emailVerified !== true ? [] : [email])]
+      .map(folded)
+      .filter((name) => name !== ''),
+  ),
+]
 
 /**
  * The newest session that somebody of this user name, e-mail address or subject is signed in with, at this IdP or at any. Fails with
- * `role_unknown` when nobody is, and with `role_ambiguous` and the `people` it may mean when several are: nobody is guessed.
+ * `role_unknown` when nobody is, saying so where not every sign-in under that name was looked at, and with `role_ambiguous` and the
+ * `people` it may mean when several are: nobody is guessed.
  */
 export type FindSignedIn = (name: string, idp?: string) => Promise<GatewaySession>
 
@@ -54,20 +64,19 @@ export function makeFindSignedIn(deps: {
   /** Ids of the IdPs there are. */
   idps: ReadonlySet<string>
   digest: Digest
+  nameDigests: NameDigests
   now: Now
 }): FindSignedIn {
   /** Sign-ins under this very name. */
-  async function called(name: string): Promise<readonly (Identity & { readonly sessionId: string })[]> {
-    const rows = await deps.sessionNames.listByOwner(ownerOf(name, deps.digest))
+  async function called(name: string): Promise<readonly SessionName[]> {
+    const owners = deps.nameDigests(name).map(ownerOf)
+    const rows = await Promise.all(owners.map(async (owner) => deps.sessionNames.listByOwner(owner)))
     // The owner's name is a column of the store; which name a row is about stands in the sealed row.
-    return rows
-      .filter((row) => row.name === name)
-      .toSorted((one, other) => other.signedInAt.getTime() - one.signedInAt.getTime())
-      .slice(0, MOST_SIGN_INS)
+    return rows.flat().filter((row) => row.name === name)
   }
 
   /** A subject says who somebody is, at each IdP. Under which name they signed in is known of whoever did so lately. */
-  async function bySubject(subject: string) {
+  async function bySubject(subject: string): Promise<readonly SessionName[]> {
     const known = await Promise.all(
       [...deps.idps].map(async (idp) => {
         const issuer = deps.issuerOf(idp)?.issuer
@@ -80,36 +89,60 @@ export function makeFindSignedIn(deps: {
     return rows.flat().filter((row) => row.subject === subject)
   }
 
-  /** Browsers by the rows themselves, and the terminals that came of them, which may outlast those. */
-  async function liveOf(rows: readonly (Identity & { readonly sessionId: string })[]) {
-    const owners = new Set(rows.map((row) => terminalsOf(row, deps.digest)))
-    const terminals = await Promise.all([...owners].map(async (owner) => deps.sessions.listByOwner(owner)))
-    const ids = new Set([...rows.map(({ sessionId }) => sessionId), ...terminals.flat().map(({ id }) => id)])
-    const found = await Promise.all([...ids].map(async (id) => deps.findSession(id)))
-    const whose = new Set(rows.map(identityOf))
-    return found
-      .filter((session) => session !== undefined)
-      .filter(({ principal, endsAt }) => endsAt > deps.now() && whose.has(identityOf(principal)))
+  /** The newest that lives of one person's: of browsers by these rows, and of terminals that came of them, which may outlast those. */
+  async function newestOf(rows: readonly SessionName[]): Promise<GatewaySession | undefined> {
+    const [row] = rows
+    if (row === undefined) return undefined
+    const ids = [...new Set(rows.map(({ sessionId }) => sessionId))].slice(0, MOST_SIGN_INS)
+    const live = async (some: readonly string[]): Promise<readonly GatewaySession[]> => {
+      const found = await Promise.all(some.map(async (id) => deps.findSession(id)))
+      return found
+        .filter((session) => session !== undefined)
+        .filter(({ principal, endsAt }) => endsAt > deps.now() && identityOf(principal) === identityOf(row))
+    }
+    const terminals = await deps.sessions.listByOwner(terminalsOf(row, deps.digest))
+    const found = [...(await live(terminals.map(({ id }) => id)))]
+    for (let at = 0; at < ids.length; at += AT_ONCE) {
+      const browsers = await live(ids.slice(at, at + AT_ONCE))
+      found.push(...browsers)
+      // Those that follow are older.
+      if (browsers.length > 0) break
+    }
+    return newestFirst(found)[0]
   }
 
   return async function findSignedIn(written, idp) {
     const name = written.trim()
-    const rows = [...(await called(folded(name))), ...(await bySubject(name))]
-    const live = (await liveOf(rows)).filter(({ principal }) => idp === undefined || principal.idp === idp)
-    const newest = new Map<string, GatewaySession>()
-    for (const session of live) {
-      const whose = identityOf(session.principal)
-      const known = newest.get(whose)
-      if (known === undefined || known.signedInAt < session.signedInAt) newest.set(whose, session)
+    const all = [...(await called(folded(name))), ...(await bySubject(name))]
+    const asked = all.filter((row) => idp === undefined || row.idp === idp)
+    const rows = newestFirst([...new Map(asked.map((row) => [row.sessionId, row])).values()])
+    const people = new Map<string, SessionName[]>()
+    for (const row of rows) {
+      const whose = identityOf(row)
+      const theirs = people.get(whose)
+      if (theirs === undefined) people.set(whose, [row])
+      else theirs.push(row)
     }
-    const [found, ...others] = newest.values()
-    if (found === undefined) throw new RolegateError('role_unknown', { person: name })
+    const live: GatewaySession[] = []
+    for (const theirs of people.values()) {
+      const session = await newestOf(theirs)
+      if (session !== undefined) live.push(session)
+      if (live.length === MOST_CANDIDATES) break
+    }
+    const [found, ...others] = live.filter(({ principal }) => idp === undefined || principal.idp === idp)
+    if (found === undefined) {
+      const isCut = [...people.values()].some((theirs) => theirs.length > MOST_SIGN_INS)
+      throw new RolegateError('role_unknown', { person: name, ...(isCut && { lookedAt: MOST_SIGN_INS }) })
+    }
     if (others.length > 0) {
-      const people = [found, ...others]
-        .slice(0, MOST_CANDIDATES)
-        .map(({ principal }) => `${principal.username} (${principal.subject}) at ${principal.idp}`)
-      throw new RolegateError('role_ambiguous', { people })
+      const meant = [found, ...others].map(
+        ({ principal }) => `${principal.username} (${principal.subject}) at ${principal.idp}`,
+      )
+      throw new RolegateError('role_ambiguous', { people: meant })
     }
     return found
   }
 }
+
+const newestFirst = <One extends { readonly signedInAt: Date }>(some: readonly One[]): readonly One[] =>
+  some.toSorted((one, other) => other.signedInAt.getTime() - one.signedInAt.getTime())

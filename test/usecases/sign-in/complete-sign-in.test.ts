@@ -82,6 +82,7 @@ function aSignIn({
     emergency,
     rememberPerson: async ({ subject }) => void remembered.push(subject),
     noteNames: async ({ id }) => void remembered.push(`the names of ${id}`),
+    sessionNames: { delete: async (row) => void happened.push(`forget ${row}`) },
     sessions: { delete: async (id) => void happened.push(`forget ${id}`) },
     rules: () => anIndex({ rules }),
     async audit(event) {
@@ -188,6 +189,8 @@ describe('completeSignIn', () => {
         'complete',
         `judge ${aTrip().id}`,
         `forget ${former.id}`,
+        `forget ${former.id} 0`,
+        `forget ${former.id} 1`,
         'session',
         'sign_in',
         'decision',
@@ -278,7 +281,15 @@ describe('completeSignIn', () => {
     it('leaves the same person’s terminals alone, whatever they are called by now', async () => {
       const { come, happened } = aSignIn()
       await come(anAttempt(), 'entra', aSession({ principal: aPrincipal({ ...who, username: 'renamed' }) }))
-      expect(happened).toEqual(['complete', 'forget session-1', 'session', 'sign_in', 'decision'])
+      expect(happened).toEqual([
+        'complete',
+        'forget session-1',
+        'forget session-1 0',
+        'forget session-1 1',
+        'session',
+        'sign_in',
+        'decision',
+      ])
     })
 
     it('ends nobody’s session over an answer that was refused', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { terminalsOf } from '../../../src/usecases/sign-in/find-session.ts'
+import { makeNoteNames } from '../../../src/usecases/sign-in/signed-in-by-name.ts'
 import { aDeviceWorld } from '../../support/a-device-world.ts'
 import { aPrincipal } from '../../support/a-principal.ts'
 import { refusalFrom } from '../../support/a-refusal.ts'
@@ -36,6 +37,23 @@ describe('endSession', () => {
     await world.sessions.put(bob.id, bob, { expiresAt: bob.endsAt, owner: terminalsOf(bob.principal, world.digest) })
     await world.endSession(world.session, aRequest())
     expect(await world.sessions.get(bob.id)).toEqual(bob)
+  })
+
+  it('leaves no name behind that somebody could be found by', async () => {
+    const world = await aDeviceWorld()
+    const note = makeNoteNames({ sessionNames: world.sessionNames, nameDigests: (name) => [name] })
+    await note({ ...world.session, principal: aPrincipal({ email: 'a@corp.example', emailVerified: true }) })
+    const left = async () =>
+      (
+        await Promise.all(
+          ['alice@example.com', 'a@corp.example'].map(async (name) => world.sessionNames.listByOwner(`name:${name}`)),
+        )
+      ).flat()
+    expect(await left()).toHaveLength(2)
+    await world.endSession(await world.authenticateBearer((await world.signedIn()).accessToken), aRequest())
+    expect(await left()).toHaveLength(2)
+    await world.endSession(world.session, aRequest())
+    expect(await left()).toEqual([])
   })
 
   it('is on record', async () => {

@@ -31,6 +31,7 @@ function aSamlSignIn() {
     emergency: anEmergency(),
     rememberPerson: async () => undefined,
     noteNames: async () => undefined,
+    sessionNames: { delete: async () => undefined },
     sessions: { delete: async () => undefined },
     countOnce: makeCountOnce({ usedAttempts: makeTable(store, 'used-attempts', ['at']), now }),
     rules: () => anIndex(),

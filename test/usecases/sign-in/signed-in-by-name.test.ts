@@ -5,7 +5,7 @@ import { SESSION_DATES, type GatewaySession } from '../../../src/domain/sign-in/
 import type { KnownPerson, SessionName } from '../../../src/usecases/ports.ts'
 import { terminalsOf } from '../../../src/usecases/sign-in/find-session.ts'
 import { makeRememberPerson } from '../../../src/usecases/sign-in/people.ts'
-import { makeFindSignedIn, makeNoteNames } from '../../../src/usecases/sign-in/signed-in-by-name.ts'
+import { forgetNames, makeFindSignedIn, makeNoteNames } from '../../../src/usecases/sign-in/signed-in-by-name.ts'
 import { aPrincipal } from '../../support/a-principal.ts'
 import { refusalFrom } from '../../support/a-refusal.ts'
 import { aClock, aSession, NINE, secondsAfter } from '../../support/a-session.ts'
@@ -21,7 +21,8 @@ function aGateway() {
   const people = makeTable<KnownPerson>(store, 'people', ['seenAt'])
   const looked: string[] = []
   const ended = new Set<string>()
-  const deps = { sessionNames, digest, people }
+  const nameDigests = (name: string): [string, ...string[]] => [`new(${name})`, `former(${name})`]
+  const deps = { sessionNames, digest, nameDigests, people }
   const note = makeNoteNames(deps)
   const remember = makeRememberPerson(deps)
   const find = makeFindSignedIn({
@@ -56,7 +57,10 @@ function aGateway() {
 describe('somebody who is signed in', () => {
   it('is found by user name, e-mail address and subject, in any case but the subject’s', async () => {
     const { find, signIn } = aGateway()
-    await signIn({ id: 'a', principal: aPrincipal({ username: 'Alice', email: 'A.Archer@Example.com' }) })
+    await signIn({
+      id: 'a',
+      principal: aPrincipal({ username: 'Alice', email: 'A.Archer@Example.com', emailVerified: true }),
+    })
     for (const name of ['alice', 'ALICE ', 'a.archer@example.com', aPrincipal().subject])
       expect([name, (await find(name)).id]).toEqual([name, 'a'])
     for (const name of ['alic', '', aPrincipal().subject.toUpperCase(), aPrincipal().issuer])
@@ -92,7 +96,16 @@ describe('somebody who is signed in', () => {
   it('is never guessed: of two who go by one name both are said, and the IdP or the subject tells them apart', async () => {
     const { find, signIn } = aGateway()
     await signIn({ id: 'entra' })
-    await signIn({ id: 'okta', principal: aPrincipal({ ...OKTA, subject: 'o-7', email: 'Alice@example.com' }) })
+    await signIn({
+      id: 'okta',
+      principal: aPrincipal({
+        ...OKTA,
+        subject: 'o-7',
+        email: 'Alice@example.com',
+        emailVerified: true,
+        username: 'al',
+      }),
+    })
     const { code, values } = await refusalFrom(find('alice@example.com'))
     expect(code).toBe('role_ambiguous')
     expect(values['people']).toHaveLength(2)
@@ -116,8 +129,59 @@ describe('somebody who is signed in', () => {
     const { find, signIn, sessionNames } = aGateway()
     await signIn({ id: 'a' })
     const row = { name: 'alice@example.com', sessionId: 'a', ...aPrincipal(), signedInAt: NINE }
-    await sessionNames.put('moved', row, { owner: `name:${digest('bob')}` })
+    await sessionNames.put('moved', row, { owner: `name:new(bob)` })
     expect((await refusalFrom(find('bob'))).code).toBe('role_unknown')
+  })
+
+  it('is not found by an address that their IdP does not vouch for (security.md O-10)', async () => {
+    const { find, signIn } = aGateway()
+    await signIn({ id: 'a', principal: aPrincipal({ username: 'mallory', email: 'alice@corp.example' }) })
+    expect((await refusalFrom(find('alice@corp.example'))).code).toBe('role_unknown')
+    expect((await find('mallory')).id).toBe('a')
+  })
+
+  it('is not pushed aside by somebody else who claims their name and signs in all day', async () => {
+    const { find, signIn, clock } = aGateway()
+    await signIn({ id: 'alice' })
+    const mallory = {
+      ...OKTA,
+      subject: 'mallory',
+      username: 'mallory',
+      email: 'alice@example.com',
+      emailVerified: true,
+    } as const
+    for (let at = 0; at < 205; at += 1) {
+      clock.pass(1)
+      await signIn({ id: `m${at}`, principal: aPrincipal(mallory) })
+    }
+    const { code, values } = await refusalFrom(find('alice@example.com'))
+    expect([code, String(values['people'])]).toEqual(['role_ambiguous', expect.stringContaining('(oid-1) at entra')])
+    expect((await find('alice@example.com', 'entra')).id).toBe('alice')
+    expect((await find('alice@example.com', 'okta')).id).toBe('m204')
+  })
+
+  it('is looked for among the newest of their own sign-ins, and the answer says where there are more', async () => {
+    const { find, signIn, sessions, looked, clock } = aGateway()
+    for (let at = 0; at < 201; at += 1) {
+      clock.pass(1)
+      await signIn({ id: `s${at}` })
+    }
+    expect((await find('alice@example.com')).id).toBe('s200')
+    expect(looked).toHaveLength(20)
+    for (let at = 2; at < 201; at += 1) await sessions.delete(`s${at}`)
+    expect((await find('alice@example.com')).id).toBe('s1')
+    await sessions.delete('s1')
+    expect((await refusalFrom(find('alice@example.com'))).values).toMatchObject({ lookedAt: 200 })
+  })
+
+  it('is found by what was noted before the master key was another', async () => {
+    const { find, signIn, sessionNames } = aGateway()
+    const session = await signIn({ id: 'a' })
+    await forgetNames(sessionNames, 'a')
+    const { idp, issuer, subject } = session.principal
+    const row = { name: 'alice@example.com', sessionId: 'a', idp, issuer, subject, signedInAt: NINE }
+    await sessionNames.put('a 0', row, { owner: 'name:former(alice@example.com)' })
+    expect((await find('alice@example.com')).id).toBe('a')
   })
 
   it('leaves nothing behind once what came of it is over', async () => {
@@ -125,6 +189,6 @@ describe('somebody who is signed in', () => {
     await signIn({ id: 'a' })
     clock.pass(12 * 3600)
     await store.sweep()
-    expect(await store.listByOwner('session-names', `name:${digest('alice@example.com')}`)).toEqual([])
+    expect(await store.listByOwner('session-names', `name:new(alice@example.com)`)).toEqual([])
   })
 })
