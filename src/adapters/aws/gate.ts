@@ -19,6 +19,7 @@ type Place = { readonly name: string; readonly most: number }
  * place waits a moment, in order of arrival among those whose own names have room; then it is `aws_unavailable`.
  */
 export function makeGate({ inAll, ofOne, mostWaiting, longestWaitMs }: GateLimits, later: Later = afterMs) {
+  const kinds = Object.entries(ofOne)
   const inside = new Map<string, number>()
   const waiting = new Set<Waiting>()
   let all = 0
@@ -67,7 +68,7 @@ export function makeGate({ inAll, ofOne, mostWaiting, longestWaitMs }: GateLimit
 
   return {
     async through<Out>(names: Names, ask: () => Promise<Out>): Promise<Out> {
-      const places = Object.entries(ofOne).map(([kind, most]) => ({ name: `${kind} ${names[kind] ?? ''}`, most }))
+      const places = kinds.map(([kind, most]) => ({ name: `${kind} ${names[kind] ?? ''}`, most }))
       await enter(places)
       try {
         return await ask()

@@ -290,7 +290,9 @@ function snakeCased(name: string): string {
 function bounded(value: unknown): unknown {
   if (typeof value === 'string')
     return value.length > LONGEST ? `${value.slice(0, LONGEST)}…[cut ${value.length - LONGEST}]` : value
-  if (typeof value !== 'object' || value === null || value instanceof Date) return value
+  // As JSON has it; JSON.stringify takes twice as long over a record with a date in it.
+  if (value instanceof Date) return value.toISOString()
+  if (typeof value !== 'object' || value === null) return value
   if (Array.isArray(value)) return value.map(bounded)
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, bounded(inner)]))
 }
