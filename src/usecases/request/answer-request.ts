@@ -81,7 +81,7 @@ export function makeAnswerRequest(deps: {
     }
   }
 
-  /** Why this session may not answer; `not_found` for somebody whom it does not concern. */
+  /** Why this session may not answer what concerns it. */
   function faultOf(
     session: GatewaySession,
     request: RoleRequest,
@@ -91,7 +91,6 @@ export function makeAnswerRequest(deps: {
     const { principal } = session
     if (wanted.length === 0) return unmet('request_moot')
     if (isOwn(request, principal)) return unmet('own_request')
-    if (approvingGroups(principal, wanted) === undefined) return new RolegateError('not_found', { what: 'request' })
     if (mayBeSamePerson(request.person, personIn(principal))) return unmet('own_request')
     // threats.md R5: who knows which group of theirs is missing.
     if (principal.groups.state !== 'stated') return new RolegateError('groups_truncated')
@@ -100,14 +99,18 @@ export function makeAnswerRequest(deps: {
     return sessionFault(session, { kind: 'approve-role', oldestGroupsSeconds }, deps.now())
   }
 
-  async function find(session: GatewaySession, id: string): Promise<ShownRequest> {
+  /** People alone look at requests: a job asks for nothing, and answers nothing (threats.md R3). */
+  async function requireMayLook(session: GatewaySession): Promise<void> {
     requireSessionMay(session, { kind: 'look' }, deps.now())
+    if (session.principal.workload === true) throw unmet('requests_for_people')
     await deps.limitRate(`look-at-requests:${session.id}`, 120, 60)
+  }
+
+  async function find(session: GatewaySession, id: string): Promise<ShownRequest> {
+    await requireMayLook(session)
     const request = await deps.requests.get(id)
-    if (request === undefined) throw notFound()
-    const shown = look(session, request, deps.rules())
-    if (!shown.isOwn && (shown.target === undefined || shown.wanted.length === 0 || shown.fault?.code === 'not_found'))
-      throw notFound()
+    const shown = request && look(session, request, deps.rules())
+    if (shown === undefined || !concerns(session, shown)) throw notFound()
     return shown
   }
 
@@ -163,18 +166,14 @@ export function makeAnswerRequest(deps: {
     find,
 
     async list(session) {
-      requireSessionMay(session, { kind: 'look' }, deps.now())
-      await deps.limitRate(`look-at-requests:${session.id}`, 120, 60)
+      await requireMayLook(session)
       const index = deps.rules()
       const own = await deps.requests.listByOwner(requestsOwner(session.principal, deps.digest))
       const open = await deps.openRequests.listByOwner(OPEN)
       const others = await Promise.all(open.map(({ id }) => deps.requests.get(id)))
       const waiting = others
         .flatMap((request) => (request === undefined ? [] : look(session, request, index)))
-        .filter(
-          ({ isOwn: mine, standing, target, fault }) =>
-            !mine && standing === 'asked' && target !== undefined && fault?.code !== 'not_found',
-        )
+        .filter((shown) => !shown.isOwn && shown.standing === 'asked' && concerns(session, shown))
       return {
         own: own
           .filter((request) => isOwn(request, session.principal))
@@ -224,6 +223,13 @@ export function makeAnswerRequest(deps: {
     },
   }
 }
+
+/**
+ * Whoever asked, and whoever the file as it is now names to answer. What it wants no word for any more, since somebody has edited it,
+ * concerns nobody else: there is no telling who might have answered.
+ */
+const concerns = ({ principal }: GatewaySession, { isOwn: mine, wanted }: ShownRequest): boolean =>
+  mine || (wanted.length > 0 && approvingGroups(principal, wanted) !== undefined)
 
 /** The role that was asked for: a name may mean another by now (threats.md R1). */
 function targetOf({ role, roleId }: RoleRequest, index: RuleIndex): RoleTarget | undefined {

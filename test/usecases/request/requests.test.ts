@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { closingBy } from '../../../src/domain/device/closing.ts'
 import { RolegateError } from '../../../src/domain/errors.ts'
-import { aRule, aTarget } from '../../support/a-mapping.ts'
+import { anIndex, aRule, aTarget } from '../../support/a-mapping.ts'
 import { aPrincipal } from '../../support/a-principal.ts'
 import { refusalFrom } from '../../support/a-refusal.ts'
 import { aRequestWorld, BY_LEADS, indexAsking } from '../../support/a-request-world.ts'
@@ -126,7 +126,7 @@ describe('answering', () => {
     ],
     ['somebody of no such group', aSession({ principal: aLead({ groups: ['others'] }) }), 'not_found'],
     ['somebody of that group elsewhere (threats.md R3)', aSession({ principal: aLead({ idp: 'okta' }) }), 'not_found'],
-    ['a job', aSession({ principal: aLead({ workload: true }) }), 'not_found'],
+    ['a job', aSession({ principal: aLead({ workload: true }) }), 'requests_for_people'],
     [
       'somebody whose groups were cut short (threats.md R5)',
       aSession({ principal: aLead({ groupsState: 'truncated' }) }),
@@ -256,6 +256,44 @@ describe('answering', () => {
       expect(await gateway.isOpen()).toBe(false)
       expect(await conditionOf(gateway.answers.end(gateway.by(gateway[who], id)))).toBe('request_over')
     }
+  })
+})
+
+describe('looking', () => {
+  const stranger = aSession({
+    id: 'session-9',
+    principal: aPrincipal({ subject: 'oid-7', username: 'mallory', email: 'mallory@example.com', groups: [] }),
+  })
+  const job = aSession({ id: 'session-10', via: 'token-exchange', principal: aLead({ workload: true }) })
+
+  it.each([
+    ['as it was', BY_LEADS],
+    ['once its rule is called something else', { ...BY_LEADS, of: 'rule else' }],
+  ])('is for whom it concerns, with the file %s', async (_how, approval) => {
+    const gateway = aRequestWorld()
+    const { id } = await gateway.ask()
+    gateway.world.index = indexAsking(approval)
+    expect((await gateway.answers.list(stranger)).waiting).toEqual([])
+    expect(await conditionOf(gateway.answers.find(stranger, id))).toBe('not_found')
+    expect((await gateway.answers.find(gateway.alice, id)).isOwn).toBe(true)
+    expect((await gateway.answers.list(gateway.alice)).own).toHaveLength(1)
+  })
+
+  it('is for nobody else once the file wants no word for it, or has no such role', async () => {
+    const gateway = aRequestWorld()
+    const { id } = await gateway.ask()
+    for (const index of [indexAsking({ ...BY_LEADS, of: 'rule else' }), anIndex({ roles: [], rules: [] })]) {
+      gateway.world.index = index
+      expect((await gateway.answers.list(gateway.lead)).waiting).toEqual([])
+      expect(await conditionOf(gateway.answers.find(gateway.lead, id))).toBe('not_found')
+    }
+  })
+
+  it('is for no job (threats.md R3)', async () => {
+    const gateway = aRequestWorld()
+    const { id } = await gateway.ask()
+    expect(await conditionOf(gateway.answers.list(job))).toBe('requests_for_people')
+    expect(await conditionOf(gateway.answers.find(job, id))).toBe('requests_for_people')
   })
 })
 
