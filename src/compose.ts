@@ -233,7 +233,7 @@ export async function compose(
     answerRequest: makeAnswerRequest(deps),
     isStaff: (principal: Principal) => standingOf(staff(), principal) !== undefined,
     requireStanding,
-    explainForStaff: makeExplainForStaff({ requireStanding, explainAs }),
+    explainForStaff: makeExplainForStaff({ requireStanding, explainAs, audit }),
     testIdp: makeTestIdp({ ...deps, providers, mappings, requireStanding, findSession, countOnce, newAttemptId }),
     describePolicy: makeDescribePolicy({ requireStanding, policy, hash, providers }),
     showStatus: makeShowStatus({ inForce, rules, closing, providers, countGroups: makeCountGroups(deps) }),

@@ -209,6 +209,44 @@ describe('POST /v1/explain of somebody who is signed in', () => {
     }
   })
 
+  const lookUps = () => demo.audit().filter(({ event }) => event === 'person_looked_up')
+
+  it('is on record, with who asked and who was found (threats.md P1)', async () => {
+    await of('Bob@example.com').expect(200)
+    expect(lookUps().at(-1)).toMatchObject({
+      subject: 'u-alice',
+      via: 'pkce',
+      asked_name: 'Bob@example.com',
+      role: 'data-prod/readonly',
+      found_idp: 'demo',
+      found_subject: 'u-bob',
+    })
+    await alice.post('/admin/access', {
+      _csrf: await alice.csrf('/admin/access'),
+      role: '',
+      idp: '',
+      groups: '',
+      person: 'u-bob',
+    })
+    expect(lookUps().at(-1)).toMatchObject({ subject: 'u-alice', via: 'browser', found_subject: 'u-bob' })
+    expect(lookUps().at(-1)).not.toHaveProperty('role')
+  })
+
+  it('is on record where nobody is found, and not where nobody was looked for', async () => {
+    const before = lookUps().length
+    await of('nobody@example.com')
+    expect(lookUps()).toHaveLength(before + 1)
+    expect(lookUps().at(-1)).toMatchObject({ asked_name: 'nobody@example.com', code: 'role_unknown' })
+    expect(lookUps().at(-1)).not.toHaveProperty('found_subject')
+    const carol = await aTerminalBeside(demo, await aPersonAt(demo, 'carol'))
+    await of('u-bob', undefined, carol)
+    await request(demo.url)
+      .post('/v1/explain')
+      .set('authorization', `Bearer ${operator}`)
+      .send({ role: 'data-prod/readonly', as: { idp: 'demo', groups: [] } })
+    expect(lookUps()).toHaveLength(before + 1)
+  })
+
   it('takes what is said of when, where and how', async () => {
     const said = { name: 'u-bob', at: '2030-01-07T09:00:00Z', ip: '192.0.2.1', mfa: '5m', reason: 'why not' }
     await of(said).expect(200)

@@ -171,6 +171,18 @@ type RequestEvent = { readonly request: RequestFacts } & (
       readonly code?: ErrorCode
       readonly reason?: string
     } & Subject)
+  /** An operator or an auditor asked what somebody who is signed in may take; on record before they are told (threats.md P1). */
+  | ({
+      readonly event: 'person_looked_up'
+      /** As they typed it. */
+      readonly askedName: string
+      /** The one role it was about; absent: all of theirs. */
+      readonly role?: string
+      readonly foundIdp?: string
+      readonly foundSubject?: string
+      /** Of who was not found, or not told apart. */
+      readonly code?: ErrorCode
+    } & Subject)
   /** An IdP's request to sign somebody out that was not signed by it, or not for us. */
   | { readonly event: 'sign_out_refused'; readonly idp: string; readonly code: ErrorCode; readonly reason?: string }
   /** Durable before the token is signed (threats.md A1). */

@@ -3,7 +3,7 @@ export const REDACTABLE = {
   client_ip: ['client_ip', 'requester_address', 'approver_address'],
   user_agent: ['user_agent'],
   // The name that AWS is told begins with it.
-  username: ['username', 'session_name', 'source_identity'],
+  username: ['username', 'session_name', 'source_identity', 'asked_name', 'requester_name'],
 } as const
 
 export type Redactable = keyof typeof REDACTABLE

@@ -1,4 +1,4 @@
-import { Router, type Request } from 'express'
+import { Router, type Request, type Response } from 'express'
 import { z } from 'zod'
 import { LONGEST_REASON } from '../../domain/entitlement/conditions.ts'
 import { RolegateError } from '../../domain/errors.ts'
@@ -13,6 +13,7 @@ import { ImaginedBody, NamedBody } from '../imagined.ts'
 import { groupNamesIn, type GroupName } from '../group-names.ts'
 import { show, type Pages } from '../pages.ts'
 import { parse } from '../parse.ts'
+import { factsOf } from '../request-facts.ts'
 
 type Deps = {
   explainForStaff: ExplainForStaff
@@ -58,7 +59,7 @@ export function adminAccessRoutes(deps: Deps): Router {
     try {
       show(res, 'admin-access', asked.role === '' ? 'What somebody may take' : `Who may take ${asked.role}`, {
         ...formModel(asked),
-        ...(await answerTo(req, asked)),
+        ...(await answerTo(req, res, asked)),
       })
     } catch (thrown) {
       // Somebody who mistyped keeps what they have typed.
@@ -68,8 +69,8 @@ export function adminAccessRoutes(deps: Deps): Router {
     }
   })
 
-  async function answerTo(req: Request, asked: Asked): Promise<Told> {
-    const staff = deps.explainForStaff(sessionOf(req, deps.now), 'page')
+  async function answerTo(req: Request, res: Response, asked: Asked): Promise<Told> {
+    const staff = deps.explainForStaff(sessionOf(req, deps.now), 'page', factsOf(res))
     if (asked.person !== '') return ofPerson(staff, asked)
     if (asked.idp !== '' && asked.role === '') return { holds: inWordsHeld(staff.rolesOf(somebodyIn(asked))) }
     if (asked.idp !== '')

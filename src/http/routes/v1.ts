@@ -130,7 +130,7 @@ export function v1Routes(deps: Deps): Router {
     const session = signedIn(res)
     if (as === undefined && person === undefined)
       return res.json(inWords(await deps.explainRole(session, factsOf(res), role), deps.groupName))
-    const staff = deps.explainForStaff(session, 'api')
+    const staff = deps.explainForStaff(session, 'api', factsOf(res))
     if (as !== undefined && person !== undefined)
       throw new RolegateError('invalid_request', { field: 'as beside person' })
     const story = person === undefined ? as && staff.explain(role, as) : await staff.explainPerson(role, person)

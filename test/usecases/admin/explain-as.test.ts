@@ -3,15 +3,17 @@ import { describe, expect, it } from 'vitest'
 import { closingBy } from '../../../src/domain/device/closing.ts'
 import { compileRules } from '../../../src/domain/entitlement/compile.ts'
 import type { Mapping } from '../../../src/domain/entitlement/rule.ts'
+import { RolegateError } from '../../../src/domain/errors.ts'
 import { personIn, type RoleRequest } from '../../../src/domain/request/role-request.ts'
 import type { GatewaySession } from '../../../src/domain/sign-in/session.ts'
-import { makeExplainAs } from '../../../src/usecases/admin/explain-as.ts'
+import { makeExplainAs, makeExplainForStaff } from '../../../src/usecases/admin/explain-as.ts'
 import { makeExplainRole } from '../../../src/usecases/entitlement/explain-role.ts'
 import { aMapping, aRoleKind, aRule } from '../../support/a-mapping.ts'
 import { aPrincipal } from '../../support/a-principal.ts'
+import { refusalFrom } from '../../support/a-refusal.ts'
 import { anApproved, aRoleRequest } from '../../support/a-role-request.ts'
 import { mappings, moments, principals } from '../../support/generated-rules.ts'
-import { aSession, NINE, secondsAfter } from '../../support/a-session.ts'
+import { aRequest, aSession, NINE, secondsAfter } from '../../support/a-session.ts'
 
 const HOUR = 3600
 
@@ -159,6 +161,28 @@ describe('the roles of somebody signed in', () => {
     expect(await atOf(HOUR)).toEqual(['asked', [], []])
     expect(await atOf(4 * HOUR - 899)).toEqual(['asked', ['approval'], []])
   })
+})
+
+describe('a look-up of somebody signed in', () => {
+  const named = { name: 'alice' }
+  it('tells nothing where it cannot be put on record', async () => {
+    const unwritten = new RolegateError('audit_unavailable')
+    const { explainAs } = aGateway({ mapping: aMapping(), session: aSession() })
+    for (const found of [explainAs, { ...explainAs, explainPerson: notFound, rolesOfPerson: notFound }]) {
+      const tries: string[] = []
+      const audit = async ({ event }: { event: string }) => {
+        tries.push(event)
+        throw unwritten
+      }
+      const staff = makeExplainForStaff({ requireStanding: () => 'operator', explainAs: found, audit })
+      const story = staff(aSession(), 'api', aRequest())
+      expect(await refusalFrom(story.explainPerson('payments-prod/dev', named))).toBe(unwritten)
+      expect(await refusalFrom(story.rolesOfPerson(named))).toBe(unwritten)
+      expect(tries).toEqual(['person_looked_up', 'person_looked_up'])
+    }
+  })
+
+  const notFound = async (): Promise<never> => Promise.reject(new RolegateError('role_unknown', { person: 'alice' }))
 })
 
 describe('somebody imagined', () => {
