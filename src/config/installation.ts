@@ -3,11 +3,12 @@ import type { Config } from './config.ts'
 import { readDocument } from './document.ts'
 import { ConfigFaults, printPath, type Finding, type Findings } from './faults.ts'
 import { isNoFile, NO_FILE } from './files.ts'
-import { fromFolder } from './paths.ts'
+import { fromFolder, realOr } from './paths.ts'
 import { auditOf } from './resolve.ts'
 import { schemaFindings, sayIssue } from './schema-faults.ts'
 import { ConfigFile } from './schema.ts'
 import { masterKeysOf } from './secrets.ts'
+import { writtenByOthers } from './who-may-write.ts'
 import type { World } from './world.ts'
 
 /** What opens the store, and where records go. */
@@ -76,17 +77,42 @@ export function loadNames(world: World): Names | undefined {
  * Of a configuration file only that, whatever else is wrong with it: a broken file must keep nobody from closing a door
  * (threats.md R8). Throws ConfigFaults.
  */
-export function loadInstallation(world: World): Installation {
+export const loadInstallation = (world: World): Installation => installationOf(readPart(world), world)
+
+/**
+ * The same of a file that nobody else than root and this process's user may write, nor the keys it names, nor move any of them: they say which store
+ * is believed (threats.md R7). Whatever else is wrong with the file hides nothing of that. Throws ConfigFaults.
+ */
+export function loadOwnInstallation(world: World): Installation {
+  refuseStrangers([world.file], world)
+  const part = readPart(world)
+  const { secrets: keys } = part.file
+  const keyFiles = [keys, ...(keys?.previous ?? [])].flatMap((key) => key?.master_key_file ?? [])
+  const paths = keyFiles.map((path) => fromFolder(path, world))
+  refuseStrangers(paths, world)
+  return installationOf(part, world)
+}
+
+function refuseStrangers(paths: readonly string[], world: World): void {
+  const readings = paths.map((path) => ({ path, real: realOr(world.realPath, path) }))
+  const faults = writtenByOthers({ readings: () => readings, folders: () => [] }, world)
+  if (faults.length > 0) throw new ConfigFaults(faults)
+}
+
+function readPart(world: World) {
   const document = readDocument(new TextDecoder().decode(bytesOf(world)))
   const parsed = Part.safeParse(document.value, { error: sayIssue })
   if (!parsed.success) throw new ConfigFaults(schemaFindings(parsed.error).map(document.locate))
+  return { document, file: parsed.data }
+}
+
+function installationOf({ document, file }: ReturnType<typeof readPart>, world: World): Installation {
   const found: Finding[] = []
   const into: Findings = {
     fault: (path, message, at) => void found.push({ path, message, ...(at !== undefined && { at }) }),
     warn: () => undefined,
     nameOf: printPath,
   }
-  const file = parsed.data
   const masterKeys = masterKeysOf(file, world, into)
   if (found.length > 0) throw new ConfigFaults(found.map(document.locate))
   return {

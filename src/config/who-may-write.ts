@@ -8,7 +8,7 @@ import type { World } from './world.ts'
  * Files of the policy, and folders and links they are found through from the root on, that somebody else than root and this process's
  * user may write or move (threats.md R7).
  */
-export function writtenByOthers(files: PolicyFiles, asked: World): readonly Fault[] {
+export function writtenByOthers(files: Pick<PolicyFiles, 'readings' | 'folders'>, asked: World): readonly Fault[] {
   const { user } = asked
   if (user === undefined) return []
   // Thousands of files have one way in common.

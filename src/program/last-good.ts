@@ -4,7 +4,7 @@ import type { Host } from '../compose/host.ts'
 import type { FromLastGood } from '../compose/world.ts'
 import { ConfigFaults, printFault, type Loaded } from '../config/load.ts'
 import { plain } from '../domain/plain.ts'
-import { readFrom, readInstallation, type ReadOptions } from './read-config.ts'
+import { readFrom, readOwnInstallation, type ReadOptions } from './read-config.ts'
 
 /**
  * `serve --last-good`, where the file will not do: what was in force last on its store, which has to be found by the file all the same (threats.md R10).
@@ -17,7 +17,7 @@ export async function loadLastGood(
   host: Host,
 ): Promise<{ readonly loaded: Loaded; readonly from: FromLastGood } | undefined> {
   try {
-    const found = await findLastGood(readInstallation(file), readFileSync(file, 'utf8'), host)
+    const found = await findLastGood(readOwnInstallation(file), readFileSync(file, 'utf8'), host)
     if ('because' in found) return no(found.because)
     const loaded = readFrom(found.files, file, options)
     if (loaded.hash !== found.hash) return no('what was kept is not what was in force')

@@ -16,6 +16,7 @@ import { ConfigFaults, configOf, loadConfig, printFault, type Loaded } from '../
 import {
   loadInstallation,
   loadNames,
+  loadOwnInstallation,
   loadRecords,
   type Installation,
   type Names,
@@ -109,6 +110,10 @@ const worldOf = (file: string, options: ReadOptions): World => ({
 /** Of a file only what opens the store, whatever else is wrong with it. Throws ConfigFaults. */
 export const readInstallation = (file: string): Installation =>
   loadInstallation({ ...diskWorld(resolve(file)), env: environment.asked, insecureDev: true, purpose: 'check' })
+
+/** The same of a file, with keys, that nobody else may write (threats.md R7). Throws ConfigFaults. */
+export const readOwnInstallation = (file: string): Installation =>
+  loadOwnInstallation({ ...diskWorld(resolve(file)), env: environment.asked, insecureDev: true, purpose: 'check' })
 
 /** Where a file has its records kept. Throws ConfigFaults. */
 export const readRecords = (file: string): Records | undefined =>

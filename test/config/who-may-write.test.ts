@@ -5,7 +5,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { withText } from '../../src/config/with-text.ts'
 import type { World } from '../../src/config/world.ts'
 import { diskWorld } from '../../src/program/read-config.ts'
-import { A_FILE, aWorld, faultsIn, load } from './a-file.ts'
+import { A_FILE, MASTER_KEY, aWorld, faultsIn, load } from './a-file.ts'
+import { loadInstallation, loadOwnInstallation } from '../../src/config/installation.ts'
 import { loadConfig, printFault } from '../../src/config/load.ts'
 
 const FILE = '/etc/rolegate/rolegate.yaml'
@@ -305,3 +306,38 @@ const withLink = (world: World, from: string, to: string): World => ({
 })
 
 const modes = (folder: string, mode: number) => (path: string) => (path === folder ? 0o040000 | mode : 0o100600)
+
+describe('a broken file that says which store is believed (threats.md R7, R10)', () => {
+  const KEY = '/run/secrets/master.key'
+  const FORMER = '/run/former/master.key'
+  const BROKEN = `${A_FILE}nonsense: 1\nsecrets: { master_key_file: ${KEY}, previous: [{ master_key_file: ${FORMER} }] }\n`
+  const broken = (path: string, changes: Parameters<typeof aMachine>[1], text = BROKEN) => ({
+    ...aMachine(path, changes),
+    ...aWorldOf({ [FILE]: text, [FORMER]: MASTER_KEY }),
+  })
+  const aWorldOf = (files: Record<string, string>) => {
+    const { readFile, realPath } = aWorld({ files })
+    return { readFile, realPath }
+  }
+  const own = (world: World) => () => loadOwnInstallation(world)
+
+  it('is taken where it is our own', () => {
+    const world = broken('', {})
+    expect(loadOwnInstallation(world)).toEqual(loadInstallation(world))
+  })
+
+  it.each([FILE, '/etc/rolegate', '/etc', KEY, '/run/secrets', FORMER, '/run/former'])(
+    'is not where a stranger may write or move %s',
+    (path) => {
+      for (const purpose of ['serve', 'check'] as const)
+        for (const insecureDev of [true, false]) {
+          expect(own(broken(path, { mode: 0o666, purpose, insecureDev }))).toThrow(path)
+          expect(own(broken(path, { owner: 1001, purpose, insecureDev }))).toThrow(`chown root ${path}`)
+        }
+    },
+  )
+
+  it('is not read at all before', () => {
+    expect(own(broken(FILE, { mode: 0o666 }, 'idps: ['))).toThrow('may be written by everybody')
+  })
+})

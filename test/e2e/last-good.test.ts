@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { chmodSync, writeFileSync } from 'node:fs'
 import request from 'supertest'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { aPersonAt, aVisitor } from '../support/a-person.ts'
@@ -60,6 +60,17 @@ describe.skipIf(noSqlite)(`serve --last-good (threats.md R10)${noSqlite === unde
     expect((await gateway.admin('allow', 'role:payments-dev/readonly')).exit).toBe(0)
     expect(await gateway.start(LAST_GOOD)).toBe(3)
     expect(gateway.said()).toContain('something was closed')
+  }, 60_000)
+
+  it('does not start by a file that a stranger may write, whatever else is wrong with it (threats.md R7)', async () => {
+    gateway.write(broken)
+    chmodSync(gateway.file, 0o666)
+    try {
+      expect(await gateway.start(LAST_GOOD)).toBe(3)
+      expect(gateway.said()).toMatch(/--last-good finds nothing to use: .*may be written by everybody/)
+    } finally {
+      chmodSync(gateway.file, 0o644)
+    }
   }, 60_000)
 
   it('does not start when an IdP was removed, or that cannot be known', async () => {
