@@ -1,7 +1,7 @@
 import type { RuleIndex } from '../../domain/entitlement/compile.ts'
 import type { Moment, NotedMoment } from './moment.ts'
 
-/** Of all lists together. Some 40 MB. */
+/** Of all lists together, in hundreds of bytes: 40 MB. */
 const MOST_WEIGHT = 400_000
 
 type Kept<List> = { readonly list: List; readonly madeAt: NotedMoment; readonly weight: number }

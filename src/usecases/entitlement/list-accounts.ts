@@ -13,6 +13,7 @@ import type { Principal } from '../../domain/sign-in/principal.ts'
 import type { CurrentRules, Now } from '../ports.ts'
 import type { AskedFrom } from './circumstances.ts'
 import { makeKeptLists } from './kept-lists.ts'
+import { listWeight } from './list-weight.ts'
 import { momentOf, notedMoment, type Moment } from './moment.ts'
 
 /**
@@ -116,11 +117,7 @@ export function makeListAccounts(deps: Deps): ListAccounts {
     if (known !== undefined) return known
     const madeAt = notedMoment(moment, deps.closing)
     const list = listAt(index, session, madeAt, alikeBy)
-    const distinct = new Set(list.map(({ roles }) => roles))
-    const roleCount = [...distinct].reduce((sum, roles) => sum + roles.length, 0)
-    // Some 100 bytes each: what there is of any list, a key's letters, accounts, roles.
-    const weight = 20 + key.length / 50 + list.length + roleCount
-    kept.keep(index, key, { list, madeAt, weight })
+    kept.keep(index, key, { list, madeAt, weight: listWeight(key, list) })
     return list
   }
 }

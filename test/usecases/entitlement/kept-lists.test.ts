@@ -1,5 +1,7 @@
 import fc from 'fast-check'
 import { isDeepStrictEqual } from 'node:util'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
 import { rangesOf } from '../../../src/config/networks.ts'
 import { closingBy } from '../../../src/domain/device/closing.ts'
@@ -15,6 +17,7 @@ import {
   makeListAccounts,
   type ListedAccount,
 } from '../../../src/usecases/entitlement/list-accounts.ts'
+import { listWeight } from '../../../src/usecases/entitlement/list-weight.ts'
 import { anAccount, anIndex, aRoleKind, aRule } from '../../support/a-mapping.ts'
 import { aPrincipal } from '../../support/a-principal.ts'
 import { mappings, moments, principals } from '../../support/generated-rules.ts'
@@ -240,6 +243,55 @@ describe('the next request', () => {
     expect(statesIn(world)).toEqual(['dev available', 'admin not_now'])
     world.stopped = false
     expect(statesIn(world)).toEqual(['dev available', 'admin available'])
+  })
+})
+
+describe('what a list weighs', () => {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  const heap = () => {
+    collect()
+    return process.memoryUsage().heapUsed
+  }
+
+  type Made = { accounts: number; roles: number; groups?: number; isShared?: true; require?: Requirement }
+
+  it.each<[string, Made]>([
+    ['a rule for each account', { accounts: 1_000, roles: 10 }],
+    ['many ways into each', { accounts: 250, roles: 10, groups: 20 }],
+    ['one rule for all', { accounts: 10_000, roles: 5, isShared: true }],
+    ['nothing that may be taken', { accounts: 500, roles: 10, require: { mfaSeconds: 600 } }],
+  ])('is what it takes at most, in hundreds of bytes: %s', (_, { accounts: count, roles: most, ...made }) => {
+    const { groups = 1, isShared = false, require } = made
+    const roles = Array.from({ length: most }, (__, n) => aRoleKind({ key: `role-${n}` }))
+    const accounts = Array.from({ length: count }, (__, n) =>
+      anAccount({ alias: `a-${n}`, id: String(n).padStart(12, '0') }),
+    )
+    const aliases = accounts.map(({ alias }) => alias)
+    const names = Array.from({ length: groups }, (__, n) => `g-${n}`)
+    const rules = (isShared ? [aliases] : aliases.map((alias) => [alias])).flatMap((covered, at) =>
+      names.map((group) =>
+        aRule({
+          id: `${at} ${group}`,
+          match: { idp: 'entra', groups: [group] },
+          accounts: covered,
+          roles: roles.map(({ key }) => key),
+          ...(require !== undefined && { require }),
+        }),
+      ),
+    )
+    const world = aWorld({ index: anIndex({ accounts, roles, rules }) })
+    const sessions = Array.from({ length: 5 }, (__, n) =>
+      aSession({ via: 'device', principal: aPrincipal({ subject: `oid-${n}`, groups: names }) }),
+    )
+    const [first = aSession(), ...others] = sessions
+    const weight = listWeight('', world.listAccounts(first, aRequest()))
+    const before = heap()
+    for (const session of others) world.listAccounts(session, aRequest())
+    const bytes = (heap() - before) / others.length
+    expect(bytes).toBeGreaterThan(weight * 25)
+    expect(bytes).toBeLessThan(weight * 110)
+    expect(world.listAccounts(first, aRequest())).toHaveLength(count)
   })
 })
 
