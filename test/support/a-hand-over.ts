@@ -50,6 +50,8 @@ export function aHandOver({
     session: session as GatewaySession | undefined,
     /** What they have asked others for. */
     requests: [] as readonly RoleRequest[],
+    /** What happens while they are asked for. */
+    onAbout: (): void => {},
     auditFailsAt: undefined as AuditEvent['event'] | undefined,
     /** What happens elsewhere while a record is being written. */
     onAudit: (_event: AuditEvent): void | Promise<void> => {},
@@ -66,7 +68,7 @@ export function aHandOver({
   const emergency = anEmergency()
   const planHandOver = makePlanHandOver({
     rules: () => emergency.over(world.rules),
-    requestsOf: { about: async () => world.requests },
+    requestsOf: { about: async () => (world.onAbout(), world.requests) },
     closing: closingBy({ console: true, except: new Set() }, () => world.stopped),
     issuer: { url: 'https://aws.example.com', tokenSeconds: 120 },
     strategies: world.strategies,
@@ -127,7 +129,7 @@ export function aHandOver({
   const openConsole = makeOpenConsole({
     ...heart,
     rules: () => emergency.over(world.rules),
-    requestsOf: { about: async () => world.requests },
+    requestsOf: { about: async () => (world.onAbout(), world.requests) },
     prepareConsole,
     now: clock.now,
   })

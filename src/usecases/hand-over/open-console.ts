@@ -1,5 +1,5 @@
 import { requireEntitlement } from '../../domain/entitlement/decide.ts'
-import { requireRole } from '../../domain/entitlement/find-role.ts'
+import { requireVisibleRole } from '../../domain/entitlement/visible-role.ts'
 import { RolegateError } from '../../domain/errors.ts'
 import { circumstancesOf } from '../entitlement/circumstances.ts'
 import type { BrowserMove, CurrentRules, Now } from '../ports.ts'
@@ -56,7 +56,7 @@ export function makeOpenConsole(deps: {
    */
   async function mayBePosted({ role, session, request, reason }: ConsoleRequest): Promise<boolean> {
     try {
-      const target = requireRole(deps.rules(), role)
+      const target = requireVisibleRole(deps.rules(), session.principal, role)
       if (target.account.samlPost !== true || target.kind.elevated) return false
       const requests = await deps.requestsOf.about(session.principal, target)
       const circumstances = circumstancesOf(session, request, deps.now(), { reason, requests })

@@ -96,14 +96,19 @@ export function makePlanHandOver(deps: {
     handOver: HandOverFacts['handOver'],
     { session: held, role, request, reason, stepUp }: HandOverRequest,
   ): Promise<Decided> {
-    const requests = await deps.requestsOf.about(held.principal, requireRole(deps.rules(), role))
+    function visible() {
+      const target = requireRole(deps.rules(), role)
+      // threats.md H8: what was confirmed for one hand-over makes no other any fresher.
+      const isProved = stepUp !== undefined && isFor(stepUp, held, { roleArn: roleIdOf(target), handOver })
+      const session = isProved ? freshenedBy(held, stepUp) : held
+      requireVisible(deps.rules(), session.principal, target)
+      return { target, session, isProved }
+    }
+    // Of a role that they may not know of nothing is looked up: how long that takes, or that it fails, would tell (threats.md P3).
+    const requests = await deps.requestsOf.about(held.principal, visible().target)
     // From here on nothing waits: one moment, and the rules of that moment.
-    const target = requireRole(deps.rules(), role)
-    // threats.md H8: what was confirmed for one hand-over makes no other any fresher.
-    const isProved = stepUp !== undefined && isFor(stepUp, held, { roleArn: roleIdOf(target), handOver })
-    const session = isProved ? freshenedBy(held, stepUp) : held
+    const { target, session, isProved } = visible()
     const now = deps.now()
-    requireVisible(deps.rules(), session.principal, target)
     requireSessionMay(session, deps.closing.takeRole(target, handOver), now)
     const circumstances = circumstancesOf(session, request, now, { reason, requests })
     const { entitlement, lacks } = requireAskable(deps.rules(), session.principal, target, circumstances)

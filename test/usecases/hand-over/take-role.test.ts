@@ -20,6 +20,26 @@ const codesOf = (recorded: readonly AuditEvent[]) =>
 /** Everything that was written down or thrown, as deep as a log would print it. */
 const written = (...values: unknown[]) => inspect(values, { depth: 12 }) + JSON.stringify(values)
 
+describe('a role that is kept from their sight (threats.md P3)', () => {
+  const roles = [aRoleKind({ key: 'seen' }), aRoleKind({ key: 'hidden', roleName: 'Hidden', discoverable: false })]
+
+  it.each(['credentials', 'console'] as const)(
+    'is unknown while the store is down, as one that there is not: %s',
+    async (handOver) => {
+      const gateway = aHandOver()
+      gateway.world.rules = anIndex({ roles, rules: [] })
+      gateway.world.onAbout = () => {
+        throw new RolegateError('store_unavailable')
+      }
+      const codeOf = async (role: string) =>
+        (await refusalFrom(gateway.takeRole(handOver, gateway.ask({ role }), nothing))).code
+      expect(await codeOf('payments-prod/nowhere')).toBe('role_unknown')
+      expect(await codeOf('payments-prod/hidden')).toBe('role_unknown')
+      expect(await codeOf('payments-prod/seen')).toBe('store_unavailable')
+    },
+  )
+})
+
 describe('takeRole', () => {
   it('decides, records the intent, mints, assumes, prepares, records the issue, and only then hands over (threats.md A1, A2)', async () => {
     const gateway = aHandOver()
