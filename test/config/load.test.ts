@@ -623,21 +623,23 @@ describe('ways to AWS', () => {
     },
     ...(
       [
-        ['egress: { cidrs: [203.0.113.0/28, "2001:db8::/64"] }', undefined],
+        ['egress: { cidrs: [52.94.76.0/28, "2600:1f18::/64"] }', undefined],
         ['egress: { vpce: [vpce-0a1b2c3d] }', undefined],
         ['egress: {}', 'sts.other.egress: needs exactly one of cidrs, vpce'],
         [
-          'egress: { cidrs: [203.0.113.0/28], vpce: [vpce-0a1b2c3d] }',
+          'egress: { cidrs: [52.94.76.0/28], vpce: [vpce-0a1b2c3d] }',
           'sts.other.egress: needs exactly one of cidrs, vpce',
         ],
-        ['egress: { cidrs: [203.0.113.7] }', 'sts.other.egress.cidrs[0]: "203.0.113.7" is not a network such as'],
+        ['egress: { cidrs: [52.94.76.7] }', 'sts.other.egress.cidrs[0]: "52.94.76.7" is not a network such as'],
         ['egress: { cidrs: [0.0.0.0/0] }', 'sts.other.egress.cidrs[0]: is every address there is'],
         ['egress: { cidrs: ["::/0"] }', 'sts.other.egress.cidrs[0]: is every address there is'],
         ['egress: { cidrs: [10.0.0.0/8] }', 'sts.other.egress.cidrs[0]: is no public network'],
         ['egress: { cidrs: [127.0.0.0/8] }', 'sts.other.egress.cidrs[0]: is no public network'],
+        ['egress: { cidrs: [198.18.0.0/15] }', 'sts.other.egress.cidrs[0]: is no public network'],
+        ['egress: { cidrs: [203.0.113.0/28] }', 'sts.other.egress.cidrs[0]: is no public network'],
         ['egress: { cidrs: [] }', 'sts.other.egress.cidrs: must not be empty'],
         ['egress: { vpce: [vpc-0a1b2c3d] }', 'sts.other.egress.vpce[0]: must be the id of a VPC endpoint'],
-        ['egress: [203.0.113.0/28]', 'sts.other.egress: must be'],
+        ['egress: [52.94.76.0/28]', 'sts.other.egress: must be'],
       ] as const
     ).map(([egress, fault]) => ({
       because: `${fault === undefined ? 'takes' : 'refuses'} ${egress} (threats.md F3)`,

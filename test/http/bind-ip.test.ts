@@ -5,7 +5,7 @@ import { aTerminalBeside } from '../support/an-authorization.ts'
 import { aPersonAt, type Person } from '../support/a-person.ts'
 
 const ROLE = '/roles/payments-dev/developer'
-const HERE = { 'x-forwarded-for': '::ffff:203.0.113.7' }
+const HERE = { 'x-forwarded-for': '::ffff:52.94.76.7' }
 
 let demo: Demo
 let alice: Person
@@ -40,12 +40,12 @@ describe('a role with bind_ip (threats.md R12)', () => {
           Effect: 'Deny',
           Action: '*',
           Resource: '*',
-          Condition: { NotIpAddress: { 'aws:SourceIp': '203.0.113.7' }, Bool: { 'aws:ViaAWSService': 'false' } },
+          Condition: { NotIpAddress: { 'aws:SourceIp': '52.94.76.7' }, Bool: { 'aws:ViaAWSService': 'false' } },
         },
       ],
     })
     expect(demo.audit().slice(-2)).toMatchObject([
-      { event: 'intent', bind_ip: true, client_ip: '203.0.113.7' },
+      { event: 'intent', bind_ip: true, client_ip: '52.94.76.7' },
       { event: 'issued', bind_ip: true },
     ])
   })

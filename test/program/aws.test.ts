@@ -9,7 +9,7 @@ const folder = mkdtempSync(join(tmpdir(), 'rolegate-aws-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 afterEach(() => void vi.restoreAllMocks())
 
-const PINNED = 'sts:\n  default: { egress: { cidrs: [203.0.113.0/28] } }\n'
+const PINNED = 'sts:\n  default: { egress: { cidrs: [52.94.76.0/28] } }\n'
 
 async function aws(text: string, ...args: readonly string[]) {
   const file = join(folder, 'rolegate.yaml')
@@ -32,7 +32,7 @@ describe('rolegate aws trust-policy', () => {
           Principal: { Federated: 'arn:aws:iam::111111111111:oidc-provider/aws.example.com' },
           Condition: {
             StringLike: { 'aws.example.com:sub': '111111111111:team/Admin:*' },
-            IpAddress: { 'aws:SourceIp': ['203.0.113.0/28'] },
+            IpAddress: { 'aws:SourceIp': ['52.94.76.0/28'] },
           },
         },
       ],
@@ -72,7 +72,7 @@ describe('rolegate aws trust-policy', () => {
   })
 
   it('says why a role whose assertion browsers post is pinned to nothing', async () => {
-    const text = `${A_FILE.replace('env: dev }', 'env: dev, console: saml_post }')}sts:\n  default: { strategy: saml, egress: { cidrs: [203.0.113.0/28] } }\n`
+    const text = `${A_FILE.replace('env: dev }', 'env: dev, console: saml_post }')}sts:\n  default: { strategy: saml, egress: { cidrs: [52.94.76.0/28] } }\n`
     const { exit, out, err } = await aws(text, 'trust-policy', 'pay-dev/readonly')
     expect(exit).toBe(0)
     expect(err).toContain('warning: browsers post our assertion to AWS in pay-dev')

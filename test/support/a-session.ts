@@ -22,7 +22,7 @@ export function aSession(changes: Partial<GatewaySession> = {}): GatewaySession 
 }
 
 export function aRequest(changes: Partial<RequestFacts> = {}): RequestFacts {
-  return { requestId: 'request-1', address: '203.0.113.7', userAgent: 'test/1', ...changes }
+  return { requestId: 'request-1', address: '52.94.76.7', userAgent: 'test/1', ...changes }
 }
 
 /** Nine o’clock, from the office, with nothing said. */

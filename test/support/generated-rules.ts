@@ -73,7 +73,7 @@ const maybe = <Value>(value: Value) => fc.constantFrom(undefined, undefined, und
 const requirement = fc
   .record({
     mfaSeconds: maybe(600),
-    networks: maybe(rangesOf(['203.0.113.0/24'])),
+    networks: maybe(rangesOf(['52.94.76.0/24'])),
     windows: fc.constantFrom(undefined, undefined, ['07:00-20:00 UTC'], ['06:00-08:00 UTC', '20:00-22:00 UTC']),
     reason: fc.constantFrom(undefined, undefined, true, 'INC'),
     approval: maybe({ of: 'rule any', idp: 'entra', groups: ['leads'], validSeconds: HOUR }),
@@ -90,7 +90,7 @@ const require = fc.oneof({ weight: 2, arbitrary: fc.constant(undefined) }, { wei
 export const moments = fc
   .record({
     hour: fc.integer({ min: 0, max: 23 }),
-    address: fc.constantFrom('203.0.113.7', '203.0.113.7', '198.51.100.1', '', '::1'),
+    address: fc.constantFrom('52.94.76.7', '52.94.76.7', '52.94.77.1', '', '::1'),
     mfaAgo: fc.constantFrom(undefined, 0, 600, 601),
     reason: fc.constantFrom(undefined, 'INC-1', 'please'),
   })

@@ -31,7 +31,7 @@ describe('auditRecord', () => {
       id: 'record-1',
       event: 'intent',
       request_id: 'request-1',
-      client_ip: '203.0.113.7',
+      client_ip: '52.94.76.7',
       user_agent: 'test/1',
       idp: 'entra',
       issuer: 'https://idp.example.com/tenant',

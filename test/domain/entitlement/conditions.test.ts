@@ -10,7 +10,7 @@ import { aPrincipal } from '../../support/a-principal.ts'
 import { aMoment, NINE, secondsAfter } from '../../support/a-session.ts'
 
 const HOUR = 3600
-const OFFICE: Requirement = { networks: rangesOf(['203.0.113.0/24', '2001:db8::/48']) }
+const OFFICE: Requirement = { networks: rangesOf(['52.94.76.0/24', '2001:db8::/48']) }
 const DAYTIME: Requirement = { windows: [parseTimeWindow('Mon-Fri 08:00-18:00 UTC') ?? []].flat() }
 const TICKET: Requirement = {
   reason: { pattern: '^INC-[0-9]+$', hint: 'a ticket, as INC-123', fits: (text) => /^INC-\d+$/.test(text) },
@@ -40,18 +40,18 @@ describe('a second factor (threats.md I6)', () => {
 
 describe('where it is asked from (threats.md R12)', () => {
   it.each([
-    ['203.0.113.7', true],
+    ['52.94.76.7', true],
     ['203.0.114.7', false],
     ['2001:db8:0:1::7', true],
     ['2001:db9::7', false],
-    ['::ffff:203.0.113.7', true],
-    ['::ffff:cb00:7107', true],
+    ['::ffff:52.94.76.7', true],
+    ['::ffff:345e:4c07', true],
     ['::ffff:198.51.100.1', false],
     ['2001:db8::7%eth0', true],
     ['', false],
     ['unknown', false],
-    ['203.0.113.7, 198.51.100.1', false],
-    ['203.0.113.7:443', false],
+    ['52.94.76.7, 198.51.100.1', false],
+    ['52.94.76.7:443', false],
     ['0', false],
   ])('%j is inside: %s', (address, met) => {
     expect(verdict(OFFICE, { address })[0]?.[0]).toBe(met)
@@ -59,7 +59,7 @@ describe('where it is asked from (threats.md R12)', () => {
 
   it('says what is wanted and what was seen', () => {
     expect(verdict(OFFICE, { address: '::ffff:198.51.100.1' })).toEqual([
-      [false, '203.0.113.0/24, 2001:db8::/48', '198.51.100.1'],
+      [false, '52.94.76.0/24, 2001:db8::/48', '198.51.100.1'],
     ])
   })
 })

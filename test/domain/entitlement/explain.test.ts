@@ -124,7 +124,7 @@ describe('of a role that is bound to the address that asks (threats.md R12)', ()
     explain(bound, aSession(), aTarget(bound, 'payments-prod/dev'), [], aMoment({ address, ...more }))
 
   it('it says so', () => {
-    expect(seen('203.0.113.7')).toMatchObject({ available: true, bindIp: true, unmet: [] })
+    expect(seen('52.94.76.7')).toMatchObject({ available: true, bindIp: true, unmet: [] })
     expect(told(['payments'])).not.toHaveProperty('bindIp')
   })
 

@@ -164,7 +164,7 @@ describe('findDeviceLogin', () => {
     world: Awaited<ReturnType<typeof aDeviceWorld>>,
     typed: string,
     session = world.session,
-    address = '203.0.113.7',
+    address = '52.94.76.7',
   ) => world.findDeviceLogin({ session, typed, request: aRequest({ address }) })
 
   it('shows who waits for the code, however it is typed', async () => {
@@ -173,7 +173,7 @@ describe('findDeviceLogin', () => {
     const typed = ` ${userCode.slice(0, 4).toLowerCase()}-${userCode.slice(4)} `
     expect((await find(world, typed)).login).toMatchObject({
       clientId: CLIENT,
-      address: '203.0.113.7',
+      address: '52.94.76.7',
       claims: { host: 'laptop' },
     })
   })
@@ -301,7 +301,7 @@ describe('decideDeviceLogin', () => {
       principal: { subject: 'oid-1' },
       session: { id: 'session-1' },
       clientId: CLIENT,
-      requesterAddress: '203.0.113.7',
+      requesterAddress: '52.94.76.7',
     })
   })
 

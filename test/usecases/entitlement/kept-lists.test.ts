@@ -123,7 +123,7 @@ describe('the next request', () => {
       roles: [aRoleKind(), aRoleKind({ key: 'plain' })],
       rules: [aRule({ id: 'asks', require, roles: ['dev'] }), aRule({ id: 'opens', roles: ['plain'] })],
     })
-  const statesIn = (world: ReturnType<typeof aWorld>, session = aSession(), address = '203.0.113.7') =>
+  const statesIn = (world: ReturnType<typeof aWorld>, session = aSession(), address = '52.94.76.7') =>
     world
       .listAccounts(session, { address })
       .flatMap(({ roles }) => roles.map(({ kind, state }) => `${kind.key} ${state}`))
@@ -133,7 +133,7 @@ describe('the next request', () => {
     const list = world.listAccounts(aSession(), aRequest())
     world.clock.pass(60)
     const later = aSession({ id: 'another', principal: aPrincipal(), lastSeenAt: secondsAfter(NINE, 60) })
-    expect(world.listAccounts(later, aRequest({ address: '198.51.100.1' }))).toBe(list)
+    expect(world.listAccounts(later, aRequest({ address: '52.94.77.1' }))).toBe(list)
   })
 
   it('has a list of its own, of another person and of another kind of session', () => {
@@ -186,9 +186,9 @@ describe('the next request', () => {
   })
 
   it('sees that somebody asks from elsewhere', () => {
-    const world = aWorld({ index: dev({ networks: rangesOf(['203.0.113.0/24']) }) })
+    const world = aWorld({ index: dev({ networks: rangesOf(['52.94.76.0/24']) }) })
     expect(statesIn(world)[0]).toBe('dev available')
-    expect(statesIn(world, aSession(), '198.51.100.1')[0]).toBe('dev not_now')
+    expect(statesIn(world, aSession(), '52.94.77.1')[0]).toBe('dev not_now')
     expect(statesIn(world, aSession(), '')[0]).toBe('dev not_now')
     expect(statesIn(world)[0]).toBe('dev available')
   })

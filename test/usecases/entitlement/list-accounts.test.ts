@@ -56,7 +56,7 @@ describe('listAccounts', () => {
   })
 
   it('says what conditions keep back now, and shares lists all the same', () => {
-    const office = { networks: rangesOf(['203.0.113.0/24']) }
+    const office = { networks: rangesOf(['52.94.76.0/24']) }
     const reason = { reason: { fits: () => true } }
     const approval = { approval: { of: 'role admin', idp: 'entra', groups: ['leads'], validSeconds: 3600 } }
     const roles = [
@@ -89,7 +89,7 @@ describe('listAccounts', () => {
       expect(new Set(listed.map(({ roles: shared }) => shared)).size).toBe(1)
       return listed[0]?.roles.map(({ state }) => state)
     }
-    expect(statesOf(aSession(), '203.0.113.7')).toEqual([
+    expect(statesOf(aSession(), '52.94.76.7')).toEqual([
       'available',
       'available',
       'available',

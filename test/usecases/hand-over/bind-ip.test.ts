@@ -23,8 +23,8 @@ describe('a role that is bound to the address that asks (threats.md R12)', () =>
     ['both', { ...ofRole(), ...ofGrant() }],
   ])('by %s: AWS is told, and the record says so', async (_, mapping) => {
     const { takeRole, ask, assumed, recorded } = aHandOver({ mapping: aMapping(mapping) })
-    await takeRole('credentials', ask(from('::ffff:203.0.113.9')), nothing)
-    expect(assumed).toMatchObject([{ policy: { boundTo: '203.0.113.9', arns: [] } }])
+    await takeRole('credentials', ask(from('::ffff:52.94.76.9')), nothing)
+    expect(assumed).toMatchObject([{ policy: { boundTo: '52.94.76.9', arns: [] } }])
     expect(recorded).toMatchObject([
       { event: 'intent', facts: { bindIp: true } },
       { event: 'issued', facts: { bindIp: true } },
@@ -32,7 +32,7 @@ describe('a role that is bound to the address that asks (threats.md R12)', () =>
     for (const { facts } of recorded as { facts: object }[]) {
       expect(facts).not.toHaveProperty('policyHash')
       // `client_ip` has it, and may be redacted (threats.md P8).
-      expect(JSON.stringify(facts)).not.toContain('203.0.113.9')
+      expect(JSON.stringify(facts)).not.toContain('52.94.76.9')
     }
   })
 
@@ -48,7 +48,7 @@ describe('a role that is bound to the address that asks (threats.md R12)', () =>
     const rules = [aRule({ id: 'short', maxSeconds: 900 }), aRule({ id: 'long' })]
     const { takeRole, ask, assumed } = aHandOver({ mapping: aMapping({ ...ofRole(), rules }) })
     await takeRole('credentials', ask(), nothing)
-    expect(assumed[0]).toMatchObject({ policy: { boundTo: '203.0.113.7' } })
+    expect(assumed[0]).toMatchObject({ policy: { boundTo: '52.94.76.7' } })
   })
 
   it.each([
@@ -57,7 +57,7 @@ describe('a role that is bound to the address that asks (threats.md R12)', () =>
   ])('keeps %s policy, whose hash is that of the file’s text', async (_, mapping) => {
     const { takeRole, ask, assumed, recorded } = aHandOver({ mapping: aMapping(mapping) })
     await takeRole('credentials', ask(), nothing)
-    expect(assumed).toMatchObject([{ policy: { inline: POLICY.inline, arns: POLICY.managed, boundTo: '203.0.113.7' } }])
+    expect(assumed).toMatchObject([{ policy: { inline: POLICY.inline, arns: POLICY.managed, boundTo: '52.94.76.7' } }])
     expect(policyTextOf(assumed[0]?.policy ?? { arns: [] })).not.toContain('"Allow"')
     expect(recorded[0]).toMatchObject({ facts: { policyHash: POLICY.inline?.hash, bindIp: true } })
   })
@@ -65,7 +65,7 @@ describe('a role that is bound to the address that asks (threats.md R12)', () =>
   it.each([
     ['', 'address_unknown'],
     ['unknown', 'address_unknown'],
-    ['203.0.113.0/0', 'address_unknown'],
+    ['52.94.76.0/0', 'address_unknown'],
     ['10.20.0.1', 'address_private'],
     ['127.0.0.1', 'address_private'],
     ['fd00::1', 'address_private'],
@@ -91,8 +91,8 @@ describe('a role that is bound to the address that asks (threats.md R12)', () =>
 
   it('opens its console bound to the browser’s address', async () => {
     const gateway = aHandOver({ mapping: aMapping(ofRole()) })
-    expect(await gateway.openConsole.move(gateway.ask(from('203.0.113.9')))).toEqual({ url: SIGN_IN_URL })
-    expect(gateway.assumed).toMatchObject([{ policy: { boundTo: '203.0.113.9' } }])
+    expect(await gateway.openConsole.move(gateway.ask(from('52.94.76.9')))).toEqual({ url: SIGN_IN_URL })
+    expect(gateway.assumed).toMatchObject([{ policy: { boundTo: '52.94.76.9' } }])
   })
 })
 
@@ -109,7 +109,7 @@ describe('where a browser would carry the assertion, and could leave the binding
       const gateway = aHandOver({ mapping: aMapping({ ...at({ sts: 'saml', samlPost: true }), ...mapping }) })
       gateway.world.strategies.set('saml', { kind: 'saml', providerName: 'rolegate' })
       expect(await gateway.openConsole.move(gateway.ask())).toEqual({ url: SIGN_IN_URL })
-      expect(gateway.assumed).toMatchObject([{ assertion: { kind: 'saml' }, policy: { boundTo: '203.0.113.7' } }])
+      expect(gateway.assumed).toMatchObject([{ assertion: { kind: 'saml' }, policy: { boundTo: '52.94.76.7' } }])
       const refusal = await refusalFrom(gateway.halves.releaseAssertion(gateway.ask(), () => undefined))
       expect(refusal).toMatchObject({ code: 'internal', reason: 'policy_left_out' })
     },

@@ -248,7 +248,7 @@ describe('a request that is refused', () => {
 describe('what it takes from one network', () => {
   it('is 3,000 messages a minute, before anything is read', async () => {
     const world = await aWorld()
-    for (let count = 0; count < 3_000; count++) await world.limitRate('callback:203.0.113.7', 3_000, 60)
+    for (let count = 0; count < 3_000; count++) await world.limitRate('callback:52.94.76.7', 3_000, 60)
     expect((await refusalFrom(world.receive())).code).toBe('rate_limited')
     expect(world.heard.messages).toEqual([])
   })
@@ -267,7 +267,7 @@ describe('what it takes from one network', () => {
     const world = await aWorld()
     world.heard.request = ends('alice')
     await world.receive()
-    expect(world.limits).toEqual(['callback:203.0.113.7 3000/60'])
+    expect(world.limits).toEqual(['callback:52.94.76.7 3000/60'])
   })
 })
 
