@@ -3,23 +3,49 @@ import type { Vouchers } from '../domain/policy/last-good.ts'
 import { readDocument } from './document.ts'
 import { ConfigFaults } from './faults.ts'
 
-const text = z.string().optional()
-const Voucher = z.object({
-  id: z.string(),
-  issuer: text,
-  entity_id: text,
-  metadata_url: text,
-  metadata_file: text,
-})
-const Part = z.object({ idps: z.array(Voucher), workloads: z.array(Voucher).default([]) })
+/**
+ * What of an entry says nothing about whom it trusts: its label, and how we prove to an IdP who we are. Everything else counts, known or not: which
+ * domain, whose certificate, what a job must state.
+ */
+const BESIDE = new Set([
+  'label',
+  'client_secret',
+  'client_secret_env',
+  'client_secret_file',
+  'private_key_cert_file',
+  'private_key_file',
+  'token_endpoint_auth_method',
+])
 
-/** Whom a file trusts, whatever else is wrong with it; undefined where that cannot be read. */
+const entries = z.array(z.looseObject({ id: z.string() }))
+const Part = z.object({ idps: entries, workloads: entries.default([]) })
+
+/** Whom a file trusts, and within what, whatever else is wrong with it; undefined where that cannot be read. */
 export function vouchersIn(written: string): Vouchers | undefined {
   try {
-    const { data } = Part.safeParse(readDocument(written).value)
-    return data && new Map([...data.idps, ...data.workloads].map(({ id, ...who }) => [id, JSON.stringify(who)]))
+    const { value, faults } = readDocument(written)
+    const { data } = Part.safeParse(value)
+    // What the text says beyond its plain value may narrow an entry, as a merge would.
+    if (data === undefined || faults.length > 0) return undefined
+    const found = new Map<string, string>()
+    for (const [kind, list] of Object.entries(data))
+      for (const { id, ...entry } of list)
+        // Which of two is meant nobody knows: together they are like neither.
+        found.set(id, `${found.get(id) ?? ''}${kind} ${printed(entry)}`)
+    return found
   } catch (thrown) {
     if (thrown instanceof ConfigFaults) return undefined
     throw thrown
   }
 }
+
+/** In whatever order its keys were written. */
+function printed(entry: Readonly<Record<string, unknown>>): string {
+  const trusted = Object.entries(entry).filter(([key]) => !BESIDE.has(key))
+  return JSON.stringify(Object.fromEntries(trusted), (_key, value: unknown) =>
+    isMapping(value) ? Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1))) : value,
+  )
+}
+
+const isMapping = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -10,7 +10,7 @@ export type LastGood = {
   readonly files: readonly { readonly name: string; readonly text: string }[]
 }
 
-/** Who may vouch for people and jobs, by the name the file gives them, and who that is to the world. */
+/** Who may vouch for people and jobs, by the name the file gives them, and all that says who that is and for whom. */
 export type Vouchers = ReadonlyMap<string, string>
 
 /**
@@ -35,5 +35,5 @@ export function whyNotLastGood(
   if (since.onDisk === undefined || since.vouchers === undefined)
     return '`idps` and `workloads` of the file on disk cannot be read, so one may have been removed there'
   const gone = [...since.vouchers].find(([id, who]) => since.onDisk?.get(id) !== who)
-  return gone && `${gone[0]} is no longer trusted by the file on disk, or is another there`
+  return gone && `${gone[0]} is no longer trusted by the file on disk, or not as it was`
 }
