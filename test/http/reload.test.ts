@@ -42,6 +42,26 @@ describe.skipIf(whyNoSqlite !== undefined)(sqliteTitle('a reload'), () => {
     await take().expect(200)
   })
 
+  it.each(['credentials', 'console'])(
+    'makes a role unknown that is taken between the trip and the last click: %s (threats.md P3)',
+    async (kind) => {
+      const start = `/roles/payments-prod/admin/step-up?for=${kind}`
+      const back = await alice.fetch(await alice.callbackUrl('alice', start))
+      const path = back.headers.get('location') ?? ''
+      expect(path).toMatch(/^\/step-up\//)
+      const _csrf = await alice.csrf()
+      expect(
+        await gateway.reload((text) =>
+          text.replace(/\ntests:[\s\S]*/, '\n').replace('group: payments-admins', 'group: nobody'),
+        ),
+      ).toBe(true)
+      const fields = { _csrf, ...(kind === 'console' && { destination: 's3' }) }
+      for (const answer of [await alice.get(path), await alice.post(path, fields)])
+        expect([answer.status, answer.text]).toEqual([404, expect.stringContaining('role_unknown')])
+      expect(await gateway.reload(same)).toBe(true)
+    },
+  )
+
   it('says on record which file it was, which it is, and what is another', async () => {
     await take().expect(200)
     const before = last()?.['config_hash']

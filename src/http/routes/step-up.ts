@@ -3,8 +3,9 @@ import { z } from 'zod'
 import { isSameNetwork, type NameNetwork } from '../../domain/device/network.ts'
 import { sessionNameFor, type Sha256 } from '../../domain/aws/session-name.ts'
 import { durationOf, printDuration } from '../../domain/entitlement/duration.ts'
-import { requireRole } from '../../domain/entitlement/find-role.ts'
+import type { RoleTarget } from '../../domain/entitlement/rule.ts'
 import { unmetRefusal } from '../../domain/entitlement/standing.ts'
+import { requireVisibleRole } from '../../domain/entitlement/visible-role.ts'
 import type { SignInAttempt } from '../../domain/sign-in/attempt.ts'
 import type { GatewaySession } from '../../domain/sign-in/session.ts'
 import type { StepUp } from '../../domain/sign-in/step-up.ts'
@@ -106,9 +107,11 @@ export function stepUpRoutes(deps: Deps): Router {
       return showDone(res, 'released')
     }
     const { role, handOver } = asked.purpose
+    // It may have been taken from them since the trip (threats.md P3).
+    const target = requireVisibleRole(deps.rules(), session.principal, role)
     // A slip of the pen must not cost them another trip.
-    if (handOver === 'console') deps.prepareConsole.destinationIn(requireRole(deps.rules(), role), destination)
-    requireReason(session, role, request, reason)
+    if (handOver === 'console') deps.prepareConsole.destinationIn(target, destination)
+    requireReason(session, target, request, reason)
     const stepUp = await deps.confirmStepUp.use(which)
     const ask = {
       session,
@@ -124,8 +127,7 @@ export function stepUpRoutes(deps: Deps): Router {
     sendToConsole(res, url)
   })
 
-  function requireReason(session: GatewaySession, role: string, from: Facts, reason: string | undefined): void {
-    const target = requireRole(deps.rules(), role)
+  function requireReason(session: GatewaySession, target: RoleTarget, from: Facts, reason: string | undefined): void {
     const { unmet } = heldNow(deps.rules(), session, from, target, deps.now(), { reason })
     const lacking = unmet.filter(({ condition }) => condition === 'reason')
     if (lacking.length > 0) throw unmetRefusal('condition_unmet', target.name, lacking)
@@ -145,7 +147,7 @@ export function stepUpRoutes(deps: Deps): Router {
     show(res, 'step-up-done', outcome === 'released' ? 'Your terminal has it' : 'Refused', { outcome })
 
   async function commonModel(session: GatewaySession, { id, purpose, expiresAt }: StepUp, from: Facts) {
-    const target = requireRole(deps.rules(), purpose.role)
+    const target = requireVisibleRole(deps.rules(), session.principal, purpose.role)
     const requests = await deps.requestsOf.about(session.principal, target)
     const entitlement = heldNow(deps.rules(), session, from, target, deps.now(), { requests })
     const model = {
