@@ -1,6 +1,7 @@
 import { inspect } from 'node:util'
-import { afterEach, describe, expect, it, vi } from 'vitest'
-import { makeOpenFederation } from '../../../src/adapters/aws/federation.ts'
+import { describe, expect, it } from 'vitest'
+import { FEDERATION_BOUNDS, makeOpenFederation } from '../../../src/adapters/aws/federation.ts'
+import { makeBoundedFetch } from '../../../src/adapters/oidc/bounded-fetch.ts'
 import type { Destination } from '../../../src/domain/aws/destination.ts'
 import { RolegateError } from '../../../src/domain/errors.ts'
 import { aFakeAws, breaksOff, hangs, page, type Say } from './fake-aws.ts'
@@ -16,15 +17,13 @@ const signinToken = 'canary-signin-token&Destination=https://evil.example'
 const answers: Say = (res) =>
   void res.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ SigninToken: signinToken }))
 
-afterEach(() => vi.restoreAllMocks())
-
-async function aWorld(say: Say) {
+async function aWorld(say: Say, sooner: { seconds?: number } = {}) {
   const aws = await aFakeAws(say)
   const asked: [string, string][] = []
   const openFederation = makeOpenFederation({
     endpointFor: (...of) => (asked.push(of), `${aws.url}/federation`),
     issuer: 'https://aws.example.com/',
-    fetch,
+    fetch: makeBoundedFetch({ ...FEDERATION_BOUNDS, ...sooner }),
   })
   return {
     ...aws,
@@ -144,15 +143,8 @@ describe('a federation endpoint that refuses or is not there', () => {
   })
 
   it('an endpoint that hangs is given up within ten seconds (security.md C-7)', async () => {
-    const { open } = await aWorld(hangs)
-    const bounds: number[] = []
-    vi.spyOn(AbortSignal, 'timeout').mockImplementation((milliseconds) => {
-      bounds.push(milliseconds)
-      const ending = new AbortController()
-      setTimeout(() => ending.abort(), 100)
-      return ending.signal
-    })
+    const { open } = await aWorld(hangs, { seconds: 0.1 })
     expect(await refusalOf(open())).toMatchObject({ code: 'aws_unavailable', reason: 'federation_no_answer' })
-    expect(bounds[0]).toBeLessThanOrEqual(10_000)
+    expect(FEDERATION_BOUNDS.seconds).toBeLessThanOrEqual(10)
   })
 })
