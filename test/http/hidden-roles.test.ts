@@ -46,6 +46,9 @@ const DOORS: Readonly<Record<string, Door>> = {
     }),
 }
 
+/** Where nothing would be handed over, and so nothing is on record. */
+const ONLY_LOOKED = new Set(['the role’s page', 'the page “Why?”', 'a step-up', 'POST /v1/explain'])
+
 /** What is said, without what differs from request to request. */
 const said = ({ status, text, headers }: Response, role: string) => ({
   status,
@@ -83,7 +86,7 @@ describe.each([
   })
   afterAll(() => demo.close())
 
-  it.each(Object.entries(DOORS))('is one that there is not: %s', async (_name, knock) => {
+  it.each(Object.entries(DOORS))('is one that there is not: %s', async (name, knock) => {
     for (const holder of atTerminals) {
       const before = demo.audit().length
       const [hidden, nowhere] = [await knock(demo, holder, HIDDEN), await knock(demo, holder, NOWHERE)]
@@ -94,13 +97,11 @@ describe.each([
         .audit()
         .slice(before)
         .map(({ code, reason }) => [code, reason])
-      expect([
-        [],
-        [
-          ['role_unknown', 'not_entitled'],
-          ['role_unknown', undefined],
-        ],
-      ]).toContainEqual(refused)
+      const both = [
+        ['role_unknown', 'not_entitled'],
+        ['role_unknown', undefined],
+      ]
+      expect(refused).toEqual(ONLY_LOOKED.has(name) ? [] : both)
     }
   })
 })
