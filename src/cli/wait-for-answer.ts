@@ -30,7 +30,7 @@ export async function waitForAnswer(
 
 /** Says how it ended, and fails unless it is approved: exit 5 when somebody has said no, 7 while nobody has said yes. */
 export function tellAnswer({ world, say }: Call, request: RoleRequest): void {
-  const { role, status, answeredBy, note, grantedUntil } = request
+  const { role, status, answeredBy, note, grantedUntil, why } = request
   const words = note === '' ? '' : `: “${note}”`
   if (status === 'approved') {
     const until = grantedUntil === undefined ? '' : ` until ${localTime(grantedUntil, world.now(), world.timeZone)}`
@@ -40,6 +40,7 @@ export function tellAnswer({ world, say }: Call, request: RoleRequest): void {
     throw failure('not_entitled', { title: `${answeredBy} has denied ${role}${words}`, detail: '' })
   throw failure('approval_required', {
     title: OVER[status] ?? `The request for ${role} is ${status}`,
+    ...(status === 'void' && { detail: why }),
     ...(status === 'asked' && { next: `It stays open: rolegate requests` }),
   })
 }
@@ -49,4 +50,5 @@ const OVER: Readonly<Record<string, string>> = {
   cancelled: 'The request was taken back',
   expired: 'Nobody answered the request within a day',
   ended: 'The approval is over',
+  void: 'It was approved, and the approval counts no more',
 }

@@ -1,11 +1,11 @@
 import type { Request, Response } from 'express'
 import type { IdpTest } from '../domain/admin/idp-test.ts'
-import type { RequestStanding } from '../domain/request/role-request.ts'
 import type { ApprovalFault, Checks } from '../domain/device/approval.ts'
 import type { DeviceClaims } from '../domain/device/device-login.ts'
 import type { Terminal } from '../domain/sign-in/session.ts'
 import type { FoundPerson, RolesHeld, WhoMay } from '../usecases/admin/explain-as.ts'
 import type { Status } from '../usecases/admin/show-status.ts'
+import type { ShownRequest } from '../usecases/request/answer-request.ts'
 import { isOurOwnAsking, sendAround, takesGzip } from './compressed.ts'
 import type { Explained, ExplainedForStaff, requiresInWords } from './explanation.ts'
 import type { WithGroupNames } from './group-names.ts'
@@ -63,7 +63,7 @@ export type RequestCard = {
   readonly length: string
   readonly askedAt: Date
   readonly expiresAt: Date
-  readonly standing: RequestStanding
+  readonly standing: ShownRequest['standing']
   readonly answer?: { readonly by: string; readonly at: Date; readonly note?: string }
   /** Of what is approved. */
   readonly until?: Date
@@ -276,6 +276,8 @@ export type Pages = {
     readonly lengths?: readonly Length[]
     /** Why they may not. */
     readonly refusal?: string
+    /** Why what was approved counts no more, though its time is not over. */
+    readonly voidBecause?: string
     readonly mayCancel: boolean
     readonly mayEnd: boolean
   }

@@ -1,14 +1,15 @@
-import { approvedUntil, REQUEST_INTERVAL_SECONDS } from '../domain/request/role-request.ts'
+import { REQUEST_INTERVAL_SECONDS } from '../domain/request/role-request.ts'
 import type { ShownRequest } from '../usecases/request/answer-request.ts'
 import { answerFor } from './answers.ts'
 import type { GroupName } from './group-names.ts'
 
 /** A request as programs are told of it. */
 export function requestRow(
-  { request, standing, isOwn, target, wanted, fault }: ShownRequest,
+  { request, standing, until, voidBecause, isOwn, target, wanted, fault }: ShownRequest,
   { publicUrl, groupName }: { publicUrl: string; groupName: GroupName },
 ) {
   const { id, role, person, via, reason, seconds, askedAt, expiresAt } = request
+  const because = voidBecause ?? (isOwn ? undefined : fault)
   // threats.md P3: who asks is told whose word it takes only where the way in is no secret.
   const isTold = !isOwn || target?.kind.discoverable === true
   return {
@@ -29,9 +30,9 @@ export function requestRow(
     expiresAt,
     approvers: isTold ? approverNames(wanted, groupName) : [],
     ...answerIn(request),
-    ...(standing === 'approved' && request.status === 'approved' && { grantedUntil: approvedUntil(request) }),
+    ...(until !== undefined && { grantedUntil: until }),
     ...(!isOwn && { mayApprove: fault === undefined && standing === 'asked' }),
-    ...(!isOwn && fault !== undefined && { why: answerFor(fault).why }),
+    ...(because !== undefined && { why: answerFor(because).why }),
     url: `${publicUrl}/approvals/${id}`,
     ...(standing === 'asked' && { intervalSeconds: REQUEST_INTERVAL_SECONDS }),
   }

@@ -61,6 +61,7 @@ const STATES: Readonly<Record<string, string>> = {
   cancelled: 'taken back',
   expired: 'unanswered',
   ended: 'over',
+  void: 'counts no more',
 }
 
 const csvRows = (all: readonly RoleRequest[]) => [

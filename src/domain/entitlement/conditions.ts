@@ -1,7 +1,7 @@
 import { canonicalAddress } from '../device/network.ts'
 import { printDuration } from './duration.ts'
-import { approvedUntil, isApproved, isOwn, type Approved, type RoleRequest } from '../request/role-request.ts'
-import { meets } from '../request/approver.ts'
+import { isApproved, isOwn, type Approved, type RoleRequest } from '../request/role-request.ts'
+import { goodUntil } from '../request/approver.ts'
 import type { Principal } from '../sign-in/principal.ts'
 import type { AddressRanges, Approval, ReasonRule, Requirement } from './requirement.ts'
 import { roleIdOf } from './role-id.ts'
@@ -71,10 +71,8 @@ export type StandingApproval = { readonly id: string; readonly until: Date; read
 /** Of several the one that lasts longest. */
 export function standingApproval(approval: Approval, { approved = [], now }: Seen): StandingApproval | undefined {
   const standing = approved.flatMap((request) => {
-    // The file may have shortened it since.
-    const grantedSeconds = Math.min(request.grantedSeconds, approval.validSeconds)
-    const until = approvedUntil({ ...request, grantedSeconds })
-    return meets(request, approval) && now < until ? { id: request.id, until, by: request.answeredBy.username } : []
+    const until = goodUntil(request, [approval])
+    return until !== undefined && now < until ? { id: request.id, until, by: request.answeredBy.username } : []
   })
   return standing.toSorted((a, b) => b.until.getTime() - a.until.getTime())[0]
 }

@@ -2,7 +2,7 @@ import type { RuleIndex } from '../entitlement/compile.ts'
 import type { Approval, Requirement } from '../entitlement/requirement.ts'
 import type { RoleTarget } from '../entitlement/rule.ts'
 import type { Principal } from '../sign-in/principal.ts'
-import { isSame, type Approved, type Person, type RoleRequest } from './role-request.ts'
+import { approvedUntil, isSame, mostSecondsOf, type Approved, type Person, type RoleRequest } from './role-request.ts'
 
 /** What the rules in force want for a request; undefined where they do not ask for all of that any more. */
 export function wantedNow(
@@ -58,7 +58,16 @@ export function mayBeSamePerson(one: Person, other: Person): boolean {
 const folded = (email: string): string => email.trim().toLowerCase()
 
 /** Whether what was approved meets this approval as the file has it now: the same requirement, and an approver whom it still names. */
-export const meets = ({ wanted, answeredBy, groups }: Approved, approval: Approval): boolean =>
+const meets = ({ wanted, answeredBy, groups }: Approved, approval: Approval): boolean =>
   wanted.includes(approval.of) &&
   answeredBy.idp === approval.idp &&
   groups.some((group) => approval.groups.includes(group))
+
+/**
+ * Until when what was approved counts for these approvals, as the file has them now: it may have shortened them since. Undefined where
+ * it meets them not at all any more.
+ */
+export function goodUntil(request: Approved, wanted: readonly Approval[]): Date | undefined {
+  if (wanted.length === 0 || !wanted.every((approval) => meets(request, approval))) return undefined
+  return approvedUntil({ ...request, grantedSeconds: Math.min(request.grantedSeconds, mostSecondsOf(wanted)) })
+}

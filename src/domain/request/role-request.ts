@@ -78,7 +78,7 @@ export function standingOf(request: RoleRequest, now: Date): RequestStanding {
 export const isApproved = (request: RoleRequest, now: Date): request is Approved =>
   request.status === 'approved' && standingOf(request, now) === 'approved'
 
-/** When what was granted is over by itself. */
+/** When what was granted is over by itself, unless the file has come to say less: `goodUntil`. */
 export const approvedUntil = ({ answeredAt, grantedSeconds }: Granted): Date =>
   new Date(answeredAt.getTime() + grantedSeconds * 1000)
 

@@ -1,7 +1,7 @@
 import { Router, type Request } from 'express'
 import { z } from 'zod'
 import { LEAST_SECONDS, printDuration } from '../../domain/entitlement/duration.ts'
-import { approvedUntil, mostSecondsOf } from '../../domain/request/role-request.ts'
+import { mostSecondsOf } from '../../domain/request/role-request.ts'
 import type { Now } from '../../usecases/ports.ts'
 import type { AnswerRequest, ShownRequest } from '../../usecases/request/answer-request.ts'
 import type { AskForRole } from '../../usecases/request/ask-for-role.ts'
@@ -83,7 +83,7 @@ export function approvalRoutes(deps: {
     }
   }
 
-  function cardOf({ request, standing, target }: ShownRequest): RequestCard {
+  function cardOf({ request, standing, until, target }: ShownRequest): RequestCard {
     const { id, role, person, reason, seconds, askedAt, expiresAt } = request
     const email = person.email === person.username ? undefined : person.email
     return {
@@ -101,11 +101,12 @@ export function approvalRoutes(deps: {
       expiresAt,
       standing,
       ...answerIn(request),
+      ...(until !== undefined && { until }),
     }
   }
 
   function modelOf(shown: ShownRequest): Pages['approval'] {
-    const { request, standing, isOwn, target, wanted, fault } = shown
+    const { request, standing, voidBecause, isOwn, target, wanted, fault } = shown
     const { via, person } = request
     const mayAnswer = !isOwn && standing === 'asked' && fault === undefined
     const most = Math.min(request.seconds, mostSecondsOf(wanted))
@@ -121,20 +122,20 @@ export function approvalRoutes(deps: {
       isOwn,
       ...(mayAnswer && { lengths: lengthsUpTo(most) }),
       ...(!isOwn && standing === 'asked' && fault !== undefined && { refusal: answerFor(fault).why }),
+      ...(voidBecause !== undefined && { voidBecause: answerFor(voidBecause).why }),
       mayCancel: isOwn && standing === 'asked',
-      mayEnd: standing === 'approved' && (isOwn || fault === undefined),
+      mayEnd: (standing === 'approved' || standing === 'void') && (isOwn || fault === undefined),
     }
   }
 
   return router
 }
 
-function answerIn(request: ShownRequest['request']): Pick<RequestCard, 'answer' | 'until'> {
+function answerIn(request: ShownRequest['request']): Pick<RequestCard, 'answer'> {
   if (!('answeredBy' in request) || request.status === 'approving') return {}
   const { answeredBy, answeredAt, note } = request
   return {
     answer: { by: answeredBy.username, at: answeredAt, ...(note !== undefined && { note }) },
-    ...(request.status === 'approved' && { until: approvedUntil(request) }),
   }
 }
 

@@ -5,10 +5,11 @@ import { roleIdOf } from '../../domain/entitlement/role-id.ts'
 import type { RoleTarget } from '../../domain/entitlement/rule.ts'
 import type { DeviceClosing } from '../../domain/device/closing.ts'
 import { RolegateError } from '../../domain/errors.ts'
-import { approvingGroups, mayBeSamePerson, wantedNow } from '../../domain/request/approver.ts'
+import { approvingGroups, goodUntil, mayBeSamePerson, wantedNow } from '../../domain/request/approver.ts'
 import {
   afterStep,
   grantableSeconds,
+  isApproved,
   isOwn,
   keptUntil,
   mostSecondsOf,
@@ -22,12 +23,17 @@ import {
 import { requireSessionMay, sessionFault, type GatewaySession } from '../../domain/sign-in/session.ts'
 import type { Audit, CurrentRules, Digest, LimitRate, Now, OpenRequests, Requests } from '../ports.ts'
 import { askedFacts, OPEN, openRequestKey } from './ask-for-role.ts'
-import { isDenied, requestsOwner } from './requests-of.ts'
+import { isDenied, requestsOwner, type Forfeits } from './requests-of.ts'
 
 /** A request as somebody sees it whom it concerns. */
 export type ShownRequest = {
   readonly request: RoleRequest
-  readonly standing: RequestStanding
+  /** By the rules in force: `void` is what was approved and counts no more, though its time is not over. */
+  readonly standing: RequestStanding | 'void'
+  /** Until when what was approved counts, by the same. */
+  readonly until?: Date
+  /** Why it is void. */
+  readonly voidBecause?: RolegateError
   readonly isOwn: boolean
   /** The role, as the file has it now; absent once it has it no more. */
   readonly target?: RoleTarget
@@ -60,6 +66,7 @@ export function makeAnswerRequest(deps: {
   rules: CurrentRules
   requests: Requests
   openRequests: OpenRequests
+  requestsOf: Forfeits
   closing: DeviceClosing
   audit: Audit
   limitRate: LimitRate
@@ -67,18 +74,32 @@ export function makeAnswerRequest(deps: {
   now: Now
 }): AnswerRequest {
   function look(session: GatewaySession, request: RoleRequest, index: RuleIndex): ShownRequest {
-    const now = deps.now()
     const target = targetOf(request, index)
     const wanted = (target && wantedNow(index, target, request)) ?? []
     const fault = target === undefined ? unmet('request_moot') : faultOf(session, request, { index, target, wanted })
     return {
       request,
-      standing: standingOf(request, now),
+      ...standingNow(request, target, wanted),
       isOwn: isOwn(request, session.principal),
       ...(target !== undefined && { target }),
       wanted,
       ...(fault !== undefined && { fault }),
     }
+  }
+
+  /** What a hand-over would say of it: a request must not look open that opens nothing. */
+  function standingNow(
+    request: RoleRequest,
+    target: RoleTarget | undefined,
+    wanted: readonly Approval[],
+  ): Pick<ShownRequest, 'standing' | 'until' | 'voidBecause'> {
+    const now = deps.now()
+    if (!isApproved(request, now)) return { standing: standingOf(request, now) }
+    if (target === undefined || wanted.length === 0) return { standing: 'void', voidBecause: unmet('request_moot') }
+    const until = goodUntil(request, wanted)
+    if (until === undefined || deps.requestsOf.isForfeit(request))
+      return { standing: 'void', voidBecause: unmet('approver_no_more') }
+    return now < until ? { standing: 'approved', until } : { standing: 'ended' }
   }
 
   /** Why this session may not answer what concerns it. */

@@ -15,6 +15,11 @@ export type RequestsOf = {
   all(principal: Principal): Promise<readonly RoleRequest[]>
 }
 
+export type Forfeits = {
+  /** Whether what somebody approved is worth nothing now, for what has become of them. */
+  isForfeit(request: RoleRequest): boolean
+}
+
 const NOTHING: readonly RoleRequest[] = []
 
 export function makeRequestsOf(deps: {
@@ -23,7 +28,7 @@ export function makeRequestsOf(deps: {
   issuerOf: KnownIssuer
   digest: Digest
   now: Now
-}): RequestsOf {
+}): RequestsOf & Forfeits {
   async function kept(principal: Principal): Promise<readonly RoleRequest[]> {
     const rows = await deps.requests.listByOwner(requestsOwner(principal, deps.digest))
     // The owner's name is a column of the store; whose a request is stands in its sealed row.
@@ -44,6 +49,7 @@ export function makeRequestsOf(deps: {
   }
 
   return {
+    isForfeit: (request) => isForfeit(request, deps.rules()),
     about: async (principal, target) =>
       principal.workload !== true && takesApproval(deps.rules(), target) ? kept(principal) : NOTHING,
     all: async (principal) => (principal.workload !== true && takesApprovals(deps.rules()) ? kept(principal) : NOTHING),

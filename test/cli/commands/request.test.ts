@@ -69,6 +69,12 @@ describe('rolegate request', () => {
     ['it is denied', denied, 5, 'lena@example.com has denied payments-dev/admin: “no”'],
     ['it is taken back', told({ status: 'cancelled' }), 7, 'The request was taken back'],
     ['nobody answers', told({ status: 'expired' }), 7, 'Nobody answered the request within a day'],
+    [
+      'it is approved, and counts no more',
+      told({ status: 'void', why: 'The rules have changed since.' }),
+      7,
+      'the approval counts no more. The rules have changed since.',
+    ],
     ['the gateway knows a state that this client does not', told({ status: 'paused' }), 7, 'is paused'],
   ])('ends when %s', async (_when, reply, code, words) => {
     const { run, gateway } = await aRequester()

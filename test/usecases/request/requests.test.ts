@@ -297,6 +297,40 @@ describe('looking', () => {
   })
 })
 
+describe('what is shown of an approval', () => {
+  const aGranted = async () => {
+    const gateway = aRequestWorld()
+    const { id } = await gateway.ask()
+    await gateway.answers.approve(gateway.by(gateway.lead, id), {})
+    return { gateway, look: () => gateway.answers.find(gateway.alice, id) }
+  }
+
+  it('ends when the file has come to say so', async () => {
+    const { gateway, look } = await aGranted()
+    expect(await look()).toMatchObject({ standing: 'approved', until: secondsAfter(NINE, 4 * HOUR) })
+    gateway.world.index = indexAsking({ ...BY_LEADS, validSeconds: 900 })
+    expect(await look()).toMatchObject({ standing: 'approved', until: secondsAfter(NINE, 900) })
+    gateway.clock.pass(900)
+    expect([(await look()).standing, await gateway.isOpen()]).toEqual(['ended', false])
+  })
+
+  const denied = aRule({ id: 'no', effect: 'deny', match: { groups: ['leads'] }, roles: ['admin'] })
+  it.each([
+    ['its rule is called something else', indexAsking({ ...BY_LEADS, of: 'rule else' }), 'request_moot'],
+    ['the role is gone', anIndex({ roles: [], rules: [] }), 'request_moot'],
+    ['its group may not approve any more', indexAsking({ ...BY_LEADS, groups: ['owners'] }), 'approver_no_more'],
+    ['its approver is denied', indexAsking(BY_LEADS, [aRule({ roles: ['admin'] }), denied]), 'approver_no_more'],
+  ])('is that it counts no more once %s, and why; and it can be given back', async (_when, index, condition) => {
+    const { gateway, look } = await aGranted()
+    gateway.world.index = index
+    const shown = await look()
+    expect([shown.standing, shown.until, shown.voidBecause?.values]).toEqual(['void', undefined, { condition }])
+    await gateway.answers.end(gateway.by(gateway.alice, shown.request.id))
+    gateway.world.index = indexAsking()
+    expect([(await look()).standing, await gateway.isOpen()]).toEqual(['ended', false])
+  })
+})
+
 describe('rows that somebody has moved in the store', () => {
   it('are nobody’s whose name they do not bear', async () => {
     const gateway = aRequestWorld()
