@@ -21,6 +21,8 @@ export type ReadDocument = {
   readonly value: unknown
   /** What the text itself got wrong although it is YAML: keys that no mapping of ours may have. */
   readonly faults: readonly Fault[]
+  /** How much there was to read, which its bytes say little of. */
+  readonly tokens: number
   /** A finding, placed. What is missing is placed where its parent stands. */
   readonly locate: (finding: Finding) => Fault
 }
@@ -28,6 +30,11 @@ export type ReadDocument = {
 /** Deeper than any file of ours; a parser that recurses further could end the process. */
 const DEEPEST_FLOW = 40
 const DEEPEST_BLOCK = 400
+/**
+ * Words, signs and spaces of YAML, all files of rules together: some 45,000 rules. Reading takes time and half a kilobyte for each of them, and `[],`
+ * again and again is one a byte: 16 MiB of that would end the process.
+ */
+export const MOST_TOKENS = 3_000_000
 /** How often one anchor may be repeated: an alias bomb grows no further. */
 const MOST_ALIASES = 100
 
@@ -43,12 +50,13 @@ export function readDocument(written: string, file?: string): ReadDocument {
     ...(file !== undefined && { file }),
   })
   refuseZeros(text, placed)
-  refuseDepth(text, placed)
+  const tokens = measured(text, placed)
   const document = parse(text, lines, placed)
   const faults = cleanKeys(document, placed)
   return {
     value: plainValue(document, placed),
     faults,
+    tokens,
     locate: ({ path, message, at }) => placed(offsetOf(document, path, at), path, message),
   }
 }
@@ -134,13 +142,15 @@ function refuseZeros(text: string, placed: Place): void {
   throw new ConfigFaults([placed(0, [], 'is not UTF-8 text; save it as UTF-8')])
 }
 
-/** Nesting beyond reason is refused on the flat list of tokens, before anything recurses into it. */
-function refuseDepth(text: string, placed: Place): void {
+/** How many tokens it has. Nesting and size beyond reason are refused on their flat list, before anything recurses into it or is made of it. */
+function measured(text: string, placed: Place): number {
+  let tokens = 0
   let flow = 0
   let offset = 0
   let lineStart = 0
   let scalarNext = false
   for (const token of new Lexer().lex(text)) {
+    if (++tokens > MOST_TOKENS) throw new ConfigFaults([placed(0, [], TOO_MUCH)])
     const kind = scalarNext ? null : CST.tokenType(token)
     scalarNext = token === CST.SCALAR
     flow = flowDepthAfter(kind, flow)
@@ -154,7 +164,10 @@ function refuseDepth(text: string, placed: Place): void {
     offset += token.length
     if (token.includes('\n')) lineStart = offset
   }
+  return tokens
 }
+
+const TOO_MUCH = 'holds more than is read: 3,000,000 words, signs and spaces of YAML, which are some 45,000 rules'
 
 function flowDepthAfter(kind: CST.TokenType | null, depth: number): number {
   if (kind === 'flow-map-start' || kind === 'flow-seq-start') return depth + 1

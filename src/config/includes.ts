@@ -1,6 +1,6 @@
 import { dirname, isAbsolute, posix } from 'node:path'
 import { didYouMean } from './did-you-mean.ts'
-import { readDocument, type ReadDocument } from './document.ts'
+import { MOST_TOKENS, readDocument, type ReadDocument } from './document.ts'
 import { ConfigFaults, type Fault, type Finding, type Findings, type Path } from './faults.ts'
 import { filesMeant } from './globs.ts'
 import { nameOf, type PolicyFiles } from './policy-files.ts'
@@ -22,7 +22,7 @@ export type Included = {
  * a finding; what is wrong in a file is a fault of that file.
  */
 export function readIncluded(
-  { include }: ConfigFile,
+  main: { readonly content: ConfigFile; readonly document: Pick<ReadDocument, 'tokens'> },
   files: PolicyFiles,
   world: World,
   findings: Findings,
@@ -30,7 +30,8 @@ export function readIncluded(
   const included: Included[] = []
   const faults: Fault[] = []
   const taken = new Map<string, number>()
-  include.forEach((entry, number) => {
+  let tokens = main.document.tokens
+  main.content.include.forEach((entry, number) => {
     for (const path of pathsOf(entry.files, ['include', number, 'files'], files, world, findings)) {
       const name = nameOf(path, world)
       const other = taken.get(path)
@@ -42,7 +43,9 @@ export function readIncluded(
           `"${name}" is included by include[${other}] too: which fence is its?`,
         )
       else {
-        const read = readOne(path, name, files)
+        const read = tokens > MOST_TOKENS ? { faults: [] } : readOne(path, name, files)
+        if ('document' in read) tokens += read.document.tokens
+        if ('document' in read && tokens > MOST_TOKENS) faults.push({ ...TOP, message: TOO_MUCH, file: name })
         if ('faults' in read) faults.push(...read.faults)
         else included.push({ ...read, name, entry: number })
       }
@@ -50,6 +53,10 @@ export function readIncluded(
   })
   return { included, faults }
 }
+
+const TOP = { line: 1, column: 1, path: '' }
+const TOO_MUCH =
+  'makes the policy more than is read, all files together: 3,000,000 words, signs and spaces of YAML, which are some 45,000 rules'
 
 function pathsOf(
   written: string | readonly string[],
@@ -75,7 +82,7 @@ function readOne(
   name: string,
   files: PolicyFiles,
 ): Pick<Included, 'document' | 'content'> | { readonly faults: readonly Fault[] } {
-  const fault = (message: string) => ({ faults: [{ line: 1, column: 1, path: '', message, file: name }] })
+  const fault = (message: string) => ({ faults: [{ ...TOP, message, file: name }] })
   const read = files.text(path)
   if ('fault' in read) return fault(read.fault)
   try {

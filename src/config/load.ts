@@ -92,7 +92,7 @@ function readFile(world: World, files: PolicyFiles): Readings {
     warn: (path, message, at) => void warned.push({ path, message, ...(at !== undefined && { at }) }),
     nameOf,
   })
-  const { included, faults } = readIncluded(main.content, files, world, findings(printPath))
+  const { included, faults } = readIncluded(main, files, world, findings(printPath))
   refuse([...faults, ...found.map(main.document.locate)])
 
   const whole = wholeFile(main, included)

@@ -25,7 +25,7 @@ export type PolicyFiles = {
   folders(): readonly string[]
 }
 
-/** Some 100,000 rules: reading more would hold up whoever is served meanwhile (security.md M-15). */
+/** Reading more would hold up whoever is served meanwhile (security.md M-15). What stands in so many bytes is counted where it is read. */
 const MOST_BYTES = 16 * 2 ** 20
 
 class NoFile extends Error {}

@@ -65,8 +65,14 @@ export function watched(world: World): { readonly world: World; readonly marks: 
 
 export const lookedAtBy = (marks: readonly Mark[]): LookedAt => ({
   asRead: printed(marks.map(([, , mark]) => mark)),
-  now: async () => printed(await Promise.all(marks.map(([kind, path]) => LOOK_AGAIN[kind](path).catch(() => GONE)))),
+  now: async () => printed((await lookAgain(marks)).map(([, , mark]) => mark)),
 })
+
+/** The same things, as they stand now. */
+export const lookAgain = (marks: readonly Mark[]): Promise<readonly Mark[]> =>
+  Promise.all(
+    marks.map(async ([kind, path]): Promise<Mark> => [kind, path, await LOOK_AGAIN[kind](path).catch(() => GONE)]),
+  )
 
 function look(ask: (path: string) => string, path: string): string {
   try {

@@ -26,8 +26,8 @@ import { plain } from '../domain/plain.ts'
 import type { LoadedConfig } from '../compose/world.ts'
 import { withFiles } from '../config/with-files.ts'
 import type { LastGood } from '../domain/policy/last-good.ts'
-import { lookedAtBy, watched, type Mark } from './looked-at.ts'
-import { readInThread } from './reading-thread.ts'
+import { lookAgain, lookedAtBy, watched, type Mark } from './looked-at.ts'
+import { BOUNDS, readInThread, type Bounds } from './reading-thread.ts'
 import type { Link, World } from '../config/world.ts'
 
 export type ReadOptions = Pick<World, 'insecureDev' | 'purpose' | 'withoutSecrets'>
@@ -59,7 +59,7 @@ export function tellFaults(file: string, read: () => Loaded): Loaded | ConfigFau
 export const readFromDisk = (file: string, options: ReadOptions): Loaded => loadConfig(worldOf(file, options))
 
 /** The same, by one who wants to know when to read again. */
-export function makeReader(file: string, options: ReadOptions) {
+export function makeReader(file: string, options: ReadOptions, bounds: Bounds = BOUNDS) {
   let marks: readonly Mark[] = []
 
   function read(): Loaded {
@@ -75,7 +75,13 @@ export function makeReader(file: string, options: ReadOptions) {
     read,
     /** While others are served: twenty thousand rules take seconds to read and to check, and a thread of their own does that. */
     readAside: async (): Promise<LoadedConfig> => {
-      const said = await readInThread({ file: resolve(file), options, env: environment.whole() })
+      const said = await readInThread({ file: resolve(file), options, env: environment.whole() }, bounds).catch(
+        async (thrown: unknown) => {
+          // What it looked at went with it. As these stand they are no reason to have another try at once.
+          marks = await lookAgain(marks)
+          throw thrown
+        },
+      )
       // A thread that cannot be had must not hold a deny back.
       if (said === undefined) return read()
       marks = said.marks

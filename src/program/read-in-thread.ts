@@ -3,7 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { ConfigFaults, loadConfig } from '../config/load.ts'
 import { watched } from './looked-at.ts'
 import { diskWorld } from './read-config.ts'
-import type { ReadingAnswer, ReadingOrder } from './reading-thread.ts'
+import { READING, type ReadingAnswer, type ReadingOrder } from './reading-thread.ts'
 
 const AT_ONCE = 2_000
 
@@ -34,6 +34,7 @@ function find() {
   }
 }
 
+parentPort?.postMessage(READING, [])
 const found = find()
 const answer: ReadingAnswer = { ...found, marks: marks(), variables: [...variables] }
 parentPort?.postMessage(answer, [])

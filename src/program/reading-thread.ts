@@ -1,6 +1,9 @@
+import { getHeapStatistics } from 'node:v8'
 import { Worker } from 'node:worker_threads'
+import { errnoOf } from '../config/files.ts'
 import type { Fault, Loaded, Tested } from '../config/load.ts'
 import type { World } from '../config/world.ts'
+import { RolegateError } from '../domain/errors.ts'
 import type { Mark } from './looked-at.ts'
 
 /** What a thread is told to read. */
@@ -25,14 +28,57 @@ export type ReadingAnswer = {
   | { readonly faults: readonly Fault[]; readonly tests: readonly Tested[] }
 )
 
-/** Has a thread read and check a configuration; undefined when there is none to be had, or it ended without an answer. */
-export function readInThread(order: ReadingOrder): Promise<ReadingAnswer | undefined> {
-  return new Promise((resolve) => {
-    // Beside this file, under its own ending: source and build are laid out alike.
-    const program = new URL(import.meta.url.replace(/reading-thread\.(\w+)$/, 'read-in-thread.$1'))
-    const thread = new Worker(program, { workerData: order, env: {} })
-    thread.once('message', resolve)
-    thread.once('error', () => resolve(undefined))
-    thread.once('exit', () => resolve(undefined))
+/** What it says as soon as it reads. */
+export const READING = 'reading'
+
+const MEBIBYTE = 2 ** 20
+/** 20,000 rules take some five seconds and 400 MiB. */
+export const BOUNDS = { ms: 60_000, mebibytes: Math.min(2_048, getHeapStatistics().heap_size_limit / MEBIBYTE) }
+export type Bounds = typeof BOUNDS
+
+/**
+ * Has a thread read and check a configuration; undefined when none could be started. One that began and does not come to an end within its
+ * bounds fails with `config_invalid`: what ended a thread would end the process as well.
+ */
+export function readInThread(order: ReadingOrder, bounds: Bounds = BOUNDS): Promise<ReadingAnswer | undefined> {
+  return new Promise((resolve, reject) => {
+    const thread = start(order, bounds)
+    if (thread === undefined) return resolve(undefined)
+    let hasBegun = false
+    let wrong: unknown
+    const late = setTimeout(() => {
+      reject(unread(`took longer than ${bounds.ms / 1000} seconds`))
+      void thread.terminate()
+    }, bounds.ms)
+    thread.on('message', (said: typeof READING | ReadingAnswer) => {
+      if (said === READING) hasBegun = true
+      else resolve(said)
+    })
+    thread.once('error', (thrown) => (wrong = thrown))
+    // Whatever it said has arrived by then.
+    thread.once('exit', () => {
+      clearTimeout(late)
+      if (isOutOfMemory(wrong)) reject(unread('takes more memory than a configuration may', wrong))
+      else if (hasBegun) reject(unread(`ended before it was done${errnoOf(wrong)}`, wrong))
+      else resolve(undefined)
+    })
   })
+}
+
+function start(order: ReadingOrder, { mebibytes }: Bounds): Worker | undefined {
+  // Beside this file, under its own ending: source and build are laid out alike.
+  const program = new URL(import.meta.url.replace(/reading-thread\.(\w+)$/, 'read-in-thread.$1'))
+  try {
+    return new Worker(program, { workerData: order, env: {}, resourceLimits: { maxOldGenerationSizeMb: mebibytes } })
+  } catch {
+    return undefined
+  }
+}
+
+const isOutOfMemory = (thrown: unknown): boolean => errnoOf(thrown) === ' (ERR_WORKER_OUT_OF_MEMORY)'
+
+/** No fault of a line, so it is tried again after a while: the machine may have been busy. */
+function unread(because: string, cause?: unknown): RolegateError {
+  const sentence = `reading it ${because}: rolegate check-config may say more`
+  return new RolegateError('config_invalid', { faults: [sentence] }, { reason: sentence, cause })
 }

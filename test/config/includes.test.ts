@@ -3,7 +3,11 @@ import * as fc from 'fast-check'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
+import { MOST_TOKENS, readDocument } from '../../src/config/document.ts'
+import { readIncluded } from '../../src/config/includes.ts'
 import { loadConfig, printFaults } from '../../src/config/load.ts'
+import { openPolicyFiles } from '../../src/config/policy-files.ts'
+import { ConfigFile } from '../../src/config/schema.ts'
 import { ConfigFaults } from '../../src/config/faults.ts'
 import { diskWorld } from '../../src/program/read-config.ts'
 import { A_FILE, aWorld, changed, faultsIn, faultsOf, load } from './a-file.ts'
@@ -350,6 +354,35 @@ describe('a policy beyond reason (security.md M-15)', () => {
     const files = Object.fromEntries(['a', 'b', 'c'].map((name) => [`rules/${name}.yaml`, filler]))
     expect(faultsOf(including('rules/*.yaml'), withFiles(files))).toEqual([
       'rules/c.yaml:1:1  makes the policy larger than 16 MiB, all files together',
+    ])
+  })
+
+  it('is refused by how much there is to read, however few bytes that takes', () => {
+    expect(faultsOf('\n'.repeat(3_000_001))).toEqual([
+      '1:1  holds more than is read: 3,000,000 words, signs and spaces of YAML, which are some 45,000 rules',
+    ])
+  }, 30_000)
+
+  it('is refused by that of all files together', () => {
+    const document = readDocument(including('rules/*.yaml'))
+    const content = ConfigFile.parse(document.value)
+    const world = withFiles({ 'rules/a.yaml': A_RULE, 'rules/b.yaml': A_RULE, 'rules/c.yaml': A_RULE })
+    const read = (tokens: number) =>
+      readIncluded({ content, document: { tokens } }, openPolicyFiles(world), world, {
+        fault: () => undefined,
+        warn: () => undefined,
+        nameOf: String,
+      })
+    const one = readDocument(A_RULE).tokens
+    expect(read(MOST_TOKENS - 3 * one)).toMatchObject({ faults: [], included: { length: 3 } })
+    expect(read(MOST_TOKENS - 2 * one + 1).faults).toEqual([
+      {
+        file: 'rules/b.yaml',
+        line: 1,
+        column: 1,
+        path: '',
+        message: expect.stringContaining('makes the policy more than is read, all files together'),
+      },
     ])
   })
 

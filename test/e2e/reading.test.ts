@@ -15,6 +15,7 @@ describe('a configuration that is read while others are served', () => {
   let folder: string
   let file: string
   let reader: ReturnType<typeof ReadConfig.makeReader>
+  let makeReader: typeof ReadConfig.makeReader
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'rolegate-reading-'))
     file = join(folder, 'rolegate.yaml')
@@ -31,7 +32,7 @@ describe('a configuration that is read while others are served', () => {
       ),
       { mode: 0o600 },
     )
-    const { makeReader } = (await import(BUILT)) as typeof ReadConfig
+    ;({ makeReader } = (await import(BUILT)) as typeof ReadConfig)
     reader = makeReader(file, HOW)
   })
   afterAll(() => rmSync(folder, { recursive: true }))
@@ -58,6 +59,27 @@ describe('a configuration that is read while others are served', () => {
     clearInterval(beat)
     expect(longest).toBeLessThan((performance.now() - start) / 3)
   }, 60_000)
+
+  it.each([
+    ['takes more memory than a configuration may', { ms: 60_000, mebibytes: 12 }],
+    ['took longer than 0.05 seconds', { ms: 50, mebibytes: 2_048 }],
+  ])(
+    'is not read here where it %s, and not at once again',
+    async (because, bounds) => {
+      const bounded = makeReader(file, HOW, bounds)
+      bounded.read()
+      appendFileSync(file, '# another\n')
+      await expect(bounded.readAside()).rejects.toMatchObject({
+        code: 'config_invalid',
+        values: { faults: [`reading it ${because}: rolegate check-config may say more`] },
+      })
+      const { asRead, now } = bounded.lookedAt()
+      expect(await now()).toBe(asRead)
+      appendFileSync(file, '# mended\n')
+      expect(await now()).not.toBe(asRead)
+    },
+    60_000,
+  )
 
   it('is refused with the same faults, and it is known when to read again', async () => {
     appendFileSync(file, 'nonsense: 1\nversion: 1\n')
