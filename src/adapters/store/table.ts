@@ -4,6 +4,8 @@ import type { Keep, Store, Table } from '../../usecases/ports.ts'
 /** Of a value that is one of several kinds, a member of any of them. */
 type NameIn<Value> = Value extends unknown ? keyof Value & string : never
 
+/** So many rows are read of a list before others have their turn. */
+const IN_ONE_GO = 200
 /** More rounds than any honest race needs. */
 const MOST_ROUNDS = 50
 
@@ -69,7 +71,13 @@ export function makeTable<Value extends object>(
     },
     delete: (key) => store.delete(name, key),
     async listByOwner(owner) {
-      return (await store.listByOwner(name, owner)).map((row) => decode(row.value))
+      const values: Value[] = []
+      for (const [at, row] of (await store.listByOwner(name, owner)).entries()) {
+        // A long list holds nobody up.
+        if (at % IN_ONE_GO === IN_ONE_GO - 1) await new Promise((resolve) => setImmediate(resolve))
+        values.push(decode(row.value))
+      }
+      return values
     },
     deleteByOwner: (owner) => store.deleteByOwner(name, owner),
   }

@@ -12,9 +12,9 @@ export type GroupStatistics = {
   readonly isNear: boolean
   /** Lists that were cut, or not sent at all: what nobody has cannot be said then. */
   readonly incomplete: number
-  /** Groups that a rule names and nobody has: the first of them. */
-  readonly unseen: readonly { readonly group: string; readonly rule: string }[]
-  readonly unseenCount: number
+  /** Groups that a rule names and nobody has: the first of them, and how many. Absent where that cannot be said. */
+  readonly unseen?: readonly { readonly group: string; readonly rule: string }[]
+  readonly unseenCount?: number
 }
 
 const MOST_UNSEEN = 20
@@ -50,7 +50,8 @@ type Tally = {
 }
 
 function statisticsOf({ seen, ...tally }: Tally, wanted: ReadonlyMap<string, string> = new Map()): GroupStatistics {
-  const unseen = tally.incomplete > 0 ? [] : [...wanted].filter(([group]) => !seen.has(group))
+  if (tally.incomplete > 0) return tally
+  const unseen = [...wanted].filter(([group]) => !seen.has(group))
   return {
     ...tally,
     unseen: unseen.slice(0, MOST_UNSEEN).map(([group, rule]) => ({ group, rule })),

@@ -28,9 +28,16 @@ export function makeCountGroups(deps: {
     )
   }
 
+  /** A store that did not answer may do so at the next look. */
+  const countOrForget = async () =>
+    count().catch(() => {
+      counted = undefined
+      return undefined
+    })
+
   return async function countGroups() {
     const at = deps.now().getTime()
-    if (counted === undefined || at - counted.at >= KEPT_MS) counted = { at, answer: count().catch(() => undefined) }
+    if (counted === undefined || at - counted.at >= KEPT_MS) counted = { at, answer: countOrForget() }
     return counted.answer
   }
 }

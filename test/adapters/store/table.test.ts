@@ -26,6 +26,23 @@ describe('a table', () => {
     expect(await logins.get('k')).toBeUndefined()
   })
 
+  it('reads a long list by and by, so that others have their turn', async () => {
+    const { logins } = aTable()
+    for (let at = 0; at < 1_000; at += 1) await logins.put(`k${at}`, aLogin({ tries: at }), { owner: 'all' })
+    let [turns, isRead] = [0, false]
+    const takeTurns = () => {
+      turns += 1
+      if (!isRead) setImmediate(takeTurns)
+    }
+    setImmediate(takeTurns)
+    const read = await logins.listByOwner('all')
+    isRead = true
+    expect(read.map(({ tries }) => tries).toSorted((one, other) => one - other)).toEqual(
+      Array.from({ length: 1_000 }, (_, at) => at),
+    )
+    expect(turns).toBeGreaterThanOrEqual(4)
+  })
+
   it('makes no date of what only looks like one', async () => {
     const { logins } = aTable()
     await logins.put('k', aLogin({ name: '2030-01-01T09:00:00.000Z' }))
