@@ -148,7 +148,7 @@ export async function compose(
     limitShared,
     audit,
     rules,
-    requestsOf: makeRequestsOf({ ...memory.tables, rules, issuerOf, digest, now }),
+    requestsOf: makeRequestsOf({ ...memory.tables, emergency, rules, issuerOf, digest, now }),
     random,
     randomText,
     sha256,

@@ -55,6 +55,7 @@ export function aRequestWorld(clock = aClock(), store: Store = makeMemoryStore({
   const shared = { rules, requests: counted, openRequests, digest, now }
   const requestsOf = makeRequestsOf({
     ...shared,
+    emergency,
     issuerOf: (idp) => (idp === 'entra' ? { issuer: world.issuer, subjectClaim: world.subjectClaim } : undefined),
   })
   const deps = {

@@ -39,6 +39,7 @@ export const anApproved = (changes: Partial<Approved> = {}): Approved => ({
   ...aRoleRequest(),
   answeredBy: personIn(aLead()),
   groups: ['leads'],
+  allGroups: ['leads'],
   answeredAt: NINE,
   grantedSeconds: 4 * 3600,
   status: 'approved',

@@ -66,7 +66,10 @@ export const isKeptOut = ({ denies }: Emergency, principal: Principal): boolean 
   denies.some(({ aim }) => isAbout(aim, principal))
 
 /** Whether this session was ended from the host, or is of somebody who is kept out. */
-export const isEnded = (emergency: Emergency, { principal, signedInAt }: GatewaySession): boolean =>
+export const isEnded = (
+  emergency: Emergency,
+  { principal, signedInAt }: Pick<GatewaySession, 'principal' | 'signedInAt'>,
+): boolean =>
   isKeptOut(emergency, principal) ||
   emergency.revocations.some(({ aim, before }) => isAbout(aim, principal) && signedInAt <= new Date(before))
 

@@ -1,8 +1,16 @@
 import type { RuleIndex } from '../entitlement/compile.ts'
 import type { Approval, Requirement } from '../entitlement/requirement.ts'
+import { roleIdOf } from '../entitlement/role-id.ts'
 import type { RoleTarget } from '../entitlement/rule.ts'
 import type { Principal } from '../sign-in/principal.ts'
 import { approvedUntil, isSame, mostSecondsOf, type Approved, type Person, type RoleRequest } from './role-request.ts'
+
+/** The role that was asked for: a name may mean another by now (threats.md R1). */
+export function targetOf({ role, roleId }: RoleRequest, index: RuleIndex): RoleTarget | undefined {
+  const [alias = '', key = ''] = role.split('/')
+  const target = index.target(alias, key)
+  return target !== undefined && roleIdOf(target) === roleId ? target : undefined
+}
 
 /** What the rules in force want for a request; undefined where they do not ask for all of that any more. */
 export function wantedNow(

@@ -51,7 +51,11 @@ export type Answer = {
   readonly note?: string
 }
 
-type Granted = Answer & { readonly grantedSeconds: number }
+type Granted = Answer & {
+  readonly grantedSeconds: number
+  /** All groups of the approver's as they approved: a deny that comes later may read others than those for which they could (threats.md R8). */
+  readonly allGroups: readonly string[]
+}
 export type Approved = Wish & Granted & { readonly status: 'approved' }
 
 export const REQUEST_DATES = ['askedAt', 'expiresAt', 'answeredAt', 'endedAt'] as const
@@ -84,7 +88,12 @@ export const approvedUntil = ({ answeredAt, grantedSeconds }: Granted): Date =>
 
 /** What somebody did to it, as the server saw it. */
 export type Step =
-  | { readonly kind: 'approve'; readonly answer: Answer; readonly seconds: number }
+  | {
+      readonly kind: 'approve'
+      readonly answer: Answer
+      readonly allGroups: readonly string[]
+      readonly seconds: number
+    }
   /** The word that was given is on record; or could not be, and then it was never given. */
   | { readonly kind: 'recorded' | 'unrecorded'; readonly by: Person }
   | { readonly kind: 'deny'; readonly answer: Answer }
@@ -101,7 +110,13 @@ export function afterStep(request: RoleRequest, step: Step, now: Date): RoleRequ
   switch (step.kind) {
     case 'approve':
       return isOpen
-        ? { ...wishOf(request), ...step.answer, status: 'approving', grantedSeconds: step.seconds }
+        ? {
+            ...wishOf(request),
+            ...step.answer,
+            status: 'approving',
+            allGroups: step.allGroups,
+            grantedSeconds: step.seconds,
+          }
         : undefined
     case 'recorded':
       return request.status === 'approving' && isTheirWord(step.by) ? { ...request, status: 'approved' } : undefined

@@ -11,7 +11,8 @@ export type StandingEmergency = {
   refresh(): Promise<void>
   /** The rules with it. */
   over(index: RuleIndex): RuleIndex
-  isEnded(session: GatewaySession): boolean
+  /** Whether a session of theirs that began then is over. */
+  isEnded(session: Pick<GatewaySession, 'principal' | 'signedInAt'>): boolean
   /** Fails with `sign_in_rejected` for somebody who is kept out; the reason is for the log and the audit trail. */
   requireWelcome(principal: Principal): Promise<void>
 }

@@ -1,11 +1,10 @@
 import type { RequestFacts } from '../../domain/audit/event.ts'
 import type { RuleIndex } from '../../domain/entitlement/compile.ts'
 import type { Approval } from '../../domain/entitlement/requirement.ts'
-import { roleIdOf } from '../../domain/entitlement/role-id.ts'
 import type { RoleTarget } from '../../domain/entitlement/rule.ts'
 import type { DeviceClosing } from '../../domain/device/closing.ts'
 import { RolegateError } from '../../domain/errors.ts'
-import { approvingGroups, goodUntil, mayBeSamePerson, wantedNow } from '../../domain/request/approver.ts'
+import { approvingGroups, goodUntil, mayBeSamePerson, targetOf, wantedNow } from '../../domain/request/approver.ts'
 import {
   afterStep,
   grantableSeconds,
@@ -211,7 +210,12 @@ export function makeAnswerRequest(deps: {
       if (seconds === undefined) throw new RolegateError('invalid_request', { field: 'seconds' })
       const answer = answerOf(which, shown, note)
       const by = answer.answeredBy
-      const taken = await take(which.id, { kind: 'approve', answer, seconds })
+      const taken = await take(which.id, {
+        kind: 'approve',
+        answer,
+        allGroups: which.session.principal.groups.names,
+        seconds,
+      })
       // On record, and durably so, before it opens anything.
       await record('request_approved', which, taken).catch(async (thrown: unknown) => {
         await take(which.id, { kind: 'unrecorded', by }).catch(() => undefined)
@@ -251,13 +255,6 @@ export function makeAnswerRequest(deps: {
  */
 const concerns = ({ principal }: GatewaySession, { isOwn: mine, wanted }: ShownRequest): boolean =>
   mine || (wanted.length > 0 && approvingGroups(principal, wanted) !== undefined)
-
-/** The role that was asked for: a name may mean another by now (threats.md R1). */
-function targetOf({ role, roleId }: RoleRequest, index: RuleIndex): RoleTarget | undefined {
-  const [alias = '', key = ''] = role.split('/')
-  const target = index.target(alias, key)
-  return target !== undefined && roleIdOf(target) === roleId ? target : undefined
-}
 
 const unmet = (condition: string) => new RolegateError('condition_unmet', { condition }, { reason: condition })
 const notFound = () => new RolegateError('not_found', { what: 'request' })

@@ -1,9 +1,10 @@
 import type { RuleIndex } from '../../domain/entitlement/compile.ts'
 import { decide } from '../../domain/entitlement/decide.ts'
 import type { RoleTarget } from '../../domain/entitlement/rule.ts'
-import { takesApproval, takesApprovals } from '../../domain/request/approver.ts'
+import { takesApproval, takesApprovals, targetOf } from '../../domain/request/approver.ts'
 import { isOwn, type RoleRequest } from '../../domain/request/role-request.ts'
 import { identityOf, type Principal } from '../../domain/sign-in/principal.ts'
+import type { StandingEmergency } from '../emergency/standing-emergency.ts'
 import type { CurrentRules, Digest, Now, Requests } from '../ports.ts'
 import { isTheirs, type KnownIssuer } from '../sign-in/find-session.ts'
 
@@ -26,6 +27,7 @@ export function makeRequestsOf(deps: {
   rules: CurrentRules
   requests: Pick<Requests, 'listByOwner'>
   issuerOf: KnownIssuer
+  emergency: Pick<StandingEmergency, 'isEnded'>
   digest: Digest
   now: Now
 }): RequestsOf & Forfeits {
@@ -37,15 +39,20 @@ export function makeRequestsOf(deps: {
 
   /**
    * What somebody approved counts while they are who they were: not once their IdP's label means another issuer (threats.md I2),
-   * nor while a deny keeps them from that role themselves (threats.md R8).
+   * nor once their sessions of that time are ended from the host, nor while a deny keeps them from that role themselves, by
+   * whatever group of theirs (threats.md R8).
    */
   function isForfeit(request: RoleRequest, index: RuleIndex): boolean {
     if (request.status !== 'approved') return false
-    const { answeredBy, groups } = request
-    const approver: Principal = { ...answeredBy, groups: { state: 'stated', names: groups }, claims: {} }
-    const [alias = '', key = ''] = request.role.split('/')
-    const target = index.target(alias, key)
-    return target === undefined || !isTheirs(approver, deps.issuerOf) || isDenied(index, approver, target, deps.now())
+    const { answeredBy, answeredAt, allGroups } = request
+    const principal: Principal = { ...answeredBy, groups: { state: 'stated', names: allGroups }, claims: {} }
+    const target = targetOf(request, index)
+    return (
+      target === undefined ||
+      !isTheirs(principal, deps.issuerOf) ||
+      deps.emergency.isEnded({ principal, signedInAt: answeredAt }) ||
+      isDenied(index, principal, target, deps.now())
+    )
   }
 
   return {

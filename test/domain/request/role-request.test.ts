@@ -24,7 +24,11 @@ const answerAt = (at: Date, by = lead): Answer => ({ answeredBy: by, groups: ['l
 
 describe('a request', () => {
   it('is asked, approved on record, and over when its time is', () => {
-    const approving = afterStep(aRoleRequest(), { kind: 'approve', answer: answerAt(NINE), seconds: HOUR }, NINE)
+    const approving = afterStep(
+      aRoleRequest(),
+      { kind: 'approve', answer: answerAt(NINE), allGroups: ['leads'], seconds: HOUR },
+      NINE,
+    )
     expect(approving).toMatchObject({ status: 'approving', answeredBy: lead, grantedSeconds: HOUR })
     // What is not on record yet opens nothing.
     expect(approving && isApproved(approving, NINE)).toBe(false)
@@ -35,13 +39,21 @@ describe('a request', () => {
   })
 
   it('waits as before when the word could not be put on record', () => {
-    const approving = afterStep(aRoleRequest(), { kind: 'approve', answer: answerAt(NINE), seconds: HOUR }, NINE)
+    const approving = afterStep(
+      aRoleRequest(),
+      { kind: 'approve', answer: answerAt(NINE), allGroups: ['leads'], seconds: HOUR },
+      NINE,
+    )
     expect(approving && afterStep(approving, { kind: 'unrecorded', by: other }, NINE)).toBeUndefined()
     expect(approving && afterStep(approving, { kind: 'unrecorded', by: lead }, NINE)).toEqual(aRoleRequest())
   })
 
   it('can be taken back even from between a word and its record, where a crash may have left it', () => {
-    const approving = afterStep(aRoleRequest(), { kind: 'approve', answer: answerAt(NINE), seconds: HOUR }, NINE)
+    const approving = afterStep(
+      aRoleRequest(),
+      { kind: 'approve', answer: answerAt(NINE), allGroups: ['leads'], seconds: HOUR },
+      NINE,
+    )
     const cancelled = approving && afterStep(approving, { kind: 'cancel' }, NINE)
     expect(cancelled).toEqual({ ...aRoleRequest(), status: 'cancelled', endedAt: NINE })
     expect(cancelled && afterStep(cancelled, { kind: 'recorded', by: lead }, NINE)).toBeUndefined()
@@ -51,7 +63,7 @@ describe('a request', () => {
     const late = secondsAfter(NINE, 86_400)
     expect(standingOf(aRoleRequest(), late)).toBe('expired')
     for (const step of [
-      { kind: 'approve', answer: answerAt(late), seconds: HOUR },
+      { kind: 'approve', answer: answerAt(late), allGroups: ['leads'], seconds: HOUR },
       { kind: 'deny', answer: answerAt(late) },
       { kind: 'cancel' },
     ] satisfies Step[])
@@ -74,6 +86,7 @@ describe('a request', () => {
       fc.tuple(people, fc.integer({ min: 900, max: 4 * HOUR })).map(([by, seconds]) => (now: Date): Step => ({
         kind: 'approve',
         answer: answerAt(now, by),
+        allGroups: ['leads'],
         seconds,
       })),
       fc
