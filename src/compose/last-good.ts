@@ -18,11 +18,15 @@ export async function findLastGood(
 ): Promise<LastGood | { readonly because: string }> {
   if (installation.store.driver === 'memory') return { because: 'store.driver is memory, and remembers nothing' }
   if (!existsSync(installation.store.path)) return { because: `there is no store at ${installation.store.path}` }
-  const memory = await openMemory(installation, host, makeWitness({ log: { level: 'error' } }, host))
+  // A broken file changes nothing on the store it names: its issuer may be what is wrong with it (threats.md K6).
+  const memory = await openMemory(installation, host, makeWitness({ log: { level: 'error' } }, host), {
+    onlyLooks: true,
+  })
   try {
     const { tables } = memory
     const copy = await readLastGood(tables)
-    if (copy === undefined) return { because: 'nothing is kept: no configuration was in force on this store yet' }
+    if (copy === undefined)
+      return { because: 'nothing is kept that opens with this key: no configuration was in force on this store yet' }
     const because = whyNotLastGood(copy, {
       epoch: await tables.configEpochs.get(EPOCH_KEY),
       emergency: (await tables.emergencies.get(EMERGENCY_KEY)) ?? NO_EMERGENCY,

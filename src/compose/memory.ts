@@ -43,7 +43,12 @@ type Kept = Pick<Config, 'masterKeys' | 'store'> & { readonly issuer: Pick<Confi
 /** Everything the gateway remembers, sealed, and the keys that are made from the master key. */
 export type Memory = Awaited<ReturnType<typeof openMemory>>
 
-export async function openMemory(config: Kept, { now, acceptNewIssuer }: Host, { log, metrics }: Witness) {
+export async function openMemory(
+  config: Kept,
+  { now, acceptNewIssuer }: Host,
+  { log, metrics }: Witness,
+  { onlyLooks = false } = {},
+) {
   const [master] = config.masterKeys
   if (master === undefined) throw new RolegateError('config_invalid', {}, { reason: 'no_master_key' })
   const raw: Store & Journal =
@@ -59,7 +64,12 @@ export async function openMemory(config: Kept, { now, acceptNewIssuer }: Host, {
       },
     })
   // The issuer's own record must open whatever the issuer is called now.
-  await requireSameIssuer({ store: sealedFor(''), issuer: config.issuer.url, acceptNew: acceptNewIssuer })
+  await requireSameIssuer({
+    store: sealedFor(''),
+    issuer: config.issuer.url,
+    acceptNew: acceptNewIssuer,
+    onlyLooks,
+  })
   const store = sealedFor(config.issuer.url)
 
   const counts = makeMemoryStore({ now })

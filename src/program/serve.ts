@@ -27,6 +27,12 @@ export async function run(args: readonly string[]): Promise<number> {
     process.stderr.write(USAGE)
     return 2
   }
+  if (options['last-good'] === true && options['accept-new-issuer'] === true) {
+    process.stderr.write(
+      'error: --last-good and --accept-new-issuer exclude each other: a new issuer is taken from a file that is right\n',
+    )
+    return 2
+  }
   const insecureDev = options['insecure-dev'] === true
   const unsafe = refuseUnsafeProcess(process, insecureDev)
   if (unsafe !== undefined) {

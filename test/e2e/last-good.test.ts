@@ -73,6 +73,16 @@ describe.skipIf(noSqlite)(`serve --last-good (threats.md R10)${noSqlite === unde
     }
   }, 60_000)
 
+  it('changes nothing on the store it looks in, and takes no new issuer (threats.md K6)', async () => {
+    gateway.write((text) => broken(text).replace('public_url: http://127.0.0.1', 'public_url: http://localhost'))
+    expect(await gateway.start({ args: ['--last-good', '--accept-new-issuer'] })).toBe(2)
+    expect(gateway.said()).toContain('exclude each other')
+    expect(await gateway.start(LAST_GOOD)).toBe(3)
+    expect(gateway.said()).toContain('issuer_changed')
+    gateway.write()
+    expect(await gateway.start()).toBeUndefined()
+  }, 60_000)
+
   it('does not start when an IdP was removed, or that cannot be known', async () => {
     gateway.write((text) => broken(text).replace('- id: contractors', '- id: others'))
     expect(await gateway.start(LAST_GOOD)).toBe(3)

@@ -71,16 +71,21 @@ function thumbprintOf(jwk: JsonWebKey): string {
 
 /**
  * The issuer is fixed for life: AWS accounts trust it by name (threats.md K6). Another one than on first start fails with
- * `config_invalid` unless the operator accepted it.
+ * `config_invalid` unless the operator accepted it. Who only looks records nothing, and what is not on record differs from none.
  */
-export async function requireSameIssuer(deps: { store: Store; issuer: string; acceptNew: boolean }): Promise<void> {
-  const { store, issuer } = deps
+export async function requireSameIssuer(deps: {
+  store: Store
+  issuer: string
+  acceptNew: boolean
+  onlyLooks?: boolean
+}): Promise<void> {
+  const { store, issuer, onlyLooks = false } = deps
   const value = Buffer.from(issuer)
-  if (await store.createIfAbsent('installation', 'issuer', value)) return
+  if (!onlyLooks && (await store.createIfAbsent('installation', 'issuer', value))) return
   const recorded = await store.get('installation', 'issuer')
   const former = recorded && Buffer.from(recorded.value).toString()
-  if (former === issuer) return
-  if (former !== undefined && !deps.acceptNew) {
+  if (former === issuer || (onlyLooks && former === undefined)) return
+  if (former !== undefined && (onlyLooks || !deps.acceptNew)) {
     throw new RolegateError('config_invalid', { former, issuer }, { reason: 'issuer_changed' })
   }
   if (former === undefined) throw new RolegateError('config_invalid', {}, { reason: 'sealing_key_mismatch' })

@@ -221,6 +221,17 @@ describe('requireSameIssuer (threats.md K6)', () => {
     })
   })
 
+  it('records nothing for one who only looks, and accepts nothing from them', async () => {
+    const store = makeMemoryStore(aClock())
+    const looks = (now: string) => requireSameIssuer({ store, issuer: now, acceptNew: true, onlyLooks: true })
+    await looks('https://new.example.com')
+    expect(await store.get('installation', 'issuer')).toBeUndefined()
+    await requireSameIssuer({ store, issuer, acceptNew: false })
+    await looks(issuer)
+    expect(await refusal(looks('https://new.example.com'))).toEqual(changed)
+    expect(await refusal(requireSameIssuer({ store, issuer, acceptNew: false }))).toBe(accepted)
+  })
+
   it('holds the next start to the one accepted last', async () => {
     const store = makeMemoryStore(aClock())
     await requireSameIssuer({ store, issuer, acceptNew: false })
