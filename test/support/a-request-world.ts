@@ -42,7 +42,11 @@ export function aRequestWorld(clock = aClock(), store: Store = makeMemoryStore({
     subjectClaim: 'sub',
     closing: closingBy({ console: true, except: new Set() }),
     onAudit: async (_event: AuditEvent): Promise<void> => undefined,
+    /** Before a request stops waiting. */
+    onClose: async (): Promise<void> => undefined,
     reads: 0,
+    /** How often everybody's requests were looked for. */
+    looks: 0,
   }
   const requests = makeTable<RoleRequest>(store, 'requests', REQUEST_DATES) as Requests
   const openRequests = makeTable(store, 'open-requests') as OpenRequests
@@ -50,9 +54,17 @@ export function aRequestWorld(clock = aClock(), store: Store = makeMemoryStore({
     ...requests,
     listByOwner: async (owner) => ((world.reads += 1), requests.listByOwner(owner)),
   }
+  const countedOpen: OpenRequests = {
+    ...openRequests,
+    update: async (key, change) => {
+      await world.onClose()
+      return openRequests.update(key, change)
+    },
+    listByOwner: async (owner) => ((world.looks += 1), openRequests.listByOwner(owner)),
+  }
   let ids = 0
   const rules = () => emergency.over(world.index)
-  const shared = { rules, requests: counted, openRequests, digest, now }
+  const shared = { rules, requests: counted, openRequests: countedOpen, digest, now }
   const requestsOf = makeRequestsOf({
     ...shared,
     emergency,

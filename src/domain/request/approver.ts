@@ -43,6 +43,18 @@ export const takesApprovals = ({ asking, mapping }: RuleIndex): boolean =>
 const asksItself = ({ requires = [] }: { readonly requires?: readonly Requirement[] }): boolean =>
   requires.some(({ approval }) => approval !== undefined)
 
+/** Whether this person's word counts for anything at all: else nobody has to look at what waits. */
+export function mayApproveAny({ asking, mapping }: RuleIndex, principal: Principal): boolean {
+  const requirements = [
+    ...[...mapping.roles.values()].flatMap(({ requires = [] }) => requires),
+    ...asking.map(({ require }) => require),
+  ]
+  return requirements.some(
+    (requirement) =>
+      requirement?.approval !== undefined && approvingGroups(principal, [requirement.approval]) !== undefined,
+  )
+}
+
 /** The groups of theirs for which this person's word counts here: one for each approval; undefined where one is missing. */
 export function approvingGroups(
   { idp, groups, workload }: Principal,

@@ -4,7 +4,14 @@ import type { Approval } from '../../domain/entitlement/requirement.ts'
 import type { RoleTarget } from '../../domain/entitlement/rule.ts'
 import type { DeviceClosing } from '../../domain/device/closing.ts'
 import { RolegateError } from '../../domain/errors.ts'
-import { approvingGroups, goodUntil, mayBeSamePerson, targetOf, wantedNow } from '../../domain/request/approver.ts'
+import {
+  approvingGroups,
+  goodUntil,
+  mayApproveAny,
+  mayBeSamePerson,
+  targetOf,
+  wantedNow,
+} from '../../domain/request/approver.ts'
 import {
   afterStep,
   grantableSeconds,
@@ -21,7 +28,7 @@ import {
 } from '../../domain/request/role-request.ts'
 import { requireSessionMay, sessionFault, type GatewaySession } from '../../domain/sign-in/session.ts'
 import type { Audit, CurrentRules, Digest, LimitRate, Now, OpenRequests, Requests } from '../ports.ts'
-import { askedFacts, OPEN, openRequestKey } from './ask-for-role.ts'
+import { askedFacts, closeOpenRequest, OPEN, openRequestKey } from './ask-for-role.ts'
 import { isDenied, requestsOwner, type Forfeits } from './requests-of.ts'
 
 /** A request as somebody sees it whom it concerns. */
@@ -169,7 +176,7 @@ export function makeAnswerRequest(deps: {
     return next
   }
 
-  const close = (request: RoleRequest) => deps.openRequests.delete(openRequestKey(request))
+  const close = (request: RoleRequest) => closeOpenRequest(deps, openRequestKey(request), request.id)
 
   async function record(
     event: 'request_approved' | 'request_denied' | 'request_cancelled' | 'approval_ended',
@@ -189,7 +196,8 @@ export function makeAnswerRequest(deps: {
       await requireMayLook(session)
       const index = deps.rules()
       const own = await deps.requests.listByOwner(requestsOwner(session.principal, deps.digest))
-      const open = await deps.openRequests.listByOwner(OPEN)
+      // Everybody's are read for those alone who may answer one.
+      const open = mayApproveAny(index, session.principal) ? await deps.openRequests.listByOwner(OPEN) : []
       const others = await Promise.all(open.map(({ id }) => deps.requests.get(id)))
       const waiting = others
         .flatMap((request) => (request === undefined ? [] : look(session, request, index)))

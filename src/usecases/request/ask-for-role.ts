@@ -90,7 +90,7 @@ export function makeAskForRole(deps: {
     const known = open && (await deps.requests.get(open.id))
     const isWaiting = known !== undefined && known.roleId === role && standingOf(known, deps.now()) === 'asked'
     // What a crash left behind is in nobody's way.
-    if (open !== undefined && !isWaiting) await deps.openRequests.delete(key)
+    if (open !== undefined && !isWaiting) await closeOpenRequest(deps, key, open.id)
     return isWaiting ? known : undefined
   }
 
@@ -128,6 +128,20 @@ export const OPEN = 'open'
 
 export const openRequestKey = ({ person, roleId }: Pick<RoleRequest, 'person' | 'roleId'>): string =>
   `${identityOf(person)} ${roleId}`
+
+/** Nobody waits for it any more. What waits for the same role by now, asked for meanwhile, stays. */
+export async function closeOpenRequest(
+  { openRequests, now }: { readonly openRequests: OpenRequests; readonly now: Now },
+  key: string,
+  id: string,
+): Promise<void> {
+  const expiresAt = new Date(now().getTime() + REQUEST_SECONDS * 1000)
+  await openRequests.update(key, (open) =>
+    open.id === id
+      ? { next: null, answer: undefined }
+      : { next: open, answer: undefined, keep: { expiresAt, owner: OPEN } },
+  )
+}
 
 /** What a record says of a request. */
 export const askedFacts = ({ id, role, seconds, reason, person }: RoleRequest) => ({

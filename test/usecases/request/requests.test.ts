@@ -189,6 +189,21 @@ describe('answering', () => {
     }
   })
 
+  it('closes that request alone, and not the one that is asked for meanwhile', async () => {
+    const gateway = aRequestWorld()
+    const { id } = await gateway.ask()
+    const { onClose } = gateway.world
+    let next = ''
+    gateway.world.onClose = async () => {
+      gateway.world.onClose = onClose
+      next = (await gateway.ask()).id
+    }
+    await gateway.answers.deny(gateway.by(gateway.lead, id), {})
+    expect(next).not.toBe(id)
+    expect((await gateway.answers.list(gateway.lead)).waiting.map(({ request }) => request.id)).toEqual([next])
+    expect((await gateway.ask()).id).toBe(next)
+  })
+
   it('comes too late after a day, and says so', async () => {
     const gateway = aRequestWorld()
     const { id } = await gateway.ask()
@@ -287,6 +302,16 @@ describe('looking', () => {
       expect((await gateway.answers.list(gateway.lead)).waiting).toEqual([])
       expect(await conditionOf(gateway.answers.find(gateway.lead, id))).toBe('not_found')
     }
+  })
+
+  it('reads what everybody waits for only for somebody who may answer', async () => {
+    const gateway = aRequestWorld()
+    await gateway.ask()
+    await gateway.answers.list(stranger)
+    await gateway.answers.list(gateway.alice)
+    expect(gateway.world.looks).toBe(0)
+    expect((await gateway.answers.list(gateway.lead)).waiting).toHaveLength(1)
+    expect(gateway.world.looks).toBe(1)
   })
 
   it('is for no job (threats.md R3)', async () => {
