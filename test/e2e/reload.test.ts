@@ -101,7 +101,7 @@ describe.skipIf(noSqlite)(`a reload of serve${noSqlite === undefined ? '' : ` ($
     gateway.write((text) => withoutTests(text).replace(/^admin:\n( .*\n)+/m, ''))
     await expect.poll(ready, SOON).toMatchObject({ degraded: ['config'] })
     const named = expect.stringContaining('rolegate admin reload --accept-lockout')
-    expect(gateway.audit().at(-1)).toMatchObject({ event: 'config_refused', faults: [named] })
+    await expect.poll(() => gateway.audit().at(-1), SOON).toMatchObject({ event: 'config_refused', faults: [named] })
     for (const wrong of [
       ['reload', 'now'],
       ['list', '--accept-lockout'],
@@ -112,10 +112,13 @@ describe.skipIf(noSqlite)(`a reload of serve${noSqlite === undefined ? '' : ` ($
       out: expect.stringContaining('even if it leaves no operator'),
     })
     await expect.poll(ready, SOON).toMatchObject({ degraded: [] })
-    expect(gateway.audit().slice(-2)).toMatchObject([
-      { event: 'config_asked', accepts_lockout: true },
-      { event: 'config_loaded', reason: 'asked', lockout_accepted_by: expect.stringMatching(/./) },
-    ])
+    // It is in force before it is on record.
+    await expect
+      .poll(() => gateway.audit().slice(-2), SOON)
+      .toMatchObject([
+        { event: 'config_asked', accepts_lockout: true },
+        { event: 'config_loaded', reason: 'asked', lockout_accepted_by: expect.stringMatching(/./) },
+      ])
     gateway.write((text) => `${withoutTests(text)}\nnonsense: true\n`)
     expect(await gateway.admin('reload')).toMatchObject({ exit: 3, err: expect.stringContaining('nonsense') })
   }, 60_000)
