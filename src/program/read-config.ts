@@ -27,7 +27,7 @@ import type { LoadedConfig } from '../compose/world.ts'
 import { withFiles } from '../config/with-files.ts'
 import type { LastGood } from '../domain/policy/last-good.ts'
 import { lookAgain, lookedAtBy, watched, type Mark } from './looked-at.ts'
-import { BOUNDS, readInThread, type Bounds } from './reading-thread.ts'
+import { readInThread } from './reading-thread.ts'
 import type { Link, World } from '../config/world.ts'
 
 export type ReadOptions = Pick<World, 'insecureDev' | 'purpose' | 'withoutSecrets'>
@@ -59,7 +59,7 @@ export function tellFaults(file: string, read: () => Loaded): Loaded | ConfigFau
 export const readFromDisk = (file: string, options: ReadOptions): Loaded => loadConfig(worldOf(file, options))
 
 /** The same, by one who wants to know when to read again. */
-export function makeReader(file: string, options: ReadOptions, bounds: Bounds = BOUNDS) {
+export function makeReader(file: string, options: ReadOptions, inThread = readInThread) {
   let marks: readonly Mark[] = []
 
   function read(): Loaded {
@@ -71,21 +71,23 @@ export function makeReader(file: string, options: ReadOptions, bounds: Bounds = 
     }
   }
 
+  const readOnceAside = () =>
+    inThread({ file: resolve(file), options, env: environment.known() }).catch(async (thrown: unknown) => {
+      // What it looked at went with it. As these stand they are no reason to have another try at once.
+      marks = await lookAgain(marks)
+      throw thrown
+    })
+
   return {
     read,
     /** While others are served: twenty thousand rules take seconds to read and to check, and a thread of their own does that. */
     readAside: async (): Promise<LoadedConfig> => {
-      const said = await readInThread({ file: resolve(file), options, env: environment.whole() }, bounds).catch(
-        async (thrown: unknown) => {
-          // What it looked at went with it. As these stand they are no reason to have another try at once.
-          marks = await lookAgain(marks)
-          throw thrown
-        },
-      )
+      let said = await readOnceAside()
+      // It is handed what was asked for before, and nothing on suspicion (threats.md K10): a new name takes another reading.
+      while (said !== undefined && environment.takeNew(said.variables)) said = await readOnceAside()
       // A thread that cannot be had must not hold a deny back.
       if (said === undefined) return read()
       marks = said.marks
-      for (const variable of said.variables) environment.take(variable)
       if ('faults' in said) throw new ConfigFaults(said.faults, said.tests)
       const { checked, ...rest } = said.loaded
       const rules: typeof checked.file.rules = []
@@ -188,8 +190,9 @@ function readOnce(env: NodeJS.ProcessEnv) {
   )
   return {
     asked,
-    take,
-    /** For a thread of our own, which has no environment beside. */
-    whole: (): Record<string, string | undefined> => ({ ...env, ...Object.fromEntries(taken) }),
+    /** Takes those that are set; true when one of them was not known. */
+    takeNew: (names: readonly string[]): boolean => names.filter((name) => taken.get(name) !== take(name)).length > 0,
+    /** Those that were asked for so far: for a thread of our own, which has no environment beside. */
+    known: (): Record<string, string | undefined> => Object.fromEntries(taken),
   }
 }

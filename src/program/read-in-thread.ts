@@ -15,6 +15,11 @@ const noted = new Proxy(env, {
     variables.add(name)
     return values[name]
   },
+  // Whoever asks only whether it is set has asked for it.
+  getOwnPropertyDescriptor(values, name) {
+    if (typeof name === 'string') variables.add(name)
+    return Reflect.getOwnPropertyDescriptor(values, name)
+  },
 })
 const { world, marks } = watched({ ...diskWorld(file), env: noted, ...options })
 

@@ -33,8 +33,8 @@ export const READING = 'reading'
 
 const MEBIBYTE = 2 ** 20
 /** 20,000 rules take some five seconds and 400 MiB. */
-export const BOUNDS = { ms: 60_000, mebibytes: Math.min(2_048, getHeapStatistics().heap_size_limit / MEBIBYTE) }
-export type Bounds = typeof BOUNDS
+const BOUNDS = { ms: 60_000, mebibytes: Math.min(2_048, getHeapStatistics().heap_size_limit / MEBIBYTE) }
+type Bounds = typeof BOUNDS
 
 /**
  * Has a thread read and check a configuration; undefined when none could be started. One that began and does not come to an end within its

@@ -4,18 +4,21 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { textOf } from '../../src/config/reload/difference.ts'
 import type * as ReadConfig from '../../src/program/read-config.ts'
+import type * as ReadingThread from '../../src/program/reading-thread.ts'
 import { A_FILE } from '../config/a-file.ts'
 
 const RULES = 4_000
 const HOW = { insecureDev: true, purpose: 'serve' } as const
 /** A thread runs the build: this Node may not run its source. */
 const BUILT = new URL('../../dist/program/read-config.js', import.meta.url).href
+const THREAD = new URL('../../dist/program/reading-thread.js', import.meta.url).href
 
 describe('a configuration that is read while others are served', () => {
   let folder: string
   let file: string
   let reader: ReturnType<typeof ReadConfig.makeReader>
   let makeReader: typeof ReadConfig.makeReader
+  let readInThread: typeof ReadingThread.readInThread
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'rolegate-reading-'))
     file = join(folder, 'rolegate.yaml')
@@ -33,6 +36,7 @@ describe('a configuration that is read while others are served', () => {
       { mode: 0o600 },
     )
     ;({ makeReader } = (await import(BUILT)) as typeof ReadConfig)
+    ;({ readInThread } = (await import(THREAD)) as typeof ReadingThread)
     reader = makeReader(file, HOW)
   })
   afterAll(() => rmSync(folder, { recursive: true }))
@@ -45,6 +49,31 @@ describe('a configuration that is read while others are served', () => {
     const here = reader.read()
     expect([aside.hash, aside.files, aside.warnings]).toEqual([here.hash, here.files, here.warnings])
     expect(textOf(aside.config)).toBe(textOf(here.config))
+  }, 60_000)
+
+  it('is handed what was asked for of the environment, and nothing else of it (threats.md K10)', async () => {
+    const another = join(folder, 'another.yaml')
+    writeFileSync(another, A_FILE.replace('IDP_SECRET', 'READING_TEST_OTHER'), { mode: 0o600 })
+    process.env['READING_TEST_OTHER'] = 'wq7-pL5zt'
+    process.env['READING_TEST_OF_SOMEBODY_ELSE'] = 'hush'
+    try {
+      const handed: Readonly<Record<string, string | undefined>>[] = []
+      const { readAside } = makeReader(another, HOW, (order) => {
+        handed.push(order.env)
+        return readInThread(order)
+      })
+      await readAside()
+      expect(handed.map((env) => env['READING_TEST_OTHER'])).toEqual([undefined, 'wq7-pL5zt'])
+      expect(process.env['READING_TEST_OTHER']).toBeUndefined()
+      await readAside()
+      expect(handed).toHaveLength(3)
+      for (const env of handed) {
+        expect(env).not.toHaveProperty('READING_TEST_OF_SOMEBODY_ELSE')
+        expect(env).not.toHaveProperty('PATH')
+      }
+    } finally {
+      delete process.env['READING_TEST_OF_SOMEBODY_ELSE']
+    }
   }, 60_000)
 
   it('holds up nobody', async () => {
@@ -66,7 +95,7 @@ describe('a configuration that is read while others are served', () => {
   ])(
     'is not read here where it %s, and not at once again',
     async (because, bounds) => {
-      const bounded = makeReader(file, HOW, bounds)
+      const bounded = makeReader(file, HOW, (order) => readInThread(order, bounds))
       bounded.read()
       appendFileSync(file, '# another\n')
       await expect(bounded.readAside()).rejects.toMatchObject({
