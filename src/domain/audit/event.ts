@@ -231,7 +231,9 @@ type RequestEvent = { readonly request: RequestFacts } & (
   | ({ readonly event: 'role_requested' } & ApprovalFacts & Subject)
   /** The principal is whoever answered: durable before it opens anything. */
   | ({ readonly event: 'request_approved' | 'request_denied'; readonly note?: string } & ApprovalFacts & Subject)
-  /** Somebody tried to answer what nobody had answered in time. */
+  /** Somebody whom it concerns tried to answer it, and may not; the first of a minute of their session. */
+  | ({ readonly event: 'request_refused'; readonly reason: string } & ApprovalFacts & Subject)
+  /** Somebody tried to answer what nobody had answered in time; once a week of each. */
   | ({ readonly event: 'request_expired' } & ApprovalFacts & Subject)
   /** Whoever asked thought better of it; or an approval was given back, or taken back, before its time. */
   | ({ readonly event: 'request_cancelled' | 'approval_ended' } & ApprovalFacts & Subject)

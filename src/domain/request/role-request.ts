@@ -5,7 +5,7 @@ import type { Principal } from '../sign-in/principal.ts'
 /** Nobody answers within a day: it is over. */
 export const REQUEST_SECONDS = 86_400
 /** How long a request that is over is shown to those whom it concerned. */
-const SHOWN_SECONDS = 7 * 86_400
+export const SHOWN_SECONDS = 7 * 86_400
 /** How often a terminal asks whether somebody has answered. */
 export const REQUEST_INTERVAL_SECONDS = 5
 

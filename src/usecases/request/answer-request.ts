@@ -3,7 +3,7 @@ import type { RuleIndex } from '../../domain/entitlement/compile.ts'
 import type { Approval } from '../../domain/entitlement/requirement.ts'
 import type { RoleTarget } from '../../domain/entitlement/rule.ts'
 import type { DeviceClosing } from '../../domain/device/closing.ts'
-import { RolegateError } from '../../domain/errors.ts'
+import { asRolegateError, RolegateError } from '../../domain/errors.ts'
 import {
   approvingGroups,
   goodUntil,
@@ -20,6 +20,7 @@ import {
   keptUntil,
   mostSecondsOf,
   personIn,
+  SHOWN_SECONDS,
   standingOf,
   type Answer,
   type RoleRequest,
@@ -141,14 +142,35 @@ export function makeAnswerRequest(deps: {
     return shown
   }
 
+  /** Whether this is the first: who tries over and over writes one record. */
+  async function isFirst(what: string, seconds: number): Promise<boolean> {
+    return deps.limitRate(what, 1, seconds).then(
+      () => true,
+      (thrown: unknown) => {
+        if (asRolegateError(thrown).code === 'rate_limited') return false
+        throw thrown
+      },
+    )
+  }
+
+  async function refuse({ session, request: from }: Which, asked: RoleRequest, fault: RolegateError): Promise<never> {
+    const { principal } = session
+    const { code, reason = code } = fault
+    if (await isFirst(`refused-answers:${session.id}`, 60))
+      await deps.audit({ event: 'request_refused', request: from, principal, session, ...askedFacts(asked), reason })
+    throw fault
+  }
+
   /** What this session may answer, by every rule there is for it. */
-  async function answerable({ session, id, request: from }: Which): Promise<ShownRequest> {
+  async function answerable(which: Which): Promise<ShownRequest> {
+    const { session, id, request: from } = which
     await deps.limitRate(`answer-request:${session.id}`, 60, 60)
     const shown = await find(session, id)
-    if (shown.fault !== undefined) throw shown.fault
+    if (shown.fault !== undefined) return refuse(which, shown.request, shown.fault)
     if (shown.standing === 'expired') {
       const { principal } = session
-      await deps.audit({ event: 'request_expired', request: from, principal, session, ...askedFacts(shown.request) })
+      if (await isFirst(`expired-request:${id}`, SHOWN_SECONDS))
+        await deps.audit({ event: 'request_expired', request: from, principal, session, ...askedFacts(shown.request) })
       throw unmet('request_expired')
     }
     return shown
@@ -249,8 +271,8 @@ export function makeAnswerRequest(deps: {
     },
 
     async end(which) {
-      const { isOwn: mine, fault } = await find(which.session, which.id)
-      if (!mine && fault !== undefined) throw fault
+      const { isOwn: mine, fault, request } = await find(which.session, which.id)
+      if (!mine && fault !== undefined) return refuse(which, request, fault)
       const ended = await take(which.id, { kind: 'end', by: personIn(which.session.principal) })
       await record('approval_ended', which, ended)
     },

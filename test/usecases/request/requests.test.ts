@@ -143,6 +143,10 @@ describe('answering', () => {
     expect(await conditionOf(gateway.answers.approve(which, {}))).toBe(what)
     expect(await conditionOf(gateway.answers.deny(which, {}))).toBe(what)
     expect(await gateway.isOpen()).toBe(false)
+    // On record once, where it is one of theirs to look at: jobs and strangers are told of none.
+    const refused = gateway.recorded.filter(({ event }) => event === 'request_refused')
+    const isToldOf = !['not_found', 'requests_for_people', 'sign_in_required'].includes(what)
+    expect(refused).toMatchObject(isToldOf ? [{ approval: id, reason: what, session: { id: session.id } }] : [])
   })
 
   it('is not for somebody whose groups are old (threats.md I7)', async () => {
@@ -211,6 +215,8 @@ describe('answering', () => {
     const late = aSession({ principal: aLead(), signedInAt: gateway.clock.now(), endsAt: secondsAfter(NINE, 90_000) })
     expect(await conditionOf(gateway.answers.approve(gateway.by(late, id), {}))).toBe('request_expired')
     expect(gateway.recorded.at(-1)).toMatchObject({ event: 'request_expired', approval: id })
+    expect(await conditionOf(gateway.answers.deny(gateway.by(late, id), {}))).toBe('request_expired')
+    expect(gateway.recorded.filter(({ event }) => event === 'request_expired')).toHaveLength(1)
     expect(await gateway.isOpen()).toBe(false)
   })
 
