@@ -67,15 +67,17 @@ export function approvingGroups(
 }
 
 /**
- * Whether whoever asks and whoever answers may be one person (threats.md I3). An address need not be verified to speak against
- * somebody: it only ever refuses.
+ * Whether whoever asks and whoever answers may be one person (threats.md I3): by any name or address of theirs, for an IdP that sends
+ * no address often has it for a user name. None need be verified to speak against somebody: it only ever refuses.
  */
 export function mayBeSamePerson(one: Person, other: Person): boolean {
   if (isSame(one, other) || (one.issuer === other.issuer && one.subject === other.subject)) return true
-  return one.email !== undefined && folded(one.email) === folded(other.email ?? '')
+  const others = namesOf(other)
+  return namesOf(one).some((name) => others.includes(name))
 }
 
-const folded = (email: string): string => email.trim().toLowerCase()
+const namesOf = ({ username, email }: Person): readonly string[] =>
+  [username, email ?? ''].map((name) => name.trim().toLowerCase()).filter((name) => name !== '')
 
 /** Whether what was approved meets this approval as the file has it now: the same requirement, and an approver whom it still names. */
 const meets = ({ wanted, answeredBy, groups }: Approved, approval: Approval): boolean =>

@@ -69,7 +69,6 @@ export function principalFrom(stated: StatedPerson, mapping: ClaimMapping): Prin
     throw new RolegateError('sign_in_rejected', {}, { reason: 'subject_is_an_email_address' })
   const subject = requireText(claims, mapping.subject, 'subject', LONGEST_SUBJECT)
   const username = requireText(claims, mapping.username, 'username', 300)
-  const email = ownValue(claims, 'email')
   const groups = groupStatementOf(stated, mapping.groups)
 
   if (groups.state === 'truncated' && !takesCutLists(mapping.groups)) {
@@ -85,7 +84,7 @@ export function principalFrom(stated: StatedPerson, mapping: ClaimMapping): Prin
     subject,
     subjectClaim: mapping.subject,
     username,
-    ...(typeof email === 'string' && email.length <= 320 && { email, ...isVerified(claims) }),
+    ...emailIn(claims),
     groups: mapping.groups.most === undefined ? groups : { ...groups, most: mapping.groups.most },
     claims: Object.fromEntries(
       mapping.keep.flatMap((name) => {
@@ -94,6 +93,24 @@ export function principalFrom(stated: StatedPerson, mapping: ClaimMapping): Prin
       }),
     ),
   }
+}
+
+/** What an address is called: OIDC Core §5.1, what Entra and AD FS send by SAML, and RFC 4524 §2.16. */
+const EMAIL_CLAIMS = [
+  'email',
+  'http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress',
+  'urn:oid:0.9.2342.19200300.100.1.3',
+]
+
+/** Their address, where exactly one is said. `email_verified` is about the claim called `email`. */
+function emailIn(claims: StatedPerson['claims']): Pick<Principal, 'email' | 'emailVerified'> {
+  for (const name of EMAIL_CLAIMS) {
+    const value = ownValue(claims, name)
+    const email: unknown = Array.isArray(value) && value.length === 1 ? value[0] : value
+    if (typeof email === 'string' && email !== '' && email.length <= 320)
+      return { email, ...(name === 'email' && isVerified(claims)) }
+  }
+  return {}
 }
 
 /** Some IdPs write the word as a text. */

@@ -10,6 +10,7 @@ import {
   personIn,
   standingOf,
   type Answer,
+  type Person,
   type RoleRequest,
   type Step,
 } from '../../../src/domain/request/role-request.ts'
@@ -136,21 +137,28 @@ describe('how long', () => {
 
 describe('whoever asks and whoever answers (threats.md I3)', () => {
   const alice = personIn(aPrincipal())
+  const bare = (person: Person): Person => {
+    const { email: _, ...others } = person
+    return others
+  }
   it.each([
     ['the same issuer and subject', { ...alice, email: 'else@example.com' }],
     ['the same, whatever claim it is read from', { ...alice, subjectClaim: 'oid', email: 'else@example.com' }],
     ['the same address at another identity provider', { ...lead, issuer: 'https://okta', email: 'alice@example.com' }],
     ['the same address, spelt otherwise', { ...lead, email: ' Alice@Example.COM' }],
+    ['the same user name', { ...bare(lead), issuer: 'https://okta', username: 'ALICE@example.com' }],
   ])('may be one person by %s', (_by, one) => {
     expect(mayBeSamePerson(alice, one)).toBe(true)
     expect(mayBeSamePerson(one, alice)).toBe(true)
   })
 
+  it('may be one person by an address that is the other’s user name', () => {
+    expect(mayBeSamePerson(bare(alice), { ...lead, email: alice.username })).toBe(true)
+  })
+
   it('are two people otherwise, addresses or none', () => {
-    const { email: _, ...bare } = lead
-    const { email: __, ...bareAlice } = alice
     expect(mayBeSamePerson(alice, lead)).toBe(false)
-    expect(mayBeSamePerson(alice, bare)).toBe(false)
-    expect(mayBeSamePerson(bareAlice, bare)).toBe(false)
+    expect(mayBeSamePerson(alice, bare(lead))).toBe(false)
+    expect(mayBeSamePerson(bare(alice), bare(lead))).toBe(false)
   })
 })

@@ -181,7 +181,16 @@ describe('principalFrom', () => {
   )
 
   it.each([
-    { because: 'a list', email: ['alice@example.com'] },
+    { email: ['alice@example.com'] },
+    { 'http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress': 'alice@example.com', email_verified: true },
+    { 'urn:oid:0.9.2342.19200300.100.1.3': ['alice@example.com'] },
+  ])('takes an address by the names it usually has: %j', (claims) => {
+    const { email, emailVerified } = read(claims)
+    expect([email, emailVerified]).toEqual(['alice@example.com', undefined])
+  })
+
+  it.each([
+    { because: 'a list of two', email: ['alice@example.com', 'a@example.com'] },
     { because: 'a number', email: 7 },
     { because: 'longer than any address', email: `${'x'.repeat(320)}@example.com` },
   ])('keeps no e-mail that is $because: it decides nothing', ({ email }) => {
