@@ -103,7 +103,7 @@ export type Step =
 /** The request after this step; undefined where there is no such step from here. */
 export function afterStep(request: RoleRequest, step: Step, now: Date): RoleRequest | undefined {
   const standing = standingOf(request, now)
-  const isOpen = request.status === 'asked' && standing === 'asked'
+  const isOpen = standing === 'asked' && (request.status === 'asked' || isLeftBehind(request, now))
   // A record that took until it expired is too late.
   const isTheirWord = (by: Person) =>
     request.status === 'approving' && standing === 'asked' && isSame(request.answeredBy, by)
@@ -123,9 +123,9 @@ export function afterStep(request: RoleRequest, step: Step, now: Date): RoleRequ
     case 'unrecorded':
       return isTheirWord(step.by) ? { ...wishOf(request), status: 'asked' } : undefined
     case 'deny':
-      return isOpen ? { ...wishOf(request), ...step.answer, status: 'denied' } : undefined
+      // A no, and a change of mind, count even between somebody's yes and its record.
+      return standing === 'asked' ? { ...wishOf(request), ...step.answer, status: 'denied' } : undefined
     case 'cancel':
-      // Even what a crash has left between somebody's word and its record.
       return standing === 'asked' ? { ...wishOf(request), status: 'cancelled', endedAt: now } : undefined
     case 'end':
       return request.status === 'approved' && standing === 'approved'
@@ -133,6 +133,12 @@ export function afterStep(request: RoleRequest, step: Step, now: Date): RoleRequ
         : undefined
   }
 }
+
+/** A word that a crash, or a store that went away, has kept from its record: after a minute anybody may give theirs anew. */
+const isLeftBehind = (request: RoleRequest, now: Date): boolean =>
+  request.status === 'approving' && now.getTime() - request.answeredAt.getTime() > RECORD_SECONDS * 1000
+
+const RECORD_SECONDS = 60
 
 function wishOf(request: RoleRequest): Wish {
   const { id, person, role, roleId, wanted, via, reason, seconds, askedAt, expiresAt } = request
