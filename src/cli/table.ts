@@ -12,11 +12,14 @@ export function inColumns(rows: readonly (readonly string[])[]): readonly string
   )
 }
 
-/** RFC 4180. */
+/** RFC 4180, and text to whatever opens it: nobody's words begin a formula. */
 export const toCsv = (rows: readonly (readonly string[])[]): string =>
   rows.map((row) => `${row.map(csvCell).join(',')}\r\n`).join('')
 
-const csvCell = (text: string): string => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text)
+function csvCell(text: string): string {
+  const plain = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
+  return /[",\r\n]/.test(plain) ? `"${plain.replaceAll('"', '""')}"` : plain
+}
 
 const widthOf = (text: string): number => Array.from(text).length
 const padded = (text: string, width: number): string => text + ' '.repeat(Math.max(0, width - widthOf(text)))
