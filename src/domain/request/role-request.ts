@@ -6,6 +6,8 @@ import type { Principal } from '../sign-in/principal.ts'
 export const REQUEST_SECONDS = 86_400
 /** How long a request that is over is shown to those whom it concerned. */
 export const SHOWN_SECONDS = 7 * 86_400
+/** What somebody took back concerns nobody, and a script that asks and takes back must not fill what each list of theirs reads. */
+const WITHDRAWN_SHOWN_SECONDS = 3_600
 /** How often a terminal asks whether somebody has answered. */
 export const REQUEST_INTERVAL_SECONDS = 5
 
@@ -147,6 +149,7 @@ function wishOf(request: RoleRequest): Wish {
 
 /** How long the store keeps it: for as long as it may count, and a while longer to be looked at. */
 export function keptUntil(request: RoleRequest): Date {
+  if (request.status === 'cancelled') return new Date(request.endedAt.getTime() + WITHDRAWN_SHOWN_SECONDS * 1000)
   const counts = 'grantedSeconds' in request ? approvedUntil(request).getTime() : 0
   return new Date(Math.max(request.expiresAt.getTime(), counts) + SHOWN_SECONDS * 1000)
 }

@@ -74,6 +74,11 @@ describe('a request', () => {
     expect(denied && afterStep(denied, { kind: 'recorded', by: lead }, NINE)).toBeUndefined()
   })
 
+  it('is forgotten an hour after it was taken back, so that nobody can pile them up', () => {
+    const cancelled = afterStep(aRoleRequest(), { kind: 'cancel' }, NINE)
+    expect(cancelled && keptUntil(cancelled)).toEqual(secondsAfter(NINE, HOUR))
+  })
+
   it('expires when nobody has answered, and is answered by nobody after that', () => {
     const late = secondsAfter(NINE, 86_400)
     expect(standingOf(aRoleRequest(), late)).toBe('expired')
@@ -126,8 +131,8 @@ describe('a request', () => {
           expect(['asked', 'approved']).toContain(before)
           // Nobody's step says who asked, for what, why, or for how long at most.
           expect(next).toMatchObject(wish)
-          // What was said and never came on record keeps nothing.
-          if (request.status !== 'approving')
+          // What was said and never came on record keeps nothing, nor what was taken back.
+          if (request.status !== 'approving' && next.status !== 'cancelled')
             expect(keptUntil(next).getTime()).toBeGreaterThanOrEqual(keptUntil(request).getTime())
           // Approved is what somebody has said and what is on record, and nothing else.
           if (next.status === 'approved') expect(request.status).toBe('approving')
