@@ -279,6 +279,17 @@ describe('where the IdP’s own assertion goes to AWS (threats.md F7)', () => {
     expect(faultsOf(passing(A_FILE))).toEqual([])
   })
 
+  const APPROVAL = 'require: { approval: { by: { idp: entra, group: Leads }, valid_for: 4h } }'
+  it.each([
+    ['a role', admin(APPROVAL), 'admin'],
+    ['a grant', grant(APPROVAL), 'readonly'],
+  ])('an approval that %s takes is refused', (_whose, text, key) => {
+    expect(faultsOf(text)).toEqual([])
+    expect(faultsOf(passing(text)).join('\n')).toContain(
+      `rules[0].grant: "${key}" takes an approval, which does not go with "pay-prod": its sts entry passes the IdP’s own assertion through, and AWS asks nobody`,
+    )
+  })
+
   it('a policy of a role is refused, once', () => {
     expect(faultsOf(passing(admin('policy_arns: [team/One]')))).toEqual([
       '16:10  roles.admin: is narrowed by a session policy, which does not go with "pay-prod", where rule "team" opens "admin": its sts entry passes the IdP’s own assertion through',

@@ -10,6 +10,7 @@ import type { ConfigFile } from '../schema.ts'
 import { reachOf } from '../reach.ts'
 import { itemsOf } from '../selectors.ts'
 import { baseOf } from '../variants.ts'
+import { isPassThrough } from './pass-through.ts'
 import { lintIdpName, lintKind } from './rules.ts'
 
 /** What roles and grants ask for: that each condition says something, and that somebody can meet it. */
@@ -43,6 +44,31 @@ export function lintRequirements(file: ConfigFile, findings: Findings): void {
       )
   })
   lintMfaOfRoles(file, findings)
+  lintPassedThrough(file, findings)
+}
+
+/** threats.md F7: whoever holds the IdP's own assertion or token takes the role to AWS, which asks nobody. */
+function lintPassedThrough(file: ConfigFile, findings: Findings): void {
+  const { roles: kinds, accounts, sts } = file
+  const passes = (alias: string): boolean => {
+    const way = accounts[alias]?.sts ?? ''
+    return Object.hasOwn(sts, way) && sts[way] !== undefined && isPassThrough(sts[way])
+  }
+  file.rules.forEach((rule, index) => {
+    if (rule.grant === undefined) return
+    const reach = reachOf(rule, file)
+    const passing = [...reach.accounts.meant].find(passes)
+    if (passing === undefined) return
+    for (const key of reach.roles.meant) {
+      const kind = kinds[key]
+      const asking = [rule.grant, kind, kind && baseOf(kind, kinds)]
+      if (asking.some((one) => one?.require?.approval !== undefined))
+        findings.fault(
+          ['rules', index, 'grant'],
+          `"${key}" takes an approval, which does not go with "${passing}": its sts entry passes the IdP’s own assertion through, and AWS asks nobody`,
+        )
+    }
+  })
 }
 
 function lintRequirement(asked: RequireEntry, path: Path, file: ConfigFile, findings: Findings): void {
