@@ -111,7 +111,7 @@ export function stepUpRoutes(deps: Deps): Router {
     const target = requireVisibleRole(deps.rules(), session.principal, role)
     // A slip of the pen must not cost them another trip.
     if (handOver === 'console') deps.prepareConsole.destinationIn(target, destination)
-    requireReason(session, target, request, reason)
+    await requireReason(session, target, request, reason)
     const stepUp = await deps.confirmStepUp.use(which)
     const ask = {
       session,
@@ -127,8 +127,15 @@ export function stepUpRoutes(deps: Deps): Router {
     sendToConsole(res, url)
   })
 
-  function requireReason(session: GatewaySession, target: RoleTarget, from: Facts, reason: string | undefined): void {
-    const { unmet } = heldNow(deps.rules(), session, from, target, deps.now(), { reason })
+  /** Of the grant that would be used: which one that is may hang on what somebody approved. */
+  async function requireReason(
+    session: GatewaySession,
+    target: RoleTarget,
+    from: Facts,
+    reason: string | undefined,
+  ): Promise<void> {
+    const requests = await deps.requestsOf.about(session.principal, target)
+    const { unmet } = heldNow(deps.rules(), session, from, target, deps.now(), { reason, requests })
     const lacking = unmet.filter(({ condition }) => condition === 'reason')
     if (lacking.length > 0) throw unmetRefusal('condition_unmet', target.name, lacking)
   }
