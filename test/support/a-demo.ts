@@ -3,8 +3,21 @@ import { startDemo } from '../../src/program/demo-gateway.ts'
 
 export type Demo = Awaited<ReturnType<typeof aDemo>>
 
+type Options = { edit?: (configText: string) => string; passThrough?: boolean }
+
 /** The whole demo on free ports, with everything it printed. `clock.now` may be moved. */
-export async function aDemo(options: { edit?: (configText: string) => string; passThrough?: boolean } = {}) {
+export async function aDemo(options: Options = {}): ReturnType<typeof demoOnFreePorts> {
+  // A port that was free may have been given away since: to another test, or to somebody's connection.
+  return demoOnFreePorts(options).catch((thrown: unknown) => {
+    if (isPortTaken(thrown)) return demoOnFreePorts(options)
+    throw thrown
+  })
+}
+
+const isPortTaken = (thrown: unknown): boolean =>
+  thrown instanceof Error && ((thrown as NodeJS.ErrnoException).code === 'EADDRINUSE' || isPortTaken(thrown.cause))
+
+async function demoOnFreePorts(options: Options) {
   const [gateway = 0, idp = 0, aws = 0, console = 0, management = 0] = await freePorts(5)
   const lines: string[] = []
   const clock = { offsetSeconds: 0 }
