@@ -33,6 +33,7 @@ import { makeExplainAs, makeExplainForStaff } from './usecases/admin/explain-as.
 import { makeRequireStanding } from './usecases/admin/require-standing.ts'
 import { makeTestIdp } from './usecases/admin/test-idp.ts'
 import { makeShowStatus } from './usecases/admin/show-status.ts'
+import { makeWatchDenies } from './usecases/admin/watch-denies.ts'
 import { makeAuthenticateBearer } from './usecases/device/authenticate-bearer.ts'
 import { makeAuthorizeTerminal } from './usecases/device/authorize-terminal.ts'
 import { makeClients } from './usecases/device/clients.ts'
@@ -184,6 +185,7 @@ export async function compose(
   const startTerminalSession = makeStartTerminalSession({ ...deps, findSession, mostSeconds })
   const letIn = { ...deps, loginWays: cli.login, findSession, startTerminalSession }
   const atDevice = { ...letIn, findDeviceLogin, crossNetwork: cli.device.crossNetwork }
+  const countGroups = makeCountGroups({ ...deps, watchDenies: makeWatchDenies(deps) })
   const requireStanding = makeRequireStanding({ staff, now })
   const idps = new Set(providers.keys())
   const explainAs = makeExplainAs({
@@ -236,7 +238,7 @@ export async function compose(
     explainForStaff: makeExplainForStaff({ requireStanding, explainAs, audit }),
     testIdp: makeTestIdp({ ...deps, providers, mappings, requireStanding, findSession, countOnce, newAttemptId }),
     describePolicy: makeDescribePolicy({ requireStanding, policy, hash, providers }),
-    showStatus: makeShowStatus({ inForce, rules, closing, providers, countGroups: makeCountGroups(deps) }),
+    showStatus: makeShowStatus({ inForce, rules, closing, providers, countGroups }),
     mySessions: makeMySessions({ ...deps, endSession }),
     explainNothing: makeExplainNothing(deps),
     issueCredentials: makeIssueCredentials(heart),
@@ -310,6 +312,7 @@ export async function compose(
       if (!isTheirs(ask.session.principal, issuerOf)) throw new RolegateError('sign_in_required')
       await ownPlan.requireStillAllowed(plan, ask)
     },
+    countGroups,
     // What the first person would wait for: the IdPs' metadata.
     warmUp: () => providers.forEach((provider) => void provider.warmUp()),
     down() {

@@ -2,6 +2,7 @@ import { createServer as createHttpServer } from 'node:http'
 import { compose } from '../compose.ts'
 import { makeManagementServer } from '../http/routes/management.ts'
 import { HTTP_LIMITS, makeLifecycle, type Gateway } from '../lifecycle.ts'
+import { makeDenyAlarm } from './deny-alarm.ts'
 import type { Generation } from './generation.ts'
 import type { Host } from './host.ts'
 import { keepAsLastGood, makeReload, MOST_FAULTS, type Reload } from './reload.ts'
@@ -44,6 +45,7 @@ export async function openGateway(
     },
   })
   const alarm = makeStaleAlarm(world)
+  const denyAlarm = makeDenyAlarm(world, () => newest().countGroups())
   const { listen, management } = loaded.config.server
 
   const lifecycle = makeLifecycle({
@@ -56,7 +58,7 @@ export async function openGateway(
     sweep() {
       // Asking is enough: what is due is read again, whether anybody signs in or not.
       newest().down()
-      return answers(Promise.all([memory.sweep(), log.deleteOld()]))
+      return answers(Promise.all([memory.sweep(), log.deleteOld(), denyAlarm()]))
     },
     tick() {
       alarm()

@@ -1,5 +1,6 @@
 import type { RequestListener } from 'node:http'
 import type { Config } from '../config/config.ts'
+import type { CountGroups } from '../usecases/admin/count-groups.ts'
 import type { PlanHandOver } from '../usecases/hand-over/plan-hand-over.ts'
 import type { CurrentRules, IdentityProvider } from '../usecases/ports.ts'
 import type { FindSession } from '../usecases/sign-in/find-session.ts'
@@ -20,6 +21,7 @@ export type Generation = {
   readonly known: Known
   readonly findSession: FindSession
   requireStillAllowed(...asked: Parameters<PlanHandOver['requireStillAllowed']>): Promise<void>
+  readonly countGroups: CountGroups
   /** Asks the neighbours for what the first person would wait for. */
   warmUp(): void
   /** Who does not answer, as `/readyz` names them. Asking is enough for what is due to be read again. */

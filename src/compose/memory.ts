@@ -18,6 +18,7 @@ import type {
   AuthorizationCodes,
   ConfigEpochs,
   ContainerTokens,
+  DenyWatches,
   DeviceLogins,
   Emergencies,
   Journal,
@@ -97,6 +98,7 @@ export async function openMemory(
   const askedReloads: AskedReloads = makeTable(store, 'asked-reloads')
   const configEpochs: ConfigEpochs = makeTable(store, 'config-epochs')
   const people: People = makeTable(store, 'people', ['seenAt'])
+  const denyWatches: DenyWatches = makeTable(store, 'deny-watches')
   const sessionNames: SessionNames = makeTable(store, 'session-names', ['signedInAt'])
   const nameDigestBy = (key: Uint8Array) => makeCodeDigest(keyFor(key, 'session-names'))
   const [newest, former] = [nameDigestBy(master), config.masterKeys.slice(1).map(nameDigestBy)]
@@ -123,6 +125,7 @@ export async function openMemory(
       lastGoodManifests,
       lastGoodParts,
       people,
+      denyWatches,
       sessionNames,
     },
     signingKeys: makeTable<StoredKey>(store, 'signing-keys'),

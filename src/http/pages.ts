@@ -345,8 +345,9 @@ export type Pages = {
       }
     }
   }
-  'admin-status': Omit<Status, 'lastCredential' | 'idps'> & {
+  'admin-status': Omit<Status, 'lastCredential' | 'idps' | 'unseenDenies'> & {
     readonly latelyDays: number
+    readonly unseenDenies: readonly { readonly group: string; readonly name: string; readonly rule: string }[]
     readonly idps: readonly (Status['idps'][number] & {
       readonly unseen: readonly { readonly group: string; readonly name: string; readonly rule: string }[]
     })[]

@@ -1,3 +1,4 @@
+import type { DenyWatch } from '../domain/admin/deny-watch.ts'
 import type { RoleArn } from '../domain/aws/arn.ts'
 import type { Assertion, AssertionPlan, AwaitedAssertion } from '../domain/aws/assertion.ts'
 import type { Credentials } from '../domain/aws/credentials.ts'
@@ -141,6 +142,9 @@ export type AskedReload = {
 /** Who signed in lately, as their IdP stated them the last time: so that a host may name them, and a reload ask what becomes of them. */
 export type People = Table<KnownPerson>
 export type KnownPerson = { readonly principal: Principal; readonly seenAt: Date }
+
+/** Where denies were last seen to mean somebody: one row. */
+export type DenyWatches = Pick<Table<DenyWatch>, 'createIfAbsent' | 'update'>
 
 /** Under which name which browser signed in, and as whom: a row a name, kept until the sign-in is ended, or what came of it must be over. */
 export type SessionNames = Table<SessionName>

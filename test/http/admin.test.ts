@@ -130,6 +130,28 @@ describe('the status page', () => {
     await other.close()
   })
 
+  it('warns of a deny that nobody was seen in, after a week (threats.md I4)', async () => {
+    const other = await aDemo({
+      edit: (text) =>
+        text
+          .replace(/\ntests:[\s\S]*/, '\n')
+          .replace(
+            '\nsts:',
+            '\n  - { id: kept-back, match: { group: "<b>kept-back" }, deny: { accounts: [sandbox] } }\n\nsts:',
+          ),
+    })
+    const more = [inTheDirectory('henry'), inTheDirectory('ida')]
+    for (const username of ['alice', 'carol', 'henry', 'ida']) await aPersonAt(other, username)
+    more.forEach((person) => person.leave())
+    const first = await (await aPersonAt(other, 'bob')).get('/admin/status').expect(200)
+    expect(first.text).not.toContain('Denies that nobody is seen in')
+    other.clock.offsetSeconds = 7 * 86_400
+    const { text } = await (await aPersonAt(other, 'bob')).get('/admin/status').expect(200)
+    expect(text).toContain('One group that a deny names was in nobody’s list for 30 days.')
+    expect(text).toContain('<code>&lt;b&gt;kept-back</code>, by rule kept-back')
+    await other.close()
+  })
+
   it('warns of somebody near the limit of groups', async () => {
     const other = await aDemo({ edit: (text) => text.replace('limit: { count: 200', 'limit: { count: 5') })
     const henry = inTheDirectory('henry', { groups: ['a', 'b', 'c', 'd'] })

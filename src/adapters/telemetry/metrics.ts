@@ -55,6 +55,11 @@ export function makeMetrics({ version, withProcess }: { version: string; withPro
     labelNames: ['idp'],
     registers,
   })
+  const unseenDenies = new Gauge({
+    name: 'rolegate_deny_groups_unseen',
+    help: 'Groups that a deny names and nobody was seen in for thirty days, as of the last look within the hour.',
+    registers,
+  })
   const longest = new Map<string, number>()
   const tampered = new Counter({
     name: 'rolegate_store_tampered_rows_total',
@@ -103,6 +108,7 @@ export function makeMetrics({ version, withProcess }: { version: string; withPro
       longest.set(idp, Math.max(longest.get(idp) ?? 0, count))
       mostGroups.set({ idp }, longest.get(idp) ?? 0)
     },
+    unseenDenies: (count: number) => unseenDenies.set(count),
     tampered: (table: string) => tampered.inc({ table }),
     auditFailure: () => auditFailures.inc(),
     configLoaded(hash: string, at: Date) {

@@ -32,6 +32,11 @@ export function adminRoutes(deps: Deps): Router {
     show(res, 'admin-status', 'Status', {
       ...status,
       latelyDays: LATELY_DAYS,
+      unseenDenies: status.unseenDenies.map(({ idp, group, rule }) => ({
+        group,
+        rule,
+        name: (idp === undefined ? undefined : deps.groupName(idp, group)) ?? '',
+      })),
       idps: idps.map((idp) => ({ ...idp, unseen: unseenOf(idp) })),
       credentialsDeadAfter: printDuration(lastCredential.credentialSeconds),
       ...(lastCredential.elevatedSeconds !== undefined && {

@@ -1,3 +1,4 @@
+import type { UnseenDeny } from '../../domain/admin/deny-watch.ts'
 import type { GroupStatistics } from '../../domain/admin/group-statistics.ts'
 import { lastCredentialAfter, type LastCredential, type Lent } from '../../domain/admin/last-credential.ts'
 import type { DeviceClosing } from '../../domain/device/closing.ts'
@@ -46,9 +47,14 @@ export type Status = Omit<InForce, 'absoluteSeconds'> & {
   }[]
   /** False: the store does not say who signed in lately. */
   readonly groupsKnown: boolean
+  /** Groups that a deny names and nobody was seen in, the first of them, and how many (threats.md I4). */
+  readonly unseenDenies: readonly UnseenDeny[]
+  readonly unseenDenyCount: number
 }
 
 export type ShowStatus = () => Promise<Status>
+
+const MOST_DENIES = 20
 
 /** How the gateway is, for operators and auditors. */
 export function makeShowStatus(deps: {
@@ -67,7 +73,7 @@ export function makeShowStatus(deps: {
       emergencies: emergenciesOf(deps.rules()),
       lastCredential: lastCredentialAfter(absoluteSeconds, lentBy(deps.rules(), deps.closing)),
       idps: [...deps.providers.values()].map((provider) => {
-        const groups = counted?.get(provider.id)
+        const groups = counted?.idps.get(provider.id)
         return {
           id: provider.id,
           label: provider.label,
@@ -77,6 +83,8 @@ export function makeShowStatus(deps: {
         }
       }),
       groupsKnown: counted !== undefined,
+      unseenDenies: (counted?.unseenDenies ?? []).slice(0, MOST_DENIES),
+      unseenDenyCount: counted?.unseenDenies.length ?? 0,
     }
   }
 }

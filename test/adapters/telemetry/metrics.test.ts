@@ -12,6 +12,7 @@ async function told() {
   metrics.nearsGroupLimit('okta')
   metrics.groups('okta', 85)
   metrics.groups('okta', 3)
+  metrics.unseenDenies(2)
   metrics.tampered('sessions')
   metrics.auditFailure()
   metrics.configLoaded('0123abcd', new Date(1_000))
@@ -36,6 +37,7 @@ describe('/metrics', () => {
     expect(text).toContain('rolegate_fence_refusals_total{rule="by-convention"} 1')
     expect(text).toContain('rolegate_group_limit_warnings_total{idp="okta"} 1')
     expect(text).toContain('rolegate_sign_in_groups_max{idp="okta"} 85')
+    expect(text).toContain('rolegate_deny_groups_unseen 2')
     expect(text).toContain('rolegate_store_tampered_rows_total{table="sessions"} 1')
     expect(text).toContain('rolegate_audit_failures_total 1')
     expect(text).toContain('rolegate_config_last_reload_successful 1')
@@ -52,7 +54,7 @@ describe('/metrics', () => {
       if (type === 'counter') expect(name).toMatch(/_total$/)
       if (type === 'histogram') expect(name).toMatch(/_(seconds|bytes)$/)
     }
-    expect(namesIn(text)).toHaveLength(14)
+    expect(namesIn(text)).toHaveLength(15)
   })
 
   it('has no label for people, groups or accounts (contract.md)', async () => {

@@ -15,7 +15,7 @@ function aCount() {
       return [{ principal: aPrincipal(), seenAt: NINE }]
     },
   }
-  const countGroups = makeCountGroups({ people, rules: () => anIndex(), now: clock.now })
+  const countGroups = makeCountGroups({ people, rules: () => anIndex(), watchDenies: async () => [], now: clock.now })
   return { clock, store, countGroups }
 }
 
@@ -24,7 +24,7 @@ describe('the numbers about groups', () => {
     const { clock, store, countGroups } = aCount()
     for (const seconds of [0, 59, 1]) {
       clock.pass(seconds)
-      expect((await countGroups())?.get('entra')).toMatchObject({ people: 1 })
+      expect((await countGroups())?.idps.get('entra')).toMatchObject({ people: 1 })
     }
     expect(store.asked).toBe(2)
   })
@@ -34,6 +34,6 @@ describe('the numbers about groups', () => {
     store.isDown = true
     expect(await countGroups()).toBeUndefined()
     store.isDown = false
-    expect((await countGroups())?.get('entra')).toMatchObject({ people: 1 })
+    expect((await countGroups())?.idps.get('entra')).toMatchObject({ people: 1 })
   })
 })
