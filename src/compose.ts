@@ -197,6 +197,8 @@ export async function compose(
     hash,
   })
   const beginSignIn = makeBeginSignIn({ ...deps, providers, newAttemptId })
+  const confirmStepUp = makeConfirmStepUp({ ...deps, planHandOver, crossNetwork: cli.crossNetwork })
+  const answerRequest = makeAnswerRequest({ ...deps, confirmStepUp })
   const finishStepUp = makeFinishStepUp({ ...deps, findSession })
   const atSignIn = {
     endSession,
@@ -214,8 +216,8 @@ export async function compose(
       mappings,
       countOnce,
     }),
-    beginStepUp: makeBeginStepUp({ ...deps, planHandOver, beginSignIn }),
-    confirmStepUp: makeConfirmStepUp({ ...deps, planHandOver, crossNetwork: cli.crossNetwork }),
+    beginStepUp: makeBeginStepUp({ ...deps, planHandOver, answerRequest, beginSignIn }),
+    confirmStepUp,
     terminalStepUp: makeTerminalStepUp(deps),
     endSession,
     findSession,
@@ -232,7 +234,7 @@ export async function compose(
     clients: makeClients({ ...deps, sealer: memory.clientSealer }),
     explainRole: makeExplainRole(deps),
     askForRole: makeAskForRole(deps),
-    answerRequest: makeAnswerRequest(deps),
+    answerRequest,
     isStaff: (principal: Principal) => standingOf(staff(), principal) !== undefined,
     requireStanding,
     explainForStaff: makeExplainForStaff({ requireStanding, explainAs, audit }),

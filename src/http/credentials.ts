@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { RequestFacts } from '../domain/audit/event.ts'
 import { RolegateError } from '../domain/errors.ts'
 import type { GatewaySession } from '../domain/sign-in/session.ts'
-import type { Purpose } from '../domain/sign-in/step-up.ts'
+import type { HandOverPurpose } from '../domain/sign-in/step-up.ts'
 import type { HandOverRequest } from '../usecases/hand-over/plan-hand-over.ts'
 import type { TerminalStepUp } from '../usecases/step-up/terminal-step-up.ts'
 import type { IssueCredentials } from '../usecases/hand-over/issue-credentials.ts'
@@ -70,7 +70,7 @@ export async function withStepUp<Out>(
   })
 }
 
-type Wish = Pick<Purpose, 'seconds' | 'reason' | 'timeZone' | 'destination' | 'region'>
+type Wish = Pick<HandOverPurpose, 'seconds' | 'reason' | 'timeZone' | 'destination' | 'region'>
 
 const wishIn = ({ seconds, reason, timeZone, destination, region }: Wish): Wish => ({
   ...(seconds !== undefined && { seconds }),

@@ -88,7 +88,9 @@ const pageOf = (req: Request): string =>
   req.method === 'GET' ? req.originalUrl : req.path.replace(/\/(console|credentials)$/, '')
 
 function wayOn({ code, values }: RolegateError, req: Request): { label: string; href: string } {
-  const { role, why, handOver } = values
+  const { role, why, handOver, approval } = values
+  if (code === 'step_up_required' && typeof approval === 'string')
+    return { label: 'To the request', href: `/approvals/${approval}` }
   if (code === 'step_up_required' && typeof role === 'string')
     return handOver === undefined
       ? { label: 'To the role’s page', href: `/roles/${role}` }

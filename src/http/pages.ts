@@ -272,8 +272,14 @@ export type Pages = {
     /** Groups of whom one has to say so; empty where that is kept from whoever asks. */
     readonly approvers: readonly string[]
     readonly isOwn: boolean
-    /** For how long they may approve it; absent when they may not. */
+    /** Whether they may deny it, and approve it once they have shown who they are where that is wanted. */
+    readonly mayAnswer: boolean
+    /** For how long they may approve it now; absent when they may not. */
     readonly lengths?: readonly Length[]
+    /** The fresh sign-in that a yes uses up. */
+    readonly proof?: string
+    /** Where that sign-in begins, while it lacks. */
+    readonly stepUpHref?: string
     /** Why they may not. */
     readonly refusal?: string
     /** Why what was approved counts no more, though its time is not over. */

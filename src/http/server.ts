@@ -256,7 +256,7 @@ function createExpress(deps: ServerDeps & Shared): Express {
   server.use(signInRoutes(signIn))
   server.use(portalRoutes({ ...stories, awsAttempts, moveBrowser, formTargets, opensConsole, opensIdp }))
   server.use(stepUpRoutes({ ...stories, attempts, moveBrowser, now }))
-  server.use(approvalRoutes({ ...stories, now }))
+  server.use(approvalRoutes({ ...stories, attempts, moveBrowser, now }))
   server.use(setupRoutes({ ...stories, now }))
   server.use(goRoutes({ ...stories, now }))
   server.use(meRoutes(stories))

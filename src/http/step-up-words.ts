@@ -42,14 +42,19 @@ const ASK: Words = {
   why: 'Each use of this role takes a fresh sign-in of its own.',
   next: 'Start it on the role’s page.',
 }
+const ASK_APPROVER: Words = {
+  why: 'Whoever approves an elevated role shows anew who they are, each time.',
+  next: 'Open the request’s page, and start it there.',
+}
 const ASK_TERMINAL: Words = { ...ASK, next: 'Confirm in your browser. Your terminal goes on by itself.' }
 
 /** Why a fresh sign-in is needed, or was none, and what to do. */
 export function stepUpWords(values: ErrorValues): Words {
-  const { why, confirm } = values
+  const { why, confirm, approval } = values
   const known = BECAUSE.get(String(why))
   if (known !== undefined) return known
   const unmet = unmetWords(values)
   if (unmet !== undefined) return confirm === undefined ? unmet : { ...unmet, next: ASK_TERMINAL.next }
+  if (approval !== undefined) return ASK_APPROVER
   return confirm === undefined ? ASK : ASK_TERMINAL
 }

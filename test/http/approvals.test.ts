@@ -1,7 +1,7 @@
 import request from 'supertest'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { aDemo, type Demo } from '../support/a-demo.ts'
-import { aPersonAt, aTerminalOf, type Person } from '../support/a-person.ts'
+import { aPersonAt, aTerminalOf, aVisitor, tripOf, type Person } from '../support/a-person.ts'
 
 const ROLE = 'payments-dev/developer'
 const asking = (by: string) => (file: string) =>
@@ -243,8 +243,10 @@ describe('a role that somebody has to approve', () => {
 })
 
 describe('an elevated role that somebody has to approve', () => {
-  it('takes the approval first, and then a fresh sign-in for each use; it names no group of approvers (threats.md P3, H8)', async () => {
-    await aWorld((file) =>
+  const role = 'payments-prod/admin'
+  let id: string
+  beforeAll(() =>
+    aWorld((file) =>
       file
         .replace(
           /(\n {2}admin: \{.*) \}/,
@@ -252,27 +254,101 @@ describe('an elevated role that somebody has to approve', () => {
             `${whole}, require: { approval: { by: { idp: demo, group: auditors }, valid_for: 1h } } }`,
         )
         .replace(/\ntests:[\s\S]*$/, '\n'),
-    )
-    try {
-      const role = 'payments-prod/admin'
-      const trip = `/roles/${role}/step-up?for=credentials`
-      const begin = () =>
-        alice
-          .get(trip)
-          .set({ 'sec-fetch-site': 'same-origin', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' })
-      expect((await begin()).status).toBe(403)
-      const { body: asked } = await api('/v1/requests', { role, reason: 'INC-9' }).expect(201)
-      expect(asked.approvers).toEqual([])
-      expect((await alice.get(`/approvals/${asked.id}`).expect(200)).text).toContain('whoever looks after the account')
-      expect((await answer(asked.id as string, 'approve')).status).toBe(303)
-      expect((await begin()).status).toBe(303)
-      // What is approved is no fresh sign-in.
-      const _csrf = await alice.csrf()
-      expect((await alice.post(`/roles/${role}/credentials`, { _csrf })).status).toBe(403)
-      expect(last()[0]).toMatchObject({ event: 'refused', code: 'step_up_required' })
-    } finally {
-      await demo.close()
-    }
+    ),
+  )
+  beforeEach(async () => {
+    const { body: asked } = await api('/v1/requests', { role, reason: 'INC-9' }).expect(201)
+    expect(asked.approvers).toEqual([])
+    id = asked.id as string
+  })
+  afterEach(() => answer(id, 'deny'))
+  afterAll(() => demo.close())
+
+  const begin = (person: Person, start: string) =>
+    person
+      .get(start)
+      .set({ 'sec-fetch-site': 'same-origin', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' })
+  const stepUpIn = (path: string) => new URL(path, demo.url).searchParams.get('step_up') ?? ''
+
+  it('takes a fresh sign-in of whoever approves it, and for each use one of whoever has it (threats.md P3, H8)', async () => {
+    const take = `/roles/${role}/step-up?for=credentials`
+    expect((await begin(alice, take)).status).toBe(403)
+    expect((await alice.get(`/approvals/${id}`).expect(200)).text).toContain('whoever looks after the account')
+
+    const page = (await bob.get(`/approvals/${id}`).expect(200)).text
+    expect(page).toContain('Sign in afresh to approve')
+    expect(page).not.toContain('value="approve"')
+    const before = demo.audit().length
+    const unproved = await answer(id, 'approve')
+    expect([unproved.status, unproved.text.includes('shows anew who they are')]).toEqual([403, true])
+    expect(unproved.text).toContain(`href="/approvals/${id}"`)
+
+    const { path } = await tripOf(bob, `/approvals/${id}/step-up`, 'bob')
+    expect(path).toMatch(new RegExp(`^/approvals/${id}\\?step_up=[\\w-]{22}$`))
+    const step_up = stepUpIn(path)
+    expect((await bob.get(path).expect(200)).text).toContain('value="approve"')
+    expect((await answer(id, 'approve', { step_up, note: 'go' })).status).toBe(303)
+    expect(
+      demo
+        .audit()
+        .slice(before)
+        .filter(({ event }) => event !== 'decision'),
+    ).toMatchObject([
+      { event: 'request_refused', approval: id, reason: 'elevated' },
+      { event: 'sign_in' },
+      { event: 'step_up', step_up, approval: id, role, subject: 'u-bob' },
+      { event: 'request_approved', step_up, approval: id, role, subject: 'u-bob' },
+    ])
+    // Nothing more comes of that sign-in, and the page of before is like any.
+    expect((await bob.get(path).expect(200)).text).not.toContain('value="approve"')
+
+    expect((await begin(alice, take)).status).toBe(303)
+    // What is approved is no fresh sign-in.
+    const _csrf = await alice.csrf()
+    expect((await alice.post(`/roles/${role}/credentials`, { _csrf })).status).toBe(403)
+    expect(last()[0]).toMatchObject({ event: 'refused', code: 'step_up_required' })
+    await answer(id, 'end')
+  })
+
+  it('is not approved by a fresh sign-in for something else, nor with an old one (threats.md H8, I6)', async () => {
+    demo.clock.offsetSeconds = 120
+    const stale = await tripOf(bob, `/approvals/${id}/step-up`, 'bob')
+    demo.clock.offsetSeconds = 0
+    expect([stale.status, stale.page]).toEqual([403, expect.stringContaining('without asking you anew')])
+    expect(stale.page).toContain(`href="/approvals/${id}"`)
+    expect(last()[0]).toMatchObject({ event: 'step_up_refused', reason: 'auth_time_stale', approval: id })
+
+    await answer(id, 'deny')
+    const { body: next } = await api('/v1/requests', { role, reason: 'INC-10' }).expect(201)
+    const { path } = await tripOf(bob, `/approvals/${next.id}/step-up`, 'bob')
+    await api(`/v1/requests/${next.id}/cancel`, {}).expect(204)
+    const { body: last_ } = await api('/v1/requests', { role, reason: 'INC-11' }).expect(201)
+    id = last_.id as string
+    const wrong = await answer(id, 'approve', { step_up: stepUpIn(path) })
+    expect([wrong.status, wrong.text.includes('was used already')]).toEqual([403, true])
+    // Nor does it open a hand-over.
+    await bob.get(`/step-up/${stepUpIn(path)}`).expect(403)
+    expect((await api(`/v1/requests/${id}`).expect(200)).body.status).toBe('asked')
+  })
+
+  it('is not approved by the holder of a stolen cookie, who signs in as somebody else (threats.md H9)', async () => {
+    const thief = aVisitor(demo)
+    const victim = await aPersonAt(demo, 'bob')
+    thief.jar.take(demo.url, [victim.jar.header(demo.url)])
+    const { path } = await tripOf(thief, `/approvals/${id}/step-up`, 'carol')
+    expect(path).toBe('/')
+    await thief.get(`/approvals/${id}`).expect(404)
+    expect((await api(`/v1/requests/${id}`).expect(200)).body.status).toBe('asked')
+  })
+
+  it('starts no trip for whoever may not answer, by another site’s link, or in a frame (security.md W-11)', async () => {
+    const start = `/approvals/${id}/step-up`
+    expect((await begin(alice, start)).status).toBe(403)
+    const carol = await aPersonAt(demo, 'carol')
+    expect((await begin(carol, start)).status).toBe(404)
+    const linked = await bob.get(start).set('sec-fetch-site', 'cross-site').expect(303)
+    expect(linked.headers['location']).toBe(`/approvals/${id}`)
+    await bob.get(start).set('sec-fetch-site', 'same-origin').set('sec-fetch-dest', 'iframe').expect(403)
   })
 })
 

@@ -64,6 +64,7 @@ const ROUTES: readonly [
   ['get', '/approvals', 'browser'],
   ['get', '/approvals/unknown', 'browser'],
   ['post', '/approvals/unknown', 'browser'],
+  ['get', '/approvals/unknown/step-up', 'browser'],
   ['get', '/setup', 'browser'],
   ['get', '/go?account=payments-dev', 'browser'],
   ['get', '/admin', 'browser'],

@@ -2,7 +2,7 @@ import request from 'supertest'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { aDemo, type Demo } from '../support/a-demo.ts'
 import { anAuthorization, answered, redeem } from '../support/an-authorization.ts'
-import { aPersonAt, aVisitor, type Person } from '../support/a-person.ts'
+import { aPersonAt, aVisitor, tripOf } from '../support/a-person.ts'
 import { inTheDirectory } from '../support/in-the-directory.ts'
 
 const ADMIN = '/roles/payments-prod/admin'
@@ -34,12 +34,6 @@ afterAll(async () => {
   grace.leave()
   await demo.close()
 })
-
-/** To the IdP and back, as far as our callback leads: a path, or a refusal's page. */
-async function tripOf(person: Person, start: string, username = 'alice') {
-  const answer = await person.fetch(await person.callbackUrl(username, start))
-  return { status: answer.status, path: answer.headers.get('location') ?? '', page: await answer.text() }
-}
 
 const events = (since: number) =>
   demo

@@ -143,6 +143,12 @@ export async function aPersonAt(demo: Pick<Demo, 'url'>, username: string): Prom
   return person
 }
 
+/** To the IdP and back, as far as our callback leads: a path, or a refusal's page. */
+export async function tripOf(person: Person, start: string, username = 'alice') {
+  const answer = await person.fetch(await person.callbackUrl(username, start))
+  return { status: answer.status, path: answer.headers.get('location') ?? '', page: await answer.text() }
+}
+
 /** Looks at who asks for a code, and picks the number the terminal shows. */
 export async function approveTerminal(person: Person, user_code: string, number: string): Promise<void> {
   const _csrf = await person.csrf()

@@ -5,12 +5,16 @@ import { makeTable } from '../../src/adapters/store/table.ts'
 import type { AuditEvent } from '../../src/domain/audit/event.ts'
 import { closingBy } from '../../src/domain/device/closing.ts'
 import { decide } from '../../src/domain/entitlement/decide.ts'
+import type { RoleKind } from '../../src/domain/entitlement/rule.ts'
 import type { Approval } from '../../src/domain/entitlement/requirement.ts'
 import { REQUEST_DATES, type RoleRequest } from '../../src/domain/request/role-request.ts'
 import type { GatewaySession } from '../../src/domain/sign-in/session.ts'
-import type { OpenRequests, Requests, Store } from '../../src/usecases/ports.ts'
+import { STEP_UP_DATES } from '../../src/domain/sign-in/step-up.ts'
+import type { OpenRequests, Requests, StepUps, Store } from '../../src/usecases/ports.ts'
 import { makeAnswerRequest } from '../../src/usecases/request/answer-request.ts'
 import { makeAskForRole } from '../../src/usecases/request/ask-for-role.ts'
+import { makeConfirmStepUp } from '../../src/usecases/step-up/confirm-step-up.ts'
+import { makeFinishStepUp } from '../../src/usecases/step-up/finish-step-up.ts'
 import { makeRequestsOf } from '../../src/usecases/request/requests-of.ts'
 import { anIndex, aRoleKind, aRule, aTarget } from './a-mapping.ts'
 import { aPrincipal } from './a-principal.ts'
@@ -21,11 +25,21 @@ import { anEmergency } from './an-emergency.ts'
 export const BY_LEADS: Approval = { of: 'role admin', idp: 'entra', groups: ['leads'], validSeconds: 4 * 3600 }
 
 /** Alice may be admin in production once a lead has said so. */
-export const indexAsking = (approval: Approval = BY_LEADS, rules = [aRule({ roles: ['admin', 'dev'] })]) =>
+export const indexAsking = (
+  approval: Approval = BY_LEADS,
+  rules = [aRule({ roles: ['admin', 'dev'] })],
+  admin: Partial<RoleKind> = {},
+) =>
   anIndex({
     roles: [
       aRoleKind(),
-      aRoleKind({ key: 'admin', roleName: 'rolegate/Admin', maxSeconds: 12 * 3600, requires: [{ approval }] }),
+      aRoleKind({
+        key: 'admin',
+        roleName: 'rolegate/Admin',
+        maxSeconds: 12 * 3600,
+        requires: [{ approval }],
+        ...admin,
+      }),
     ],
     rules,
   })
@@ -84,6 +98,15 @@ export function aRequestWorld(clock = aClock(), store: Store = makeMemoryStore({
     limitRate: makeLimitRate({ store, now }),
     randomText: () => `id-${(ids += 1)}-${Math.random().toString(36).slice(2)}`,
   }
+  const stepUps = makeTable(store, 'step-ups', STEP_UP_DATES) as StepUps
+  const confirmStepUp = makeConfirmStepUp({
+    ...deps,
+    stepUps,
+    planHandOver: { plan: () => Promise.reject(new Error('nobody takes a role here')) },
+    nameNetwork: () => undefined,
+    crossNetwork: 'downgrade',
+  })
+  const { grant } = makeFinishStepUp({ ...deps, stepUps, findSession: async () => undefined })
   const askForRole = makeAskForRole(deps)
   const alice = aSession()
   const lead = aSession({ id: 'session-2', principal: aLead() })
@@ -103,7 +126,17 @@ export function aRequestWorld(clock = aClock(), store: Store = makeMemoryStore({
     lead,
     ask,
     by,
-    answers: makeAnswerRequest(deps),
+    confirmStepUp,
+    answers: makeAnswerRequest({ ...deps, confirmStepUp }),
+    /** This person is back from their IdP, where they showed anew who they are, to approve this. */
+    async prove(session: GatewaySession, { id: approval, role, roleId }: RoleRequest, stepUp = 'T'.repeat(22)) {
+      const purpose = { role, roleArn: roleId, approval }
+      const trip = { id: stepUp, purpose, sessionId: session.id, startedAt: now(), gives: 'approval' } as const
+      const { principal } = session
+      const authentication = { authenticatedAt: now() }
+      await grant({ trip, principal, authentication, needsMfa: false, request: aRequest() }, session)
+      return stepUp
+    },
     /** Whether Alice may take it now. */
     async isOpen(principal = aPrincipal()) {
       const target = aTarget(rules(), 'payments-prod/admin')

@@ -1,11 +1,11 @@
-import type { Purpose, UsedStepUp } from '../../src/domain/sign-in/step-up.ts'
+import type { HandOverPurpose, UsedStepUp } from '../../src/domain/sign-in/step-up.ts'
 import { NINE } from './a-session.ts'
 
 export const ADMIN_ARN = 'arn:aws:iam::012345678901:role/rolegate/Admin'
 export const STEP_UP_ID = 'S'.repeat(22)
 
 /** For credentials of the elevated role of the tests' mapping. */
-export const aPurpose = (changes: Partial<Purpose> = {}): Purpose => ({
+export const aPurpose = (changes: Partial<HandOverPurpose> = {}): HandOverPurpose => ({
   role: 'payments-prod/admin',
   roleArn: ADMIN_ARN,
   handOver: 'credentials',
@@ -13,7 +13,7 @@ export const aPurpose = (changes: Partial<Purpose> = {}): Purpose => ({
 })
 
 /** Taken out of the store a moment ago, by the tests' browser. */
-export const aUsedStepUp = (changes: Partial<UsedStepUp> = {}, purpose: Partial<Purpose> = {}): UsedStepUp => ({
+export const aUsedStepUp = (changes: Partial<UsedStepUp> = {}, purpose: Partial<HandOverPurpose> = {}): UsedStepUp => ({
   id: STEP_UP_ID,
   purpose: aPurpose(purpose),
   sessionId: 'session-1',

@@ -53,7 +53,9 @@ export type BegunHandOver = Pick<
 type StepUpFacts = {
   readonly stepUp: string
   readonly role: string
-  readonly handOver: HandOverFacts['handOver']
+  /** What it was for: a hand-over, or a yes to this request. */
+  readonly handOver?: HandOverFacts['handOver']
+  readonly approval?: string
   /** The session of the terminal it is for, and where that asked from. */
   readonly terminal?: string
   readonly requesterAddress?: string
@@ -221,7 +223,7 @@ type RequestEvent = { readonly request: RequestFacts } & (
       readonly reason?: string
       readonly jti?: string
     } & Subject)
-  /** They showed their IdP anew who they are, for one hand-over of one role (threats.md H8). */
+  /** They showed their IdP anew who they are, for one hand-over of one role or one approval of one request (threats.md H8). */
   | ({ readonly event: 'step_up' } & StepUpFacts & Subject)
   /** They did not, or it was not given on. The principal is who the IdP answered for. */
   | ({ readonly event: 'step_up_refused'; readonly reason: string } & StepUpFacts & Subject)
@@ -230,7 +232,13 @@ type RequestEvent = { readonly request: RequestFacts } & (
   /** They asked for a role that takes somebody's approval. */
   | ({ readonly event: 'role_requested' } & ApprovalFacts & Subject)
   /** The principal is whoever answered: durable before it opens anything. */
-  | ({ readonly event: 'request_approved' | 'request_denied'; readonly note?: string } & ApprovalFacts & Subject)
+  | ({
+      readonly event: 'request_approved' | 'request_denied'
+      readonly note?: string
+      /** The fresh sign-in it used up, of whoever approved an elevated role (threats.md H8). */
+      readonly stepUp?: string
+    } & ApprovalFacts &
+      Subject)
   /** Somebody whom it concerns tried to answer it, and may not; the first of a minute of their session. */
   | ({ readonly event: 'request_refused'; readonly reason: string } & ApprovalFacts & Subject)
   /** Somebody tried to answer what nobody had answered in time; once a week of each. */

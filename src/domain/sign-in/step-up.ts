@@ -4,12 +4,21 @@ import type { Principal } from './principal.ts'
 import type { LocalPath } from './return-to.ts'
 import type { GatewaySession } from './session.ts'
 
-/** What a fresh sign-in at the IdP is made for: one hand-over of one role, and no other (threats.md H8). */
-export type Purpose = {
+/**
+ * What a fresh sign-in at the IdP is made for: one hand-over of one role, or one approval of one request for it, and nothing else
+ * (threats.md H8).
+ */
+export type Purpose = HandOverPurpose | ApprovalPurpose
+
+type About = {
   /** `alias/role`, and what that meant when it was asked for: `roleIdOf`. */
   readonly role: string
   readonly roleArn: string
+}
+
+export type HandOverPurpose = About & {
   readonly handOver: 'credentials' | 'console'
+  readonly approval?: never
   readonly seconds?: number
   /** In their own words, where the role asks for it. */
   readonly reason?: string
@@ -21,6 +30,15 @@ export type Purpose = {
   readonly region?: string
 }
 
+/** For a yes to somebody else's request, by its id. */
+type ApprovalPurpose = About & { readonly approval: string; readonly handOver?: never }
+
+/** What a record says it was for, beside the role. */
+export const forRecord = ({ handOver, approval }: Purpose) => ({
+  ...(handOver !== undefined && { handOver }),
+  ...(approval !== undefined && { approval }),
+})
+
 /** Such a trip under way: sealed in the cookie of the browser that is away (threats.md H8). */
 export type StepUpTrip = {
   /** Names the step-up in records and addresses. It grants nothing by itself. */
@@ -29,8 +47,8 @@ export type StepUpTrip = {
   /** The browser's session that it was started from. */
   readonly sessionId: string
   readonly startedAt: Date
-  /** What comes of it: a hand-over, for this browser or for the terminal that asked; or no more than a fresh session. */
-  readonly gives: 'hand-over' | 'release' | 'freshness'
+  /** What comes of it: a hand-over or an approval by this browser, a release to the terminal that asked; or no more than a fresh session. */
+  readonly gives: 'hand-over' | 'approval' | 'release' | 'freshness'
 }
 
 /** A step-up as it is kept, for five minutes at most, and used once. */
@@ -50,6 +68,10 @@ export type StepUp = {
   /** Once released to a terminal: the person as the trip has shown them, whose own groups are older (threats.md I7). */
   readonly principal?: Principal
 } & Authentication
+
+export type HandOverStepUp = StepUp & { readonly purpose: HandOverPurpose }
+
+export const isForHandOver = (stepUp: StepUp): stepUp is HandOverStepUp => stepUp.purpose.approval === undefined
 
 type AskingTerminal = {
   readonly sessionId: string
@@ -83,7 +105,7 @@ export function freshnessFault(
 }
 
 /** A step-up taken out of the store, for the one hand-over that uses it up. */
-export type UsedStepUp = Pick<StepUp, 'id' | 'purpose' | 'authenticatedAt' | 'mfaAt' | 'principal'> & {
+export type UsedStepUp = Pick<HandOverStepUp, 'id' | 'purpose' | 'authenticatedAt' | 'mfaAt' | 'principal'> & {
   /** Who may use it. */
   readonly sessionId: string
 }
@@ -92,8 +114,14 @@ export type UsedStepUp = Pick<StepUp, 'id' | 'purpose' | 'authenticatedAt' | 'mf
 export const isFor = (
   { sessionId, purpose }: UsedStepUp,
   session: GatewaySession,
-  { roleArn, handOver }: Pick<Purpose, 'roleArn' | 'handOver'>,
+  { roleArn, handOver }: Pick<HandOverPurpose, 'roleArn' | 'handOver'>,
 ): boolean => sessionId === session.id && purpose.roleArn === roleArn && purpose.handOver === handOver
+
+/** Whether it was made for a yes to this request, for the role as it was asked for. */
+export const isToApprove = (
+  { purpose }: StepUp,
+  { id, roleId }: { readonly id: string; readonly roleId: string },
+): boolean => purpose.approval === id && purpose.roleArn === roleId
 
 /**
  * The session as fresh as a step-up that `isFor` this hand-over has shown its person to be: a terminal's own is as old as its
@@ -117,7 +145,12 @@ export const stepUpRequired = (values: ErrorValues = {}, reason?: string): Roleg
   new RolegateError('step_up_required', values, reason === undefined ? {} : { reason })
 
 /** Where the browser is led when the trip has ended well. */
-export const afterTrip = ({ id, gives, purpose: { role, destination } }: StepUpTrip): LocalPath =>
-  (gives === 'freshness'
-    ? `/roles/${role}${destination === undefined ? '' : `?destination=${encodeURIComponent(destination)}`}`
-    : `/step-up/${id}`) as LocalPath
+export function afterTrip({ id, gives, purpose }: StepUpTrip): LocalPath {
+  if (purpose.approval !== undefined) return `/approvals/${purpose.approval}?step_up=${id}` as LocalPath
+  const { role, destination } = purpose
+  return (
+    gives === 'freshness'
+      ? `/roles/${role}${destination === undefined ? '' : `?destination=${encodeURIComponent(destination)}`}`
+      : `/step-up/${id}`
+  ) as LocalPath
+}

@@ -3,17 +3,25 @@ import { z } from 'zod'
 import { LEAST_SECONDS, printDuration } from '../../domain/entitlement/duration.ts'
 import { mostSecondsOf } from '../../domain/request/role-request.ts'
 import type { Now } from '../../usecases/ports.ts'
+import { asRolegateError } from '../../domain/errors.ts'
+import type { SignInAttempt } from '../../domain/sign-in/attempt.ts'
+import { OLD_GROUPS, type GatewaySession } from '../../domain/sign-in/session.ts'
 import type { AnswerRequest, ShownRequest } from '../../usecases/request/answer-request.ts'
 import type { AskForRole } from '../../usecases/request/ask-for-role.ts'
+import type { BeginStepUp } from '../../usecases/step-up/begin-step-up.ts'
+import type { ConfirmStepUp } from '../../usecases/step-up/confirm-step-up.ts'
 import { answerFor } from '../answers.ts'
+import type { AttemptCookies } from '../attempt-cookies.ts'
 import { sessionOf } from '../browser-session.ts'
 import { accountCard } from '../cards.ts'
 import type { GroupName } from '../group-names.ts'
+import type { MoveBrowser } from '../move-browser.ts'
 import { show, type Pages, type RequestCard } from '../pages.ts'
 import { parse, Reason, ReasonText } from '../parse.ts'
 import { factsOf } from '../request-facts.ts'
 import { approverNames } from '../requests.ts'
 import { lengthsUpTo } from '../role-facts.ts'
+import { isFromOtherSite, requireAsPage } from '../trip-start.ts'
 
 /** An approval may outlast any role session. */
 const LengthText = z
@@ -22,19 +30,26 @@ const LengthText = z
   .transform(Number)
   .pipe(z.int().min(LEAST_SECONDS).max(86_400))
 const AskForm = z.strictObject({ _csrf: z.string(), reason: Reason, seconds: LengthText.optional() })
+/** The id of a fresh sign-in that was made for this: it opens nothing in anybody else's hands. */
+const StepUpId = z.string().regex(/^[\w-]{22}$/)
 const AnswerForm = z.strictObject({
   _csrf: z.string(),
   decision: z.enum(['approve', 'deny', 'cancel', 'end']),
   seconds: LengthText.optional(),
   note: ReasonText.optional(),
+  step_up: StepUpId.optional(),
 })
 
 /** Roles that take somebody's word: where it is asked for, and where it is given. In a browser and nowhere else (threats.md I8). */
 export function approvalRoutes(deps: {
+  beginStepUp: BeginStepUp
+  confirmStepUp: ConfirmStepUp
   askForRole: AskForRole
   answerRequest: AnswerRequest
   idpLabel: (idp: string) => string
   groupName: GroupName
+  attempts: AttemptCookies<SignInAttempt>
+  moveBrowser: MoveBrowser
   now: Now
 }): Router {
   const router = Router({ caseSensitive: true })
@@ -54,17 +69,50 @@ export function approvalRoutes(deps: {
   })
 
   router.get('/approvals/:id', async (req, res) => {
-    const shown = await deps.answerRequest.find(sessionOf(req, deps.now), idOf(req))
-    show(res, 'approval', shown.request.role, modelOf(shown))
+    const session = sessionOf(req, deps.now)
+    const shown = await deps.answerRequest.find(session, idOf(req))
+    const { success, data: id } = StepUpId.safeParse(req.query['step_up'])
+    const proof = success ? await proofIn({ session, id }, shown) : undefined
+    show(res, 'approval', shown.request.role, modelOf(shown, proof))
+  })
+
+  router.get('/approvals/:id/step-up', async (req, res) => {
+    const session = sessionOf(req, deps.now)
+    const page = `/approvals/${idOf(req)}`
+    requireAsPage(req)
+    // security.md W-11: nobody is sent to their IdP by another site's link.
+    if (isFromOtherSite(req)) return res.redirect(303, page)
+    const away = await deps.beginStepUp.toApprove({ session, id: idOf(req), request: factsOf(res) })
+    if (away === undefined) return res.redirect(303, page)
+    deps.attempts.keep(req, res, away.attempt)
+    deps.moveBrowser(res, away.move, { title: 'Signing in', to: deps.idpLabel(away.attempt.idp) })
   })
 
   router.post('/approvals/:id', async (req, res) => {
     const which = { session: sessionOf(req, deps.now), id: idOf(req), request: factsOf(res) }
-    const { decision, seconds, note } = parse(AnswerForm, req.body)
-    const said = { ...(seconds !== undefined && { seconds }), ...(note !== undefined && { note }) }
+    const { decision, seconds, note, step_up: stepUp } = parse(AnswerForm, req.body)
+    const said = {
+      ...(seconds !== undefined && { seconds }),
+      ...(note !== undefined && { note }),
+      ...(stepUp !== undefined && { stepUp }),
+    }
     await settle(decision, which, said)
     res.redirect(303, `/approvals/${which.id}`)
   })
+
+  /** The fresh sign-in, if a yes to this may use it: one that is used, or over, is started anew from the page. */
+  async function proofIn(
+    which: { readonly session: GatewaySession; readonly id: string },
+    { request }: ShownRequest,
+  ): Promise<string | undefined> {
+    try {
+      await deps.confirmStepUp.requireToApprove(which, request)
+      return which.id
+    } catch (thrown) {
+      if (asRolegateError(thrown).code !== 'step_up_required') throw thrown
+      return undefined
+    }
+  }
 
   function settle(
     decision: z.output<typeof AnswerForm>['decision'],
@@ -105,10 +153,15 @@ export function approvalRoutes(deps: {
     }
   }
 
-  function modelOf(shown: ShownRequest): Pages['approval'] {
-    const { request, standing, voidBecause, isOwn, target, wanted, fault } = shown
+  function modelOf(shown: ShownRequest, proof: string | undefined): Pages['approval'] {
+    const { request, standing, voidBecause, isOwn, target, wanted, fault, takesStepUp } = shown
     const { via, person } = request
-    const mayAnswer = !isOwn && standing === 'asked' && fault === undefined
+    const isOpen = !isOwn && standing === 'asked'
+    const mayAnswer = isOpen && fault === undefined
+    const mayApprove = mayAnswer && (!takesStepUp || proof !== undefined)
+    // Old groups are read anew on the way.
+    const isOld = fault?.values['why'] === OLD_GROUPS
+    const mayStepUp = isOpen && takesStepUp && proof === undefined && (mayAnswer || isOld)
     const most = Math.min(request.seconds, mostSecondsOf(wanted))
     return {
       ...cardOf(shown),
@@ -120,8 +173,11 @@ export function approvalRoutes(deps: {
       // threats.md P3
       approvers: !isOwn || target?.kind.discoverable === true ? approverNames(wanted, deps.groupName) : [],
       isOwn,
-      ...(mayAnswer && { lengths: lengthsUpTo(most) }),
-      ...(!isOwn && standing === 'asked' && fault !== undefined && { refusal: answerFor(fault).why }),
+      mayAnswer,
+      ...(mayApprove && { lengths: lengthsUpTo(most) }),
+      ...(mayApprove && proof !== undefined && { proof }),
+      ...(mayStepUp && { stepUpHref: `/approvals/${request.id}/step-up` }),
+      ...(isOpen && fault !== undefined && !mayStepUp && { refusal: answerFor(fault).why }),
       ...(voidBecause !== undefined && { voidBecause: answerFor(voidBecause).why }),
       mayCancel: isOwn && standing === 'asked',
       mayEnd: (standing === 'approved' || standing === 'void') && (isOwn || fault === undefined),

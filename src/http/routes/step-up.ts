@@ -8,7 +8,7 @@ import { unmetRefusal } from '../../domain/entitlement/standing.ts'
 import { requireVisibleRole } from '../../domain/entitlement/visible-role.ts'
 import type { SignInAttempt } from '../../domain/sign-in/attempt.ts'
 import type { GatewaySession } from '../../domain/sign-in/session.ts'
-import type { StepUp } from '../../domain/sign-in/step-up.ts'
+import type { HandOverStepUp } from '../../domain/sign-in/step-up.ts'
 import type { IssueCredentials } from '../../usecases/hand-over/issue-credentials.ts'
 import type { OpenConsole } from '../../usecases/hand-over/open-console.ts'
 import type { PrepareConsole } from '../../usecases/hand-over/prepare-console.ts'
@@ -140,7 +140,7 @@ export function stepUpRoutes(deps: Deps): Router {
     if (lacking.length > 0) throw unmetRefusal('condition_unmet', target.name, lacking)
   }
 
-  async function found(req: Request): Promise<{ session: GatewaySession; stepUp: StepUp }> {
+  async function found(req: Request): Promise<{ session: GatewaySession; stepUp: HandOverStepUp }> {
     const session = sessionOf(req, deps.now)
     return { session, stepUp: await deps.confirmStepUp.find({ session, id: String(req.params['id']).slice(0, 100) }) }
   }
@@ -153,7 +153,7 @@ export function stepUpRoutes(deps: Deps): Router {
   const showDone = (res: Response, outcome: 'released' | 'denied'): void =>
     show(res, 'step-up-done', outcome === 'released' ? 'Your terminal has it' : 'Refused', { outcome })
 
-  async function commonModel(session: GatewaySession, { id, purpose, expiresAt }: StepUp, from: Facts) {
+  async function commonModel(session: GatewaySession, { id, purpose, expiresAt }: HandOverStepUp, from: Facts) {
     const target = requireVisibleRole(deps.rules(), session.principal, purpose.role)
     const requests = await deps.requestsOf.about(session.principal, target)
     const entitlement = heldNow(deps.rules(), session, from, target, deps.now(), { requests })
@@ -170,14 +170,14 @@ export function stepUpRoutes(deps: Deps): Router {
     return { model, entitlement }
   }
 
-  async function ownModel(session: GatewaySession, stepUp: StepUp, from: Facts): Promise<Pages['step-up']> {
+  async function ownModel(session: GatewaySession, stepUp: HandOverStepUp, from: Facts): Promise<Pages['step-up']> {
     const { model, entitlement } = await commonModel(session, stepUp, from)
     return { ...model, ...reasonAskedBy(entitlement), ...durationsOf(entitlement, session, deps.now()) }
   }
 
   async function terminalModel(
     session: GatewaySession,
-    stepUp: StepUp,
+    stepUp: HandOverStepUp,
     res: Response,
   ): Promise<Pages['step-up-terminal']> {
     const { model, entitlement } = await commonModel(session, stepUp, factsOf(res))

@@ -27,8 +27,10 @@ import {
   type RequestStanding,
   type Step,
 } from '../../domain/request/role-request.ts'
-import { requireSessionMay, sessionFault, type GatewaySession } from '../../domain/sign-in/session.ts'
+import { OLD_GROUPS, requireSessionMay, sessionFault, type GatewaySession } from '../../domain/sign-in/session.ts'
+import { ELEVATED, stepUpRequired } from '../../domain/sign-in/step-up.ts'
 import type { Audit, CurrentRules, Digest, LimitRate, Now, OpenRequests, Requests } from '../ports.ts'
+import type { ConfirmStepUp } from '../step-up/confirm-step-up.ts'
 import { askedFacts, closeOpenRequest, OPEN, openRequestKey } from './ask-for-role.ts'
 import { isDenied, requestsOwner, type Forfeits } from './requests-of.ts'
 
@@ -48,6 +50,8 @@ export type ShownRequest = {
   readonly wanted: readonly Approval[]
   /** Why whoever looks may not answer it themselves; absent when they may. */
   readonly fault?: RolegateError
+  /** Whether whoever approves it shows anew who they are, as for a hand-over of it (threats.md H8). */
+  readonly takesStepUp: boolean
 }
 
 type Which = { readonly session: GatewaySession; readonly id: string; readonly request: RequestFacts }
@@ -59,8 +63,13 @@ export type AnswerRequest = {
   list(
     session: GatewaySession,
   ): Promise<{ readonly own: readonly ShownRequest[]; readonly waiting: readonly ShownRequest[] }>
-  /** For as long as it was asked for, or shorter. */
-  approve(which: Which, word: { readonly seconds?: number; readonly note?: string }): Promise<void>
+  /** Fails as `approve` would, but for what a fresh sign-in mends. */
+  requireApprovable(session: GatewaySession, id: string): Promise<ShownRequest>
+  /** For as long as it was asked for, or shorter. Of an elevated role it uses up a fresh sign-in that was made for it. */
+  approve(
+    which: Which,
+    word: { readonly seconds?: number; readonly note?: string; readonly stepUp?: string },
+  ): Promise<void>
   deny(which: Which, word: { readonly note?: string }): Promise<void>
   /** By whoever asked, before anybody has answered. */
   cancel(which: Which): Promise<void>
@@ -74,6 +83,7 @@ export function makeAnswerRequest(deps: {
   requests: Requests
   openRequests: OpenRequests
   requestsOf: Forfeits
+  confirmStepUp: Pick<ConfirmStepUp, 'useToApprove'>
   closing: DeviceClosing
   audit: Audit
   limitRate: LimitRate
@@ -91,6 +101,7 @@ export function makeAnswerRequest(deps: {
       ...(target !== undefined && { target }),
       wanted,
       ...(fault !== undefined && { fault }),
+      takesStepUp: target?.kind.elevated === true,
     }
   }
 
@@ -176,6 +187,17 @@ export function makeAnswerRequest(deps: {
     return shown
   }
 
+  /** The fresh sign-in that this yes uses up (threats.md H8): of whoever says it, and made for it. */
+  async function useStepUp(which: Which, { request }: ShownRequest, stepUp: string | undefined): Promise<void> {
+    const needed = stepUpRequired({ approval: request.id }, ELEVATED)
+    if (stepUp === undefined) return refuse(which, request, needed)
+    await deps.confirmStepUp.useToApprove({ session: which.session, id: stepUp }, request).catch((thrown: unknown) => {
+      const { code, values } = asRolegateError(thrown)
+      if (code !== 'step_up_required') throw thrown
+      return refuse(which, request, stepUpRequired({ ...values, approval: request.id }, 'step_up_gone'))
+    })
+  }
+
   const answerOf = ({ session }: Which, { wanted }: ShownRequest, note: string | undefined): Answer => ({
     answeredBy: personIn(session.principal),
     groups: approvingGroups(session.principal, wanted) ?? [],
@@ -204,11 +226,12 @@ export function makeAnswerRequest(deps: {
     event: 'request_approved' | 'request_denied' | 'request_cancelled' | 'approval_ended',
     { session, request: from }: Which,
     request: RoleRequest,
+    used: { readonly stepUp?: string } = {},
   ): Promise<void> {
     const { principal } = session
     const granted = 'grantedSeconds' in request ? { seconds: request.grantedSeconds } : {}
     const note = 'note' in request ? { note: request.note } : {}
-    await deps.audit({ event, request: from, principal, session, ...askedFacts(request), ...granted, ...note })
+    await deps.audit({ event, request: from, principal, session, ...askedFacts(request), ...granted, ...note, ...used })
   }
 
   return {
@@ -233,11 +256,20 @@ export function makeAnswerRequest(deps: {
       }
     },
 
-    async approve(which, { seconds: chosen, note }) {
+    async requireApprovable(session, id) {
+      const shown = await find(session, id)
+      // The trip is a sign-in, which reads the groups anew.
+      if (shown.fault !== undefined && shown.fault.values['why'] !== OLD_GROUPS) throw shown.fault
+      if (shown.standing !== 'asked') throw unmet(shown.standing === 'expired' ? 'request_expired' : 'request_over')
+      return shown
+    },
+
+    async approve(which, { seconds: chosen, note, stepUp }) {
       const shown = await answerable(which)
       const most = Math.min(shown.request.seconds, mostSecondsOf(shown.wanted))
       const seconds = grantableSeconds(chosen, most)
       if (seconds === undefined) throw new RolegateError('invalid_request', { field: 'seconds' })
+      if (shown.takesStepUp) await useStepUp(which, shown, stepUp)
       const answer = answerOf(which, shown, note)
       const by = answer.answeredBy
       const taken = await take(which.id, {
@@ -247,7 +279,8 @@ export function makeAnswerRequest(deps: {
         seconds,
       })
       // On record, and durably so, before it opens anything.
-      await record('request_approved', which, taken).catch(async (thrown: unknown) => {
+      const used = shown.takesStepUp && stepUp !== undefined ? { stepUp } : {}
+      await record('request_approved', which, taken, used).catch(async (thrown: unknown) => {
         await take(which.id, { kind: 'unrecorded', by }).catch(() => undefined)
         throw thrown
       })

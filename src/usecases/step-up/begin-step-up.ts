@@ -3,11 +3,12 @@ import { asRolegateError } from '../../domain/errors.ts'
 import type { SignInAttempt } from '../../domain/sign-in/attempt.ts'
 import { HOME } from '../../domain/sign-in/return-to.ts'
 import { OLD_GROUPS, type GatewaySession } from '../../domain/sign-in/session.ts'
-import type { Purpose, StepUp, StepUpTrip } from '../../domain/sign-in/step-up.ts'
+import type { HandOverPurpose, HandOverStepUp, StepUpTrip } from '../../domain/sign-in/step-up.ts'
 import type { PlanHandOver } from '../hand-over/plan-hand-over.ts'
 import type { BrowserMove, CurrentRules, Now, RandomText } from '../ports.ts'
 import { requireRole } from '../../domain/entitlement/find-role.ts'
 import { roleIdOf } from '../../domain/entitlement/role-id.ts'
+import type { AnswerRequest } from '../request/answer-request.ts'
 import type { BeginSignIn } from '../sign-in/begin-sign-in.ts'
 
 type Away = { readonly move: BrowserMove; readonly attempt: SignInAttempt }
@@ -16,13 +17,20 @@ export type BeginStepUp = {
   /** For a hand-over to this very browser; for a role that takes none of its own, for a fresh session. */
   forBrowser(input: {
     readonly session: GatewaySession
-    readonly purpose: Omit<Purpose, 'roleArn'>
+    readonly purpose: Omit<HandOverPurpose, 'roleArn'>
     readonly request: RequestFacts
   }): Promise<Away>
+  /** For a yes to somebody else's request; undefined where that takes no fresh sign-in. */
+  toApprove(input: {
+    readonly session: GatewaySession
+    /** Of the request. */
+    readonly id: string
+    readonly request: RequestFacts
+  }): Promise<Away | undefined>
   /** For what a terminal has asked for. */
   forTerminal(input: {
     readonly session: GatewaySession
-    readonly stepUp: StepUp
+    readonly stepUp: HandOverStepUp
     readonly request: RequestFacts
   }): Promise<Away>
 }
@@ -34,13 +42,14 @@ export type BeginStepUp = {
 export function makeBeginStepUp(deps: {
   rules: CurrentRules
   planHandOver: Pick<PlanHandOver, 'plan'>
+  answerRequest: Pick<AnswerRequest, 'requireApprovable'>
   beginSignIn: BeginSignIn
   randomText: RandomText
   now: Now
 }): BeginStepUp {
   /** Nobody is sent away for what they would not get when they are back. */
   async function requireWorthIt(
-    { handOver, role }: Omit<Purpose, 'roleArn'>,
+    { handOver, role }: Omit<HandOverPurpose, 'roleArn'>,
     session: GatewaySession,
     request: RequestFacts,
   ): Promise<void> {
@@ -70,6 +79,19 @@ export function makeBeginStepUp(deps: {
         sessionId: session.id,
         startedAt: deps.now(),
         gives: target.kind.elevated ? 'hand-over' : 'freshness',
+      }
+      return leave(trip, session, request)
+    },
+
+    async toApprove({ session, id: approval, request }) {
+      const { takesStepUp, request: asked } = await deps.answerRequest.requireApprovable(session, approval)
+      if (!takesStepUp) return undefined
+      const trip: StepUpTrip = {
+        id: deps.randomText(128),
+        purpose: { role: asked.role, roleArn: asked.roleId, approval },
+        sessionId: session.id,
+        startedAt: deps.now(),
+        gives: 'approval',
       }
       return leave(trip, session, request)
     },

@@ -1,19 +1,34 @@
 import type { RequestFacts } from '../../domain/audit/event.ts'
 import { isSameNetwork, type NameNetwork } from '../../domain/device/network.ts'
 import { asRolegateError, RolegateError } from '../../domain/errors.ts'
+import type { RoleRequest } from '../../domain/request/role-request.ts'
 import { identityOf } from '../../domain/sign-in/principal.ts'
 import { requireSessionMay, type GatewaySession } from '../../domain/sign-in/session.ts'
-import { stepUpRequired, type StepUp, type UsedStepUp } from '../../domain/sign-in/step-up.ts'
+import {
+  forRecord,
+  isForHandOver,
+  isToApprove,
+  stepUpRequired,
+  type HandOverStepUp,
+  type StepUp,
+  type UsedStepUp,
+} from '../../domain/sign-in/step-up.ts'
 import type { PlanHandOver } from '../hand-over/plan-hand-over.ts'
 import type { Audit, Now, StepUps } from '../ports.ts'
 
+/** Somebody else's request. */
+type Asked = Pick<RoleRequest, 'id' | 'roleId'>
 type Input = { readonly session: GatewaySession; readonly id: string; readonly request: RequestFacts }
 
 export type ConfirmStepUp = {
-  /** What waits for this person's word. One that is unknown, over, or somebody else's is `step_up_required`, all alike. */
-  find(input: Omit<Input, 'request'>): Promise<StepUp>
+  /** What waits for this person's word. One that is unknown, over, for no hand-over, or somebody else's is `step_up_required`, all alike. */
+  find(input: Omit<Input, 'request'>): Promise<HandOverStepUp>
   /** Takes it out of the store, for the one hand-over to the browser that made the trip. */
   use(input: Input): Promise<UsedStepUp>
+  /** Whether a yes to this request may use it up. Fails as `find` does. */
+  requireToApprove(input: Omit<Input, 'request'>, asked: Asked): Promise<void>
+  /** Takes it out of the store, for that yes and no other. */
+  useToApprove(input: Omit<Input, 'request'>, asked: Asked): Promise<void>
   /**
    * Lets the terminal that asked have what it asked for, if the person as the trip has shown them may have it. `elsewhere`: they
    * know that it is in another network.
@@ -35,7 +50,7 @@ export function makeConfirmStepUp(deps: {
   const isTheirs = ({ person, expiresAt }: StepUp, { principal }: GatewaySession): boolean =>
     person === identityOf(principal) && deps.now() < expiresAt
 
-  async function find({ session, id }: Omit<Input, 'request'>): Promise<StepUp> {
+  async function own({ session, id }: Omit<Input, 'request'>): Promise<StepUp> {
     // Nothing a terminal holds may confirm what a terminal asks for (threats.md I8).
     requireSessionMay(session, { kind: 'approve-terminal' }, deps.now())
     const stepUp = await deps.stepUps.get(id)
@@ -44,16 +59,24 @@ export function makeConfirmStepUp(deps: {
     return stepUp
   }
 
-  const recordOf = (
-    { id: stepUp, purpose: { role, handOver }, terminal }: StepUp,
-    { session, request }: Omit<Input, 'id'>,
-  ) => ({
+  async function find(input: Omit<Input, 'request'>): Promise<HandOverStepUp> {
+    const stepUp = await own(input)
+    if (!isForHandOver(stepUp)) throw gone()
+    return stepUp
+  }
+
+  async function requireToApprove(input: Omit<Input, 'request'>, asked: Asked): Promise<void> {
+    const stepUp = await own(input)
+    if (stepUp.terminal !== undefined || !isToApprove(stepUp, asked)) throw gone()
+  }
+
+  const recordOf = ({ id: stepUp, purpose, terminal }: StepUp, { session, request }: Omit<Input, 'id'>) => ({
     request,
     principal: session.principal,
     session,
     stepUp,
-    role,
-    handOver,
+    role: purpose.role,
+    ...forRecord(purpose),
     ...(terminal !== undefined && { terminal: terminal.sessionId, requesterAddress: terminal.address }),
   })
 
@@ -74,7 +97,7 @@ export function makeConfirmStepUp(deps: {
    * threats.md I7: the trip has read their groups anew, and the terminal's are as old as its sign-in. Where it asks from is what counts
    * of addresses: it is what will hold the credentials.
    */
-  async function requireStillTheirs(found: StepUp, address: string, input: Input): Promise<void> {
+  async function requireStillTheirs(found: HandOverStepUp, address: string, input: Input): Promise<void> {
     const { id, purpose } = found
     const { session, request } = input
     const stepUp = { id, purpose, sessionId: session.id }
@@ -94,14 +117,22 @@ export function makeConfirmStepUp(deps: {
       const { session, id } = input
       const found = await find(input)
       if (found.terminal !== undefined) throw gone()
-      const { purpose, authenticatedAt, mfaAt } = (await deps.stepUps.take(id)) ?? lost()
+      const { authenticatedAt, mfaAt } = (await deps.stepUps.take(id)) ?? lost()
       return {
         id,
-        purpose,
+        purpose: found.purpose,
         sessionId: session.id,
         ...(authenticatedAt !== undefined && { authenticatedAt }),
         ...(mfaAt !== undefined && { mfaAt }),
       }
+    },
+
+    requireToApprove,
+
+    async useToApprove(input, asked) {
+      // One that was made for something else is left for that.
+      await requireToApprove(input, asked)
+      if ((await deps.stepUps.take(input.id)) === undefined) throw gone()
     },
 
     async release(input) {

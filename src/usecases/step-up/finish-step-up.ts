@@ -3,6 +3,7 @@ import type { Authentication } from '../../domain/sign-in/authentication.ts'
 import { identityOf, type Principal } from '../../domain/sign-in/principal.ts'
 import type { GatewaySession } from '../../domain/sign-in/session.ts'
 import {
+  forRecord,
   freshnessFault,
   STEP_UP_SECONDS,
   stepUpRequired,
@@ -46,7 +47,7 @@ export function makeFinishStepUp(deps: {
     principal,
     stepUp,
     role: purpose.role,
-    handOver: purpose.handOver,
+    ...forRecord(purpose),
   })
 
   async function refuse(answered: Answered, reason: string, session?: GatewaySession): Promise<void> {
@@ -81,7 +82,8 @@ export function makeFinishStepUp(deps: {
       const fault = freshnessFault(authentication, trip, needsMfa)
       if (fault === undefined) return true
       await refuse(answered, fault, asked)
-      throw stepUpRequired({ why: fault, idp: principal.idp, role: trip.purpose.role }, fault)
+      const { role, approval } = trip.purpose
+      throw stepUpRequired({ why: fault, idp: principal.idp, role, ...(approval !== undefined && { approval }) }, fault)
     },
 
     async grant(answered, session) {
@@ -92,7 +94,7 @@ export function makeFinishStepUp(deps: {
       const person = identityOf(session.principal)
       const proved = { ...authentication, person, askedAt: now, status: 'proved', provedBy: session.id } as const
       await deps.audit({ ...factsOf(answered), session, event: 'step_up' })
-      if (gives === 'hand-over')
+      if (gives === 'hand-over' || gives === 'approval')
         await deps.stepUps.createIfAbsent(id, { id, purpose, expiresAt, ...proved }, { expiresAt })
       if (gives === 'release' && !(await keepForTerminal(answered, session))) await refuse(answered, 'expired', session)
     },

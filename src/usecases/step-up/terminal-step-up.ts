@@ -6,10 +6,11 @@ import { asRolegateError, RolegateError } from '../../domain/errors.ts'
 import { identityOf } from '../../domain/sign-in/principal.ts'
 import type { GatewaySession } from '../../domain/sign-in/session.ts'
 import {
+  isForHandOver,
   STEP_UP_INTERVAL_SECONDS,
   STEP_UP_SECONDS,
   stepUpRequired,
-  type Purpose,
+  type HandOverPurpose,
   type StepUp,
   type UsedStepUp,
 } from '../../domain/sign-in/step-up.ts'
@@ -17,7 +18,7 @@ import type { CurrentRules, LimitRate, Now, RandomText, StepUps } from '../ports
 
 type Asked = {
   readonly session: GatewaySession
-  readonly purpose: Omit<Purpose, 'roleArn'>
+  readonly purpose: Omit<HandOverPurpose, 'roleArn'>
   readonly request: RequestFacts
 }
 
@@ -98,7 +99,7 @@ export function makeTerminalStepUp(deps: {
       if (known.status !== 'released') throw new RolegateError('authorization_pending')
       const taken = await deps.stepUps.take(id)
       // Of parallel processes that hold one id, one has it.
-      if (taken === undefined) throw stepUpRequired({ why: 'gone' })
+      if (taken === undefined || !isForHandOver(taken)) throw stepUpRequired({ why: 'gone' })
       const { purpose, authenticatedAt, mfaAt, principal } = taken
       return {
         id,

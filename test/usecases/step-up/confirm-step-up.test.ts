@@ -6,6 +6,7 @@ import { anIndex, aRule } from '../../support/a-mapping.ts'
 import { aPrincipal } from '../../support/a-principal.ts'
 import { refusalFrom } from '../../support/a-refusal.ts'
 import { aRequest, aSession, NINE } from '../../support/a-session.ts'
+import { aPurpose } from '../../support/a-step-up.ts'
 import { anAnswer, aStepUpWorld, aTrip, type StepUpWorld } from '../../support/a-step-up-world.ts'
 
 const { id } = aTrip()
@@ -45,6 +46,16 @@ describe('a step-up for the browser that made the trip (threats.md H8)', () => {
       expect(await refusalFrom(use(aSession({ via })))).toMatchObject({ values: { condition: 'browser_session' } })
   })
 
+  it('is of no use to approve what somebody else asks for, and stays for the hand-over', async () => {
+    const { use, confirm, browser } = await proved()
+    for (const request of [
+      { id: 'req-1', roleId: aPurpose().roleArn },
+      { id: 'req-1', roleId: 'another' },
+    ])
+      expect(await refusalFrom(confirm.useToApprove({ session: browser, id }, request))).toMatchObject(gone)
+    expect(await use()).toMatchObject({ id })
+  })
+
   it('is over after five minutes', async () => {
     const { use, clock } = await proved()
     clock.pass(300)
@@ -67,7 +78,7 @@ describe('a step-up for the browser that made the trip (threats.md H8)', () => {
 
 /** What a terminal gets in place of an elevated role. */
 async function asked(world: StepUpWorld, session = world.pkce) {
-  const { role, handOver } = aTrip().purpose
+  const { role, handOver } = aPurpose()
   const thrown = await world.terminal.offer(stepUpRequired({ role }), {
     session,
     purpose: { role, handOver, seconds: 900 },
@@ -272,7 +283,7 @@ describe('what a terminal is offered', () => {
   it('is nothing where something else is in the way', async () => {
     const world = aStepUpWorld()
     const thrown = new RolegateError('not_entitled')
-    const { role, handOver } = aTrip().purpose
+    const { role, handOver } = aPurpose()
     const purpose = { role, handOver }
     expect(await world.terminal.offer(thrown, { session: world.pkce, purpose, request: aRequest() })).toBe(thrown)
   })
