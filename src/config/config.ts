@@ -158,6 +158,8 @@ export type StsSettings = {
   readonly passThrough?: PassThroughWay
   /** Where our calls to AWS come from: for the trust policies that are printed from the file (threats.md F3). */
   readonly egress?: Egress
+  /** It has none on purpose. */
+  readonly acceptsNoPin?: true
   /** In place of the partition's own STS and sign-in hosts. */
   readonly endpoint?: string
   readonly federationEndpoint?: string

@@ -8,6 +8,7 @@ import { readIncluded } from './includes.ts'
 import { runInFileTests, type Answer } from './in-file-tests.ts'
 import { lint } from './lint.ts'
 import { lintAccess } from './lint/access.ts'
+import { lintEgressPins } from './lint/egress.ts'
 import { printWho } from './policy.ts'
 import { openPolicyFiles, type PolicyFiles } from './policy-files.ts'
 import { resolve } from './resolve.ts'
@@ -115,6 +116,7 @@ function readFile(world: World, files: PolicyFiles): Readings {
   const wrong = answers.flatMap(({ path, wrong: message }) => (message === undefined ? [] : [{ path, message }]))
   if (wrong.length > 0) throw new ConfigFaults(wrong.map(locate), tests)
   lintAccess(config.mapping, into)
+  lintEgressPins(config, into)
   return { checked, config, locate, tests, warnings: [...(isRefused ? [] : open), ...warned.map(locate)] }
 }
 

@@ -36,6 +36,10 @@ export const sts = z.strictObject({
   partition: z.enum(PARTITIONS).default('aws').describe('Which of AWS’s separate worlds.'),
   endpoint: line.optional().describe('STS in place of AWS’s own. Needs an audience of its own unless it is AWS’s.'),
   egress,
+  accept: z
+    .literal('no-egress-pin')
+    .optional()
+    .describe('`no-egress-pin`: its roles are pinned to no address on purpose, elevated ones too.'),
   federation_endpoint: line.optional().describe('The console’s sign-in endpoint in place of AWS’s own.'),
   provider_name: z
     .string()

@@ -25,6 +25,7 @@ export function stsOf(name: string, entry: StsEntry, secrets: Secrets): StsSetti
     ...(passThrough !== undefined && { passThrough }),
     ...(endpoint !== undefined && { endpoint }),
     ...(entry.egress !== undefined && { egress: egressOf(entry.egress) }),
+    ...(entry.accept !== undefined && { acceptsNoPin: true as const }),
     ...(federationEndpoint !== undefined && { federationEndpoint }),
     ...(consoleHosts !== undefined && { consoleHosts }),
   }

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import type { Config, StsSettings } from '../config/config.ts'
 import { didYouMean } from '../config/did-you-mean.ts'
+import { NO_EGRESS_PIN } from '../config/lint/egress.ts'
 import { samlAddressOf } from '../domain/aws/assertion.ts'
 import { expectedTrustPolicy, isPosted, type GatewayAtAws } from '../domain/aws/trust-policy/expected.ts'
 import { compileRules, type RuleIndex } from '../domain/entitlement/compile.ts'
@@ -31,8 +32,8 @@ export async function run(args: readonly string[]): Promise<number> {
   const [what, role, ...others] = positionals
   if (what !== 'trust-policy' || role === undefined || others.length > 0 || values.config === undefined)
     return refuse(USAGE, 2)
-  if (values.accept !== undefined && values.accept !== NO_PIN)
-    return refuse(`error: --accept: there is ${NO_PIN} to accept, and not "${values.accept}"\n`, 2)
+  if (values.accept !== undefined && values.accept !== NO_EGRESS_PIN)
+    return refuse(`error: --accept: there is ${NO_EGRESS_PIN} to accept, and not "${values.accept}"\n`, 2)
   const loaded = readConfigFile(values.config, { insecureDev: true, purpose: 'check', withoutSecrets: true })
   if (loaded === undefined) return 3
   const { config } = loaded
@@ -48,8 +49,8 @@ export async function run(args: readonly string[]): Promise<number> {
       2,
     )
   const open = whyOpen(target, gateway, config)
-  if (open !== undefined && target.kind.elevated && values.accept !== NO_PIN)
-    return refuse(`error: ${target.name} is elevated, and ${open} Or say --accept ${NO_PIN}.\n`, 3)
+  if (open !== undefined && target.kind.elevated && values.accept !== NO_EGRESS_PIN && way?.acceptsNoPin !== true)
+    return refuse(`error: ${target.name} is elevated, and ${open} Or say --accept ${NO_EGRESS_PIN}.\n`, 3)
   if (open !== undefined) process.stderr.write(`warning: ${open}\n`)
   const policy = expectedTrustPolicy(config.mapping, target, gateway)
   const characters = JSON.stringify(policy).length
@@ -60,8 +61,6 @@ export async function run(args: readonly string[]): Promise<number> {
   process.stdout.write(`${JSON.stringify(policy, null, 2)}\n`)
   return 0
 }
-
-const NO_PIN = 'no-egress-pin'
 
 /** threats.md F3: a token or a signing key that leaks opens what is pinned to no address, from anywhere. */
 function whyOpen(target: RoleTarget, { egress }: GatewayAtAws, { mapping }: Config): string | undefined {

@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { configJsonSchema, printConfigJsonSchema, type JsonSchema } from '../../src/config/json-schema.ts'
 import { loadConfig } from '../../src/config/load.ts'
+import { withText } from '../../src/config/with-text.ts'
 import { reportOn } from '../../src/program/check/report.ts'
 import { diskWorld } from '../../src/program/read-config.ts'
 import { aWorld, faultsOf, load, MASTER_KEY } from './a-file.ts'
@@ -30,9 +31,11 @@ describe('config/getting-started.example.yaml', () => {
   const text = at('config/getting-started.example.yaml')
   const world = aWorld({ files: { '/etc/rolegate/secrets/master.key': `${MASTER_KEY}\n` } })
 
-  it('loads without a warning', () => {
+  it('loads with one warning, of the addresses that only its reader knows (threats.md F3)', () => {
     expect(faultsOf(text, world)).toEqual([])
-    expect(load(text, world).warnings).toEqual([])
+    expect(loadConfig(withText(text, world)).warnings).toMatchObject([
+      { path: 'sts.default', message: expect.stringMatching(/\[no-egress-pin\]$/) },
+    ])
   })
 
   it('names the schema in its first line', () => {
@@ -75,9 +78,14 @@ describe('config/config.example.yaml', () => {
     ])
   })
 
-  it('is warned of for its wide proxies, an account nobody has yet, and a deny at one IdP', async () => {
+  it('is warned of for its wide proxies, an account nobody has yet, a deny at one IdP, and tokens that are good from anywhere', async () => {
     const { warnings } = await look()
-    expect(warnings.map(({ path }) => path)).toEqual(['server.trusted_proxies[0]', 'accounts.data-prod', 'rules[5]'])
+    expect(warnings.map(({ path }) => path)).toEqual([
+      'server.trusted_proxies[0]',
+      'accounts.data-prod',
+      'rules[5]',
+      'sts.default',
+    ])
   })
 
   it('is what serve takes, where its secrets are', () => {

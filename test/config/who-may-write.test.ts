@@ -63,7 +63,8 @@ describe('a file of the policy that a stranger may write (threats.md R7)', () =>
   })
 
   it('is not looked for where the file is only read, as in CI', () => {
-    expect(loadConfig(aMachine(FILE, { mode: 0o666, purpose: 'check', withoutSecrets: true })).warnings).toEqual([])
+    const machine = aMachine(FILE, { mode: 0o666, purpose: 'check', withoutSecrets: true })
+    expect(loadConfig(machine).warnings.filter(({ message }) => message.includes('written'))).toEqual([])
   })
 
   it('is not looked for where files have no such owners', () => {
@@ -175,7 +176,7 @@ describe('a folder where a stranger may put another file in the place of one (th
 
   it('is nothing to such a text under a name that no folder stands before', () => {
     const world = { ...withFolder(FOLDER, {}), ...diskWorld('demo.yaml'), fileMode: () => 0o777, insecureDev: true }
-    expect(loadConfig(withText(A_FILE, world)).warnings).toEqual([])
+    expect(load(A_FILE, world).warnings).toEqual([])
   })
 
   it('is seen on a real disk', () => {

@@ -69,6 +69,8 @@ describe('rolegate aws trust-policy', () => {
     expect([accepted.exit, accepted.out === '']).toEqual([0, false])
     expect(accepted.err).toContain('warning: ')
     expect((await aws(A_FILE, 'trust-policy', 'pay-prod/admin', '--accept', 'anything')).exit).toBe(2)
+    const inTheFile = `${A_FILE}sts: { default: { accept: no-egress-pin } }\n`
+    expect(await aws(inTheFile, 'trust-policy', 'pay-prod/admin')).toMatchObject({ exit: 0, out: accepted.out })
   })
 
   it('says why a role whose assertion browsers post is pinned to nothing', async () => {

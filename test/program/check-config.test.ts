@@ -7,7 +7,7 @@ import { printReport } from '../../src/program/check/print.ts'
 import { EXIT, reportOn, type Options, type Report } from '../../src/program/check/report.ts'
 import type { SeenPerson } from '../../src/domain/policy/people.ts'
 import { USAGE } from '../../src/program/check-config.ts'
-import { A_FILE, changed } from '../config/a-file.ts'
+import { A_FILE, changed, PINNED } from '../config/a-file.ts'
 
 /** A folder with these files, each by its path. */
 function aFolder(files: Readonly<Record<string, string>>): (name: string) => string {
@@ -38,7 +38,7 @@ const DEV_ONLY = changed([
 
 describe('check-config', () => {
   it('says what a good file holds, and ends with 0', async () => {
-    const at = aFolder({ 'a.yaml': A_FILE })
+    const at = aFolder({ 'a.yaml': `${A_FILE}${PINNED}` })
     const report = await check(at('a.yaml'))
     expect(report).toEqual({
       file: at('a.yaml'),
@@ -71,7 +71,7 @@ describe('check-config', () => {
   })
 
   it('lets warnings pass, but for --strict', async () => {
-    const at = aFolder({ 'a.yaml': changed(['[readonly, admin]', '[readonly]']) })
+    const at = aFolder({ 'a.yaml': `${changed(['[readonly, admin]', '[readonly]'])}${PINNED}` })
     const [lenient, strict] = [await check(at('a.yaml')), await check(at('a.yaml'), { strict: true })]
     expect([lenient.exit, strict.exit]).toEqual([0, 3])
     expect(printReport(lenient).err).toMatch(
@@ -319,7 +319,7 @@ describe('check-config --people', () => {
     cut: cut > 0,
     seenAt: '2026-11-20T09:00:00.000Z',
   })
-  const rules = A_FILE.replace(
+  const rules = `${A_FILE}${PINNED}`.replace(
     'store:',
     `  - { id: no, match: { group: Out }, deny: { accounts: "*" } }
   - { id: other, match: { idp: entra, any_of: [Team, Gone] }, grant: { accounts: pay-dev, roles: readonly } }
@@ -356,7 +356,7 @@ store:`,
 
 describe('check-config --online', () => {
   it('prints what was asked, and ends with 3 when somebody is not who the file says', async () => {
-    const at = aFolder({ 'a.yaml': A_FILE })
+    const at = aFolder({ 'a.yaml': `${A_FILE}${PINNED}` })
     const answering = (state: 'ok' | 'fail') => ({
       online: () => Promise.resolve([{ check: 'IdP entra', state, says: 'says who it is' }]),
     })

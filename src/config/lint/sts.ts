@@ -44,7 +44,10 @@ const STRATEGIES_OF: readonly (readonly [keys: readonly (keyof StsEntry)[], stra
   ],
   [['saml_encryption_cert_file'], ['saml']],
   [['audience'], ['web_identity']],
-  [['egress'], ['web_identity', 'saml']],
+  [
+    ['egress', 'accept'],
+    ['web_identity', 'saml'],
+  ],
   [['idp'], ['pass_through_saml', 'pass_through_oidc']],
   [
     ['client_id', ...(Object.keys(clientAuthentication) as (keyof typeof clientAuthentication)[])],

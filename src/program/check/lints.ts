@@ -7,6 +7,7 @@ export const LINTS: readonly string[] = [
   'env-once',
   'group-never-seen',
   'mutable-claim',
+  'no-egress-pin',
   'pattern-too-wide',
   'role-without-limit',
   'shadowed-rule',

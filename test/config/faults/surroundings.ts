@@ -165,6 +165,16 @@ export const KEEPING: readonly Case[] = [
     'region: eu-central-1 }',
     'region: eu-central-1, endpoint: https://sts.ceph.example.com, audience: sts.amazonaws.com }',
   ),
+  swap(
+    'another thing accepted in place of a pin',
+    'region: eu-central-1 }',
+    'region: eu-central-1, accept: no-egress }',
+  ),
+  swap(
+    'a pin that pass-through has none of',
+    'strategy: web_identity, region: eu-central-1 }',
+    'strategy: pass_through_saml, idp: keycloak, provider_name: kc, accept: no-egress-pin }',
+  ),
   swap('a region of another partition', 'region: eu-central-1 }', 'region: us-gov-west-1 }'),
   swap(
     'the demo’s STS',

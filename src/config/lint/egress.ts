@@ -1,0 +1,80 @@
+import { isPosted } from '../../domain/aws/trust-policy/expected.ts'
+import type { Mapping } from '../../domain/entitlement/rule.ts'
+import { listed } from '../../domain/listed.ts'
+import type { Config, StsSettings } from '../config.ts'
+import type { Findings } from '../faults.ts'
+import { isLoopback } from './web-address.ts'
+
+/** What says in the file, and at `rolegate aws trust-policy`, that roles are pinned to no address on purpose. */
+export const NO_EGRESS_PIN = 'no-egress-pin'
+
+const MOST_NAMED = 3
+
+/**
+ * threats.md F3: STS asks nobody where a token comes from, so one that leaks, or the key that signs them, opens its roles from anywhere
+ * until their trust policies say where we call from. A warning a way to AWS, and no fault: what AWS has the file does not know.
+ */
+export function lintEgressPins({ sts, mapping }: Pick<Config, 'sts' | 'mapping'>, findings: Findings): void {
+  const granted = grantedIn(mapping)
+  for (const way of sts.values()) {
+    const open = openRolesOf(way, mapping, granted)
+    if (way.acceptsNoPin === true && (way.egress !== undefined || open.length === 0))
+      findings.warn(['sts', way.name, 'accept'], 'accepts what is not there: no role here wants for an address')
+    if (way.egress !== undefined || way.acceptsNoPin === true || open.length === 0) continue
+    findings.warn(
+      ['sts', way.name],
+      `has no egress: a token that leaks, or the key that signs them, opens ${counted(open)} from anywhere; say where our calls come from, and take the trust policies that are printed from that [no-egress-pin]`,
+      'key',
+    )
+  }
+}
+
+type OpenRole = { readonly name: string; readonly elevated: boolean }
+
+/** Of IAM roles that rules open this way: those that a pin could hold. Variants are one IAM role. */
+function openRolesOf(
+  { name, endpoint, passThrough }: StsSettings,
+  mapping: Mapping,
+  granted: Granted,
+): readonly OpenRole[] {
+  // The IdP's own assertion is not ours to pin, and nobody leaks anything to a stand-in on this machine.
+  if (passThrough !== undefined || (endpoint !== undefined && isLoopback(new URL(endpoint).hostname))) return []
+  const open = new Map<string, OpenRole>()
+  for (const [alias, keys] of granted) {
+    const account = mapping.accounts.get(alias)
+    if (account?.sts !== name) continue
+    for (const key of keys) {
+      const kind = mapping.roles.get(key)
+      if (kind === undefined || isPosted(mapping, { account, kind })) continue
+      const at = `${alias} ${kind.roleName}`
+      const isFirst = open.get(at) === undefined || (kind.elevated && open.get(at)?.elevated === false)
+      if (isFirst) open.set(at, { name: `${alias}/${key}`, elevated: kind.elevated })
+    }
+  }
+  return [...open.values()]
+}
+
+/** By account: the roles that some rule opens there. */
+type Granted = ReadonlyMap<string, ReadonlySet<string>>
+
+function grantedIn({ rules }: Mapping): Granted {
+  const granted = new Map<string, Set<string>>()
+  for (const { effect, accounts, roles } of rules) {
+    if (effect !== 'grant') continue
+    for (const alias of accounts) {
+      const keys = granted.get(alias) ?? new Set<string>()
+      granted.set(alias, keys)
+      for (const key of roles) keys.add(key)
+    }
+  }
+  return granted
+}
+
+function counted(open: readonly OpenRole[]): string {
+  const elevated = open.flatMap((role) => (role.elevated ? [role.name] : []))
+  const others = open.length - elevated.length
+  const plain = `${others} ${others === 1 ? 'role' : 'roles'}`
+  if (elevated.length === 0) return plain
+  const first = `${elevated.length} elevated ${elevated.length === 1 ? 'role' : 'roles'} (${listed(elevated, MOST_NAMED)})`
+  return others === 0 ? first : `${first} and ${others} ${others === 1 ? 'other' : 'others'}`
+}
