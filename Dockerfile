@@ -7,8 +7,7 @@ WORKDIR /src
 COPY package.json package-lock.json ./
 # No package runs a script of its own while it is installed (security.md K-13).
 RUN npm ci --ignore-scripts --no-audit --no-fund
-COPY tsconfig.json tsconfig.build.json ./
-COPY scripts/executable.mjs scripts/
+COPY scripts/build.mjs scripts/
 COPY src src
 RUN npm run build
 

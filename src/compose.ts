@@ -27,6 +27,7 @@ import { RolegateError } from './domain/errors.ts'
 import type { Principal } from './domain/sign-in/principal.ts'
 import { createServer } from './http/server.ts'
 import { SessionStore } from './http/session-store.ts'
+import { PACKAGE } from './places.ts'
 import { makeCountGroups } from './usecases/admin/count-groups.ts'
 import { makeDescribePolicy } from './usecases/admin/describe-policy.ts'
 import { makeExplainAs, makeExplainForStaff } from './usecases/admin/explain-as.ts'
@@ -292,7 +293,7 @@ export async function compose(
     formTargets: formTargetsOf(config),
     idpTargets: idpTargetsOf(config),
     absoluteSeconds: browser.absoluteSeconds,
-    views: fileURLToPath(new URL('../views', import.meta.url)),
+    views: fileURLToPath(new URL('views', PACKAGE)),
     version: host.version,
     demo: host.demo,
     lastGoodSince: () => world.disk.lastGoodSince,

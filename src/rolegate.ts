@@ -4,7 +4,7 @@ import { homedir } from 'node:os'
 import { warmCredentials } from './cli/warm.ts'
 
 /**
- * The program as people and SDKs start it. scripts/door.mjs makes one CommonJS file of this, for Node takes a quarter
+ * The program as people and SDKs start it. scripts/build.mjs makes one CommonJS file of this, for Node takes a quarter
  * longer to start with a module, and as much again to find the next ones (performance.md, cli). What credential-process
  * has kept is printed from here; everything else is in main.ts.
  */

@@ -23,6 +23,8 @@ export type CliWorld = {
   readonly confirm: (question: string) => Promise<boolean>
   /** What a gateway with this configuration file would answer an operator. Fails with `config_invalid`. */
   readonly explainFile: (file: string, ask: ImaginedAsk) => Promise<unknown>
+  /** The text of a file that comes with this program: `completions/rolegate.fish`. */
+  readonly ownFile: (path: string) => Promise<string>
   /** Fails where there is none. */
   readonly keychain: () => Promise<Keychain>
   /** Aborts when the person presses Ctrl-C. */

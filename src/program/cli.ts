@@ -1,9 +1,11 @@
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { constants, homedir, hostname, userInfo } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { run } from '../cli/run.ts'
 import type { Child, ChildEnd, CliWorld } from '../cli/world.ts'
+import { PACKAGE } from '../places.ts'
 import { proxiedFetch } from './proxied-fetch.ts'
 import { VERSION } from './version.ts'
 
@@ -35,6 +37,7 @@ export const cliWorld = (interrupt: AbortController): CliWorld => ({
   pick: async (question, choices) => answered(interrupt, (await import('./prompts.ts')).pick(question, choices)),
   confirm: async (question) => answered(interrupt, (await import('./prompts.ts')).ask(question)),
   explainFile: async (file, ask) => (await import('./explain-file.ts')).explainFile(file, ask),
+  ownFile: (path) => readFile(new URL(path, PACKAGE), 'utf8'),
   keychain: async () => (await import('./keychain.ts')).openKeychain(),
   interrupted: interrupt.signal,
   pid: process.pid,

@@ -4,6 +4,7 @@ import { errnoOf } from '../config/files.ts'
 import type { Fault, Loaded, Tested } from '../config/load.ts'
 import type { World } from '../config/world.ts'
 import { RolegateError } from '../domain/errors.ts'
+import { programAt } from '../places.ts'
 import type { Mark } from './looked-at.ts'
 
 /** What a thread is told to read. */
@@ -66,10 +67,12 @@ export function readInThread(order: ReadingOrder, bounds: Bounds = BOUNDS): Prom
 }
 
 function start(order: ReadingOrder, { mebibytes }: Bounds): Worker | undefined {
-  // Beside this file, under its own ending: source and build are laid out alike.
-  const program = new URL(import.meta.url.replace(/reading-thread\.(\w+)$/, 'read-in-thread.$1'))
   try {
-    return new Worker(program, { workerData: order, env: {}, resourceLimits: { maxOldGenerationSizeMb: mebibytes } })
+    return new Worker(programAt('program/read-in-thread'), {
+      workerData: order,
+      env: {},
+      resourceLimits: { maxOldGenerationSizeMb: mebibytes },
+    })
   } catch {
     return undefined
   }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
+import { PACKAGE } from '../places.ts'
 
-/** As package.json says, beside src/ and dist/ alike. */
-export const VERSION = (
-  JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
-).version
+/** As package.json says. */
+export const VERSION = (JSON.parse(readFileSync(new URL('package.json', PACKAGE), 'utf8')) as { version: string })
+  .version

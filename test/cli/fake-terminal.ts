@@ -1,4 +1,5 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
@@ -63,6 +64,7 @@ export function aTerminal(over: Partial<CliWorld> = {}): Terminal {
     pick: async () => Promise.reject(new Error('nobody was to be asked')),
     confirm: async () => Promise.reject(new Error('nobody was to be asked')),
     explainFile: () => Promise.reject(new Error('no file was to be asked')),
+    ownFile: (path) => readFile(path, 'utf8'),
     keychain: () => Promise.reject(new Error('No keychain here.')),
     interrupted: new AbortController().signal,
     pid: process.pid,

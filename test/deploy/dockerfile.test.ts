@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 
 /** Instructions, a line each; comments and line breaks gone. */
@@ -48,6 +48,7 @@ describe('the Dockerfile', () => {
     const copied = of('COPY')
       .filter((copy) => !copy.startsWith('--from'))
       .flatMap((copy) => copy.split(' ').slice(0, -1))
+    for (const path of copied) expect(existsSync(path), path).toBe(true)
     expect(ignore[0]).toBe('*')
     expect(ignore.slice(1).toSorted()).toEqual([...new Set(copied)].map((path) => `!${path}`).toSorted())
   })

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import type { Command } from '../command.ts'
 
 /** Each shell's script, a file of its own beside the program: they are read, and checked, as what they are. */
@@ -20,7 +19,7 @@ export const completion: Command = {
   async run({ words: [shell = ''], world, misused }) {
     const file = FILES.get(shell)
     if (file === undefined) throw misused(`“${shell}” is none of ${SHELLS.join(', ')}.`)
-    world.out(await readFile(new URL(`../../../completions/${file}`, import.meta.url), 'utf8'))
+    world.out(await world.ownFile(`completions/${file}`))
     return 0
   },
 }
