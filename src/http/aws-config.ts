@@ -1,5 +1,5 @@
 import type { Request, Response } from 'express'
-import { z } from 'zod'
+import * as z from 'zod'
 import { sessionNameOf, type ConfigFacts } from '../domain/aws/config-file/facts.ts'
 import { printBlock } from '../domain/aws/config-file/merge.ts'
 import { nameRoles } from '../domain/aws/config-file/profile-names.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { RequestFacts } from '../domain/audit/event.ts'
 import { RolegateError } from '../domain/errors.ts'
 import type { GatewaySession } from '../domain/sign-in/session.ts'

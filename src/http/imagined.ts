@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Imagined } from '../domain/admin/imagine.ts'
 import { isReason } from '../domain/entitlement/conditions.ts'
 import { parseDuration, printDuration } from '../domain/entitlement/duration.ts'

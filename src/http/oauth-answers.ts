@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { printable } from '../domain/device/client.ts'
 import { showUserCode } from '../domain/device/user-code.ts'
 import { RolegateError } from '../domain/errors.ts'

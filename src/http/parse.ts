@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { isReason } from '../domain/entitlement/conditions.ts'
 import { isTimeZone } from '../domain/entitlement/wall-clock.ts'
 import { RolegateError } from '../domain/errors.ts'

@@ -1,6 +1,7 @@
-import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose'
+import type { JSONWebKeySet, JWTVerifyGetKey } from 'jose'
 import { RolegateError } from '../../domain/errors.ts'
 import type { Now } from '../../usecases/ports.ts'
+import { loadJose } from './jose.ts'
 
 /** After a failure, the issuer is asked again no sooner than this. */
 const RETRY_MS = 3_000
@@ -33,6 +34,7 @@ export function makeIssuerKeys(deps: {
 
   async function fetchKeys(): Promise<void> {
     try {
+      const { createLocalJWKSet } = await loadJose()
       known = { keys: createLocalJWKSet(await keysOf(deps)), at: deps.now().getTime() }
     } catch (cause) {
       failedAt = deps.now().getTime()
@@ -58,7 +60,7 @@ export function makeIssuerKeys(deps: {
 
   return {
     async keyFor(header, token) {
-      const keys = await requireKeys()
+      const [keys, { errors }] = await Promise.all([requireKeys(), loadJose()])
       try {
         return await keys(header, token)
       } catch (thrown) {

@@ -1,8 +1,10 @@
-import { decodeJwt, errors, jwtVerify, type JWTPayload, type JWTVerifyResult } from 'jose'
+import type * as Jose from 'jose'
+import type { JWTPayload, JWTVerifyResult } from 'jose'
 import { RolegateError } from '../../domain/errors.ts'
 import { workloadPrincipal, type WorkloadMapping } from '../../domain/sign-in/workload.ts'
 import type { Digest, Now, VerifiedWorkload, VerifyWorkloadToken } from '../../usecases/ports.ts'
 import { makeIssuerKeys, type IssuerKeys } from './issuer-keys.ts'
+import { loadJose } from './jose.ts'
 
 /** One entry of `workloads`. */
 export type WorkloadSettings = {
@@ -52,10 +54,11 @@ export function makeVerifyWorkloadToken(deps: {
 
   return {
     async verifyWorkloadToken(token, door) {
-      const issuer = issuers.get(issuerIn(token))
+      const jose = await loadJose()
+      const issuer = issuers.get(issuerIn(token, jose))
       if (issuer === undefined) throw rejected('unknown_issuer')
       const now = deps.now()
-      const { payload, protectedHeader } = await verified(token, issuer, now)
+      const { payload, protectedHeader } = await verified(token, issuer, { jose, now })
       requireType(protectedHeader.typ)
       requireAge(payload, door, now)
       const { settings, principal } = entryFor(issuer.entries, payload, protectedHeader.alg, door)
@@ -72,7 +75,7 @@ type Issuer = { readonly keys: IssuerKeys; readonly entries: WorkloadSettings[] 
 type Door = Parameters<VerifyWorkloadToken>[1]
 
 /** Whose keys to ask, by the token's own word; nothing else of it is believed yet. */
-function issuerIn(token: string): string {
+function issuerIn(token: string, { decodeJwt }: typeof Jose): string {
   // Three parts, none of them empty: no JWE, nothing unsigned, nothing in JSON (security.md O-4).
   if (!/^[\w-]+\.[\w-]+\.[\w-]+$/.test(token)) throw rejected('not_a_signed_token')
   try {
@@ -84,10 +87,14 @@ function issuerIn(token: string): string {
   throw rejected('no_issuer')
 }
 
-async function verified(token: string, { keys, entries }: Issuer, now: Date): Promise<JWTVerifyResult> {
+async function verified(
+  token: string,
+  { keys, entries }: Issuer,
+  { jose, now }: { jose: typeof Jose; now: Date },
+): Promise<JWTVerifyResult> {
   const [first] = entries
   try {
-    return await jwtVerify(token, keys.keyFor, {
+    return await jose.jwtVerify(token, keys.keyFor, {
       // security.md O-2. jose asks for no key before this, so a junk `alg` costs no fetch.
       algorithms: [...new Set(entries.flatMap(({ algorithms }) => algorithms))],
       ...(first !== undefined && { issuer: first.mapping.issuer }),
@@ -97,11 +104,11 @@ async function verified(token: string, { keys, entries }: Issuer, now: Date): Pr
     })
   } catch (thrown) {
     if (thrown instanceof RolegateError) throw named(thrown, first)
-    throw new RolegateError('sign_in_rejected', {}, { reason: reasonOf(thrown), cause: thrown })
+    throw new RolegateError('sign_in_rejected', {}, { reason: reasonOf(thrown, jose), cause: thrown })
   }
 }
 
-function reasonOf(thrown: unknown): string {
+function reasonOf(thrown: unknown, { errors }: typeof Jose): string {
   if (thrown instanceof errors.JWTClaimValidationFailed) return `claim:${thrown.claim}`
   return thrown instanceof errors.JOSEError ? thrown.code.toLowerCase() : 'unverifiable'
 }

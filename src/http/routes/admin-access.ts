@@ -1,5 +1,5 @@
 import { Router, type Request, type Response } from 'express'
-import { z } from 'zod'
+import * as z from 'zod'
 import { LONGEST_REASON } from '../../domain/entitlement/conditions.ts'
 import { RolegateError } from '../../domain/errors.ts'
 import type { ExplainAs, ExplainForStaff, RolesHeld } from '../../usecases/admin/explain-as.ts'

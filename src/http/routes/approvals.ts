@@ -1,5 +1,5 @@
 import { Router, type Request } from 'express'
-import { z } from 'zod'
+import * as z from 'zod'
 import { LEAST_SECONDS, printDuration } from '../../domain/entitlement/duration.ts'
 import { mostSecondsOf } from '../../domain/request/role-request.ts'
 import type { Now } from '../../usecases/ports.ts'

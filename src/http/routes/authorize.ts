@@ -1,5 +1,5 @@
 import { Router, type Request, type RequestHandler, type Response } from 'express'
-import { z } from 'zod'
+import * as z from 'zod'
 import { isChallenge } from '../../domain/device/authorization.ts'
 import { printable, redirectOf, type Client } from '../../domain/device/client.ts'
 import type { DeviceClaims } from '../../domain/device/device-login.ts'

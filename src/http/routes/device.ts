@@ -1,5 +1,5 @@
 import { Router, type Response } from 'express'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { NameNetwork } from '../../domain/device/network.ts'
 import { showUserCode } from '../../domain/device/user-code.ts'
 import { asRolegateError } from '../../domain/errors.ts'

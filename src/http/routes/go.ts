@@ -1,5 +1,5 @@
 import { Router } from 'express'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { FollowLink, Way } from '../../usecases/entitlement/follow-link.ts'
 import type { ListedAccount } from '../../usecases/entitlement/list-accounts.ts'
 import type { Now } from '../../usecases/ports.ts'

@@ -1,5 +1,5 @@
 import { Router, type ErrorRequestHandler, type Request } from 'express'
-import { z } from 'zod'
+import * as z from 'zod'
 import { printable, type Client, type Grant } from '../../domain/device/client.ts'
 import { showUserCode } from '../../domain/device/user-code.ts'
 import { RolegateError } from '../../domain/errors.ts'

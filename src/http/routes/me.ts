@@ -1,5 +1,5 @@
 import { Router } from 'express'
-import { z } from 'zod'
+import * as z from 'zod'
 import { nearsLimit } from '../../domain/sign-in/group-limit.ts'
 import type { Now } from '../../usecases/ports.ts'
 import type { MySessions } from '../../usecases/sign-in/my-sessions.ts'

@@ -1,5 +1,5 @@
 import { Router, urlencoded, type ErrorRequestHandler, type Request, type RequestHandler } from 'express'
-import { z } from 'zod'
+import * as z from 'zod'
 import { RolegateError, type ErrorCode } from '../../domain/errors.ts'
 import { requireOwnClient } from '../../usecases/device/clients.ts'
 import type { RevokeToken } from '../../usecases/device/revoke-token.ts'

@@ -1,5 +1,5 @@
 import { Router, type Request, type RequestHandler, type Response } from 'express'
-import { z } from 'zod'
+import * as z from 'zod'
 import { sentPolicyFor } from '../../domain/aws/session-policy.ts'
 import { sessionNameFor, type Sha256 } from '../../domain/aws/session-name.ts'
 import type { Entitlement } from '../../domain/entitlement/decide.ts'

@@ -1,5 +1,5 @@
 import { Router, type Request, type Response } from 'express'
-import { z } from 'zod'
+import * as z from 'zod'
 import { isSameNetwork, type NameNetwork } from '../../domain/device/network.ts'
 import { sessionNameFor, type Sha256 } from '../../domain/aws/session-name.ts'
 import { durationOf, printDuration } from '../../domain/entitlement/duration.ts'

@@ -1,5 +1,5 @@
 import { Router, urlencoded } from 'express'
-import { z } from 'zod'
+import * as z from 'zod'
 import { RolegateError } from '../../domain/errors.ts'
 import type { ExchangeWorkloadToken } from '../../usecases/workload/exchange-workload-token.ts'
 import type { IssueContainerToken } from '../../usecases/workload/issue-container-token.ts'

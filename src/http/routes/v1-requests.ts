@@ -1,5 +1,5 @@
 import { Router, type RequestHandler } from 'express'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { AnswerRequest } from '../../usecases/request/answer-request.ts'
 import type { AskForRole } from '../../usecases/request/ask-for-role.ts'
 import { signedIn } from '../authenticate.ts'

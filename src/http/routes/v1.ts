@@ -1,5 +1,5 @@
 import { Router, type RequestHandler } from 'express'
-import { z } from 'zod'
+import * as z from 'zod'
 import { isRegion } from '../../domain/aws/partition.ts'
 import type { Sha256 } from '../../domain/aws/session-name.ts'
 import { RolegateError } from '../../domain/errors.ts'
