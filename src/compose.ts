@@ -150,6 +150,7 @@ export async function compose(
     limitShared,
     audit,
     rules,
+    configHash: hash,
     requestsOf: makeRequestsOf({ ...memory.tables, emergency, rules, issuerOf, digest, now }),
     random,
     randomText,
@@ -159,7 +160,7 @@ export async function compose(
   const findOwnSession = makeFindSession({ ...deps, issuerOf })
   const findSession: FindSession = (id) => newest().findSession(id)
   const endSession = makeEndSession(deps)
-  const ownPlan = makePlanHandOver({ ...deps, ...aws, issuer: config.issuer, configHash: hash })
+  const ownPlan = makePlanHandOver({ ...deps, ...aws, issuer: config.issuer })
   const planHandOver: PlanHandOver = {
     ...ownPlan,
     requireStillAllowed: (plan, ask) => newest().requireStillAllowed(plan, ask),

@@ -86,6 +86,7 @@ export function aRequestWorld(clock = aClock(), store: Store = makeMemoryStore({
   })
   const deps = {
     ...shared,
+    configHash: 'c0ffee',
     requestsOf,
     closing: {
       ...world.closing,

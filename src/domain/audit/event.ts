@@ -62,9 +62,16 @@ type StepUpFacts = {
 }
 
 /** A request for a role that takes an approval, in each record about it. */
-type ApprovalFacts = {
+export type ApprovalFacts = {
   readonly approval: string
   readonly role: string
+  /** As the name meant when it was asked for. */
+  readonly roleArn: string
+  /** The grant it is for, and by which of their groups. */
+  readonly rule: string
+  readonly group: string | null
+  /** What asks for somebody's word: `role admin`, `rule prod-on-request`. */
+  readonly wanted: readonly string[]
   /** As asked for; of what was approved, as granted. */
   readonly seconds: number
   /** In the words of whoever asked. */
@@ -72,6 +79,20 @@ type ApprovalFacts = {
   readonly requester: string
   readonly requesterIssuer: string
   readonly requesterName: string
+  /** Nobody answers it after that. */
+  readonly expiresAt: Date
+  /** Of the file whose rules decided. */
+  readonly configHash: string
+}
+
+/** Of what was answered. */
+export type GrantFacts = {
+  /** Of the groups of whoever answered those for which they could. */
+  readonly approvingGroups?: readonly string[]
+  /** As granted, and when that is over by itself. */
+  readonly seconds?: number
+  readonly until?: Date
+  readonly note?: string
 }
 
 type Subject = { readonly principal: Principal; readonly session?: GatewaySession }
@@ -234,17 +255,17 @@ type RequestEvent = { readonly request: RequestFacts } & (
   /** The principal is whoever answered: durable before it opens anything. */
   | ({
       readonly event: 'request_approved' | 'request_denied'
-      readonly note?: string
       /** The fresh sign-in it used up, of whoever approved an elevated role (threats.md H8). */
       readonly stepUp?: string
     } & ApprovalFacts &
+      GrantFacts &
       Subject)
   /** Somebody whom it concerns tried to answer it, and may not; the first of a minute of their session. */
   | ({ readonly event: 'request_refused'; readonly reason: string } & ApprovalFacts & Subject)
   /** Somebody tried to answer what nobody had answered in time; once a week of each. */
   | ({ readonly event: 'request_expired' } & ApprovalFacts & Subject)
   /** Whoever asked thought better of it; or an approval was given back, or taken back, before its time. */
-  | ({ readonly event: 'request_cancelled' | 'approval_ended' } & ApprovalFacts & Subject)
+  | ({ readonly event: 'request_cancelled' | 'approval_ended' } & ApprovalFacts & GrantFacts & Subject)
   /** A terminal's tokens ended without anybody signing out: one came back that had been replaced (threats.md D9). */
   | ({ readonly event: 'session_ended'; readonly reason: string } & Subject)
   /** A CI job traded its token for a session (threats.md D16). */

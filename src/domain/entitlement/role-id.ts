@@ -6,3 +6,6 @@ import type { RoleTarget } from './rule.ts'
  */
 export const roleIdOf = ({ arn, kind }: Pick<RoleTarget, 'arn' | 'kind'>): string =>
   kind.variantOf === undefined ? arn : `${arn}#${kind.key}`
+
+/** The ARN in such an id: none has a `#`. */
+export const arnIn = (roleId: string): string => roleId.replace(/#.*$/, '')

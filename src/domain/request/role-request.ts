@@ -34,8 +34,9 @@ type Wish = {
   readonly expiresAt: Date
 }
 
-/** `approving`: somebody's word is given, and not on record yet. */
+/** `asking`, `approving`: asked for, or somebody's word is given, and not on record yet. */
 type State =
+  | { readonly status: 'asking' }
   | { readonly status: 'asked' }
   | (Granted & { readonly status: 'approving' })
   | (Granted & { readonly status: 'approved' })
@@ -67,6 +68,7 @@ export type RequestStanding = 'asked' | 'approved' | 'denied' | 'cancelled' | 'e
 
 export function standingOf(request: RoleRequest, now: Date): RequestStanding {
   switch (request.status) {
+    case 'asking':
     case 'asked':
     // Until it is on record it has not happened.
     case 'approving':
@@ -96,6 +98,8 @@ export type Step =
       readonly allGroups: readonly string[]
       readonly seconds: number
     }
+  /** What was asked is on record. */
+  | { readonly kind: 'asked' }
   /** The word that was given is on record; or could not be, and then it was never given. */
   | { readonly kind: 'recorded' | 'unrecorded'; readonly by: Person }
   | { readonly kind: 'deny'; readonly answer: Answer }
@@ -110,6 +114,8 @@ export function afterStep(request: RoleRequest, step: Step, now: Date): RoleRequ
   const isTheirWord = (by: Person) =>
     request.status === 'approving' && standing === 'asked' && isSame(request.answeredBy, by)
   switch (step.kind) {
+    case 'asked':
+      return request.status === 'asking' && standing === 'asked' ? { ...request, status: 'asked' } : undefined
     case 'approve':
       return isOpen
         ? {
@@ -126,7 +132,9 @@ export function afterStep(request: RoleRequest, step: Step, now: Date): RoleRequ
       return isTheirWord(step.by) ? { ...wishOf(request), status: 'asked' } : undefined
     case 'deny':
       // A no, and a change of mind, count even between somebody's yes and its record.
-      return standing === 'asked' ? { ...wishOf(request), ...step.answer, status: 'denied' } : undefined
+      return standing === 'asked' && request.status !== 'asking'
+        ? { ...wishOf(request), ...step.answer, status: 'denied' }
+        : undefined
     case 'cancel':
       return standing === 'asked' ? { ...wishOf(request), status: 'cancelled', endedAt: now } : undefined
     case 'end':
@@ -139,6 +147,10 @@ export function afterStep(request: RoleRequest, step: Step, now: Date): RoleRequ
 /** A word that a crash, or a store that went away, has kept from its record: after a minute anybody may give theirs anew. */
 const isLeftBehind = (request: RoleRequest, now: Date): boolean =>
   request.status === 'approving' && now.getTime() - request.answeredAt.getTime() > RECORD_SECONDS * 1000
+
+/** The same of what was asked: its person may ask anew. */
+export const isUnrecorded = (request: RoleRequest, now: Date): boolean =>
+  request.status === 'asking' && now.getTime() - request.askedAt.getTime() > RECORD_SECONDS * 1000
 
 const RECORD_SECONDS = 60
 

@@ -12,6 +12,7 @@ import {
   targetOf,
   wantedNow,
 } from '../../domain/request/approver.ts'
+import { answerForRecord, askedForRecord } from '../../domain/request/on-record.ts'
 import {
   afterStep,
   grantableSeconds,
@@ -31,7 +32,7 @@ import { OLD_GROUPS, requireSessionMay, sessionFault, type GatewaySession } from
 import { ELEVATED, stepUpRequired } from '../../domain/sign-in/step-up.ts'
 import type { Audit, CurrentRules, Digest, LimitRate, Now, OpenRequests, Requests } from '../ports.ts'
 import type { ConfirmStepUp } from '../step-up/confirm-step-up.ts'
-import { askedFacts, closeOpenRequest, OPEN, openRequestKey } from './ask-for-role.ts'
+import { closeOpenRequest, OPEN, openRequestKey } from './open-requests.ts'
 import { isDenied, requestsOwner, type Forfeits } from './requests-of.ts'
 
 /** A request as somebody sees it whom it concerns. */
@@ -86,6 +87,8 @@ export function makeAnswerRequest(deps: {
   confirmStepUp: Pick<ConfirmStepUp, 'useToApprove'>
   closing: DeviceClosing
   audit: Audit
+  /** Names the rules in force, for the record. */
+  configHash: string
   limitRate: LimitRate
   digest: Digest
   now: Now
@@ -153,6 +156,8 @@ export function makeAnswerRequest(deps: {
     return shown
   }
 
+  const about = (request: RoleRequest) => ({ ...askedForRecord(request), configHash: deps.configHash })
+
   /** Whether this is the first: who tries over and over writes one record. */
   async function isFirst(what: string, seconds: number): Promise<boolean> {
     return deps.limitRate(what, 1, seconds).then(
@@ -168,7 +173,7 @@ export function makeAnswerRequest(deps: {
     const { principal } = session
     const { code, reason = code } = fault
     if (await isFirst(`refused-answers:${session.id}`, 60))
-      await deps.audit({ event: 'request_refused', request: from, principal, session, ...askedFacts(asked), reason })
+      await deps.audit({ event: 'request_refused', request: from, principal, session, ...about(asked), reason })
     throw fault
   }
 
@@ -181,7 +186,7 @@ export function makeAnswerRequest(deps: {
     if (shown.standing === 'expired') {
       const { principal } = session
       if (await isFirst(`expired-request:${id}`, SHOWN_SECONDS))
-        await deps.audit({ event: 'request_expired', request: from, principal, session, ...askedFacts(shown.request) })
+        await deps.audit({ event: 'request_expired', request: from, principal, session, ...about(shown.request) })
       throw unmet('request_expired')
     }
     return shown
@@ -229,9 +234,8 @@ export function makeAnswerRequest(deps: {
     used: { readonly stepUp?: string } = {},
   ): Promise<void> {
     const { principal } = session
-    const granted = 'grantedSeconds' in request ? { seconds: request.grantedSeconds } : {}
-    const note = 'note' in request ? { note: request.note } : {}
-    await deps.audit({ event, request: from, principal, session, ...askedFacts(request), ...granted, ...note, ...used })
+    const facts = { ...about(request), ...answerForRecord(request), ...used }
+    await deps.audit({ event, request: from, principal, session, ...facts })
   }
 
   return {
@@ -316,8 +320,8 @@ export function makeAnswerRequest(deps: {
  * Whoever asked, and whoever the file as it is now names to answer. What it wants no word for any more, since somebody has edited it,
  * concerns nobody else: there is no telling who might have answered.
  */
-const concerns = ({ principal }: GatewaySession, { isOwn: mine, wanted }: ShownRequest): boolean =>
-  mine || (wanted.length > 0 && approvingGroups(principal, wanted) !== undefined)
+const concerns = ({ principal }: GatewaySession, { isOwn: mine, wanted, request }: ShownRequest): boolean =>
+  mine || (request.status !== 'asking' && wanted.length > 0 && approvingGroups(principal, wanted) !== undefined)
 
 const unmet = (condition: string) => new RolegateError('condition_unmet', { condition }, { reason: condition })
 const notFound = () => new RolegateError('not_found', { what: 'request' })

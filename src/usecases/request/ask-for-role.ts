@@ -5,8 +5,11 @@ import { roleIdOf } from '../../domain/entitlement/role-id.ts'
 import type { RoleTarget } from '../../domain/entitlement/rule.ts'
 import { requireVisibleRole } from '../../domain/entitlement/visible-role.ts'
 import { RolegateError } from '../../domain/errors.ts'
+import { askedForRecord } from '../../domain/request/on-record.ts'
 import {
+  afterStep,
   grantableSeconds,
+  isUnrecorded,
   keptUntil,
   mostSecondsOf,
   personIn,
@@ -18,6 +21,7 @@ import { identityOf } from '../../domain/sign-in/principal.ts'
 import { requireSessionMay, type GatewaySession } from '../../domain/sign-in/session.ts'
 import { circumstancesOf } from '../entitlement/circumstances.ts'
 import type { Audit, CurrentRules, Digest, LimitRate, Now, OpenRequests, RandomText, Requests } from '../ports.ts'
+import { closeOpenRequest, OPEN, openRequestKey } from './open-requests.ts'
 import { requestsOwner, type RequestsOf } from './requests-of.ts'
 
 export type AskForRole = (input: {
@@ -41,6 +45,8 @@ export function makeAskForRole(deps: {
   openRequests: OpenRequests
   requestsOf: RequestsOf
   audit: Audit
+  /** Names the rules in force, for the record. */
+  configHash: string
   limitRate: LimitRate
   digest: Digest
   randomText: RandomText
@@ -80,17 +86,29 @@ export function makeAskForRole(deps: {
       seconds,
       askedAt: now,
       expiresAt: new Date(now.getTime() + REQUEST_SECONDS * 1000),
-      status: 'asked',
+      status: 'asking',
     }
+  }
+
+  async function forget(key: string, id: string): Promise<void> {
+    await closeOpenRequest(deps, key, id)
+    await deps.requests.delete(id)
   }
 
   /** The one that waits for an answer, for this person and role. */
   async function waiting(key: string, role: string): Promise<RoleRequest | undefined> {
     const open = await deps.openRequests.get(key)
     const known = open && (await deps.requests.get(open.id))
-    const isWaiting = known !== undefined && known.roleId === role && standingOf(known, deps.now()) === 'asked'
+    const isWaiting =
+      known !== undefined &&
+      known.roleId === role &&
+      standingOf(known, deps.now()) === 'asked' &&
+      !isUnrecorded(known, deps.now())
     // What a crash left behind is in nobody's way.
-    if (open !== undefined && !isWaiting) await closeOpenRequest(deps, key, open.id)
+    if (open !== undefined && !isWaiting) {
+      await closeOpenRequest(deps, key, open.id)
+      if (known?.status === 'asking') await deps.requests.delete(open.id)
+    }
     return isWaiting ? known : undefined
   }
 
@@ -108,51 +126,39 @@ export function makeAskForRole(deps: {
     const before = await waiting(key, roleIdOf(entitlement.target))
     if (before !== undefined) return before
     const wish = wishFor(input, entitlement)
-    const owner = requestsOwner(principal, deps.digest)
-    await deps.audit({ event: 'role_requested', request, principal, session, ...askedFacts(wish) })
-    await deps.requests.put(wish.id, wish, { expiresAt: keptUntil(wish), owner })
+    const keep = { expiresAt: keptUntil(wish), owner: requestsOwner(principal, deps.digest) }
+    await deps.requests.put(wish.id, wish, keep)
     const isFirst = await deps.openRequests.createIfAbsent(
       key,
       { id: wish.id },
       { expiresAt: wish.expiresAt, owner: OPEN },
     )
-    if (isFirst) return wish
-    // Of those who ask at once for the same, one is answered.
-    await deps.requests.delete(wish.id)
-    return (await waiting(key, wish.roleId)) ?? raced()
+    if (!isFirst) {
+      // Of those who ask at once for the same, one is answered, and on record.
+      await deps.requests.delete(wish.id)
+      return (await waiting(key, wish.roleId)) ?? raced()
+    }
+    const { configHash } = deps
+    const record = {
+      event: 'role_requested',
+      request,
+      principal,
+      session,
+      ...askedForRecord(wish),
+      configHash,
+    } as const
+    await deps.audit(record).catch(async (thrown: unknown) => {
+      await forget(key, wish.id).catch(() => undefined)
+      throw thrown
+    })
+    // On record, and durably so, before anybody else can see it.
+    const asked = await deps.requests.update(wish.id, (kept) => {
+      const next = afterStep(kept, { kind: 'asked' }, deps.now())
+      return { next: next ?? kept, answer: next, keep }
+    })
+    return asked ?? raced()
   }
 }
-
-/** What those of all people belong to that wait for an answer. */
-export const OPEN = 'open'
-
-export const openRequestKey = ({ person, roleId }: Pick<RoleRequest, 'person' | 'roleId'>): string =>
-  `${identityOf(person)} ${roleId}`
-
-/** Nobody waits for it any more. What waits for the same role by now, asked for meanwhile, stays. */
-export async function closeOpenRequest(
-  { openRequests, now }: { readonly openRequests: OpenRequests; readonly now: Now },
-  key: string,
-  id: string,
-): Promise<void> {
-  const expiresAt = new Date(now().getTime() + REQUEST_SECONDS * 1000)
-  await openRequests.update(key, (open) =>
-    open.id === id
-      ? { next: null, answer: undefined }
-      : { next: open, answer: undefined, keep: { expiresAt, owner: OPEN } },
-  )
-}
-
-/** What a record says of a request. */
-export const askedFacts = ({ id, role, seconds, reason, person }: RoleRequest) => ({
-  approval: id,
-  role,
-  seconds,
-  reasonGiven: reason,
-  requester: person.subject,
-  requesterIssuer: person.issuer,
-  requesterName: person.username,
-})
 
 const lacksApproval = ({ unmet }: Entitlement): boolean => unmet.some(({ condition }) => condition === 'approval')
 

@@ -39,6 +39,18 @@ describe('a request', () => {
     expect(approved && standingOf(approved, secondsAfter(NINE, HOUR))).toBe('ended')
   })
 
+  it('is nobody’s to answer before it is on record', () => {
+    const asking: RoleRequest = { ...aRoleRequest(), status: 'asking' }
+    expect(afterStep(asking, { kind: 'asked' }, NINE)).toEqual(aRoleRequest())
+    const approve = { kind: 'approve', answer: answerAt(NINE), allGroups: ['leads'], seconds: HOUR } as const
+    for (const step of [approve, { kind: 'deny', answer: answerAt(NINE) } as const])
+      expect(afterStep(asking, step, NINE)).toBeUndefined()
+    // Whoever asked may think better of it, and then no record makes it wait.
+    const cancelled = afterStep(asking, { kind: 'cancel' }, NINE)
+    expect(cancelled?.status).toBe('cancelled')
+    expect(cancelled && afterStep(cancelled, { kind: 'asked' }, NINE)).toBeUndefined()
+  })
+
   it('waits as before when the word could not be put on record', () => {
     const approving = afterStep(
       aRoleRequest(),
@@ -112,6 +124,7 @@ describe('a request', () => {
       fc
         .tuple(fc.constantFrom('recorded' as const, 'unrecorded' as const), people)
         .map(([kind, by]) => (): Step => ({ kind, by })),
+      fc.constant((): Step => ({ kind: 'asked' })),
       people.map((by) => (now: Date): Step => ({ kind: 'deny', answer: answerAt(now, by) })),
       fc.constant((): Step => ({ kind: 'cancel' })),
       people.map((by) => (): Step => ({ kind: 'end', by })),
@@ -120,8 +133,11 @@ describe('a request', () => {
 
   it('stays what was asked, and never comes back from an end, whatever people do and when', () => {
     fc.assert(
-      fc.property(fc.array(steps, { maxLength: 12 }), (doings) => {
-        let [request, now]: [RoleRequest, Date] = [aRoleRequest(), NINE]
+      fc.property(fc.array(steps, { maxLength: 12 }), fc.boolean(), (doings, isNew) => {
+        let [request, now]: [RoleRequest, Date] = [
+          isNew ? { ...aRoleRequest(), status: 'asking' } : aRoleRequest(),
+          NINE,
+        ]
         const { status: _, ...wish } = aRoleRequest()
         for (const { step, after } of doings) {
           now = secondsAfter(now, after)
@@ -136,6 +152,8 @@ describe('a request', () => {
             expect(keptUntil(next).getTime()).toBeGreaterThanOrEqual(keptUntil(request).getTime())
           // Approved is what somebody has said and what is on record, and nothing else.
           if (next.status === 'approved') expect(request.status).toBe('approving')
+          // Nor is what was never asked for on record.
+          if (next.status === 'approving') expect(request.status).not.toBe('asking')
           if (isApproved(next, now)) expect(now < approvedUntil(next)).toBe(true)
           request = next
         }

@@ -5,7 +5,7 @@ import { anIndex, aRule, aTarget } from '../../support/a-mapping.ts'
 import { aPrincipal } from '../../support/a-principal.ts'
 import { refusalFrom } from '../../support/a-refusal.ts'
 import { aRequestWorld, BY_LEADS, indexAsking } from '../../support/a-request-world.ts'
-import { aLead } from '../../support/a-role-request.ts'
+import { aLead, aRoleRequest } from '../../support/a-role-request.ts'
 import { aRequest, aSession, NINE, secondsAfter } from '../../support/a-session.ts'
 
 const HOUR = 3600
@@ -38,6 +38,42 @@ describe('asking', () => {
     expect(new Set(asked.map(({ id }) => id)).size).toBe(1)
     expect((await gateway.answers.list(gateway.alice)).own).toHaveLength(1)
     expect((await gateway.answers.list(gateway.lead)).waiting).toHaveLength(1)
+    expect(gateway.recorded.filter(({ event }) => event === 'role_requested')).toMatchObject([
+      { approval: asked[0]?.id },
+    ])
+  })
+
+  it('is nobody else’s to see or to answer while its record is written, and its person’s to see as waiting', async () => {
+    const gateway = aRequestWorld()
+    let looks = 0
+    gateway.world.onAudit = async ({ event }) => {
+      if (event !== 'role_requested') return
+      looks += 1
+      const { own } = await gateway.answers.list(gateway.alice)
+      expect(own.map(({ standing }) => standing)).toEqual(['asked'])
+      const which = gateway.by(gateway.lead, own[0]?.request.id ?? '')
+      expect((await gateway.answers.list(gateway.lead)).waiting).toEqual([])
+      expect(await conditionOf(gateway.answers.approve(which, {}))).toBe('not_found')
+      expect(await conditionOf(gateway.answers.deny(which, {}))).toBe('not_found')
+    }
+    const { id } = await gateway.ask()
+    expect(looks).toBe(1)
+    expect((await gateway.answers.list(gateway.lead)).waiting.map(({ request }) => request.id)).toEqual([id])
+  })
+
+  it('is in nobody’s way a minute after a crash has kept it from its record', async () => {
+    const gateway = aRequestWorld()
+    const { id } = await gateway.ask()
+    const row = await gateway.requests.get(id)
+    if (row !== undefined)
+      await gateway.requests.update(id, () => ({ next: { ...aRoleRequest({ id }), status: 'asking' }, answer: 0 }))
+    gateway.clock.pass(60)
+    expect((await gateway.ask()).id).toBe(id)
+    gateway.clock.pass(1)
+    const next = await gateway.ask()
+    expect(next.id).not.toBe(id)
+    expect(await gateway.requests.get(id)).toBeUndefined()
+    expect((await gateway.answers.list(gateway.lead)).waiting.map(({ request }) => request.id)).toEqual([next.id])
   })
 
   it.each([
@@ -277,6 +313,49 @@ describe('answering', () => {
       expect(await gateway.isOpen()).toBe(false)
       expect(await conditionOf(gateway.answers.end(gateway.by(gateway[who], id)))).toBe('request_over')
     }
+  })
+})
+
+describe('the records of a request', () => {
+  const asked = {
+    role: 'payments-prod/admin',
+    roleArn: 'arn:aws:iam::012345678901:role/rolegate/Admin',
+    rule: 'payments-team',
+    group: 'payments',
+    wanted: ['role admin'],
+    reasonGiven: 'INC-1',
+    requester: 'oid-1',
+    requesterIssuer: 'https://idp.example.com/tenant',
+    requesterName: 'alice@example.com',
+    expiresAt: secondsAfter(NINE, 86_400),
+    configHash: 'c0ffee',
+  }
+
+  it('say each time what was wanted; of a yes by which groups, and until when', async () => {
+    const gateway = aRequestWorld()
+    const lead = aSession({ id: 'session-2', principal: aLead({ groups: ['others', 'leads'] }) })
+    const { id } = await gateway.ask()
+    await gateway.answers.approve(gateway.by(lead, id), { seconds: HOUR })
+    await gateway.answers.end(gateway.by(gateway.alice, id))
+    const granted = { approvingGroups: ['leads'], seconds: HOUR, until: secondsAfter(NINE, HOUR) }
+    expect(gateway.recorded).toMatchObject([
+      { event: 'role_requested', approval: id, ...asked, seconds: 4 * HOUR },
+      { event: 'request_approved', approval: id, ...asked, ...granted },
+      { event: 'approval_ended', approval: id, ...asked, ...granted },
+    ])
+  })
+
+  it('say of a no by which groups, and of what was taken back that nobody answered', async () => {
+    const gateway = aRequestWorld()
+    const { id } = await gateway.ask()
+    await gateway.answers.deny(gateway.by(gateway.lead, id), { note: 'no' })
+    const other = await gateway.ask()
+    await gateway.answers.cancel(gateway.by(gateway.alice, other.id))
+    const [, denied, , cancelled] = gateway.recorded
+    expect(denied).toMatchObject({ event: 'request_denied', ...asked, approvingGroups: ['leads'], note: 'no' })
+    expect(denied).not.toHaveProperty('until')
+    expect(cancelled).toMatchObject({ event: 'request_cancelled', ...asked })
+    expect(cancelled).not.toHaveProperty('approvingGroups')
   })
 })
 
