@@ -30,7 +30,7 @@ describe('the commands', () => {
 /** Every module that is loaded with this one, and not only when it asks for it. */
 function importedBy(href: string, seen = new Set<string>()): ReadonlySet<string> {
   const source = readFileSync(new URL(href), 'utf8')
-  for (const [, target = ''] of source.matchAll(/^(?:import|export) (?!type )[^']*'(\.[^']+)'/gm)) {
+  for (const [, target = ''] of source.matchAll(/^(?:import|export) (?!type )(?:[^']*from )?'(\.[^']+)'/gm)) {
     const next = new URL(target, href).href
     if (seen.has(next)) continue
     seen.add(next)
