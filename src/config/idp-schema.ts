@@ -78,6 +78,12 @@ const domain = z
     'must be a domain such as example.com, in lower case',
   )
 
+const usernameDomains = z
+  .array(domain)
+  .min(1, 'must not be empty')
+  .optional()
+  .describe('Domains whose names this IdP answers for. Any other name is shown with the IdP’s id in front.')
+
 const groupsDirectory = {
   source: z
     .enum(['claim', 'google_directory'])
@@ -130,6 +136,7 @@ const oidc = z.strictObject({
   username: claimPath
     .prefault('claims.preferred_username')
     .describe('The claim people are called by: session names, pages, log. Decides nothing.'),
+  username_domains: usernameDomains,
   groups: z
     .strictObject({
       claim: line.optional().describe('The claim that lists the groups; needed unless `source` is another.'),
@@ -196,6 +203,7 @@ const saml = z.strictObject({
     .prefault('nameid')
     .describe('What is stable and unique per person: `attributes.NAME` or `nameid`. Never the e-mail.'),
   username: attributePath.describe('What people are called by: session names, pages, log. Decides nothing.'),
+  username_domains: usernameDomains,
   groups: z
     .strictObject({
       attribute: line.describe('The attribute that lists the groups, by Name or FriendlyName.'),

@@ -34,6 +34,7 @@ function oidcIdpOf(idp: OidcEntry, { authentications, serviceAccounts }: Secrets
       idp: idp.id,
       subject: idp.subject,
       username: idp.username,
+      ...(idp.username_domains !== undefined && { usernameDomains: idp.username_domains }),
       groups: {
         // The source that stands in for a claim answers everybody: none is ever read.
         claim: claim ?? idp.groups.source,
@@ -97,6 +98,7 @@ function samlIdpOf(idp: SamlEntry, { samlKeys }: Secrets, keep: readonly string[
       idp: id,
       subject: idp.subject,
       username: idp.username,
+      ...(idp.username_domains !== undefined && { usernameDomains: idp.username_domains }),
       groups: {
         claim: attribute,
         ...(limit !== undefined && { limit }),

@@ -160,6 +160,7 @@ idps:
     scopes: [openid, profile, email, groups]
     allow: { http: true }
     username: claims.preferred_username
+    username_domains: [example.com]
     groups: { claim: groups, limit: { count: 200, else: fail } }
     mfa: { claim: amr, any_of: [mfa] }
   - id: contractors
@@ -170,6 +171,7 @@ idps:
     allow: { http: true }
     subject: attributes.uid
     username: attributes.email
+    username_domains: [acme.example]
     groups: { attribute: groups, kind: path, limit: { count: 100, else: fail } }
 
 accounts:

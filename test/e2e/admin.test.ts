@@ -71,7 +71,7 @@ describe.skipIf(noBrowser)(`operators in a real browser${noBrowser === undefined
     await page.getByRole('link', { name: `Go to ${CONTRACTORS}` }).click()
     await signInAs(page, 'erin')
     await page.waitForURL(`${demo.url}/saml/contractors/acs`)
-    expect(await page.locator('main').innerText()).toContain('A sign-in would succeed, as erin@example.com')
+    expect(await page.locator('main').innerText()).toContain('A sign-in would succeed, as erin@acme.example')
     expect(await page.locator('main').innerText()).toContain('/acme/aws-devs')
     expect(await page.locator('header').innerText()).toContain('alice@example.com')
     expect(await isTooWide(page)).toBe(false)

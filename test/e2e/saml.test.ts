@@ -41,7 +41,7 @@ describe.skipIf(noBrowser)(`SAML in a real browser${noBrowser === undefined ? ''
     await page.getByRole('button', { name: 'Console: data-prod/readonly' }).click()
     await page.waitForURL(`${demo.consoleUrl}/**`)
     expect(await page.locator('#account').innerText()).toContain('333344445555')
-    expect(await page.locator('#who').innerText()).toContain('erin@example.com+')
+    expect(await page.locator('#who').innerText()).toContain('erin@acme.example+')
     expect(calls('AssumeRoleWithSAML')).toHaveLength(before + 1)
     expect(complaints).toEqual([])
     await context.close()

@@ -194,16 +194,16 @@ describe('POST /v1/explain of somebody who is signed in', () => {
   it('finds whoever signed in by SAML, at the IdP they did', async () => {
     const erin = aVisitor(demo)
     await erin.postAcs(await erin.samlAnswer('erin')).expect(303)
-    expect((await of('erin@example.com').expect(200)).body).toMatchObject({ person: { idp: 'contractors' } })
-    expect((await of({ name: 'erin@example.com', idp: 'demo' })).status).toBe(404)
+    expect((await of('erin@acme.example').expect(200)).body).toMatchObject({ person: { idp: 'contractors' } })
+    expect((await of({ name: 'erin@acme.example', idp: 'demo' })).status).toBe(404)
   })
 
   it('says so when nobody of that name is signed in, as after a sign-out', async () => {
     const frank = aVisitor(demo)
     await frank.postAcs(await frank.samlAnswer('frank')).expect(303)
-    await of('frank@example.com').expect(200)
+    await of('frank@acme.example').expect(200)
     await frank.post('/sign-out', { _csrf: await frank.csrf() })
-    for (const name of ['frank@example.com', 'u-frank', 'frank', 'nobody']) {
+    for (const name of ['frank@acme.example', 'u-frank', 'frank', 'nobody']) {
       const { status, body } = await of(name)
       expect([status, body.code, body.title]).toEqual([404, 'role_unknown', 'Nobody of that name is signed in'])
     }

@@ -57,7 +57,7 @@ describe('the test of an IdP', () => {
       .type('form')
       .send(fields)
       .expect(200)
-    expect(page.text).toContain('as <code>erin@example.com</code>')
+    expect(page.text).toContain('as <code>erin@acme.example</code>')
     expect(page.text).toMatch(/<code>uid<\/code> <em class="tag plain">subject<\/em>/)
     expect(page.text).toContain('<code>/acme/aws-devs</code>')
     // Whose page it is; erin is nobody here.

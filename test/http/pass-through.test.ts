@@ -56,7 +56,7 @@ describe('a role by the SAML IdP’s own assertion (threats.md F7)', () => {
     const erin = await aContractor()
     const page = await erin.postAcs(await samlFor(erin), AWS_DOOR).expect(200)
     expect(page.text).toMatch(/ASIA[A-Z0-9]{16}/)
-    expect(page.text).toContain('erin@example.com')
+    expect(page.text).toContain('erin@acme.example')
     expect(page.headers['cache-control']).toBe('no-store')
     const [intent, issued] = demo.audit().slice(-2)
     const call = demo.world.aws.log().at(-1)
@@ -64,14 +64,14 @@ describe('a role by the SAML IdP’s own assertion (threats.md F7)', () => {
       event: 'issued',
       jti: intent?.['jti'],
       // As the directory told AWS, and not as we would have.
-      session_name: 'erin@example.com',
+      session_name: 'erin@acme.example',
       source_identity: 'erin',
       access_key_id: call?.accessKeyId,
     })
     expect(call).toMatchObject({
       operation: 'AssumeRoleWithSAML',
       outcome: 'issued',
-      sessionName: 'erin@example.com',
+      sessionName: 'erin@acme.example',
       roleArn: 'arn:aws:iam::444455556666:role/rolegate/ReadOnly',
     })
   })
@@ -195,7 +195,7 @@ describe('a role by the SAML IdP’s own assertion (threats.md F7)', () => {
     hold.release()
     const answer = await asked
     expect([answer.status, answer.text]).toEqual([303, expect.not.stringContaining('ASIA')])
-    expect(lastAudit()).toMatchObject({ event: 'withheld', code: 'sign_in_required', session_name: 'erin@example.com' })
+    expect(lastAudit()).toMatchObject({ event: 'withheld', code: 'sign_in_required', session_name: 'erin@acme.example' })
   })
 
   it('takes too long a trip for none', async () => {

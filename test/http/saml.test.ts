@@ -23,7 +23,7 @@ describe('signing in with SAML', () => {
     const fields = await visitor.samlAnswer('erin', '/sign-in/contractors?returnTo=%2Froles%2Fdata-prod%2Freadonly')
     const back = await visitor.postAcs(fields).expect(303)
     expect(back.headers['location']).toBe('/roles/data-prod/readonly')
-    expect((await visitor.get('/roles/data-prod/readonly').expect(200)).text).toContain('erin@example.com')
+    expect((await visitor.get('/roles/data-prod/readonly').expect(200)).text).toContain('erin@acme.example')
     expect(demo.audit().findLast(({ event }) => event === 'sign_in')).toMatchObject({
       idp: 'contractors',
       subject: 'erin',

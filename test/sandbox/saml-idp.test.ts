@@ -372,7 +372,7 @@ describe('the answer to the gateway', () => {
       attributes: {
         'urn:oid:0.9.2342.19200300.100.1.1': 'erin',
         'urn:oid:2.16.840.1.113730.3.1.241': 'Erin Ellis',
-        email: 'erin@example.com',
+        email: 'erin@acme.example',
         groups: ['/acme/aws-devs', '/acme/contractors'],
       },
     })
@@ -440,7 +440,7 @@ describe('the answer to the gateway', () => {
 
   it.each([
     { nameId: 'persistent', format: '2.0:nameid-format:persistent', is: /^u-erin$/ },
-    { nameId: 'email', format: '1.1:nameid-format:emailAddress', is: /^erin@example\.com$/ },
+    { nameId: 'email', format: '1.1:nameid-format:emailAddress', is: /^erin@acme\.example$/ },
     { nameId: 'transient', format: '2.0:nameid-format:transient', is: /^_[0-9a-f]{40}$/ },
   ] as const)('names the person by a $nameId NameID', async ({ nameId, format, is }) => {
     idp.saml.behave({ nameId })
@@ -456,7 +456,7 @@ describe('the answer to the gateway', () => {
     idp.saml.behave(behaviour)
     const profile = await readBySomebodyElse(await responseFor())
     const attributes = profile?.['attributes'] as Record<string, unknown> | undefined
-    expect([attributes?.['email'], attributes?.['groups']]).toEqual(['erin@example.com', groups])
+    expect([attributes?.['email'], attributes?.['groups']]).toEqual(['erin@acme.example', groups])
   })
 
   it('has a groups attribute without values for everybody when told to', async () => {

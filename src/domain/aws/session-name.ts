@@ -1,4 +1,5 @@
 import { identityOf, type Principal } from '../sign-in/principal.ts'
+import { statedName } from '../sign-in/shown-name.ts'
 
 /** SHA-256 of a UTF-8 text. Handed in, so that the domain stays free of packages. */
 export type Sha256 = (text: string) => Uint8Array
@@ -13,8 +14,15 @@ const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567'
  * (threats.md I1, security.md T-6). Source: AWS STS API, AssumeRoleWithWebIdentity, RoleSessionName.
  */
 export function sessionNameFor(principal: Principal, sha256: Sha256): string {
-  const readable = principal.username.replace(/[^A-Za-z0-9_=,.@-]/g, '_').slice(0, READABLE)
+  const readable = readableOf(principal).slice(0, READABLE)
   return `${readable}+${base32(sha256(identityOf(principal))).slice(0, SUFFIX)}`
+}
+
+/** AWS takes no colon: `=` stands after the id of an IdP that does not answer for the name, and nowhere else. */
+function readableOf({ idp, username, workload }: Principal): string {
+  const stated = workload === true ? username : statedName(username, idp)
+  const plain = stated.replace(/[^A-Za-z0-9_,.@-]/g, '_')
+  return stated === username ? plain : `${idp}=${plain}`
 }
 
 /** The person in a token's `sub`: 130 bits of hash, no name and no e-mail in it (threats.md I9). */

@@ -3,7 +3,7 @@ import type { Approval, Requirement } from '../entitlement/requirement.ts'
 import { roleIdOf } from '../entitlement/role-id.ts'
 import type { RoleTarget } from '../entitlement/rule.ts'
 import type { Principal } from '../sign-in/principal.ts'
-import { approvedUntil, isSame, mostSecondsOf, type Approved, type Person, type RoleRequest } from './role-request.ts'
+import { approvedUntil, mostSecondsOf, type Approved, type RoleRequest } from './role-request.ts'
 
 /** The role that was asked for: a name may mean another by now (threats.md R1). */
 export function targetOf({ role, roleId }: RoleRequest, index: RuleIndex): RoleTarget | undefined {
@@ -65,19 +65,6 @@ export function approvingGroups(
   const each = wanted.map((approval) => (approval.idp === idp ? approval.groups.filter((one) => held.has(one)) : []))
   return each.some((found) => found.length === 0) ? undefined : [...new Set(each.flat())]
 }
-
-/**
- * Whether whoever asks and whoever answers may be one person (threats.md I3): by any name or address of theirs, for an IdP that sends
- * no address often has it for a user name. None need be verified to speak against somebody: it only ever refuses.
- */
-export function mayBeSamePerson(one: Person, other: Person): boolean {
-  if (isSame(one, other) || (one.issuer === other.issuer && one.subject === other.subject)) return true
-  const others = namesOf(other)
-  return namesOf(one).some((name) => others.includes(name))
-}
-
-const namesOf = ({ username, email }: Person): readonly string[] =>
-  [username, email ?? ''].map((name) => name.trim().toLowerCase()).filter((name) => name !== '')
 
 /** Whether what was approved meets this approval as the file has it now: the same requirement, and an approver whom it still names. */
 const meets = ({ wanted, answeredBy, groups }: Approved, approval: Approval): boolean =>

@@ -1,6 +1,7 @@
 import { RolegateError } from '../errors.ts'
 import type { MfaMapping, StatedAuthentication } from './authentication.ts'
 import type { GroupStatement, Principal } from './principal.ts'
+import { shownName } from './shown-name.ts'
 
 /** What a verified ID token or assertion says, before we read it. */
 export type VerifiedClaims = {
@@ -34,6 +35,8 @@ export type ClaimMapping = {
   /** Name of the claim that is stable and unique per person. */
   readonly subject: string
   readonly username: string
+  /** Domains in lower case: names outside of them are shown with the IdP's id in front. */
+  readonly usernameDomains?: readonly string[]
   readonly groups: {
     readonly claim: string
     /** Splits a value that holds several groups; without it none is split. */
@@ -83,8 +86,8 @@ export function principalFrom(stated: StatedPerson, mapping: ClaimMapping): Prin
     issuer,
     subject,
     subjectClaim: mapping.subject,
-    username,
-    ...emailIn(claims),
+    username: shownName(username, mapping),
+    ...emailIn(claims, mapping),
     groups: mapping.groups.most === undefined ? groups : { ...groups, most: mapping.groups.most },
     claims: Object.fromEntries(
       mapping.keep.flatMap((name) => {
@@ -103,12 +106,12 @@ const EMAIL_CLAIMS = [
 ]
 
 /** Their address, where exactly one is said. `email_verified` is about the claim called `email`. */
-function emailIn(claims: StatedPerson['claims']): Pick<Principal, 'email' | 'emailVerified'> {
+function emailIn(claims: StatedPerson['claims'], mapping: ClaimMapping): Pick<Principal, 'email' | 'emailVerified'> {
   for (const name of EMAIL_CLAIMS) {
     const value = ownValue(claims, name)
     const email: unknown = Array.isArray(value) && value.length === 1 ? value[0] : value
     if (typeof email === 'string' && email !== '' && email.length <= 320)
-      return { email, ...(name === 'email' && isVerified(claims)) }
+      return { email: shownName(email, mapping), ...(name === 'email' && isVerified(claims)) }
   }
   return {}
 }

@@ -19,8 +19,9 @@ export type Principal = {
   readonly subject: string
   /** The claim `subject` was read from: part of who they are (threats.md I2). */
   readonly subjectClaim: string
-  /** For people to read: session names, pages, log. Decides nothing. */
+  /** For people to read: session names, pages, log. Decides nothing. As `shownName` has it; compared by `statedName`. */
   readonly username: string
+  /** The same. */
   readonly email?: string
   /** Their IdP says that the address is theirs; without its word anybody may have typed it (security.md O-10). */
   readonly emailVerified?: true

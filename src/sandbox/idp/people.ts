@@ -12,11 +12,17 @@ export type DemoPerson = {
 /** Everybody's. It opens a demo on loopback and nothing else. */
 export const DEMO_PASSWORD = 'demo'
 
-const person = (username: string, name: string, groups: readonly string[], what: string): DemoPerson => ({
+const person = (
+  username: string,
+  name: string,
+  groups: readonly string[],
+  what: string,
+  domain = 'example.com',
+): DemoPerson => ({
   username,
   subject: `u-${username}`,
   name,
-  email: `${username}@example.com`,
+  email: `${username}@${domain}`,
   groups,
   what,
 })
@@ -42,8 +48,8 @@ export const DEMO_PEOPLE: readonly DemoPerson[] = [
 
 /** Who works for the company from outside: they sign in by SAML, at a directory of their own. */
 export const SAML_PEOPLE: readonly DemoPerson[] = [
-  person('erin', 'Erin Ellis', ['/acme/aws-devs', '/acme/contractors'], 'a contractor, in two groups'),
-  person('frank', 'Frank Fox', [], 'a contractor in no group, so no role'),
+  person('erin', 'Erin Ellis', ['/acme/aws-devs', '/acme/contractors'], 'a contractor, in two groups', 'acme.example'),
+  person('frank', 'Frank Fox', [], 'a contractor in no group, so no role', 'acme.example'),
 ]
 
 /** People who sign in at one place, and what that place is called on its pages. Nobody is in two. */

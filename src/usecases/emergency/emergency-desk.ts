@@ -8,6 +8,7 @@ import {
 } from '../../domain/emergency/emergency.ts'
 import { RolegateError } from '../../domain/errors.ts'
 import type { Principal } from '../../domain/sign-in/principal.ts'
+import { statedName } from '../../domain/sign-in/shown-name.ts'
 import type { Audit, Digest, Emergencies, Now, People, Sessions } from '../ports.ts'
 import { terminalsOf } from '../sign-in/find-session.ts'
 import { peopleIn } from '../sign-in/people.ts'
@@ -137,10 +138,11 @@ export function makeEmergencyDesk(deps: {
   }
 }
 
+/** By itself no name that their IdP does not answer for: it is another's (threats.md I1). */
 const namesOf = ({ idp, subject, username }: Principal): readonly string[] => [
   username,
   subject,
-  `${idp}/${username}`,
+  `${idp}/${statedName(username, idp)}`,
   `${idp}/${subject}`,
 ]
 

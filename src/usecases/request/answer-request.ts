@@ -4,14 +4,7 @@ import type { Approval } from '../../domain/entitlement/requirement.ts'
 import type { RoleTarget } from '../../domain/entitlement/rule.ts'
 import type { DeviceClosing } from '../../domain/device/closing.ts'
 import { asRolegateError, RolegateError } from '../../domain/errors.ts'
-import {
-  approvingGroups,
-  goodUntil,
-  mayApproveAny,
-  mayBeSamePerson,
-  targetOf,
-  wantedNow,
-} from '../../domain/request/approver.ts'
+import { approvingGroups, goodUntil, mayApproveAny, targetOf, wantedNow } from '../../domain/request/approver.ts'
 import { answerForRecord, askedForRecord } from '../../domain/request/on-record.ts'
 import {
   afterStep,
@@ -28,6 +21,7 @@ import {
   type RequestStanding,
   type Step,
 } from '../../domain/request/role-request.ts'
+import { mayBeSamePerson } from '../../domain/request/same-person.ts'
 import { OLD_GROUPS, requireSessionMay, sessionFault, type GatewaySession } from '../../domain/sign-in/session.ts'
 import { ELEVATED, stepUpRequired } from '../../domain/sign-in/step-up.ts'
 import type { Audit, CurrentRules, Digest, LimitRate, Now, OpenRequests, Requests } from '../ports.ts'

@@ -113,7 +113,10 @@ export function makeFindSignedIn(deps: {
 
   return async function findSignedIn(written, idp) {
     const name = written.trim()
-    const all = [...(await called(folded(name))), ...(await bySubject(name))]
+    // Whoever says which IdP need not say it again in front of a name that it does not answer for.
+    const spellings = idp === undefined ? [name] : [name, `${idp}:${name}`]
+    const byName = await Promise.all(spellings.map(async (one) => called(folded(one))))
+    const all = [...byName.flat(), ...(await bySubject(name))]
     const asked = all.filter((row) => idp === undefined || row.idp === idp)
     const rows = newestFirst([...new Map(asked.map((row) => [row.sessionId, row])).values()])
     const people = new Map<string, SessionName[]>()

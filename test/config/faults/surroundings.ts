@@ -104,6 +104,13 @@ export const IDPS: readonly Case[] = [
   swap('the e-mail for a subject by SAML', 'subject: attributes.uid', 'subject: attributes.mail'),
   swap('a subject without claims.', 'subject: claims.oid', 'subject: oid'),
   swap('a claim below a claim', 'subject: claims.oid', 'subject: "claims.user oid"'),
+  swap('a domain of names in capitals', OKTA, `${OKTA}\n    username_domains: [acme.example, Acme.COM]`),
+  swap('no domain of names', OKTA, `${OKTA}\n    username_domains: []`),
+  swap(
+    'a domain of names without a list',
+    'username: attributes.email',
+    'username: attributes.email\n    username_domains: acme.example',
+  ),
   swap('an unsigned token', OKTA, `${OKTA}\n    algorithms: [none]`),
   swap('a token signed with our own secret', OKTA, `${OKTA}\n    algorithms: [HS256]`),
   swap('scopes without openid', OKTA, `${OKTA}\n    scopes: [profile, groups]`),

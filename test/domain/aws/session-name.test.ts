@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { base32, personHashOf, sessionNameFor } from '../../../src/domain/aws/session-name.ts'
 import { identityOf } from '../../../src/domain/sign-in/principal.ts'
+import { shownName } from '../../../src/domain/sign-in/shown-name.ts'
 import { aPrincipal, sha256 } from '../../support/a-principal.ts'
 
 const nameOf = (changes: Parameters<typeof aPrincipal>[0]) => sessionNameFor(aPrincipal(changes), sha256)
@@ -39,6 +40,8 @@ describe('sessionNameFor', () => {
     ['a\r\nb', 'a__b'],
     ['🦊', '__'],
     [':', '_'],
+    ['okta:alice@example.com', 'okta_alice@example.com'],
+    ['okta=alice@example.com', 'okta_alice@example.com'],
   ])('writes %j in AWS’s alphabet as %j', (username, readable) => {
     expect(nameOf({ username }).split('+')).toEqual([readable, expect.stringMatching(/^[a-z2-7]{16}$/)])
   })
@@ -52,6 +55,15 @@ describe('sessionNameFor', () => {
     expect(nameOf({ subject: 'oid-2', username: 'аlice@example.com' }).slice(-16)).not.toBe(alice.slice(-16))
   })
 
+  it('says which IdP it is of whose name is none of its own, as no other name can (threats.md I1)', () => {
+    const username = shownName('alice@example.com', { idp: 'entra', usernameDomains: ['acme.example'] })
+    expect(nameOf({ username })).toMatch(/^entra=alice@example\.com\+[a-z2-7]{16}$/)
+    for (const taken of ['entra=alice@example.com', 'entra:alice@example.com'])
+      expect(nameOf({ username: taken, idp: 'okta' })).toMatch(/^entra_alice@/)
+    const job = { workload: true, idp: 'repo', username: 'repo:acme/app' } as const
+    expect(nameOf(job)).toMatch(/^repo_acme_app\+/)
+  })
+
   it('follows issuer and subject, never the e-mail or the IdP’s label', () => {
     expect(nameOf({ email: 'bob@example.com', idp: 'renamed', groups: [] })).toBe(nameOf({}))
   })
@@ -63,7 +75,10 @@ describe('sessionNameFor', () => {
     fc.uuid(),
     fc.constantFrom('alice', 'аlice', 'ALICE', 'alice ', 'alice+aaaaaaaaaaaaaaaa', '1:a', 'a1:', '__proto__'),
   )
-  const person = fc.record({ issuer: name, subject: name, username: name })
+  const username = fc
+    .tuple(name, fc.constantFrom(undefined, ['example.com'], ['acme.example']))
+    .map(([stated, domains]) => shownName(stated, { idp: 'entra', ...(domains && { usernameDomains: domains }) }))
+  const person = fc.record({ issuer: name, subject: name, username })
   /** Two people who are hard to tell apart: same username, or the seam between issuer and subject moved. */
   const pair = fc.oneof(
     fc.tuple(person, person),
@@ -73,7 +88,7 @@ describe('sessionNameFor', () => {
       return [one, { ...one, issuer: one.issuer + first, subject: rest.join('') }] as const
     }),
     fc.tuple(person, person).map(([one, other]) => [one, { ...other, username: one.username }] as const),
-    fc.tuple(person, name).map(([one, username]) => [one, { ...one, username }] as const),
+    fc.tuple(person, username).map(([one, other]) => [one, { ...one, username: other }] as const),
   )
 
   it('never gives two people one name, and always one that AWS takes (threats.md I1, security.md T-6)', () => {

@@ -1,6 +1,5 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { mayBeSamePerson } from '../../../src/domain/request/approver.ts'
 import {
   afterStep,
   approvedUntil,
@@ -10,11 +9,9 @@ import {
   personIn,
   standingOf,
   type Answer,
-  type Person,
   type RoleRequest,
   type Step,
 } from '../../../src/domain/request/role-request.ts'
-import { aPrincipal } from '../../support/a-principal.ts'
 import { aLead, anApproved, aRoleRequest } from '../../support/a-role-request.ts'
 import { NINE, secondsAfter } from '../../support/a-session.ts'
 
@@ -171,33 +168,5 @@ describe('how long', () => {
     [899, 4 * HOUR, undefined],
   ])('%s asked where there are %s is %s', (asked, most, seconds) => {
     expect(grantableSeconds(asked, most)).toBe(seconds)
-  })
-})
-
-describe('whoever asks and whoever answers (threats.md I3)', () => {
-  const alice = personIn(aPrincipal())
-  const bare = (person: Person): Person => {
-    const { email: _, ...others } = person
-    return others
-  }
-  it.each([
-    ['the same issuer and subject', { ...alice, email: 'else@example.com' }],
-    ['the same, whatever claim it is read from', { ...alice, subjectClaim: 'oid', email: 'else@example.com' }],
-    ['the same address at another identity provider', { ...lead, issuer: 'https://okta', email: 'alice@example.com' }],
-    ['the same address, spelt otherwise', { ...lead, email: ' Alice@Example.COM' }],
-    ['the same user name', { ...bare(lead), issuer: 'https://okta', username: 'ALICE@example.com' }],
-  ])('may be one person by %s', (_by, one) => {
-    expect(mayBeSamePerson(alice, one)).toBe(true)
-    expect(mayBeSamePerson(one, alice)).toBe(true)
-  })
-
-  it('may be one person by an address that is the other’s user name', () => {
-    expect(mayBeSamePerson(bare(alice), { ...lead, email: alice.username })).toBe(true)
-  })
-
-  it('are two people otherwise, addresses or none', () => {
-    expect(mayBeSamePerson(alice, lead)).toBe(false)
-    expect(mayBeSamePerson(alice, bare(lead))).toBe(false)
-    expect(mayBeSamePerson(bare(alice), bare(lead))).toBe(false)
   })
 })

@@ -169,6 +169,15 @@ describe('principalFrom', () => {
     expect(refusal.reason).toMatch(/^(subject|username)_claim_unusable:/)
   })
 
+  it('calls nobody by a name or an address that is another IdP’s to give (threats.md I1)', () => {
+    const stated = { preferred_username: 'alice@example.com', email: 'alice@example.com' }
+    const shown = ['entra:alice@example.com', 'entra:alice@example.com']
+    const elsewhere = read(stated, { usernameDomains: ['acme.example'] })
+    expect([elsewhere.username, elsewhere.email]).toEqual(shown)
+    const inside = read(stated, { usernameDomains: ['acme.example', 'example.com'] })
+    expect([inside.username, inside.email]).toEqual(['alice@example.com', 'alice@example.com'])
+  })
+
   it('takes whole surrogate pairs in a name', () => {
     expect(read({ preferred_username: 'alice 🦊' }).username).toBe('alice 🦊')
   })

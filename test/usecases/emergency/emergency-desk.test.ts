@@ -140,6 +140,24 @@ describe('a person named on the host (threats.md V2)', () => {
     })
   })
 
+  it('is not somebody of another IdP who has taken their name (threats.md I1)', async () => {
+    const borrowed = aPrincipal({
+      idp: 'okta',
+      issuer: 'https://okta',
+      subject: 'x-7',
+      username: 'okta:alice@example.com',
+    })
+    const { desk } = await aDesk([aPrincipal(), borrowed])
+    expect(await desk.findPerson('alice@example.com')).toMatchObject({ subject: 'oid-1' })
+    for (const name of ['okta:alice@example.com', 'okta/alice@example.com', 'okta/x-7'])
+      expect([name, await desk.findPerson(name)]).toMatchObject([name, { subject: 'x-7' }])
+    const { desk: alone } = await aDesk([borrowed])
+    await expect(alone.findPerson('alice@example.com')).rejects.toMatchObject({
+      code: 'role_unknown',
+      values: { candidates: ['okta/x-7  okta:alice@example.com'] },
+    })
+  })
+
   it('part of a name, or another case, is nobody, and those it may have meant are named', async () => {
     const { desk } = await aDesk([alice, namesake])
     for (const name of ['ali', 'ALICE@example.com', 'alice@example.com '])

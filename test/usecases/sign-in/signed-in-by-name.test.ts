@@ -117,6 +117,17 @@ describe('somebody who is signed in', () => {
     expect((await refusalFrom(find(aPrincipal().subject))).code).toBe('role_ambiguous')
   })
 
+  it('is not somebody of another IdP who has taken their name; who says which IdP finds them (threats.md I1)', async () => {
+    const { find, signIn } = aGateway()
+    await signIn({ id: 'alice' })
+    const shown = 'okta:alice@example.com'
+    const principal = aPrincipal({ ...OKTA, subject: 'o-7', username: shown, email: shown, emailVerified: true })
+    await signIn({ id: 'mallory', principal })
+    expect((await find('alice@example.com')).id).toBe('alice')
+    expect((await find(shown)).id).toBe('mallory')
+    expect((await find('Alice@example.com', 'okta')).id).toBe('mallory')
+  })
+
   it('is looked for among those of that name, however many others are signed in', async () => {
     const { find, signIn, looked } = aGateway()
     for (let at = 0; at < 50; at += 1)
