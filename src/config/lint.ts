@@ -12,6 +12,7 @@ import { lintServer } from './lint/server.ts'
 import { lintSts } from './lint/sts.ts'
 import { lintTerminals } from './lint/terminals.ts'
 import { lintTests } from './lint/tests.ts'
+import { lintUsernames } from './lint/usernames.ts'
 import { lintWorkloads } from './lint/workloads.ts'
 import type { WholeFile } from './whole-file.ts'
 
@@ -20,6 +21,7 @@ export function lint(whole: Pick<WholeFile, 'file' | 'fenced'>, findings: Findin
   const { file } = whole
   lintServer(file, findings, insecureDev)
   lintIdps(file, findings, insecureDev)
+  lintUsernames(file, findings)
   lintWorkloads(file, findings, insecureDev)
   lintAccounts(file, findings)
   lintEnvironments(file, findings)

@@ -78,10 +78,11 @@ describe('config/config.example.yaml', () => {
     ])
   })
 
-  it('is warned of for its wide proxies, an account nobody has yet, a deny at one IdP, and tokens that are good from anywhere', async () => {
+  it('is warned of for its wide proxies, names that three IdPs may give, an account nobody has yet, a deny at one IdP, and tokens that are good from anywhere', async () => {
     const { warnings } = await look()
     expect(warnings.map(({ path }) => path)).toEqual([
       'server.trusted_proxies[0]',
+      'idps[0]',
       'accounts.data-prod',
       'rules[5]',
       'sts.default',

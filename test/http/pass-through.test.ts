@@ -195,7 +195,11 @@ describe('a role by the SAML IdP’s own assertion (threats.md F7)', () => {
     hold.release()
     const answer = await asked
     expect([answer.status, answer.text]).toEqual([303, expect.not.stringContaining('ASIA')])
-    expect(lastAudit()).toMatchObject({ event: 'withheld', code: 'sign_in_required', session_name: 'erin@acme.example' })
+    expect(lastAudit()).toMatchObject({
+      event: 'withheld',
+      code: 'sign_in_required',
+      session_name: 'erin@acme.example',
+    })
   })
 
   it('takes too long a trip for none', async () => {

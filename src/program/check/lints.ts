@@ -14,5 +14,6 @@ export const LINTS: readonly string[] = [
   'ungranted-role',
   'unreachable-account',
   'unused-capture',
+  'username-domains',
   'voided-limit',
 ]

@@ -7,7 +7,9 @@ import { A_FILE, load } from '../a-file.ts'
 const withRules = (...rules: readonly string[]): string =>
   A_FILE.replace(
     'accounts:\n',
-    '  - { id: okta, type: oidc, issuer: https://b.example.com, client_id: c, client_secret_env: IDP_SECRET, groups: { claim: groups } }\naccounts:\n',
+    '    username_domains: [example.com]\n' +
+      '  - { id: okta, type: oidc, issuer: https://b.example.com, client_id: c, client_secret_env: IDP_SECRET, groups: { claim: groups }, username_domains: [b.example] }\n' +
+      'accounts:\n',
   ).replace('store:', `${rules.map((rule) => `  - ${rule}\n`).join('')}store:`)
 
 const advice = (text: string): readonly string[] =>
