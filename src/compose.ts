@@ -166,8 +166,8 @@ export async function compose(
     requireStillAllowed: (plan, ask) => newest().requireStillAllowed(plan, ask),
   }
   const onLimited = witness.metrics.handOverLimited
-  const limitHandOvers = makeLimitHandOvers({ ...deps, limits: config.handOverLimits, onLimited })
-  const heart = makeTakeRole({ ...deps, ...aws, limitHandOvers, findSession, planHandOver, mint: issuer.mint })
+  const counting = makeLimitHandOvers({ ...deps, limits: config.handOverLimits, onLimited })
+  const heart = makeTakeRole({ ...deps, ...aws, ...counting, findSession, planHandOver, mint: issuer.mint })
   const prepareConsole = makePrepareConsole(aws)
   const countOnce = makeCountOnce(deps)
   const newAttemptId = () => randomBytes(4).toString('hex')
@@ -270,7 +270,7 @@ export async function compose(
     ...memory,
     stories: {
       ...stories,
-      ...workloadStories({ ...deps, ...stories, ...workloads, planHandOver, limitHandOvers }),
+      ...workloadStories({ ...deps, ...stories, ...workloads, planHandOver, ...counting }),
       offeredWays: new Set([...cli.login.values()].flatMap((ways) => [...ways])),
       nameNetwork,
       startHost: config.identityCenter.startHost,

@@ -5,6 +5,7 @@ import { makeRetention } from '../adapters/audit/retention.ts'
 import type { AuditSink } from '../adapters/audit/grouped-sink.ts'
 import { makeLogger, type Log } from '../adapters/telemetry/logger.ts'
 import { makeMetrics, type Metrics } from '../adapters/telemetry/metrics.ts'
+import { makeRolesPerHour } from '../adapters/telemetry/roles-per-hour.ts'
 import type { AuditSink as SinkSettings, Config } from '../config/config.ts'
 import type { AuditEvent } from '../domain/audit/event.ts'
 import { redacted } from '../domain/audit/redact.ts'
@@ -39,6 +40,7 @@ export async function openAudit(
 ): Promise<OpenAudit> {
   const { redact } = config.audit
   const sinks = await Promise.all(config.audit.sinks.map(async (sink) => openSink(sink, host, store)))
+  const roleOfTheHour = makeRolesPerHour()
   let fails = false
   const audit = makeAudit({
     sinks,
@@ -49,6 +51,10 @@ export async function openAudit(
       fails = false
       metrics.event(event.event)
       if (event.event === 'sign_in') seeGroups(event, { log, metrics })
+      if (event.event === 'issued' || event.event === 'bearer_released_to_browser') {
+        const count = roleOfTheHour(event.principal, event.facts.roleArn, host.now())
+        if (count !== undefined) metrics.roleOfTheHour(event.principal.workload === true ? 'workload' : 'person', count)
+      }
       if (event.event !== 'decision') return
       for (const { rule } of event.fenced ?? []) {
         metrics.fenced(rule)

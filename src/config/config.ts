@@ -43,7 +43,7 @@ export type Config = {
   /** The operator's own, by name: CIDRs. */
   readonly networks: Readonly<Record<string, readonly string[]>>
   /** Hand-overs a minute. */
-  readonly handOverLimits: { readonly person: number; readonly workload: number }
+  readonly handOverLimits: { readonly person: number; readonly workload: number; readonly role?: number | undefined }
   readonly identityCenter: { readonly startHost: string; readonly region: string }
   readonly store: { readonly driver: 'memory' } | { readonly driver: 'sqlite'; readonly path: string }
   readonly audit: { readonly sinks: readonly AuditSink[]; readonly redact: readonly Redactable[] }

@@ -23,14 +23,16 @@ const identityCenter = z.strictObject({
   region: region.optional().describe('`sso_region` in clients’ files; default the region of the `default` way to AWS.'),
 })
 
-const aMinute = (usual: number) =>
-  z.int().min(1, 'must be at least 1').max(1_000_000, 'must be at most 1000000').default(usual)
+const aMinute = z.int().min(1, 'must be at least 1').max(1_000_000, 'must be at most 1000000')
 
 const limits = z.strictObject({
   hand_overs: z
     .strictObject({
-      person: aMinute(60).describe('Of one person, whatever browsers and terminals they use.'),
-      workload: aMinute(600).describe('Of one identity of jobs or containers: every pod of a service account is one.'),
+      person: aMinute.default(60).describe('Of one person, whatever browsers and terminals they use.'),
+      workload: aMinute
+        .default(600)
+        .describe('Of one identity of jobs or containers: every pod of a service account is one.'),
+      role: aMinute.optional().describe('Of one IAM role, whoever takes it; default no limit but theirs.'),
     })
     .prefault({})
     .describe(

@@ -334,6 +334,24 @@ const ROWS: readonly Row[] = [
     },
   },
   {
+    because: 'others, or they, have taken the role too often this minute (threats.md P7)',
+    code: 'rate_limited',
+    unrecorded: true,
+    prepare: async (world) => {
+      const { gateway } = world
+      const holder = await afterRestart((file) => `${file}\nlimits: { hand_overs: { role: 1 } }\n`)(world)
+      // A minute that has just begun.
+      gateway.clock.offsetSeconds += 60 - (Math.floor(Date.now() / 1000 + gateway.clock.offsetSeconds) % 60)
+      const before = gateway.audit().length
+      for (const door of ['POST /v1/console', 'POST /v1/credentials'] as const) await DOORS[door].knock(gateway, holder)
+      expect(gateway.audit().slice(before)).toMatchObject([
+        ...['intent', 'issued'].map((event) => ({ event })),
+        { event: 'refused', code: 'rate_limited', reason: 'too_many_of_role', username: 'alice@example.com' },
+      ])
+      return holder
+    },
+  },
+  {
     because: 'they ask from another network than the role wants (threats.md R12)',
     code: 'condition_unmet',
     prepare: afterRestart(requiring('{ ip: [203.0.113.0/24] }')),

@@ -61,6 +61,7 @@ export function aHandOver({
     /** Why the gateway itself gives nothing. */
     stopped: undefined as string | undefined,
     limit: (): Promise<void> => Promise.resolve(),
+    limitRole: (_arn: string): Promise<void> => Promise.resolve(),
     mint: (): Promise<string> => Promise.resolve(TOKEN),
     sts: (): Promise<Credentials> => Promise.resolve(LENT),
     federation: (): Promise<string> => Promise.resolve(SIGN_IN_URL),
@@ -85,6 +86,7 @@ export function aHandOver({
   }
   const heart = makeTakeRole({
     limitHandOvers: async () => world.limit(),
+    limitRole: async (_, __, arn) => world.limitRole(arn),
     planHandOver,
     emergency: {
       refresh() {

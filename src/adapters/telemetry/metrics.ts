@@ -33,8 +33,15 @@ export function makeMetrics({ version, withProcess }: { version: string; withPro
   })
   const limited = new Counter({
     name: 'rolegate_hand_overs_limited_total',
-    help: 'Hand-overs refused because their person, or their job, had asked for too many within a minute.',
+    help: 'Hand-overs refused because their person, their job or their role had had too many within a minute.',
     labelNames: ['of'],
+    registers,
+  })
+  const rolesAnHour = new Histogram({
+    name: 'rolegate_roles_per_hour',
+    help: 'At every role that a person, or a job, is handed for the first time in an hour: how many different ones that makes.',
+    labelNames: ['of'],
+    buckets: [1, 2, 5, 10, 20, 50, 100, 200, 500],
     registers,
   })
   const fenced = new Counter({
@@ -100,7 +107,8 @@ export function makeMetrics({ version, withProcess }: { version: string; withPro
     request: (method: string, route: string, code: number, seconds: number) =>
       requests.observe({ method, route, code: String(code) }, seconds),
     event: (event: string) => events.inc({ event }),
-    handOverLimited: (of: 'person' | 'workload') => limited.inc({ of }),
+    handOverLimited: (of: 'person' | 'workload' | 'role') => limited.inc({ of }),
+    roleOfTheHour: (of: 'person' | 'workload', count: number) => rolesAnHour.observe({ of }, count),
     fenced: (rule: string) => fenced.inc({ rule }),
     refusal: (code: string) => refusals.inc({ code }),
     nearsGroupLimit: (idp: string) => groupLimits.inc({ idp }),

@@ -8,7 +8,7 @@ import type { AssumeRole, Audit, MintAssertion } from '../ports.ts'
 import type { ConfigEpoch } from '../config/config-epoch.ts'
 import type { StandingEmergency } from '../emergency/standing-emergency.ts'
 import type { FindSession } from '../sign-in/find-session.ts'
-import type { LimitHandOvers } from './limit-hand-overs.ts'
+import type { LimitHandOvers, LimitRole } from './limit-hand-overs.ts'
 import type { HandOverPlan, HandOverRequest, PlanHandOver } from './plan-hand-over.ts'
 
 /** A hand-over that was planned, and the credentials AWS lent for it. */
@@ -69,6 +69,7 @@ type HandedOver = Pick<Extract<AuditEvent, { event: 'withheld' }>, 'facts' | 'ac
  */
 export function makeTakeRole(deps: {
   limitHandOvers: LimitHandOvers
+  limitRole: LimitRole
   planHandOver: PlanHandOver
   findSession: FindSession
   emergency: Pick<StandingEmergency, 'refresh'>
@@ -143,6 +144,7 @@ export function makeTakeRole(deps: {
       const plan = await deps.planHandOver.plan(handOver, ask, checkFirst)
       return { plan, checked: await check(plan) }
     }).catch(refusing(handOver, ask))
+    await deps.limitRole(handOver, ask, begun.plan.target.arn)
     await deps.audit({ ...subjectOf(ask), event: 'intent', facts: begun.plan.facts })
     return begun
   }

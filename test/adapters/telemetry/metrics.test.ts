@@ -8,6 +8,7 @@ async function told() {
   metrics.event('issued')
   metrics.refusal('not_entitled')
   metrics.handOverLimited('person')
+  for (const count of [1, 2, 30]) metrics.roleOfTheHour('person', count)
   metrics.fenced('by-convention')
   metrics.nearsGroupLimit('okta')
   metrics.groups('okta', 85)
@@ -34,6 +35,8 @@ describe('/metrics', () => {
     expect(text).toContain('rolegate_audit_events_total{event="issued"} 2')
     expect(text).toContain('rolegate_refusals_total{code="not_entitled"} 1')
     expect(text).toContain('rolegate_hand_overs_limited_total{of="person"} 1')
+    expect(text).toContain('rolegate_roles_per_hour_bucket{le="20",of="person"} 2')
+    expect(text).toContain('rolegate_roles_per_hour_count{of="person"} 3')
     expect(text).toContain('rolegate_fence_refusals_total{rule="by-convention"} 1')
     expect(text).toContain('rolegate_group_limit_warnings_total{idp="okta"} 1')
     expect(text).toContain('rolegate_sign_in_groups_max{idp="okta"} 85')
@@ -52,9 +55,9 @@ describe('/metrics', () => {
     for (const [, name, type] of text.matchAll(/^# TYPE (\S+) (\S+)/gm)) {
       expect(name).toMatch(/^rolegate_[a-z_]+$/)
       if (type === 'counter') expect(name).toMatch(/_total$/)
-      if (type === 'histogram') expect(name).toMatch(/_(seconds|bytes)$/)
+      if (type === 'histogram') expect(name).toMatch(/_(seconds|bytes|per_hour)$/)
     }
-    expect(namesIn(text)).toHaveLength(15)
+    expect(namesIn(text)).toHaveLength(16)
   })
 
   it('has no label for people, groups or accounts (contract.md)', async () => {

@@ -196,6 +196,7 @@ export const LIMITS: readonly Case[] = [
   below('hand-overs by the hour', 'limits: { hand_overs: { person: 60/h } }\n'),
   below('half a hand-over', 'limits: { hand_overs: { workload: 1.5 } }\n'),
   below('hand-overs without end', 'limits: { hand_overs: { workload: 10000000 } }\n'),
+  below('no hand-over of a role', 'limits: { hand_overs: { role: 0 } }\n'),
   below('a limit misspelt', 'limits: { handovers: { person: 60 } }\n'),
 ]
 

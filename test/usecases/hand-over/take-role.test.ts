@@ -52,6 +52,21 @@ describe('takeRole', () => {
     expect(taken.credentials).toEqual(LENT)
   })
 
+  it('counts for the role what is decided, before anything is on record of it or asked (threats.md P7)', async () => {
+    const gateway = aHandOver()
+    const counted: string[] = []
+    gateway.world.limitRole = async (arn) => {
+      counted.push(arn, ...gateway.happened)
+      throw new RolegateError('rate_limited')
+    }
+    await refusalFrom(gateway.takeRole('credentials', gateway.ask({ role: 'payments-prod/nowhere' }), nothing))
+    expect(counted).toEqual([])
+    gateway.happened.splice(0)
+    const { code } = await refusalFrom(gateway.takeRole('credentials', gateway.ask(), nothing))
+    expect([code, counted]).toEqual(['rate_limited', ['arn:aws:iam::012345678901:role/rolegate/Developer']])
+    expect(gateway.happened).toEqual([])
+  })
+
   it('asks STS for the role, by the session name and for the seconds that were decided', async () => {
     const { takeRole, ask, assumed } = aHandOver()
     const { taken } = await takeRole('credentials', ask({ seconds: 1800 }), nothing)
