@@ -5,6 +5,8 @@ import { HTTP_LIMITS, makeLifecycle, type Gateway } from '../lifecycle.ts'
 import { makeDenyAlarm } from './deny-alarm.ts'
 import type { Generation } from './generation.ts'
 import type { Host } from './host.ts'
+import { makeIssuerWatch } from './issuer-watch.ts'
+import { lookAtIssuerBy } from './neighbours.ts'
 import { keepAsLastGood, makeReload, MOST_FAULTS, type Reload } from './reload.ts'
 import { makeStaleAlarm, staleSecondsOf } from './stopped.ts'
 import { makeSuccession } from './succession.ts'
@@ -33,6 +35,7 @@ export async function openGateway(
     },
     degraded: () => [
       ...newest().down(),
+      ...issuerWatch.degraded(),
       ...(log.fails() ? ['audit'] : []),
       ...(disk.refusedSince === undefined ? [] : ['config']),
       ...(world.configEpoch.isBehind() ? ['config:behind'] : []),
@@ -45,6 +48,10 @@ export async function openGateway(
     },
   })
   const alarm = makeStaleAlarm(world)
+  const issuerWatch = makeIssuerWatch(
+    world,
+    lookAtIssuerBy(loaded.config, memory, () => newest().config),
+  )
   const denyAlarm = makeDenyAlarm(world, () => newest().countGroups())
   const { listen, management } = loaded.config.server
 
@@ -58,7 +65,7 @@ export async function openGateway(
     sweep() {
       // Asking is enough: what is due is read again, whether anybody signs in or not.
       newest().down()
-      return answers(Promise.all([memory.sweep(), log.deleteOld(), denyAlarm()]))
+      return answers(Promise.all([memory.sweep(), log.deleteOld(), denyAlarm(), issuerWatch.tick()]))
     },
     tick() {
       alarm()

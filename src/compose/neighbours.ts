@@ -8,6 +8,7 @@ import { issuerDocuments } from '../adapters/issuer/documents.ts'
 import { makeMint } from '../adapters/issuer/mint.ts'
 import { loadSamlKey } from '../adapters/issuer/saml-keys.ts'
 import { samlMetadata } from '../adapters/issuer/saml-metadata.ts'
+import { makeLookAtIssuer, type IssuerSeen } from '../adapters/issuer/self-check.ts'
 import { makeSamlMint, type MintSamlResponse } from '../adapters/issuer/saml-mint.ts'
 import { loadSigningKey } from '../adapters/issuer/signing-keys.ts'
 import { IDP_BOUNDS, makeBoundedFetch, UpstreamFailure } from '../adapters/oidc/bounded-fetch.ts'
@@ -144,6 +145,20 @@ export async function openIssuer({ issuer, sts, server }: Config, { now }: Host,
   const saml = samlMetadata({ entityId: issuer.url, location: `${server.publicUrl}/`, keys: [samlKey] })
   return { mint: makeMintAssertion(mintToken, samlMints), documents: { ...documents, saml } }
 }
+
+/** How our issuer looks from outside; not at all while AWS has no reason to fetch it. */
+export function lookAtIssuerBy(
+  { issuer }: Pick<Config, 'issuer'>,
+  { signingKeys: keys }: Pick<Memory, 'signingKeys'>,
+  inForce: () => Pick<Config, 'sts'>,
+): () => Promise<IssuerSeen | undefined> {
+  const { url, algorithm } = issuer
+  const look = makeLookAtIssuer({ issuer: url, algorithm, keys, fetch: makeBoundedFetch(IDP_BOUNDS) })
+  return async () => (signsForAws(inForce()) ? look() : undefined)
+}
+
+const signsForAws = ({ sts }: Pick<Config, 'sts'>): boolean =>
+  [...sts.values()].some(({ saml, passThrough }) => saml === undefined && passThrough === undefined)
 
 function makeMintAssertion(
   mintToken: ReturnType<typeof makeMint>,

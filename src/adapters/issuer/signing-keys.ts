@@ -63,7 +63,7 @@ function signingKeyOf({ purpose, algorithm, privateJwk }: StoredKey): SigningKey
 }
 
 /** RFC 7638: the kid is the key's own thumbprint (security.md K-8). */
-function thumbprintOf(jwk: JsonWebKey): string {
+export function thumbprintOf(jwk: JsonWebKey): string {
   const members =
     jwk.kty === 'EC' ? { crv: jwk.crv, kty: jwk.kty, x: jwk.x, y: jwk.y } : { e: jwk.e, kty: jwk.kty, n: jwk.n }
   return createHash('sha256').update(JSON.stringify(members)).digest('base64url')

@@ -74,6 +74,16 @@ export function makeMetrics({ version, withProcess }: { version: string; withPro
     labelNames: ['table'],
     registers,
   })
+  const issuerTampered = new Gauge({
+    name: 'rolegate_issuer_tampered',
+    help: '1: at the public address of our issuer stands what is not ours, and AWS believes it. 0: it was not seen.',
+    registers,
+  })
+  const issuerSeenAt = new Gauge({
+    name: 'rolegate_issuer_last_seen_timestamp_seconds',
+    help: 'When our issuer was last read by its public address, whatever stood there. 0: never.',
+    registers,
+  })
   const auditFailures = new Counter({
     name: 'rolegate_audit_failures_total',
     help: 'Audit records that could not be written; each stopped a hand-over.',
@@ -118,6 +128,10 @@ export function makeMetrics({ version, withProcess }: { version: string; withPro
     },
     unseenDenies: (count: number) => unseenDenies.set(count),
     tampered: (table: string) => tampered.inc({ table }),
+    issuerSeen({ isTampered, at }: { isTampered: boolean; at: Date }) {
+      issuerTampered.set(isTampered ? 1 : 0)
+      issuerSeenAt.set(at.getTime() / 1000)
+    },
     auditFailure: () => auditFailures.inc(),
     configLoaded(hash: string, at: Date) {
       reloaded.set(1)
