@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { basename, dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { sealUnder } from './adapters/store/keys.ts'
-import { random, randomText, sha256 } from './compose/chance.ts'
+import { giveWay, random, randomText, sha256 } from './compose/chance.ts'
 import type { Generation, Newest } from './compose/generation.ts'
 import {
   formTargetsOf,
@@ -66,6 +66,7 @@ import { makePrepareConsole } from './usecases/hand-over/prepare-console.ts'
 import { makeTakeRole } from './usecases/hand-over/take-role.ts'
 import { makeAnswerRequest } from './usecases/request/answer-request.ts'
 import { makeAskForRole } from './usecases/request/ask-for-role.ts'
+import { makeSeeRequests } from './usecases/request/see-requests.ts'
 import { makeRequestsOf } from './usecases/request/requests-of.ts'
 import { makeBeginSignIn } from './usecases/sign-in/begin-sign-in.ts'
 import { makeCompleteSignIn } from './usecases/sign-in/complete-sign-in.ts'
@@ -200,7 +201,8 @@ export async function compose(
   })
   const beginSignIn = makeBeginSignIn({ ...deps, providers, newAttemptId })
   const confirmStepUp = makeConfirmStepUp({ ...deps, planHandOver, crossNetwork: cli.crossNetwork })
-  const answerRequest = makeAnswerRequest({ ...deps, confirmStepUp })
+  const seeRequests = makeSeeRequests({ ...deps, giveWay })
+  const answerRequest = makeAnswerRequest({ ...deps, seeRequests, confirmStepUp })
   const finishStepUp = makeFinishStepUp({ ...deps, findSession })
   const atSignIn = {
     endSession,
@@ -237,6 +239,7 @@ export async function compose(
     explainRole: makeExplainRole(deps),
     askForRole: makeAskForRole(deps),
     answerRequest,
+    seeRequests,
     isStaff: (principal: Principal) => standingOf(staff(), principal) !== undefined,
     requireStanding,
     explainForStaff: makeExplainForStaff({ requireStanding, explainAs, audit }),

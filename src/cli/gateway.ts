@@ -23,7 +23,7 @@ export type Gateway = {
   readonly explain: (role: string, somebody?: Somebody) => Promise<Read<Explained>>
   readonly ask: (wish: { role: string; reason: string; seconds?: number }) => Promise<Read<RoleRequest>>
   readonly request: (id: string) => Promise<Read<RoleRequest>>
-  readonly requests: () => Promise<Read<ReturnType<typeof readRequests>>>
+  readonly requests: (asked?: { search?: string; page?: number }) => Promise<Read<ReturnType<typeof readRequests>>>
   readonly cancelRequest: (id: string) => Promise<void>
   readonly endSession: (id: string) => Promise<void>
   readonly console: (ask: {
@@ -65,7 +65,11 @@ export function makeGateway(origin: string, send: Send, accessToken: () => Promi
       readBy(readExplained, { method: 'POST', path: '/v1/explain', json: { role, ...somebody } }),
     ask: (json) => readBy(readRequest, { method: 'POST', path: '/v1/requests', json }),
     request: (id) => readBy(readRequest, { method: 'GET', path: `/v1/requests/${id}` }),
-    requests: () => readBy(readRequests, { method: 'GET', path: '/v1/requests' }),
+    requests({ search, page } = {}) {
+      const asked = { ...(search !== undefined && { q: search }), ...(page !== undefined && { page: String(page) }) }
+      const query = new URLSearchParams(asked).toString()
+      return readBy(readRequests, { method: 'GET', path: `/v1/requests${query === '' ? '' : `?${query}`}` })
+    },
     cancelRequest: async (id) => void (await ask({ method: 'POST', path: `/v1/requests/${id}/cancel`, json: {} })),
     endSession: async (id) => void (await ask({ method: 'POST', path: '/v1/sessions/end', json: { id } })),
     console: (json) => readBy(readConsoleLink, { method: 'POST', path: '/v1/console', json }),

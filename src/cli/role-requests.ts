@@ -56,10 +56,20 @@ export function readRequest(body: unknown): RoleRequest {
 export function readRequests(body: unknown): {
   readonly own: readonly RoleRequest[]
   readonly waiting: readonly RoleRequest[]
+  /** How many there are beside those: older ones of one's own, and what waits on other pages. */
+  readonly ownMore: number
+  readonly waitingMore: number
 } {
-  const { own, waiting } = recordOf(body)
+  const { own, waiting, ownCount, waitingCount } = recordOf(body)
   if (!Array.isArray(own) || !Array.isArray(waiting)) throw malformed('own')
-  return { own: own.map(readRequest), waiting: waiting.map(readRequest) }
+  const more = (count: unknown, listed: readonly unknown[]) =>
+    typeof count === 'number' && Number.isSafeInteger(count) ? Math.max(0, count - listed.length) : 0
+  return {
+    own: own.map(readRequest),
+    waiting: waiting.map(readRequest),
+    ownMore: more(ownCount, own),
+    waitingMore: more(waitingCount, waiting),
+  }
 }
 
 const lineOf = (value: unknown): string => oneLine(typeof value === 'string' ? value : '')

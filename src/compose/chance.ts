@@ -1,7 +1,7 @@
 import { hash, randomBytes } from 'node:crypto'
 import type { Sha256 } from '../domain/aws/session-name.ts'
 import type { Random } from '../domain/device/user-code.ts'
-import type { RandomText } from '../usecases/ports.ts'
+import type { GiveWay, RandomText } from '../usecases/ports.ts'
 
 /** What the domain and the stories may not make themselves. */
 export const random: Random = (bytes) => randomBytes(bytes)
@@ -19,4 +19,6 @@ export const randomText: RandomText = (bits) => {
   taken.fill(0)
   return text
 }
+export const giveWay: GiveWay = () => new Promise((resolve) => setImmediate(resolve))
+
 export const sha256: Sha256 = (text) => hash('sha256', text, 'buffer')

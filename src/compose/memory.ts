@@ -9,6 +9,7 @@ import { makeSqliteStore } from '../adapters/store/sqlite.ts'
 import { makeTable } from '../adapters/store/table.ts'
 import type { Config } from '../config/config.ts'
 import { RolegateError } from '../domain/errors.ts'
+import { OPEN_REQUEST_DATES, type OpenRequest } from '../domain/request/open-request.ts'
 import { REQUEST_DATES, type RoleRequest } from '../domain/request/role-request.ts'
 import { SESSION_DATES } from '../domain/sign-in/session.ts'
 import { STEP_UP_DATES } from '../domain/sign-in/step-up.ts'
@@ -90,7 +91,7 @@ export async function openMemory(
   const userCodes: UserCodes = makeTable(store, 'user-codes')
   const stepUps: StepUps = makeTable(store, 'step-ups', STEP_UP_DATES)
   const requests: Requests = makeTable<RoleRequest>(store, 'requests', REQUEST_DATES)
-  const openRequests: OpenRequests = makeTable(store, 'open-requests')
+  const openRequests: OpenRequests = makeTable<OpenRequest>(store, 'open-requests', OPEN_REQUEST_DATES)
   const usedAttempts: UsedAttempts = makeTable(store, 'used-attempts', ['at'])
   const emergencies: Emergencies = makeTable(store, 'emergencies')
   const lastGoodManifests: LastGoodManifests = makeTable(store, 'last-good')

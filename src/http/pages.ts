@@ -5,7 +5,8 @@ import type { DeviceClaims } from '../domain/device/device-login.ts'
 import type { Terminal } from '../domain/sign-in/session.ts'
 import type { FoundPerson, RolesHeld, WhoMay } from '../usecases/admin/explain-as.ts'
 import type { Status } from '../usecases/admin/show-status.ts'
-import type { ShownRequest } from '../usecases/request/answer-request.ts'
+import type { ShownRequest } from '../usecases/request/see-requests.ts'
+import type { Paging } from './paging.ts'
 import { isOurOwnAsking, sendAround, takesGzip } from './compressed.ts'
 import type { Explained, ExplainedForStaff, requiresInWords } from './explanation.ts'
 import type { WithGroupNames } from './group-names.ts'
@@ -124,12 +125,7 @@ export type Pages = {
     /** Everything there is stands on this page: the browser can search it as people type. */
     readonly isWhole: boolean
     /** Absent when one page holds it all. */
-    readonly pages?: {
-      readonly page: number
-      readonly pageCount: number
-      readonly previous?: string
-      readonly next?: string
-    }
+    readonly pages?: Paging
     readonly groupsTruncated: boolean
   }
   /** Signed in, and nothing is theirs: who they are, what their directory said, what to do. */
@@ -262,7 +258,16 @@ export type Pages = {
   /** Why this role is theirs, or is not. */
   why: Explained & { readonly back: string }
   /** What waits for their word, and what they asked for. */
-  approvals: { readonly waiting: readonly RequestCard[]; readonly own: readonly RequestCard[] }
+  approvals: {
+    readonly waiting: readonly RequestCard[]
+    /** Of those that hold the words of the search. */
+    readonly waitingCount: number
+    readonly question: string
+    readonly pages?: Paging
+    readonly own: readonly RequestCard[]
+    /** How many older ones are not shown. */
+    readonly ownMore: number
+  }
   approval: RequestCard & {
     readonly arn?: string
     readonly summary?: string

@@ -2,10 +2,10 @@ import { searchRoles } from '../domain/entitlement/search.ts'
 import type { ListedAccount } from '../usecases/entitlement/list-accounts.ts'
 import { accountCard, roleCardIn } from './cards.ts'
 import type { Pages, Parts } from './pages.ts'
+import { pageIn, pagingOf, questionIn } from './paging.ts'
 
 /** Accounts on one page of the portal. */
 const PAGE_SIZE = 50
-const LONGEST_QUESTION = 100
 
 type Query = Readonly<Record<string, unknown>>
 type PortalList = Omit<Pages['portal'], 'groupsTruncated'>
@@ -46,30 +46,16 @@ export function onePage(
   path: string,
   carried: Readonly<Record<string, string>>,
 ): PortalList & { readonly shown: readonly ListedAccount[] } {
-  const question = (typeof query['q'] === 'string' ? query['q'] : '').trim().slice(0, LONGEST_QUESTION)
+  const question = questionIn(query)
   const found = searchRoles(listed, question)
   const pageCount = Math.max(1, Math.ceil(found.length / PAGE_SIZE))
-  const page = Math.min(Math.max(1, pageIn(query)), pageCount)
-  const hrefOf = (at: number): string => {
-    const asked = { ...carried, ...(question !== '' && { q: question }), ...(at > 1 && { page: String(at) }) }
-    const text = new URLSearchParams(asked).toString()
-    return text === '' ? path : `${path}?${text}`
-  }
+  const page = Math.min(pageIn(query), pageCount)
   return {
     shown: found.slice((page - 1) * PAGE_SIZE, page * PAGE_SIZE),
     roleCount: found.reduce((sum, { roles }) => sum + roles.length, 0),
     accountCount: found.length,
     question,
     isWhole: question === '' && pageCount === 1,
-    ...(pageCount > 1 && {
-      pages: {
-        page,
-        pageCount,
-        ...(page > 1 && { previous: hrefOf(page - 1) }),
-        ...(page < pageCount && { next: hrefOf(page + 1) }),
-      },
-    }),
+    ...pagingOf({ page, pageCount }, path, { ...carried, ...(question !== '' && { q: question }) }),
   }
 }
-
-const pageIn = ({ page }: Query): number => (typeof page === 'string' && /^\d{1,5}$/.test(page) ? Number(page) : 1)

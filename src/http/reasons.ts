@@ -1,3 +1,4 @@
+import { MOST_WAITING } from '../domain/request/role-request.ts'
 import type { ErrorValues } from '../domain/errors.ts'
 import { CONFIG_BEHIND } from '../domain/sign-in/session.ts'
 
@@ -154,6 +155,10 @@ const CONDITION = new Map<string, string>([
   ['requests_for_people', 'Jobs and containers ask nobody: only people do.'],
   ['no_approval_needed', 'Nothing about this role has to be approved for you.'],
   ['approved_already', 'This role is approved for you already.'],
+  [
+    'too_many_requests',
+    `You have asked for ${MOST_WAITING} roles that wait for an answer, and nobody may ask for more at once. Take a request back, or wait until somebody has answered one.`,
+  ],
   [
     'own_request',
     'Somebody else has to answer it: whoever asks for a role does not approve it, under no name of theirs.',

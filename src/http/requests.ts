@@ -1,5 +1,5 @@
 import { REQUEST_INTERVAL_SECONDS } from '../domain/request/role-request.ts'
-import type { ShownRequest } from '../usecases/request/answer-request.ts'
+import type { ShownRequest } from '../usecases/request/see-requests.ts'
 import { answerFor } from './answers.ts'
 import type { GroupName } from './group-names.ts'
 

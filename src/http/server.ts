@@ -78,7 +78,7 @@ type Stories = Pick<Parameters<typeof goRoutes>[0], 'followLink'> &
     'receiveLogout' | 'findSession'
   > &
   Pick<Parameters<typeof makeAuthenticate>[0], 'authenticateBearer'> &
-  Pick<Parameters<typeof v1RequestRoutes>[0], 'askForRole' | 'answerRequest'> &
+  Pick<Parameters<typeof v1RequestRoutes>[0], 'askForRole' | 'answerRequest' | 'seeRequests'> &
   Pick<Parameters<typeof v1Routes>[0], 'listAccounts' | 'describeConfig' | 'describePolicy'> &
   Parameters<typeof makeAnswerCredentials>[0]
 

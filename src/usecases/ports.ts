@@ -14,6 +14,7 @@ import type { PendingSignIn } from '../domain/sign-in/attempt.ts'
 import type { IdpSession, StatedPerson, VerifiedClaims } from '../domain/sign-in/claims.ts'
 import type { Principal } from '../domain/sign-in/principal.ts'
 import type { GatewaySession } from '../domain/sign-in/session.ts'
+import type { OpenRequest } from '../domain/request/open-request.ts'
 import type { RoleRequest } from '../domain/request/role-request.ts'
 import type { StepUp } from '../domain/sign-in/step-up.ts'
 
@@ -106,7 +107,7 @@ export type StepUps = Table<StepUp>
 /** What people asked others for, by its id; of whoever asked. */
 export type Requests = Table<RoleRequest>
 /** One row for each person and role that waits for an answer. */
-export type OpenRequests = Table<{ readonly id: string }>
+export type OpenRequests = Table<OpenRequest>
 /** Ids of sign-in attempts that came back: each counts once (security.md O-12). */
 export type UsedAttempts = Pick<Table<{ readonly at: Date }>, 'createIfAbsent'>
 
@@ -323,6 +324,9 @@ export type SealUnder = {
   /** Undefined when the secret is another, or the text was touched. */
   open(secret: string, sealed: string): string | undefined
 }
+
+/** Lets others have their turn, in the middle of something long. */
+export type GiveWay = () => Promise<void>
 
 /** Texts under a key of ours. `about` must be the same on both sides; undefined for what is not ours, or was touched. */
 export type Sealer = {

@@ -157,6 +157,21 @@ describe('a role that somebody has to approve', () => {
       expect((await take().expect(403)).body.code).toBe('approval_required')
     })
 
+    it('is found by its role and by who asks, on the page and by programs', async () => {
+      const found = await bob.get('/approvals?q=ALICE%20developer&page=x').expect(200)
+      expect(found.text).toContain('1 request waits · <a href="/approvals">Show all</a>')
+      expect(found.text).toContain(`alice@example.com asks for ${ROLE}`)
+      const none = await bob.get('/approvals?q=%3Cb%3E').expect(200)
+      expect(none.text).toContain('0 requests wait')
+      expect(none.text).toContain('value="&lt;b&gt;"')
+      const counts = { ownCount: 0, page: 1, pageCount: 1 }
+      const all = await api('/v1/requests?page=7', undefined, bobsBearer).expect(200)
+      expect([all.body, all.body.waiting.length]).toMatchObject([{ ...counts, waitingCount: 1 }, 1])
+      const sought = await api('/v1/requests?q=someone', undefined, bobsBearer).expect(200)
+      expect(sought.body).toMatchObject({ ...counts, waitingCount: 0, waiting: [] })
+      await answer(id, 'deny')
+    })
+
     it('is nobody else’s to see, to answer, or to take back', async () => {
       const carol = await aPersonAt(demo, 'carol')
       await carol.get(`/approvals/${id}`).expect(404)

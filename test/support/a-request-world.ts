@@ -2,11 +2,13 @@ import { digest } from '../../src/adapters/store/keys.ts'
 import { makeLimitRate } from '../../src/adapters/store/limit-rate.ts'
 import { makeMemoryStore } from '../../src/adapters/store/memory.ts'
 import { makeTable } from '../../src/adapters/store/table.ts'
+import { giveWay } from '../../src/compose/chance.ts'
 import type { AuditEvent } from '../../src/domain/audit/event.ts'
 import { closingBy } from '../../src/domain/device/closing.ts'
 import { decide } from '../../src/domain/entitlement/decide.ts'
 import type { RoleKind } from '../../src/domain/entitlement/rule.ts'
 import type { Approval } from '../../src/domain/entitlement/requirement.ts'
+import { OPEN_REQUEST_DATES, openRequestOf, type OpenRequest } from '../../src/domain/request/open-request.ts'
 import { REQUEST_DATES, type RoleRequest } from '../../src/domain/request/role-request.ts'
 import type { GatewaySession } from '../../src/domain/sign-in/session.ts'
 import { STEP_UP_DATES } from '../../src/domain/sign-in/step-up.ts'
@@ -15,7 +17,9 @@ import { makeAnswerRequest } from '../../src/usecases/request/answer-request.ts'
 import { makeAskForRole } from '../../src/usecases/request/ask-for-role.ts'
 import { makeConfirmStepUp } from '../../src/usecases/step-up/confirm-step-up.ts'
 import { makeFinishStepUp } from '../../src/usecases/step-up/finish-step-up.ts'
-import { makeRequestsOf } from '../../src/usecases/request/requests-of.ts'
+import { makeSeeRequests } from '../../src/usecases/request/see-requests.ts'
+import { OPEN, openRequestKey } from '../../src/usecases/request/open-requests.ts'
+import { makeRequestsOf, requestsOwner } from '../../src/usecases/request/requests-of.ts'
 import { anIndex, aRoleKind, aRule, aTarget } from './a-mapping.ts'
 import { aPrincipal } from './a-principal.ts'
 import { aLead } from './a-role-request.ts'
@@ -59,13 +63,18 @@ export function aRequestWorld(clock = aClock(), store: Store = makeMemoryStore({
     /** Before a request stops waiting. */
     onClose: async (): Promise<void> => undefined,
     reads: 0,
+    /** How many requests were read one by one. */
+    gets: 0,
+    /** How often others had their turn while something long went on. */
+    turns: 0,
     /** How often everybody's requests were looked for. */
     looks: 0,
   }
   const requests = makeTable<RoleRequest>(store, 'requests', REQUEST_DATES) as Requests
-  const openRequests = makeTable(store, 'open-requests') as OpenRequests
+  const openRequests = makeTable<OpenRequest>(store, 'open-requests', OPEN_REQUEST_DATES) as OpenRequests
   const counted: Requests = {
     ...requests,
+    get: async (id) => ((world.gets += 1), requests.get(id)),
     listByOwner: async (owner) => ((world.reads += 1), requests.listByOwner(owner)),
   }
   const countedOpen: OpenRequests = {
@@ -108,6 +117,7 @@ export function aRequestWorld(clock = aClock(), store: Store = makeMemoryStore({
     crossNetwork: 'downgrade',
   })
   const { grant } = makeFinishStepUp({ ...deps, stepUps, findSession: async () => undefined })
+  const seeRequests = makeSeeRequests({ ...deps, giveWay: async () => ((world.turns += 1), giveWay()) })
   const askForRole = makeAskForRole(deps)
   const alice = aSession()
   const lead = aSession({ id: 'session-2', principal: aLead() })
@@ -128,7 +138,7 @@ export function aRequestWorld(clock = aClock(), store: Store = makeMemoryStore({
     ask,
     by,
     confirmStepUp,
-    answers: makeAnswerRequest({ ...deps, confirmStepUp }),
+    answers: { ...makeAnswerRequest({ ...deps, confirmStepUp, seeRequests }), ...seeRequests },
     /** This person is back from their IdP, where they showed anew who they are, to approve this. */
     async prove(session: GatewaySession, { id: approval, role, roleId }: RoleRequest, stepUp = 'T'.repeat(22)) {
       const purpose = { role, roleArn: roleId, approval }
@@ -137,6 +147,12 @@ export function aRequestWorld(clock = aClock(), store: Store = makeMemoryStore({
       const authentication = { authenticatedAt: now() }
       await grant({ trip, principal, authentication, needsMfa: false, request: aRequest() }, session)
       return stepUp
+    },
+    /** As if it had been asked for at some time. */
+    async keep(request: RoleRequest) {
+      const { expiresAt } = request
+      await requests.put(request.id, request, { expiresAt, owner: requestsOwner(request.person, digest) })
+      await openRequests.put(openRequestKey(request), openRequestOf(request), { expiresAt, owner: OPEN })
     },
     /** Whether Alice may take it now. */
     async isOpen(principal = aPrincipal()) {

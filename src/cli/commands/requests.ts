@@ -9,10 +9,16 @@ const FORMS = ['table', 'json', 'csv']
 
 export const requests: Command = {
   name: 'requests',
-  usage: 'rolegate requests [-o table|json|csv] | rolegate requests cancel ID',
+  usage: 'rolegate requests [-o table|json|csv] [--search TEXT] [--page N] | rolegate requests cancel ID',
   summary: 'List what you asked for, and what waits for your word; or take a request back.',
   options: {
     output: { type: 'string', short: 'o', value: 'FORM', oneOf: FORMS, about: 'table (default), json or csv' },
+    search: {
+      type: 'string',
+      value: 'TEXT',
+      about: 'of what waits for your word, that alone: by role, or by who asks',
+    },
+    page: { type: 'string', value: 'N', about: 'another page of what waits: fifty stand on each' },
   },
   words: { least: 0, most: 2 },
   completes: ['cancel'],
@@ -30,13 +36,21 @@ export const requests: Command = {
 async function show({ text, json, misused, connect, world, say }: Call): Promise<number> {
   const form = text('output') ?? (json ? 'json' : 'table')
   if (!FORMS.includes(form)) throw misused(`“${form}” is no form: write ${FORMS.join(', ')}.`)
+  const [search, typed] = [text('search'), text('page')]
+  if (typed !== undefined && !/^[1-9]\d{0,4}$/.test(typed)) throw misused('A page is a number, from 1 on.')
   const { gateway } = await connect()
-  const { read, json: answer } = await gateway.requests()
+  const { read, json: answer } = await gateway.requests({
+    ...(search !== undefined && { search }),
+    ...(typed !== undefined && { page: Number(typed) }),
+  })
   const all = [...read.waiting, ...read.own]
   if (form === 'json') world.out(`${JSON.stringify(answer, null, 2)}\n`)
   else if (form === 'csv') world.out(toCsv(csvRows(all)))
   else if (all.length > 0) world.out(`${inColumns(tableRows(all, world)).join('\n')}\n`)
   if (all.length === 0) say('You asked for nothing of late, and nothing waits for your word.')
+  if (read.waitingMore > 0)
+    say(`${read.waitingMore} more wait for your word: --page N for another fifty, --search TEXT for fewer.`)
+  if (read.ownMore > 0) say(`You asked for ${read.ownMore} more, longer ago.`)
   return 0
 }
 

@@ -14,7 +14,7 @@ export function searchRoles<Role extends { readonly kind: RoleKind }>(
   listed: readonly Listed<Role>[],
   question: string,
 ): readonly Listed<Role>[] {
-  const words = question.toLowerCase().split(/\s+/).filter(Boolean).slice(0, MOST_WORDS)
+  const words = wordsIn(question)
   if (words.length === 0) return listed
   return listed.flatMap(({ account, roles }) => {
     const about = textOfAccount(account)
@@ -23,6 +23,10 @@ export function searchRoles<Role extends { readonly kind: RoleKind }>(
     return found.length === 0 ? [] : [{ account, roles: found }]
   })
 }
+
+/** What is looked for: case does not matter. */
+export const wordsIn = (question: string): readonly string[] =>
+  question.toLowerCase().split(/\s+/).filter(Boolean).slice(0, MOST_WORDS)
 
 const hasAll = (text: string, words: readonly string[]): boolean => words.every((word) => text.includes(word))
 

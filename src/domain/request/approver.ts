@@ -1,12 +1,15 @@
 import type { RuleIndex } from '../entitlement/compile.ts'
 import type { Approval, Requirement } from '../entitlement/requirement.ts'
 import { roleIdOf } from '../entitlement/role-id.ts'
-import type { RoleTarget } from '../entitlement/rule.ts'
+import type { RoleTarget, Rule } from '../entitlement/rule.ts'
 import type { Principal } from '../sign-in/principal.ts'
 import { approvedUntil, mostSecondsOf, type Approved, type RoleRequest } from './role-request.ts'
 
 /** The role that was asked for: a name may mean another by now (threats.md R1). */
-export function targetOf({ role, roleId }: RoleRequest, index: RuleIndex): RoleTarget | undefined {
+export function targetOf(
+  { role, roleId }: Pick<RoleRequest, 'role' | 'roleId'>,
+  index: RuleIndex,
+): RoleTarget | undefined {
   const [alias = '', key = ''] = role.split('/')
   const target = index.target(alias, key)
   return target !== undefined && roleIdOf(target) === roleId ? target : undefined
@@ -25,12 +28,29 @@ export function wantedNow(
 
 /** Every approval that somebody may need for this role. */
 function approvalsAbout(index: RuleIndex, { account, kind }: RoleTarget): readonly Approval[] {
-  const rules = index.asking.filter(({ accounts, roles }) => accounts.has(account.alias) && roles.has(kind.key))
+  const rules = (askingFor(index).get(kind.key) ?? []).filter(({ accounts }) => accounts.has(account.alias))
   const requirements: readonly (Requirement | undefined)[] = [
     ...(kind.requires ?? []),
     ...rules.map(({ require }) => require),
   ]
   return requirements.flatMap((requirement) => requirement?.approval ?? [])
+}
+
+/** Worked out once of each file's rules: of thousands that ask for a word few are about one role. */
+const askedBefore = new WeakMap<RuleIndex['asking'], ReadonlyMap<string, readonly Rule[]>>()
+
+function askingFor({ asking }: RuleIndex): ReadonlyMap<string, readonly Rule[]> {
+  const known = askedBefore.get(asking)
+  if (known !== undefined) return known
+  const byRole = new Map<string, Rule[]>()
+  for (const rule of asking)
+    for (const key of rule.roles) {
+      const there = byRole.get(key)
+      if (there === undefined) byRole.set(key, [rule])
+      else there.push(rule)
+    }
+  askedBefore.set(asking, byRole)
+  return byRole
 }
 
 /** Whether anybody at all may need an approval for it: else nobody has to look for one. */
@@ -45,26 +65,29 @@ const asksItself = ({ requires = [] }: { readonly requires?: readonly Requiremen
 
 /** Whether this person's word counts for anything at all: else nobody has to look at what waits. */
 export function mayApproveAny({ asking, mapping }: RuleIndex, principal: Principal): boolean {
-  const requirements = [
-    ...[...mapping.roles.values()].flatMap(({ requires = [] }) => requires),
-    ...asking.map(({ require }) => require),
-  ]
-  return requirements.some(
-    (requirement) =>
-      requirement?.approval !== undefined && approvingGroups(principal, [requirement.approval]) !== undefined,
+  const groupsFor = approverOf(principal)
+  const counts = ({ approval }: Requirement): boolean => approval !== undefined && groupsFor([approval]) !== undefined
+  return (
+    asking.some(({ require }) => require !== undefined && counts(require)) ||
+    [...mapping.roles.values()].some(({ requires = [] }) => requires.some(counts))
   )
 }
 
-/** The groups of theirs for which this person's word counts here: one for each approval; undefined where one is missing. */
-export function approvingGroups(
-  { idp, groups, workload }: Principal,
-  wanted: readonly Approval[],
-): readonly string[] | undefined {
-  if (workload === true) return undefined
-  const held = new Set(groups.names)
-  const each = wanted.map((approval) => (approval.idp === idp ? approval.groups.filter((one) => held.has(one)) : []))
-  return each.some((found) => found.length === 0) ? undefined : [...new Set(each.flat())]
+/** The groups of theirs for which this person's word counts: one for each approval; undefined where one is missing. */
+export function approverOf({
+  idp,
+  groups,
+  workload,
+}: Principal): (wanted: readonly Approval[]) => readonly string[] | undefined {
+  const held = new Set(workload === true ? [] : groups.names)
+  return (wanted) => {
+    const each = wanted.map((approval) => (approval.idp === idp ? approval.groups.filter((one) => held.has(one)) : []))
+    return each.some((found) => found.length === 0) ? undefined : [...new Set(each.flat())]
+  }
 }
+
+export const approvingGroups = (principal: Principal, wanted: readonly Approval[]): readonly string[] | undefined =>
+  approverOf(principal)(wanted)
 
 /** Whether what was approved meets this approval as the file has it now: the same requirement, and an approver whom it still names. */
 const meets = ({ wanted, answeredBy, groups }: Approved, approval: Approval): boolean =>

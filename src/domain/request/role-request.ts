@@ -4,6 +4,8 @@ import type { Principal } from '../sign-in/principal.ts'
 
 /** Nobody answers within a day: it is over. */
 export const REQUEST_SECONDS = 86_400
+/** How many of one person's may wait for an answer at once. */
+export const MOST_WAITING = 20
 /** How long a request that is over is shown to those whom it concerned. */
 export const SHOWN_SECONDS = 7 * 86_400
 /** What somebody took back concerns nobody, and a script that asks and takes back must not fill what each list of theirs reads. */

@@ -6,8 +6,9 @@ import type { Now } from '../../usecases/ports.ts'
 import { asRolegateError } from '../../domain/errors.ts'
 import type { SignInAttempt } from '../../domain/sign-in/attempt.ts'
 import { OLD_GROUPS, type GatewaySession } from '../../domain/sign-in/session.ts'
-import type { AnswerRequest, ShownRequest } from '../../usecases/request/answer-request.ts'
+import type { AnswerRequest } from '../../usecases/request/answer-request.ts'
 import type { AskForRole } from '../../usecases/request/ask-for-role.ts'
+import type { SeeRequests, ShownRequest } from '../../usecases/request/see-requests.ts'
 import type { BeginStepUp } from '../../usecases/step-up/begin-step-up.ts'
 import type { ConfirmStepUp } from '../../usecases/step-up/confirm-step-up.ts'
 import { answerFor } from '../answers.ts'
@@ -17,6 +18,7 @@ import { accountCard } from '../cards.ts'
 import type { GroupName } from '../group-names.ts'
 import type { MoveBrowser } from '../move-browser.ts'
 import { show, type Pages, type RequestCard } from '../pages.ts'
+import { pageIn, pagingOf, questionIn } from '../paging.ts'
 import { parse, Reason, ReasonText } from '../parse.ts'
 import { factsOf } from '../request-facts.ts'
 import { approverNames } from '../requests.ts'
@@ -46,6 +48,7 @@ export function approvalRoutes(deps: {
   confirmStepUp: ConfirmStepUp
   askForRole: AskForRole
   answerRequest: AnswerRequest
+  seeRequests: SeeRequests
   idpLabel: (idp: string) => string
   groupName: GroupName
   attempts: AttemptCookies<SignInAttempt>
@@ -64,13 +67,21 @@ export function approvalRoutes(deps: {
   })
 
   router.get('/approvals', async (req, res) => {
-    const { own, waiting } = await deps.answerRequest.list(sessionOf(req, deps.now))
-    show(res, 'approvals', 'Approvals', { waiting: waiting.map(cardOf), own: own.map(cardOf) })
+    const question = questionIn(req.query)
+    const listed = await deps.seeRequests.list(sessionOf(req, deps.now), { question, page: pageIn(req.query) })
+    show(res, 'approvals', 'Approvals', {
+      waiting: listed.waiting.map(cardOf),
+      waitingCount: listed.waitingCount,
+      question,
+      ...pagingOf(listed, '/approvals', question === '' ? {} : { q: question }),
+      own: listed.own.map(cardOf),
+      ownMore: listed.ownCount - listed.own.length,
+    })
   })
 
   router.get('/approvals/:id', async (req, res) => {
     const session = sessionOf(req, deps.now)
-    const shown = await deps.answerRequest.find(session, idOf(req))
+    const shown = await deps.seeRequests.find(session, idOf(req))
     const { success, data: id } = StepUpId.safeParse(req.query['step_up'])
     const proof = success ? await proofIn({ session, id }, shown) : undefined
     show(res, 'approval', shown.request.role, modelOf(shown, proof))

@@ -2,9 +2,11 @@ import { Router, type RequestHandler } from 'express'
 import * as z from 'zod'
 import type { AnswerRequest } from '../../usecases/request/answer-request.ts'
 import type { AskForRole } from '../../usecases/request/ask-for-role.ts'
+import type { SeeRequests } from '../../usecases/request/see-requests.ts'
 import { signedIn } from '../authenticate.ts'
 import type { GroupName } from '../group-names.ts'
 import { jsonBody } from '../json-body.ts'
+import { pageIn, questionIn } from '../paging.ts'
 import { parse, Reason } from '../parse.ts'
 import { factsOf } from '../request-facts.ts'
 import { requestRow } from '../requests.ts'
@@ -23,6 +25,7 @@ export function v1RequestRoutes(deps: {
   authenticate: RequestHandler
   askForRole: AskForRole
   answerRequest: AnswerRequest
+  seeRequests: SeeRequests
   publicUrl: string
   groupName: GroupName
 }): Router {
@@ -36,16 +39,17 @@ export function v1RequestRoutes(deps: {
     const session = signedIn(res)
     const asked = { session, role, reason, ...(seconds !== undefined && { seconds }), request: factsOf(res) }
     const { id } = await deps.askForRole(asked)
-    res.status(201).json(rowOf(await deps.answerRequest.find(session, id)))
+    res.status(201).json(rowOf(await deps.seeRequests.find(session, id)))
   })
 
-  router.get('/v1/requests', authenticate, async (_req, res) => {
-    const { own, waiting } = await deps.answerRequest.list(signedIn(res))
-    res.json({ own: own.map(rowOf), waiting: waiting.map(rowOf) })
+  router.get('/v1/requests', authenticate, async (req, res) => {
+    const asked = { question: questionIn(req.query), page: pageIn(req.query) }
+    const { own, waiting, ...counts } = await deps.seeRequests.list(signedIn(res), asked)
+    res.json({ own: own.map(rowOf), waiting: waiting.map(rowOf), ...counts })
   })
 
   router.get('/v1/requests/:id', authenticate, async (req, res) => {
-    res.json(rowOf(await deps.answerRequest.find(signedIn(res), String(req.params['id']))))
+    res.json(rowOf(await deps.seeRequests.find(signedIn(res), String(req.params['id']))))
   })
 
   router.post('/v1/requests/:id/cancel', ...body, authenticate, async (req, res) => {

@@ -5,12 +5,15 @@ import { roleIdOf } from '../../domain/entitlement/role-id.ts'
 import type { RoleTarget } from '../../domain/entitlement/rule.ts'
 import { requireVisibleRole } from '../../domain/entitlement/visible-role.ts'
 import { RolegateError } from '../../domain/errors.ts'
+import { openRequestOf } from '../../domain/request/open-request.ts'
 import { askedForRecord } from '../../domain/request/on-record.ts'
 import {
   afterStep,
   grantableSeconds,
+  isOwn,
   isUnrecorded,
   keptUntil,
+  MOST_WAITING,
   mostSecondsOf,
   personIn,
   REQUEST_SECONDS,
@@ -90,6 +93,13 @@ export function makeAskForRole(deps: {
     }
   }
 
+  /** threats.md P7: nobody fills what others have to look through. Counted with the new one among them, so that a race lets none more in. */
+  async function requireFew({ principal }: GatewaySession, owner: string): Promise<void> {
+    const own = await deps.requests.listByOwner(owner)
+    const waits = own.filter((row) => isOwn(row, principal) && standingOf(row, deps.now()) === 'asked')
+    if (waits.length > MOST_WAITING) throw unmet('too_many_requests')
+  }
+
   async function forget(key: string, id: string): Promise<void> {
     await closeOpenRequest(deps, key, id)
     await deps.requests.delete(id)
@@ -128,11 +138,14 @@ export function makeAskForRole(deps: {
     const wish = wishFor(input, entitlement)
     const keep = { expiresAt: keptUntil(wish), owner: requestsOwner(principal, deps.digest) }
     await deps.requests.put(wish.id, wish, keep)
-    const isFirst = await deps.openRequests.createIfAbsent(
-      key,
-      { id: wish.id },
-      { expiresAt: wish.expiresAt, owner: OPEN },
-    )
+    await requireFew(session, keep.owner).catch(async (thrown: unknown) => {
+      await deps.requests.delete(wish.id)
+      throw thrown
+    })
+    const isFirst = await deps.openRequests.createIfAbsent(key, openRequestOf(wish), {
+      expiresAt: wish.expiresAt,
+      owner: OPEN,
+    })
     if (!isFirst) {
       // Of those who ask at once for the same, one is answered, and on record.
       await deps.requests.delete(wish.id)

@@ -141,6 +141,19 @@ describe('rolegate requests', () => {
     expect(JSON.parse((await run('requests', '--json')).out).waiting).toHaveLength(1)
   })
 
+  it('says how many more there are, and asks for a page or for words', async () => {
+    const { run, gateway } = await signedIn()
+    const rows = { own: [aRow()], ownCount: 4, waiting: [aRow({ own: false })], waitingCount: 151 }
+    gateway.on('GET /v1/requests', { json: rows })
+    expect((await run('requests')).err).toBe(
+      '150 more wait for your word: --page N for another fifty, --search TEXT for fewer.\nYou asked for 3 more, longer ago.\n',
+    )
+    gateway.on('GET /v1/requests?q=payments+ali&page=2', { json: { ...rows, own: [], ownCount: 0, waitingCount: 1 } })
+    const { exit, out, err } = await run('requests', '--search', 'payments ali', '--page', '2')
+    expect([exit, out.includes(ID), err]).toEqual([0, true, ''])
+    for (const page of ['0', '-1', 'two']) expect((await run('requests', `--page=${page}`)).exit).toBe(2)
+  })
+
   it('takes one back', async () => {
     const { run, gateway, asked: sent } = await signedIn()
     gateway.on(`POST /v1/requests/${ID}/cancel`, { status: 204, raw: '' })

@@ -1,0 +1,54 @@
+import type { RuleIndex } from '../entitlement/compile.ts'
+import { wordsIn } from '../entitlement/search.ts'
+import type { Principal } from '../sign-in/principal.ts'
+import { approverOf, targetOf, wantedNow } from './approver.ts'
+import { isOwn, type RoleRequest } from './role-request.ts'
+
+/** Of a request that waits for an answer as much as tells whom it concerns: of all people's nobody reads more. */
+export type OpenRequest = Pick<RoleRequest, 'id' | 'person' | 'role' | 'roleId' | 'wanted' | 'askedAt'>
+
+export const OPEN_REQUEST_DATES = ['askedAt'] as const
+
+export const openRequestOf = ({ id, person, role, roleId, wanted, askedAt }: RoleRequest): OpenRequest => ({
+  id,
+  person,
+  role,
+  roleId,
+  wanted,
+  askedAt,
+})
+
+/**
+ * Whether this person might answer it, and every word of the question occurs in it: in the role, or in who asks. Whose word a role takes
+ * is worked out once, however many ask for it.
+ */
+export function makeMightAnswer(
+  index: RuleIndex,
+  principal: Principal,
+  question: string,
+): (request: OpenRequest) => boolean {
+  const words = wordsIn(question)
+  const groupsFor = approverOf(principal)
+  const before = new Map<string, boolean>()
+
+  function counts(request: OpenRequest): boolean {
+    const target = targetOf(request, index)
+    const wanted = target && wantedNow(index, target, request)
+    return wanted !== undefined && groupsFor(wanted) !== undefined
+  }
+
+  return (request) => {
+    if (!hasAll(request, words) || isOwn(request, principal)) return false
+    // No id of a role, and no name of what asks, holds a line's end.
+    const about = `${request.role}\n${request.roleId}\n${request.wanted.join('\n')}`
+    const known = before.get(about) ?? counts(request)
+    before.set(about, known)
+    return known
+  }
+}
+
+function hasAll({ role, person }: OpenRequest, words: readonly string[]): boolean {
+  if (words.length === 0) return true
+  const text = `${role}\n${person.username}\n${person.email ?? ''}`.toLowerCase()
+  return words.every((word) => text.includes(word))
+}

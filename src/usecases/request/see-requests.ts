@@ -1,0 +1,196 @@
+import type { RuleIndex } from '../../domain/entitlement/compile.ts'
+import type { Approval } from '../../domain/entitlement/requirement.ts'
+import type { RoleTarget } from '../../domain/entitlement/rule.ts'
+import type { DeviceClosing } from '../../domain/device/closing.ts'
+import { RolegateError } from '../../domain/errors.ts'
+import { approvingGroups, goodUntil, mayApproveAny, targetOf, wantedNow } from '../../domain/request/approver.ts'
+import { makeMightAnswer, type OpenRequest } from '../../domain/request/open-request.ts'
+import {
+  isApproved,
+  isOwn,
+  personIn,
+  standingOf,
+  type RequestStanding,
+  type RoleRequest,
+} from '../../domain/request/role-request.ts'
+import { mayBeSamePerson } from '../../domain/request/same-person.ts'
+import { requireSessionMay, sessionFault, type GatewaySession } from '../../domain/sign-in/session.ts'
+import type { CurrentRules, Digest, GiveWay, LimitRate, Now, OpenRequests, Requests } from '../ports.ts'
+import { OPEN } from './open-requests.ts'
+import { isDenied, requestsOwner, type Forfeits } from './requests-of.ts'
+
+/** Of a list, what is shown of it at once: none of them is ever read whole. */
+const REQUESTS_SHOWN = 50
+/** So many rows are looked at before others have their turn. */
+const IN_ONE_GO = 500
+
+/** A request as somebody sees it whom it concerns. */
+export type ShownRequest = {
+  readonly request: RoleRequest
+  /** By the rules in force: `void` is what was approved and counts no more, though its time is not over. */
+  readonly standing: RequestStanding | 'void'
+  /** Until when what was approved counts, by the same. */
+  readonly until?: Date
+  /** Why it is void. */
+  readonly voidBecause?: RolegateError
+  readonly isOwn: boolean
+  /** The role, as the file has it now; absent once it has it no more. */
+  readonly target?: RoleTarget
+  /** Whose word it takes, by the file as it is now. */
+  readonly wanted: readonly Approval[]
+  /** Why whoever looks may not answer it themselves; absent when they may. */
+  readonly fault?: RolegateError
+  /** Whether whoever approves it shows anew who they are, as for a hand-over of it (threats.md H8). */
+  readonly takesStepUp: boolean
+}
+
+/** Words that what waits has to hold, and the page of what is found. */
+type RequestsAsked = { readonly question?: string; readonly page?: number }
+
+type ListedRequests = {
+  /** One's own, the newest of them, the newest first; and how many there are. */
+  readonly own: readonly ShownRequest[]
+  readonly ownCount: number
+  /** Of what others wait for and one might answer the page asked for, the oldest first. */
+  readonly waiting: readonly ShownRequest[]
+  /** Of those that hold the words. */
+  readonly waitingCount: number
+  readonly page: number
+  readonly pageCount: number
+}
+
+export type SeeRequests = {
+  /** Whoever asked, and whoever might answer, may see it; to all others it is `not_found`. */
+  find(session: GatewaySession, id: string): Promise<ShownRequest>
+  list(session: GatewaySession, asked?: RequestsAsked): Promise<ListedRequests>
+}
+
+/** What people have asked for, for those whom it concerns. Fails with `not_found`, or as every look does. */
+export function makeSeeRequests(deps: {
+  rules: CurrentRules
+  requests: Pick<Requests, 'get' | 'listByOwner'>
+  openRequests: Pick<OpenRequests, 'listByOwner'>
+  requestsOf: Forfeits
+  closing: DeviceClosing
+  limitRate: LimitRate
+  digest: Digest
+  giveWay: GiveWay
+  now: Now
+}): SeeRequests {
+  function look(session: GatewaySession, request: RoleRequest, index: RuleIndex): ShownRequest {
+    const target = targetOf(request, index)
+    const wanted = (target && wantedNow(index, target, request)) ?? []
+    const fault = target === undefined ? unmet('request_moot') : faultOf(session, request, { index, target, wanted })
+    return {
+      request,
+      ...standingNow(request, target, wanted),
+      isOwn: isOwn(request, session.principal),
+      ...(target !== undefined && { target }),
+      wanted,
+      ...(fault !== undefined && { fault }),
+      takesStepUp: target?.kind.elevated === true,
+    }
+  }
+
+  /** What a hand-over would say of it: a request must not look open that opens nothing. */
+  function standingNow(
+    request: RoleRequest,
+    target: RoleTarget | undefined,
+    wanted: readonly Approval[],
+  ): Pick<ShownRequest, 'standing' | 'until' | 'voidBecause'> {
+    const now = deps.now()
+    if (!isApproved(request, now)) return { standing: standingOf(request, now) }
+    if (target === undefined || wanted.length === 0) return { standing: 'void', voidBecause: unmet('request_moot') }
+    const until = goodUntil(request, wanted)
+    if (until === undefined || deps.requestsOf.isForfeit(request))
+      return { standing: 'void', voidBecause: unmet('approver_no_more') }
+    return now < until ? { standing: 'approved', until } : { standing: 'ended' }
+  }
+
+  /** Why this session may not answer what concerns it. */
+  function faultOf(
+    session: GatewaySession,
+    request: RoleRequest,
+    about: { readonly index: RuleIndex; readonly target: RoleTarget; readonly wanted: readonly Approval[] },
+  ): RolegateError | undefined {
+    const { index, target, wanted } = about
+    const { principal } = session
+    if (wanted.length === 0) return unmet('request_moot')
+    if (isOwn(request, principal)) return unmet('own_request')
+    if (mayBeSamePerson(request.person, personIn(principal))) return unmet('own_request')
+    // threats.md R5: who knows which group of theirs is missing.
+    if (principal.groups.state !== 'stated') return new RolegateError('groups_truncated')
+    if (isDenied(index, principal, target, deps.now())) return unmet('approver_denied')
+    const { oldestGroupsSeconds } = deps.closing.takeRole(target, 'credentials')
+    return sessionFault(session, { kind: 'approve-role', oldestGroupsSeconds }, deps.now())
+  }
+
+  /** People alone look at requests: a job asks for nothing, and answers nothing (threats.md R3). */
+  async function requireMayLook(session: GatewaySession): Promise<void> {
+    requireSessionMay(session, { kind: 'look' }, deps.now())
+    if (session.principal.workload === true) throw unmet('requests_for_people')
+    await deps.limitRate(`look-at-requests:${session.id}`, 120, 60)
+  }
+
+  async function find(session: GatewaySession, id: string): Promise<ShownRequest> {
+    await requireMayLook(session)
+    const request = await deps.requests.get(id)
+    const shown = request && look(session, request, deps.rules())
+    if (shown === undefined || !concerns(session, shown)) throw notFound()
+    return shown
+  }
+
+  /** Everybody's are read for those alone who may answer one: a small row each, and of the page's the requests themselves. */
+  async function waitingFor(
+    session: GatewaySession,
+    index: RuleIndex,
+    { question = '', page: asked = 1 }: RequestsAsked,
+  ) {
+    const { principal } = session
+    const open = mayApproveAny(index, principal) ? await deps.openRequests.listByOwner(OPEN) : []
+    const mightAnswer = makeMightAnswer(index, principal, question)
+    const found: OpenRequest[] = []
+    for (let at = 0; at < open.length; at += IN_ONE_GO) {
+      // A long list holds nobody up.
+      if (at > 0) await deps.giveWay()
+      found.push(...open.slice(at, at + IN_ONE_GO).filter(mightAnswer))
+    }
+    found.sort((a, b) => a.askedAt.getTime() - b.askedAt.getTime())
+    const pageCount = Math.max(1, Math.ceil(found.length / REQUESTS_SHOWN))
+    const page = Math.min(Math.max(1, asked), pageCount)
+    const onPage = found.slice((page - 1) * REQUESTS_SHOWN, page * REQUESTS_SHOWN)
+    const requests = await Promise.all(onPage.map(({ id }) => deps.requests.get(id)))
+    const waiting = requests
+      .flatMap((request) => (request === undefined ? [] : look(session, request, index)))
+      .filter((shown) => !shown.isOwn && shown.standing === 'asked' && concerns(session, shown))
+    return { waiting, waitingCount: found.length, page, pageCount }
+  }
+
+  return {
+    find,
+
+    async list(session, asked = {}) {
+      await requireMayLook(session)
+      const index = deps.rules()
+      const rows = await deps.requests.listByOwner(requestsOwner(session.principal, deps.digest))
+      const own = rows
+        .filter((request) => isOwn(request, session.principal))
+        .toSorted((a, b) => b.askedAt.getTime() - a.askedAt.getTime())
+      return {
+        own: own.slice(0, REQUESTS_SHOWN).map((request) => look(session, request, index)),
+        ownCount: own.length,
+        ...(await waitingFor(session, index, asked)),
+      }
+    },
+  }
+}
+
+/**
+ * Whoever asked, and whoever the file as it is now names to answer. What it wants no word for any more, since somebody has edited it,
+ * concerns nobody else: there is no telling who might have answered.
+ */
+const concerns = ({ principal }: GatewaySession, { isOwn: mine, wanted, request }: ShownRequest): boolean =>
+  mine || (request.status !== 'asking' && wanted.length > 0 && approvingGroups(principal, wanted) !== undefined)
+
+const unmet = (condition: string) => new RolegateError('condition_unmet', { condition }, { reason: condition })
+const notFound = () => new RolegateError('not_found', { what: 'request' })
