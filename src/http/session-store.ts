@@ -23,6 +23,7 @@ const TOUCH_MS = 60_000
 export class SessionStore extends session.Store {
   readonly #deps: Deps
   readonly #made = new WeakSet<GatewaySession>()
+  readonly #shown = new WeakMap<GatewaySession, GatewaySession>()
 
   constructor(deps: Deps) {
     super()
@@ -30,10 +31,23 @@ export class SessionStore extends session.Store {
   }
 
   override get(sid: string, done: (failure: unknown, data?: session.SessionData | null) => void): void {
-    this.#deps.findSession(this.#deps.digest(sid)).then(
-      (signedIn) => done(null, signedIn === undefined || this.#hasIdled(signedIn) ? null : this.#dataOf(signedIn)),
+    this.#find(this.#deps.digest(sid)).then(
+      (signedIn) => done(null, signedIn === undefined ? null : this.#dataOf(signedIn)),
       (failure: unknown) => done(failure),
     )
+  }
+
+  /** Seen with that: express-session's own `touch` would have it print the session once more, to find out whether it may. */
+  async #find(id: string): Promise<GatewaySession | undefined> {
+    const signedIn = await this.#deps.findSession(id)
+    if (signedIn === undefined || this.#hasIdled(signedIn)) return undefined
+    const now = this.#deps.now()
+    if (now.getTime() - signedIn.lastSeenAt.getTime() >= TOUCH_MS)
+      await this.#deps.sessions.update(id, (kept) => {
+        const next = { ...kept, lastSeenAt: now }
+        return { next, answer: true, keep: this.#keep(next) }
+      })
+    return signedIn
   }
 
   override set(sid: string, { signedIn }: session.SessionData, done: (failure?: unknown) => void = () => {}): void {
@@ -48,17 +62,6 @@ export class SessionStore extends session.Store {
     if (signedIn.id !== id) return
     await this.#deps.sessions.createIfAbsent(id, signedIn, this.#keep(signedIn))
     this.#made.add(signedIn)
-  }
-
-  override touch(sid: string, { signedIn }: session.SessionData, done: (failure?: unknown) => void = () => {}): void {
-    const now = this.#deps.now()
-    if (signedIn === undefined || now.getTime() - signedIn.lastSeenAt.getTime() < TOUCH_MS) return done()
-    this.#deps.sessions
-      .update(this.#deps.digest(sid), (kept) => {
-        const next = { ...kept, lastSeenAt: now }
-        return { next, answer: true, keep: this.#keep(next) }
-      })
-      .then(() => done(), done)
   }
 
   override destroy(sid: string, done: (failure?: unknown) => void = () => {}): void {
@@ -82,10 +85,16 @@ export class SessionStore extends session.Store {
   }
 
   #dataOf(signedIn: GatewaySession): session.SessionData {
-    // express-session prints what it holds twice a request to see whether it changed. A gateway session never changes
-    // in place, so its id stands for it.
-    if (!Object.hasOwn(signedIn, 'toJSON')) Object.defineProperty(signedIn, 'toJSON', { value: () => signedIn.id })
     // The cookie went out at sign-in and is not set again; with an end in it express-session would look whether it should be.
-    return { cookie: { originalMaxAge: null, expires: null }, signedIn }
+    return { cookie: { originalMaxAge: null, expires: null }, signedIn: this.#printedByItsId(signedIn) }
+  }
+
+  /** express-session prints what it holds twice a request to see whether it changed, and a gateway session never does. */
+  #printedByItsId(signedIn: GatewaySession): GatewaySession {
+    const known = this.#shown.get(signedIn)
+    if (known !== undefined) return known
+    const shown = Object.defineProperty({ ...signedIn }, 'toJSON', { value: () => signedIn.id })
+    this.#shown.set(signedIn, shown)
+    return shown
   }
 }

@@ -123,15 +123,18 @@ export type SessionLimits = {
 /** The same session, over as early as one that begins now would be: a limit that is lowered shortens what lives (threats.md I7). */
 export function shortened<Session extends GatewaySession>(session: Session, limits: SessionLimits): Session {
   const { via, signedInAt, lastSeenAt: startedAt } = session
-  const oldest = endWithin(signedInAt, limits.oldestGroupsSeconds, session.endsAt)
-  if (via === 'token-exchange') return { ...session, endsAt: oldest }
-  const absolute = endWithin(signedInAt, limits.absoluteSeconds, oldest)
+  const ends = [session.endsAt.getTime(), endOf(signedInAt, limits.oldestGroupsSeconds)]
+  if (via !== 'token-exchange') ends.push(endOf(signedInAt, limits.absoluteSeconds))
   // A terminal's row is written once: it was last seen when it began.
-  return { ...session, endsAt: via === 'browser' ? absolute : endWithin(startedAt, limits.mostSeconds[via], absolute) }
+  if (via === 'pkce' || via === 'device') ends.push(endOf(startedAt, limits.mostSeconds[via]))
+  const end = Math.min(...ends)
+  return end === session.endsAt.getTime() ? session : { ...session, endsAt: new Date(end) }
 }
+
+const endOf = (start: Date, seconds: number): number => start.getTime() + seconds * 1000
 
 /** The end of a session that starts now and may last `maxSeconds`, inside whatever it descends from. */
 export function endWithin(now: Date, maxSeconds: number, parentEndsAt?: Date): Date {
-  const own = now.getTime() + maxSeconds * 1000
+  const own = endOf(now, maxSeconds)
   return new Date(parentEndsAt === undefined ? own : Math.min(own, parentEndsAt.getTime()))
 }
