@@ -98,7 +98,7 @@ export async function compose(
   const { host, witness, memory } = world
   const issuer = await openIssuer(config, host, memory)
   const { providers, workloads } = await neighboursOf(config, world, former)
-  const aws = reachAws(config, witness)
+  const aws = reachAws(config, world)
   const index = compileRules(config.mapping)
 
   // The stories.
@@ -326,17 +326,19 @@ export async function compose(
       const down = [...providers.values()].filter((provider) => !provider.isReady())
       return [...down.map(({ id }) => `idp:${id}`), ...workloads.down().map((id) => `workload:${id}`), ...aws.down()]
     },
+    lookAtClocks: () => aws.lookAtClocks(),
     close: () => aws.close(),
   }
 }
 
 /** A neighbour nothing changed about is not asked again who it is: a reload while it is down ends nobody's way in. */
-async function neighboursOf(config: Config, { host, witness, memory }: World, former?: Generation) {
+async function neighboursOf(config: Config, world: World, former?: Generation) {
+  const { host, witness, memory } = world
   const isAsItWas = (key: 'idps' | 'workloads') => former && textOf(former.config[key]) === textOf(config[key])
   const providers = isAsItWas('idps') ? former?.known.providers : undefined
   const workloads = isAsItWas('workloads') ? former?.known.workloads : undefined
   const known = {
-    providers: providers ?? makeProviders(config, host, witness, memory),
+    providers: providers ?? makeProviders(config, world),
     workloads: workloads ?? reachWorkloadIssuers(config, host, witness, memory),
   }
   if (providers === undefined)

@@ -36,6 +36,7 @@ export async function openGateway(
     degraded: () => [
       ...newest().down(),
       ...issuerWatch.degraded(),
+      ...world.clocks.degraded(),
       ...(log.fails() ? ['audit'] : []),
       ...(disk.refusedSince === undefined ? [] : ['config']),
       ...(world.configEpoch.isBehind() ? ['config:behind'] : []),
@@ -65,7 +66,9 @@ export async function openGateway(
     sweep() {
       // Asking is enough: what is due is read again, whether anybody signs in or not.
       newest().down()
-      return answers(Promise.all([memory.sweep(), log.deleteOld(), denyAlarm(), issuerWatch.tick()]))
+      return answers(
+        Promise.all([memory.sweep(), log.deleteOld(), denyAlarm(), issuerWatch.tick(), newest().lookAtClocks()]),
+      )
     },
     tick() {
       alarm()

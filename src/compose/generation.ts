@@ -26,6 +26,8 @@ export type Generation = {
   warmUp(): void
   /** Who does not answer, as `/readyz` names them. Asking is enough for what is due to be read again. */
   down(): readonly string[]
+  /** Reads what time it is at AWS. */
+  lookAtClocks(): Promise<void>
   /** Lets go of the connections of its own. */
   close(): void
 }

@@ -25,26 +25,28 @@ import { federationEndpointOf, stsEndpointOf } from '../domain/aws/partition.ts'
 import { RolegateError } from '../domain/errors.ts'
 import type { AssertionSource, AssumeRole, IdentityProvider, MintAssertion, OpenFederation } from '../usecases/ports.ts'
 import { randomText } from './chance.ts'
+import { awsNeighbour } from './clock-watch.ts'
 import { groupLookUpOf } from './directories.ts'
 import type { Host } from './host.ts'
 import type { Memory } from './memory.ts'
 import type { Witness } from './witness.ts'
+import type { World } from './world.ts'
 
 /** The IdPs of the file, each by its id. */
 export function makeProviders(
   { idps, server, issuer }: Config,
-  { now }: Host,
-  { log }: Witness,
-  { idpMetadata }: Memory,
+  { host: { now }, witness: { log }, memory: { idpMetadata }, clocks }: World,
 ): ReadonlyMap<string, IdentityProvider> {
-  const fetch = makeBoundedFetch(IDP_BOUNDS)
+  const boundedFetch = makeBoundedFetch(IDP_BOUNDS)
   const fetchMetadata = makeBoundedFetch({ ...IDP_BOUNDS, bytes: MOST_METADATA_BYTES })
 
   const oidc = (settings: OidcIdp): IdentityProvider => {
+    const fetch = clocks.watching(`idp:${settings.id}`, boundedFetch)
     const onFailure = (what: string, cause: unknown) =>
       log.error('an identity provider did not answer', { idp: settings.id, what }, cause)
+    // A directory is another neighbour.
     const lookUpGroups = groupLookUpOf(settings, {
-      fetch,
+      fetch: boundedFetch,
       now,
       onFailure,
       onNoGroups: (reason, cause) =>
@@ -71,7 +73,7 @@ export function makeProviders(
     makeSamlProvider({
       settings,
       base: `${server.publicUrl}/saml/${settings.id}`,
-      readMetadata: () => readMetadata(settings.metadata, fetchMetadata),
+      readMetadata: () => readMetadata(settings.metadata, clocks.watching(`idp:${settings.id}`, fetchMetadata)),
       kept: idpMetadata,
       isTaken: isTaken(settings.id),
       randomText,
@@ -181,16 +183,20 @@ const AT_ONCE: GateLimits = {
 }
 
 /** AWS: its token service and its sign-in service, for every `sts` entry of the file. */
-export function reachAws({ sts, server }: Config, { log }: Witness) {
+export function reachAws(
+  { sts, server, mapping }: Config,
+  { witness: { log }, clocks }: Pick<World, 'witness' | 'clocks'>,
+) {
   const entry = (name: string): StsSettings => {
     const found = sts.get(name)
     if (found === undefined) throw new RolegateError('config_invalid', { sts: name })
     return found
   }
-  const clients = makeStsClients(
-    (name, region) => entry(name).endpoint ?? stsEndpointOf(entry(name).partition, region),
-    { lookup: lookUp },
-  )
+  const endpointFor = (name: string, region: string) =>
+    entry(name).endpoint ?? stsEndpointOf(entry(name).partition, region)
+  const clients = makeStsClients(endpointFor, { lookup: lookUp })
+  const used = new Set([...mapping.accounts.values()].map((account) => account.sts))
+  const askTime = makeBoundedFetch({ ...IDP_BOUNDS, givesFailures: true })
   const assumeRole = makeAssumeRole({ clientFor: clients.clientFor })
   const openFederation = makeOpenFederation({
     endpointFor: (name, region) => federationEndpointFor(entry(name), region),
@@ -215,6 +221,16 @@ export function reachAws({ sts, server }: Config, { log }: Witness) {
     openFederation: ((ask) =>
       breaker.through(`signin:${atOf(ask)}`, () => openFederation(ask))) satisfies OpenFederation,
     down: breaker.down,
+    /** Asked without credentials, STS says that they are missing, and what time it is. One that says nothing is nothing new. */
+    async lookAtClocks() {
+      const asked = [...used].map((name) =>
+        clocks.watching(
+          awsNeighbour(name),
+          askTime,
+        )(`${endpointFor(name, entry(name).region)}/?Action=GetCallerIdentity&Version=2011-06-15`),
+      )
+      await Promise.allSettled(asked)
+    },
     strategies: new Map([...sts].map(([name, entry]) => [name, strategyOf(entry)])),
     consoleHosts: new Map(
       [...sts].flatMap(([name, { consoleHosts }]) => (consoleHosts ? [[name, consoleHosts] as const] : [])),

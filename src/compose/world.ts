@@ -7,6 +7,7 @@ import { makeStandingEmergency, type StandingEmergency } from '../usecases/emerg
 import { randomText } from './chance.ts'
 import type { Host } from './host.ts'
 import { openMemory, type Memory } from './memory.ts'
+import { makeClockWatch, type ClockWatch } from './clock-watch.ts'
 import { makeWitness, openAudit, type OpenAudit, type Witness } from './witness.ts'
 
 /** A configuration, what records call it, where it stands, and what its operator should know of it. */
@@ -16,6 +17,7 @@ export type LoadedConfig = Pick<Loaded, 'config' | 'hash' | 'files' | 'texts' | 
 export type World = {
   readonly host: Host
   readonly witness: Witness
+  readonly clocks: ClockWatch
   readonly memory: Memory
   readonly log: OpenAudit
   readonly emergency: StandingEmergency
@@ -54,6 +56,7 @@ export async function openWorld(
   return {
     host,
     witness,
+    clocks: makeClockWatch({ host, witness }),
     memory,
     log,
     emergency,

@@ -141,6 +141,10 @@ const CONDITION = new Map<string, string>([
     'The configuration on this gateway’s disk has been refused for too long, and it may take this role away: elevated roles wait until it is repaired.',
   ],
   [
+    'clock_skew',
+    'The clock of this gateway differs from AWS’s by more than two minutes, so it signs nothing until that is mended.',
+  ],
+  [
     CONFIG_BEHIND,
     'Another gateway has a newer configuration than the one that answered you, so this one gives nothing.',
   ],

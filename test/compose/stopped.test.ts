@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
-import { makeStaleAlarm } from '../../src/compose/stopped.ts'
+import { makeStaleAlarm, stoppedBy } from '../../src/compose/stopped.ts'
+import { aRoleKind } from '../support/a-mapping.ts'
 import { aClock } from '../support/a-session.ts'
 
 it('says once that a file has been refused for five minutes, and again of the next (threats.md R8)', () => {
@@ -31,4 +32,23 @@ it('says once that a file has been refused for five minutes, and again of the ne
   expect(after(5)).toBe(1)
   Object.assign(disk, { refusedSince: clock.now() })
   expect(after(301)).toBe(2)
+})
+
+it('stops every role while the clock is not AWS’s (threats.md F10), and says first that a newer configuration is elsewhere', () => {
+  const { now } = aClock()
+  const world = { isBehind: false, stops: true }
+  const stopped = stoppedBy(
+    {
+      disk: { refusedSince: undefined, fault: undefined, needsRestart: false, lastGoodSince: undefined },
+      host: { now, print: () => undefined, version: '0', demo: false, acceptNewIssuer: false },
+      clocks: { watching: (_, ask) => ask, degraded: () => [], stops: () => world.stops },
+      configEpoch: { isBehind: () => world.isBehind } as Parameters<typeof stoppedBy>[0]['configEpoch'],
+    },
+    { maxStaleSeconds: 3600 },
+  )
+  expect([stopped(aRoleKind()), stopped(aRoleKind({ elevated: true }))]).toEqual(['clock_skew', 'clock_skew'])
+  world.isBehind = true
+  expect(stopped(aRoleKind())).toBe('config_behind')
+  Object.assign(world, { isBehind: false, stops: false })
+  expect(stopped(aRoleKind())).toBeUndefined()
 })

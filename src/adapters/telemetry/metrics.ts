@@ -74,6 +74,12 @@ export function makeMetrics({ version, withProcess }: { version: string; withPro
     labelNames: ['table'],
     registers,
   })
+  const clockSkew = new Gauge({
+    name: 'rolegate_clock_skew_seconds',
+    help: 'How far the clock of a neighbour was ahead of ours when it last answered: an STS, or an IdP.',
+    labelNames: ['neighbour'],
+    registers,
+  })
   const issuerTampered = new Gauge({
     name: 'rolegate_issuer_tampered',
     help: '1: at the public address of our issuer stands what is not ours, and AWS believes it. 0: it was not seen.',
@@ -128,6 +134,7 @@ export function makeMetrics({ version, withProcess }: { version: string; withPro
     },
     unseenDenies: (count: number) => unseenDenies.set(count),
     tampered: (table: string) => tampered.inc({ table }),
+    clockSkew: (neighbour: string, seconds: number) => clockSkew.set({ neighbour }, seconds),
     issuerSeen({ isTampered, at }: { isTampered: boolean; at: Date }) {
       issuerTampered.set(isTampered ? 1 : 0)
       issuerSeenAt.set(at.getTime() / 1000)

@@ -14,6 +14,7 @@ async function told() {
   metrics.groups('okta', 85)
   metrics.groups('okta', 3)
   metrics.unseenDenies(2)
+  metrics.clockSkew('sts:default', -2.5)
   metrics.issuerSeen({ isTampered: true, at: new Date(3_000) })
   metrics.tampered('sessions')
   metrics.auditFailure()
@@ -42,6 +43,7 @@ describe('/metrics', () => {
     expect(text).toContain('rolegate_group_limit_warnings_total{idp="okta"} 1')
     expect(text).toContain('rolegate_sign_in_groups_max{idp="okta"} 85')
     expect(text).toContain('rolegate_deny_groups_unseen 2')
+    expect(text).toContain('rolegate_clock_skew_seconds{neighbour="sts:default"} -2.5')
     expect(text).toContain('rolegate_issuer_tampered 1')
     expect(text).toContain('rolegate_issuer_last_seen_timestamp_seconds 3')
     expect(text).toContain('rolegate_store_tampered_rows_total{table="sessions"} 1')
@@ -60,13 +62,13 @@ describe('/metrics', () => {
       if (type === 'counter') expect(name).toMatch(/_total$/)
       if (type === 'histogram') expect(name).toMatch(/_(seconds|bytes|per_hour)$/)
     }
-    expect(namesIn(text)).toHaveLength(18)
+    expect(namesIn(text)).toHaveLength(19)
   })
 
   it('has no label for people, groups or accounts (contract.md)', async () => {
     const { text } = await told()
     expect(labelsIn(text)).toEqual(
-      new Set(['code', 'event', 'hash', 'idp', 'le', 'method', 'of', 'route', 'rule', 'table', 'version']),
+      new Set(['code', 'event', 'hash', 'idp', 'le', 'method', 'neighbour', 'of', 'route', 'rule', 'table', 'version']),
     )
   })
 
