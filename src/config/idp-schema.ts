@@ -84,6 +84,9 @@ const usernameDomains = z
   .optional()
   .describe('Domains whose names this IdP answers for. Any other name is shown with the IdP’s id in front.')
 
+const PERSON_KEY =
+  'What names a person at every IdP that has it, as an employee number does. Nobody approves for somebody of the same; shown to nobody.'
+
 const groupsDirectory = {
   source: z
     .enum(['claim', 'google_directory'])
@@ -137,6 +140,7 @@ const oidc = z.strictObject({
     .prefault('claims.preferred_username')
     .describe('The claim people are called by: session names, pages, log. Decides nothing.'),
   username_domains: usernameDomains,
+  person_key: claimPath.optional().describe(PERSON_KEY),
   groups: z
     .strictObject({
       claim: line.optional().describe('The claim that lists the groups; needed unless `source` is another.'),
@@ -204,6 +208,7 @@ const saml = z.strictObject({
     .describe('What is stable and unique per person: `attributes.NAME` or `nameid`. Never the e-mail.'),
   username: attributePath.describe('What people are called by: session names, pages, log. Decides nothing.'),
   username_domains: usernameDomains,
+  person_key: attributePath.optional().describe(PERSON_KEY),
   groups: z
     .strictObject({
       attribute: line.describe('The attribute that lists the groups, by Name or FriendlyName.'),

@@ -35,6 +35,7 @@ function oidcIdpOf(idp: OidcEntry, { authentications, serviceAccounts }: Secrets
       subject: idp.subject,
       username: idp.username,
       ...(idp.username_domains !== undefined && { usernameDomains: idp.username_domains }),
+      ...(idp.person_key !== undefined && { personKey: idp.person_key }),
       groups: {
         // The source that stands in for a claim answers everybody: none is ever read.
         claim: claim ?? idp.groups.source,
@@ -99,6 +100,7 @@ function samlIdpOf(idp: SamlEntry, { samlKeys }: Secrets, keep: readonly string[
       subject: idp.subject,
       username: idp.username,
       ...(idp.username_domains !== undefined && { usernameDomains: idp.username_domains }),
+      ...(idp.person_key !== undefined && { personKey: idp.person_key }),
       groups: {
         claim: attribute,
         ...(limit !== undefined && { limit }),

@@ -15,6 +15,7 @@ export function mappingOf(file: ConfigFile, sts: ReadonlyMap<string, StsSettings
     accounts: new Map(Object.keys(file.accounts).map((alias) => [alias, accountOf(alias, file, sts)])),
     roles: new Map(Object.entries(file.roles).map(([key, role]) => [key, roleOf(key, role, file, policies)])),
     rules: file.rules.map((rule) => ruleOf(rule, file, policies)),
+    personKeys: new Map(file.idps.flatMap(({ id, person_key: key }) => (key === undefined ? [] : [[id, key]]))),
     withoutMfa: new Set(file.idps.flatMap(({ id, mfa }) => (mfa === undefined ? [id] : []))),
   }
 }

@@ -22,8 +22,8 @@ type GoogleDirectory = NonNullable<OidcIdp['googleDirectory']>
 
 /** Picked one by one: whatever is added to an IdP later is no secret only when somebody has said so here. */
 function idpFacts(idp: Idp, folder: string): Facts {
-  const { subject, groups, mfa } = idp.mapping
-  const common = { type: idp.type, subject, groups, mfa }
+  const { subject, personKey, groups, mfa } = idp.mapping
+  const common = { type: idp.type, subject, personKey, groups, mfa }
   if (idp.type === 'oidc') {
     const { issuer, clientId, algorithms, groupsFrom, allowHttp, hostedDomains, overage, googleDirectory } = idp
     return factsOf({

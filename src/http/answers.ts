@@ -1,7 +1,7 @@
 import type { ErrorCode, ErrorValues, RolegateError } from '../domain/errors.ts'
 import { CONFIG_BEHIND } from '../domain/sign-in/session.ts'
 import { unmetWords } from './conditions.ts'
-import { awsNext, awsWhy, conditionSentence, rejectedWhy, SIGN_IN_BECAUSE } from './reasons.ts'
+import { awsNext, awsWhy, conditionSentence, rejectedWhy, SIGN_IN_BECAUSE, unmetWhy } from './reasons.ts'
 import { stepUpWords } from './step-up-words.ts'
 
 type Sentence = string | ((values: ErrorValues) => string)
@@ -146,7 +146,7 @@ const ANSWER = {
   condition_unmet: {
     status: 403,
     title: 'Not under these conditions',
-    why: (values) => unmetWords(values)?.why ?? conditionSentence(String(values['condition'])),
+    why: (values) => unmetWords(values)?.why ?? unmetWhy(values),
     next: (values) => unmetWords(values)?.next ?? 'Open the role in the portal.',
   },
   approval_required: {

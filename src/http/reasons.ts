@@ -1,5 +1,6 @@
 import { MOST_WAITING } from '../domain/request/role-request.ts'
 import type { ErrorValues } from '../domain/errors.ts'
+import { PERSON_KEY_MISSING } from '../domain/request/same-person.ts'
 import { CONFIG_BEHIND } from '../domain/sign-in/session.ts'
 
 /** Why AWS said no, by what it said: aws.md §2. */
@@ -180,6 +181,24 @@ const CONDITION = new Map<string, string>([
 /** Why a condition is not met, for people. */
 export const conditionSentence = (condition: string): string =>
   CONDITION.get(condition) ?? 'A condition of the role is not met.'
+
+/** The same where its sentence needs more than the name. */
+export const unmetWhy = ({ condition, whose, claim }: ErrorValues): string =>
+  condition === PERSON_KEY_MISSING
+    ? `People are told apart by “${String(claim)}”, so that nobody approves for themselves under another name, and ${KEY_MISSING.get(String(whose)) ?? ''} If it stays so, that identity provider has to send it to this application: one value for each person.`
+    : conditionSentence(String(condition))
+
+const KEY_MISSING = new Map([
+  ['asker', 'your sign-in did not say it, or said several. Sign in again.'],
+  [
+    'requester',
+    'the sign-in of whoever asked did not say it, or said several: they sign in again, take this request back, and ask anew.',
+  ],
+  [
+    'approver',
+    'the sign-in of whoever approves did not say it, or said several: they sign in again, and what they approved before is asked for anew.',
+  ],
+])
 
 /** Why a sign-in that still stands will not do. */
 export const SIGN_IN_BECAUSE = new Map([

@@ -380,3 +380,37 @@ describe('an approver', () => {
     }
   })
 })
+
+describe('where a claim names people at every identity provider (threats.md I3)', () => {
+  const keyedBy = (claim: string) => (file: string) =>
+    asking('{ idp: demo, group: auditors }')(file).replace(
+      '    username: claims.preferred_username\n',
+      (found) => `${found}    person_key: claims.${claim}\n`,
+    )
+
+  it('somebody of another key approves; no page, record or log says anybody’s', async () => {
+    await aWorld(keyedBy('name'))
+    try {
+      const id = await ask()
+      const pages = [await bob.get(`/approvals/${id}`).expect(200), await bob.get('/me').expect(200)]
+      expect((await answer(id, 'approve')).status).toBe(303)
+      const { body } = await take().expect(200)
+      const listed = await api('/v1/requests', undefined, bobsBearer).expect(200)
+      const told = [...pages.map(({ text }) => text), JSON.stringify([body, listed.body]), demo.printed()].join('\n')
+      expect(told).toContain('alice@example.com')
+      expect(told).not.toMatch(/Alice Archer|Bob Baker/)
+    } finally {
+      await demo.close()
+    }
+  })
+
+  it('nobody is asked, where the identity provider does not send it; the answer says which claim', async () => {
+    await aWorld(keyedBy('employee_id'))
+    try {
+      const { body } = await api('/v1/requests', { role: ROLE, reason: 'INC-1' }).expect(403)
+      expect(body).toMatchObject({ code: 'condition_unmet', detail: expect.stringContaining('“employee_id”') })
+    } finally {
+      await demo.close()
+    }
+  })
+})

@@ -57,7 +57,9 @@ export function aMapping({
   ],
   rules = [aRule()],
   withoutMfa = new Set<string>(),
+  personKeys = new Map<string, string>(),
 }: {
+  personKeys?: ReadonlyMap<string, string>
   withoutMfa?: ReadonlySet<string>
   accounts?: readonly Account[]
   roles?: readonly RoleKind[]
@@ -68,6 +70,7 @@ export function aMapping({
     roles: new Map(roles.map((role) => [role.key, role])),
     rules,
     withoutMfa,
+    personKeys,
   }
 }
 

@@ -33,8 +33,10 @@ export const indexAsking = (
   approval: Approval = BY_LEADS,
   rules = [aRule({ roles: ['admin', 'dev'] })],
   admin: Partial<RoleKind> = {},
+  personKeys: ReadonlyMap<string, string> = new Map(),
 ) =>
   anIndex({
+    personKeys,
     roles: [
       aRoleKind(),
       aRoleKind({

@@ -12,11 +12,12 @@ import {
   type VerifiedClaims,
 } from '../sign-in/claims.ts'
 import { nearsLimit } from '../sign-in/group-limit.ts'
+import { personKeyIn } from '../sign-in/person-key.ts'
 import type { GroupStatement, Principal } from '../sign-in/principal.ts'
 import { shownValue } from './shown-value.ts'
 
 /** What a claim is read for. */
-type Use = 'subject' | 'username' | 'groups' | 'second factor' | 'session tag'
+type Use = 'subject' | 'username' | 'person key' | 'groups' | 'second factor' | 'session tag'
 
 /** One claim or attribute as the IdP sent it. */
 type ShownClaim = { readonly name: string; readonly text: string; readonly uses: readonly Use[] }
@@ -42,6 +43,8 @@ export type IdpTest = {
   readonly groups: GroupsRead
   readonly authentication: Authentication
   readonly mfa: 'shown' | 'not_shown' | 'not_asked_for'
+  /** Whether it says once who they are across IdPs, where the file names a claim for that. */
+  readonly personKey: 'stated' | 'missing' | 'not_asked_for'
 } & (
   | {
       readonly signsIn: true
@@ -79,6 +82,7 @@ export function readIdpTest(stated: VerifiedClaims, mapping: ClaimMapping, index
         : authentication.mfaAt === undefined
           ? ('not_shown' as const)
           : ('shown' as const),
+    personKey: personKeyRead(stated.claims, mapping.personKey),
   }
   try {
     const principal = principalFrom(stated, mapping)
@@ -105,10 +109,16 @@ function whatRulesSay(principal: Principal, index: RuleIndex, now: Date) {
   }
 }
 
-function usesOf(name: string, { subject, username, groups, mfa, keep }: ClaimMapping): readonly Use[] {
+function personKeyRead(claims: VerifiedClaims['claims'], claim: string | undefined): IdpTest['personKey'] {
+  if (claim === undefined) return 'not_asked_for'
+  return personKeyIn(claims, claim) === undefined ? 'missing' : 'stated'
+}
+
+function usesOf(name: string, { subject, username, personKey, groups, mfa, keep }: ClaimMapping): readonly Use[] {
   return [
     ...(name === subject ? (['subject'] as const) : []),
     ...(name === username ? (['username'] as const) : []),
+    ...(name === personKey ? (['person key'] as const) : []),
     ...(name === groups.claim ? (['groups'] as const) : []),
     ...(mfa !== undefined && 'claim' in mfa && mfa.claim === name ? (['second factor'] as const) : []),
     ...(keep.includes(name) ? (['session tag'] as const) : []),

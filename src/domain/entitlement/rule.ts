@@ -2,6 +2,7 @@ import type { RoleArn } from '../aws/arn.ts'
 import type { Partition } from '../aws/partition.ts'
 import type { SessionPolicy } from '../aws/session-policy.ts'
 import type { GroupPattern, Template } from './pattern.ts'
+import type { PersonKeys } from '../sign-in/person-key.ts'
 import type { Requirement } from './requirement.ts'
 
 /** An AWS account as the gateway knows it: `accounts.<alias>`. */
@@ -118,4 +119,6 @@ export type Mapping = {
   readonly rules: readonly Rule[]
   /** IdPs that say nothing of a second factor: no sign-in of theirs ever shows one. */
   readonly withoutMfa?: ReadonlySet<string>
+  /** By which claim of theirs IdPs tell who somebody is, wherever that person signs in. */
+  readonly personKeys?: PersonKeys
 }

@@ -14,7 +14,7 @@ const WITHDRAWN_SHOWN_SECONDS = 3_600
 export const REQUEST_INTERVAL_SECONDS = 5
 
 /** Who somebody was when they asked or answered: identity is the issuer, the subject and the claim it was read from (threats.md I2). */
-export type Person = Pick<Principal, 'idp' | 'issuer' | 'subject' | 'subjectClaim' | 'username' | 'email'>
+export type Person = Pick<Principal, 'idp' | 'issuer' | 'subject' | 'subjectClaim' | 'username' | 'email' | 'personKey'>
 
 /** One person's wish for one role that takes an approval. It opens nothing: granted, it meets a condition of a grant for a time. */
 export type RoleRequest = Wish & State
@@ -178,13 +178,14 @@ export function grantableSeconds(asked: number | undefined, most: number): numbe
   return seconds < LEAST_SECONDS ? undefined : seconds
 }
 
-export const personIn = ({ idp, issuer, subject, subjectClaim, username, email }: Principal): Person => ({
+export const personIn = ({ idp, issuer, subject, subjectClaim, username, email, personKey }: Principal): Person => ({
   idp,
   issuer,
   subject,
   subjectClaim,
   username,
   ...(email !== undefined && { email }),
+  ...(personKey !== undefined && { personKey }),
 })
 
 type Identity = Pick<Principal, 'issuer' | 'subject' | 'subjectClaim'>

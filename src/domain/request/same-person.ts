@@ -1,16 +1,49 @@
+import type { Mapping } from '../entitlement/rule.ts'
+import { RolegateError } from '../errors.ts'
+import { missingKeyOf } from '../sign-in/person-key.ts'
 import { statedName } from '../sign-in/shown-name.ts'
 import { isSame, type Person } from './role-request.ts'
 
+type Keys = Pick<Mapping, 'personKeys'>
+
 /**
- * Whether whoever asks and whoever answers may be one person (threats.md I3): by any name or address of theirs, as their IdPs
- * state it, for an IdP that sends no address often has it for a user name. None need be verified to speak against somebody: it
+ * Why one person's word on the other's request does not count: they may be one person, or nobody can tell, since the file says by
+ * which claim an IdP tells people apart, and that claim was not stated once (threats.md I3).
+ */
+export function samePersonFault(requester: Person, approver: Person, keys: Keys): RolegateError | undefined {
+  if (mayBeSamePerson(requester, approver)) return unmet({ condition: 'own_request' })
+  return keyFault(requester, 'requester', keys) ?? keyFault(approver, 'approver', keys)
+}
+
+/** Why nobody can tell whom this person must not approve for, or be approved by. */
+export function keyFault(
+  person: Person,
+  whose: 'asker' | 'requester' | 'approver',
+  { personKeys = new Map() }: Keys,
+): RolegateError | undefined {
+  const claim = missingKeyOf(person, personKeys)
+  return claim === undefined ? undefined : unmet({ condition: PERSON_KEY_MISSING, whose, claim })
+}
+
+export const PERSON_KEY_MISSING = 'person_key_missing'
+
+const unmet = (values: { condition: string; whose?: string; claim?: string }) =>
+  new RolegateError('condition_unmet', values, { reason: Object.values(values).join(':') })
+
+/**
+ * Whether whoever asks and whoever answers may be one person: by their key, or by any name or address of theirs, as their IdPs state
+ * it, for an IdP that sends no address often has it for a user name. None need be verified to speak against somebody: it
  * only ever refuses.
  */
 export function mayBeSamePerson(one: Person, other: Person): boolean {
   if (isSame(one, other) || (one.issuer === other.issuer && one.subject === other.subject)) return true
+  if (one.personKey !== undefined && keyText(one) === keyText(other)) return true
   const others = namesOf(other)
   return namesOf(one).some((name) => others.includes(name))
 }
+
+/** In whatever case: two directories may spell one number in two ways, and nobody is the worse off for a word too few. */
+const keyText = ({ personKey }: Person): string | undefined => personKey?.value.toLowerCase()
 
 const namesOf = ({ idp, username, email }: Person): readonly string[] =>
   [username, email ?? ''].map((name) => statedName(name, idp).trim().toLowerCase()).filter((name) => name !== '')

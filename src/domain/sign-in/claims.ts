@@ -1,5 +1,6 @@
 import { RolegateError } from '../errors.ts'
 import type { MfaMapping, StatedAuthentication } from './authentication.ts'
+import { personKeyIn } from './person-key.ts'
 import type { GroupStatement, Principal } from './principal.ts'
 import { shownName } from './shown-name.ts'
 
@@ -37,6 +38,8 @@ export type ClaimMapping = {
   readonly username: string
   /** Domains in lower case: names outside of them are shown with the IdP's id in front. */
   readonly usernameDomains?: readonly string[]
+  /** The claim that names a person across IdPs. */
+  readonly personKey?: string
   readonly groups: {
     readonly claim: string
     /** Splits a value that holds several groups; without it none is split. */
@@ -81,6 +84,7 @@ export function principalFrom(stated: StatedPerson, mapping: ClaimMapping): Prin
       ...(mapping.groups.limit && { limit: mapping.groups.limit.count }),
     })
   }
+  const personKey = mapping.personKey === undefined ? undefined : personKeyIn(claims, mapping.personKey)
   return {
     idp: mapping.idp,
     issuer,
@@ -88,6 +92,7 @@ export function principalFrom(stated: StatedPerson, mapping: ClaimMapping): Prin
     subjectClaim: mapping.subject,
     username: shownName(username, mapping),
     ...emailIn(claims, mapping),
+    ...(personKey !== undefined && { personKey }),
     groups: mapping.groups.most === undefined ? groups : { ...groups, most: mapping.groups.most },
     claims: Object.fromEntries(
       mapping.keep.flatMap((name) => {

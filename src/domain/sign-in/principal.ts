@@ -1,3 +1,5 @@
+import type { PersonKey } from './person-key.ts'
+
 /**
  * What the directory said about somebody's groups.
  * `stated`: the whole list. `absent`: the claim was not there at all, which is not the same as an empty list
@@ -25,6 +27,8 @@ export type Principal = {
   readonly email?: string
   /** Their IdP says that the address is theirs; without its word anybody may have typed it (security.md O-10). */
   readonly emailVerified?: true
+  /** Who they are across IdPs. For nobody to read. */
+  readonly personKey?: PersonKey
   readonly groups: GroupStatement
   /** The few further claims that session tags ask for, text only; of a workload those that rules name as well. */
   readonly claims: Readonly<Record<string, string>>

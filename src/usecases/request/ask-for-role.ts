@@ -20,6 +20,7 @@ import {
   standingOf,
   type RoleRequest,
 } from '../../domain/request/role-request.ts'
+import { keyFault } from '../../domain/request/same-person.ts'
 import { identityOf } from '../../domain/sign-in/principal.ts'
 import { requireSessionMay, type GatewaySession } from '../../domain/sign-in/session.ts'
 import { circumstancesOf } from '../entitlement/circumstances.ts'
@@ -71,6 +72,10 @@ export function makeAskForRole(deps: {
     const { target, via, requires, approval } = entitlement
     const wanted = requires.flatMap((requirement) => requirement.approval ?? [])
     if (wanted.length === 0) throw unmet('no_approval_needed')
+    // Nobody could answer it.
+    const person = personIn(session.principal)
+    const fault = keyFault(person, 'asker', deps.rules().mapping)
+    if (fault !== undefined) throw fault
     // The last minutes of one are no reason to wait with the next.
     if (approval !== undefined && !lacksApproval(entitlement) && secondsLeft({ approval }, deps.now()) >= LEAST_SECONDS)
       throw unmet('approved_already')
@@ -80,7 +85,7 @@ export function makeAskForRole(deps: {
     const [used = { rule: '', group: null }] = via
     return {
       id: `req-${deps.randomText(96)}`,
-      person: personIn(session.principal),
+      person,
       role: target.name,
       roleId: roleIdOf(target),
       wanted: wanted.map(({ of }) => of),

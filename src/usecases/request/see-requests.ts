@@ -13,7 +13,7 @@ import {
   type RequestStanding,
   type RoleRequest,
 } from '../../domain/request/role-request.ts'
-import { mayBeSamePerson } from '../../domain/request/same-person.ts'
+import { samePersonFault } from '../../domain/request/same-person.ts'
 import { requireSessionMay, sessionFault, type GatewaySession } from '../../domain/sign-in/session.ts'
 import type { CurrentRules, Digest, GiveWay, LimitRate, Now, OpenRequests, Requests } from '../ports.ts'
 import { OPEN } from './open-requests.ts'
@@ -102,8 +102,9 @@ export function makeSeeRequests(deps: {
     if (!isApproved(request, now)) return { standing: standingOf(request, now) }
     if (target === undefined || wanted.length === 0) return { standing: 'void', voidBecause: unmet('request_moot') }
     const until = goodUntil(request, wanted)
-    if (until === undefined || deps.requestsOf.isForfeit(request))
-      return { standing: 'void', voidBecause: unmet('approver_no_more') }
+    const voidBecause = until === undefined ? unmet('approver_no_more') : deps.requestsOf.forfeitOf(request)
+    if (until === undefined || voidBecause !== undefined)
+      return { standing: 'void', ...(voidBecause !== undefined && { voidBecause }) }
     return now < until ? { standing: 'approved', until } : { standing: 'ended' }
   }
 
@@ -117,7 +118,8 @@ export function makeSeeRequests(deps: {
     const { principal } = session
     if (wanted.length === 0) return unmet('request_moot')
     if (isOwn(request, principal)) return unmet('own_request')
-    if (mayBeSamePerson(request.person, personIn(principal))) return unmet('own_request')
+    const sameFault = samePersonFault(request.person, personIn(principal), index.mapping)
+    if (sameFault !== undefined) return sameFault
     // threats.md R5: who knows which group of theirs is missing.
     if (principal.groups.state !== 'stated') return new RolegateError('groups_truncated')
     if (isDenied(index, principal, target, deps.now())) return unmet('approver_denied')

@@ -111,6 +111,12 @@ export const IDPS: readonly Case[] = [
     'username: attributes.email',
     'username: attributes.email\n    username_domains: acme.example',
   ),
+  swap('a person’s key without claims.', OKTA, `${OKTA}\n    person_key: employee_id`),
+  swap(
+    'a person’s key by SAML without attributes.',
+    'username: attributes.email',
+    'username: attributes.email\n    person_key: claims.employee_id',
+  ),
   swap('an unsigned token', OKTA, `${OKTA}\n    algorithms: [none]`),
   swap('a token signed with our own secret', OKTA, `${OKTA}\n    algorithms: [HS256]`),
   swap('scopes without openid', OKTA, `${OKTA}\n    scopes: [profile, groups]`),

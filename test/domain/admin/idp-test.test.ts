@@ -106,6 +106,17 @@ describe('readIdpTest', () => {
     expect(read(honest, without).mfa).toBe('not_asked_for')
   })
 
+  it('says whether the IdP tells who somebody is at every IdP (threats.md I3)', () => {
+    const byNumber = { ...mapping, personKey: 'employee_id' }
+    expect(read(honest).personKey).toBe('not_asked_for')
+    expect(read(honest, byNumber).personKey).toBe('missing')
+    const stated = read({ ...honest, employee_id: 'E-7' }, byNumber)
+    expect([stated.personKey, stated.claims.find(({ name }) => name === 'employee_id')?.uses]).toEqual([
+      'stated',
+      ['person key'],
+    ])
+  })
+
   it('shows two hundred of each at most, and how many there are', () => {
     const claims = { ...honest, ...Object.fromEntries(Array.from({ length: 300 }, (_, at) => [`c${at}`, at])) }
     const told = read(claims)

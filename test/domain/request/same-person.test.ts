@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { personIn, type Person } from '../../../src/domain/request/role-request.ts'
-import { mayBeSamePerson } from '../../../src/domain/request/same-person.ts'
+import { keyFault, mayBeSamePerson, samePersonFault } from '../../../src/domain/request/same-person.ts'
 import { shownName } from '../../../src/domain/sign-in/shown-name.ts'
 import { aPrincipal } from '../../support/a-principal.ts'
 import { aLead } from '../../support/a-role-request.ts'
@@ -41,5 +41,55 @@ describe('whoever asks and whoever answers (threats.md I3)', () => {
     expect(mayBeSamePerson(alice, lead)).toBe(false)
     expect(mayBeSamePerson(alice, bare(lead))).toBe(false)
     expect(mayBeSamePerson(bare(alice), bare(lead))).toBe(false)
+  })
+})
+
+describe('whoever asks and whoever answers, by what names them at every identity provider (threats.md I3)', () => {
+  const keyed = (person: Person, value: string, claim = 'employee_id'): Person => ({
+    ...person,
+    personKey: { claim, value },
+  })
+  const asks = personIn(aPrincipal())
+  const answers: Person = { ...lead, idp: 'okta', issuer: 'https://okta' }
+  const personKeys = new Map([
+    ['entra', 'employee_id'],
+    ['okta', 'badge'],
+  ])
+  const reasonOf = (one: Person, other: Person, keys = personKeys) =>
+    samePersonFault(one, other, { personKeys: keys })?.reason
+
+  it('are one person by the same key, in whatever case and of whatever claim, at one IdP and at two', () => {
+    expect(reasonOf(keyed(asks, 'E-7'), keyed(answers, 'e-7', 'badge'))).toBe('own_request')
+    expect(reasonOf(keyed(asks, 'E-7'), keyed(lead, 'E-7'))).toBe('own_request')
+    // It speaks against somebody also where the file has come to ask for it no more.
+    expect(reasonOf(keyed(asks, 'E-7'), keyed(lead, 'E-7'), new Map())).toBe('own_request')
+  })
+
+  it('are two by another key', () => {
+    expect(reasonOf(keyed(asks, 'E-7'), keyed(answers, 'E-8', 'badge'))).toBeUndefined()
+    expect(reasonOf(keyed(asks, 'E-7'), keyed(answers, 'E-7 7', 'badge'))).toBeUndefined()
+  })
+
+  it('may be anybody while a key that the file asks for is missing, and it says whose and which', () => {
+    expect(reasonOf(asks, keyed(answers, 'E-8', 'badge'))).toBe('person_key_missing:requester:employee_id')
+    expect(reasonOf(keyed(asks, 'E-7'), answers)).toBe('person_key_missing:approver:badge')
+    expect(reasonOf(asks, answers)).toBe('person_key_missing:requester:employee_id')
+    expect(samePersonFault(asks, answers, { personKeys })?.values).toEqual({
+      condition: 'person_key_missing',
+      whose: 'requester',
+      claim: 'employee_id',
+    })
+  })
+
+  it('may be anybody while the key is of a claim that the file has replaced', () => {
+    const replaced = new Map([['entra', 'hr_id']])
+    expect(reasonOf(keyed(asks, 'E-7'), answers, replaced)).toBe('person_key_missing:requester:hr_id')
+  })
+
+  it('need no key of an IdP that has none', () => {
+    const one = new Map([['okta', 'badge']])
+    expect(reasonOf(asks, keyed(answers, 'E-8', 'badge'), one)).toBeUndefined()
+    expect(samePersonFault(asks, lead, {})).toBeUndefined()
+    expect(keyFault(asks, 'asker', {})).toBeUndefined()
   })
 })

@@ -178,6 +178,16 @@ describe('principalFrom', () => {
     expect([inside.username, inside.email]).toEqual(['alice@example.com', 'alice@example.com'])
   })
 
+  it('keeps what names a person across IdPs where the file says by which claim, and the claim with it (threats.md I3)', () => {
+    expect(read({ employee_id: 'E-7' }, { personKey: 'employee_id' }).personKey).toEqual({
+      claim: 'employee_id',
+      value: 'E-7',
+    })
+    // Who lacks it signs in all the same.
+    expect(read({}, { personKey: 'employee_id' })).not.toHaveProperty('personKey')
+    expect(read({ employee_id: 'E-7' })).not.toHaveProperty('personKey')
+  })
+
   it('takes whole surrogate pairs in a name', () => {
     expect(read({ preferred_username: 'alice 🦊' }).username).toBe('alice 🦊')
   })

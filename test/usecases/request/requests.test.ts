@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { auditRecord } from '../../../src/domain/audit/event.ts'
 import { closingBy } from '../../../src/domain/device/closing.ts'
 import { RolegateError } from '../../../src/domain/errors.ts'
+import type { Principal } from '../../../src/domain/sign-in/principal.ts'
 import { anIndex, aRule, aTarget } from '../../support/a-mapping.ts'
 import { aPrincipal } from '../../support/a-principal.ts'
 import { refusalFrom } from '../../support/a-refusal.ts'
@@ -404,6 +406,97 @@ describe('looking', () => {
     const { id } = await gateway.ask()
     expect(await conditionOf(gateway.answers.list(job))).toBe('requests_for_people')
     expect(await conditionOf(gateway.answers.find(job, id))).toBe('requests_for_people')
+  })
+})
+
+describe('where the file says what names people at every identity provider (threats.md I3)', () => {
+  const KEYS = new Map([['entra', 'employee_id']])
+  const keyed = (value: string) => ({ personKey: { claim: 'employee_id', value } })
+  const asking = (keys: ReadonlyMap<string, string> = KEYS) => indexAsking(BY_LEADS, undefined, {}, keys)
+  const as = (principal: Principal, id = 'session-7') => aSession({ id, principal })
+  const alice = as(aPrincipal(keyed('E-7')), 'session-1')
+
+  async function aWorld(asker = alice) {
+    const gateway = aRequestWorld()
+    gateway.world.index = asking()
+    return { ...gateway, id: (await gateway.ask({ session: asker })).id }
+  }
+
+  it('somebody else approves, by another key', async () => {
+    const { answers, by, id, isOpen } = await aWorld()
+    await answers.approve(by(as(aLead(keyed('E-8'))), id), {})
+    expect(await isOpen()).toBe(true)
+  })
+
+  it('nobody does by the same, whatever they are called; and it is on record', async () => {
+    const { answers, by, id, recorded } = await aWorld()
+    expect(await conditionOf(answers.approve(by(as(aLead(keyed('e-7'))), id), {}))).toBe('own_request')
+    expect(recorded.at(-1)).toMatchObject({ event: 'request_refused', reason: 'own_request' })
+  })
+
+  it('nobody does who has none, and it says which claim is missing, to them and on record', async () => {
+    const { answers, by, id, recorded, lead, isOpen } = await aWorld()
+    const { values } = await refusalFrom(answers.approve(by(lead, id), {}))
+    expect(values).toEqual({ condition: 'person_key_missing', whose: 'approver', claim: 'employee_id' })
+    expect(recorded.at(-1)).toMatchObject({
+      event: 'request_refused',
+      reason: 'person_key_missing:approver:employee_id',
+    })
+    expect(await isOpen()).toBe(false)
+  })
+
+  it('nobody is asked by somebody who has none', async () => {
+    const gateway = aRequestWorld()
+    gateway.world.index = asking()
+    expect((await refusalFrom(gateway.ask())).values).toEqual({
+      condition: 'person_key_missing',
+      whose: 'asker',
+      claim: 'employee_id',
+    })
+    expect(gateway.recorded).toEqual([])
+  })
+
+  it('what was asked for before the file said so is answered by nobody, and is asked for anew', async () => {
+    const gateway = aRequestWorld()
+    const { answers, by, ask, world } = gateway
+    const { id } = await ask()
+    world.index = asking()
+    const lead = as(aLead(keyed('E-8')))
+    expect((await refusalFrom(answers.approve(by(lead, id), {}))).reason).toBe(
+      'person_key_missing:requester:employee_id',
+    )
+    await answers.cancel(by(gateway.alice, id))
+    const anew = await ask({ session: alice })
+    await answers.approve(by(lead, anew.id), {})
+    expect(await gateway.isOpen()).toBe(true)
+  })
+
+  it('what was approved before the file said so counts no more, and says why', async () => {
+    const gateway = aRequestWorld()
+    const { answers, by, world, isOpen } = gateway
+    const { id } = await gateway.ask()
+    await answers.approve(by(gateway.lead, id), {})
+    expect(await isOpen()).toBe(true)
+    world.index = asking()
+    expect(await isOpen()).toBe(false)
+    const { standing, voidBecause } = await answers.find(gateway.alice, id)
+    expect([standing, voidBecause?.reason]).toEqual(['void', 'person_key_missing:requester:employee_id'])
+  })
+
+  it('what was approved by a claim that the file has replaced counts no more', async () => {
+    const { answers, by, id, world, isOpen } = await aWorld()
+    await answers.approve(by(as(aLead(keyed('E-8'))), id), {})
+    world.index = asking(new Map([['entra', 'hr_id']]))
+    expect(await isOpen()).toBe(false)
+    world.index = asking(new Map())
+    expect(await isOpen()).toBe(true)
+  })
+
+  it('no record says anybody’s key', async () => {
+    const { answers, by, id, recorded } = await aWorld()
+    await answers.approve(by(as(aLead(keyed('E-8'))), id), {})
+    const lines = recorded.map((event) => JSON.stringify(auditRecord(event, NINE, 'r-1')))
+    expect(lines.join('\n')).not.toMatch(/E-[78]|person_?key/i)
   })
 })
 
