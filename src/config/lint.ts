@@ -5,6 +5,7 @@ import { lintEnvironments } from './lint/environments.ts'
 import { lintIdps } from './lint/idps.ts'
 import { lintIncludes } from './lint/includes.ts'
 import { lintKeeping } from './lint/keeping.ts'
+import { lintPersonKeys } from './lint/person-keys.ts'
 import { lintRequirements } from './lint/require.ts'
 import { lintRules } from './lint/rules.ts'
 import { lintSessionPolicies } from './lint/session-policies.ts'
@@ -30,6 +31,7 @@ export function lint(whole: Pick<WholeFile, 'file' | 'fenced'>, findings: Findin
   lintIncludes(whole, findings)
   lintSessionPolicies(file, findings)
   lintRequirements(file, findings)
+  lintPersonKeys(file, findings)
   lintSts(file, findings, insecureDev)
   lintTerminals(file, findings)
   lintKeeping(file, findings, insecureDev)

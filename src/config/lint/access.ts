@@ -3,6 +3,7 @@ import type { Mapping, Rule } from '../../domain/entitlement/rule.ts'
 import { listed } from '../../domain/listed.ts'
 import { shadowsIn, type Shadow } from '../../domain/policy/shadowed.ts'
 import type { Findings } from '../faults.ts'
+import { isMutable } from './mutable.ts'
 
 /** What the rules come to when they are read together: a word of advice each, by a name that stays (docs/reference/lints.md). */
 export function lintAccess(mapping: Mapping, findings: Findings): void {
@@ -69,19 +70,6 @@ const MOST_NAMED = 3
 /** Longer than anybody breaks glass for. */
 const LONG_SECONDS = 4 * 3600
 
-/** Claims that a person, or whoever runs a help desk, may set. */
-const MUTABLE = new Set([
-  'email',
-  'family_name',
-  'given_name',
-  'mail',
-  'name',
-  'nickname',
-  'preferred_username',
-  'unique_name',
-  'upn',
-])
-
 function lintRoles({ roles, rules }: Mapping, findings: Findings): void {
   for (const { key, elevated, maxSeconds, sessionTags } of roles.values()) {
     if (elevated && maxSeconds > LONG_SECONDS && isUnlimited(key, rules))
@@ -90,7 +78,7 @@ function lintRoles({ roles, rules }: Mapping, findings: Findings): void {
         `lets an elevated role last ${printDuration(maxSeconds)}; no rule makes it shorter [role-without-limit]`,
       )
     for (const [tag, source] of Object.entries(sessionTags)) {
-      if ('claim' in source && MUTABLE.has(source.claim.toLowerCase()))
+      if ('claim' in source && isMutable(source.claim))
         findings.warn(
           ['roles', key, 'session_tags', tag],
           `claims.${source.claim} can change and pass to another person, and AWS policies decide by this tag [mutable-claim]`,

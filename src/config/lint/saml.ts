@@ -1,5 +1,6 @@
 import type { Findings, Path } from '../faults.ts'
 import type { SamlEntry } from '../idp-schema.ts'
+import { isEmail } from './mutable.ts'
 import { isLoopback, requireUrl } from './web-address.ts'
 
 /** A SAML IdP: where its metadata is, whom its statements name, and what its exceptions cost. */
@@ -27,11 +28,9 @@ function lintMetadata(
     findings.fault(here, 'is http: set allow.http beside it, for development only')
 }
 
-const EMAIL = /^(?:e?-?mail|emailaddress|.*\/emailaddress|urn:oid:0\.9\.2342\.19200300\.100\.1\.3)$/i
-
 /** threats.md I2: an address passes from one person to another, and their roles with it. */
 function lintSubject({ subject }: SamlEntry, path: Path, findings: Findings): void {
-  if (EMAIL.test(subject))
+  if (isEmail(subject))
     findings.fault([...path, 'subject'], 'must not be the e-mail address, which passes from one person to another')
 }
 

@@ -1,5 +1,6 @@
 /** Every piece of advice there is, by the name that `--accept` takes (docs/reference/lints.md). */
 export const LINTS: readonly string[] = [
+  'approval-across-idps',
   'denied-at-one-idp',
   'deny-never-seen',
   'deny-of-unnamed-group',
