@@ -87,7 +87,14 @@ export function aTerminal(over: Partial<CliWorld> = {}): Terminal {
     spawned,
     run: async (...argv) => {
       let [out, err] = ['', '']
-      const exit = await run(argv, { ...world, out: (text) => void (out += text), err: (text) => void (err += text) })
+      // A line is a process, and hears of its own Ctrl-C: parallel ones share no signal.
+      const { interrupted = new AbortController().signal } = over
+      const exit = await run(argv, {
+        ...world,
+        interrupted,
+        out: (text) => void (out += text),
+        err: (text) => void (err += text),
+      })
       return { exit, out, err }
     },
     signIn: (origin, tokens) => {
