@@ -1,9 +1,7 @@
 import { printDuration } from '../../domain/entitlement/duration.ts'
 import type { ListedRole } from '../answers.ts'
 import type { Command } from '../command.ts'
-import { inColumns, toCsv } from '../table.ts'
-
-const FORMS = ['table', 'json', 'csv']
+import { listingFor, output } from '../listing.ts'
 
 export const list: Command = {
   name: 'list',
@@ -11,18 +9,14 @@ export const list: Command = {
   usage: 'rolegate list [-o table|json|csv]',
   summary: 'List the roles you may take. Never starts a sign-in.',
   options: {
-    output: { type: 'string', short: 'o', value: 'FORM', oneOf: FORMS, about: 'table (default), json or csv' },
+    output,
   },
   words: { least: 0, most: 0 },
-  async run({ connect, world, json, text, say, misused }) {
-    const form = text('output') ?? (json ? 'json' : 'table')
-    if (!FORMS.includes(form)) throw misused(`“${form}” is no form: write ${FORMS.join(', ')}.`)
-    const { gateway } = await connect()
-    const { read: roles, json: answer } = await gateway.roles()
-    if (form === 'json') world.out(`${JSON.stringify(answer, null, 2)}\n`)
-    else if (form === 'csv') world.out(toCsv(csvRows(roles)))
-    else if (roles.length > 0) world.out(`${inColumns(tableRows(roles)).join('\n')}\n`)
-    if (roles.length === 0) say('No role is open to you.')
+  async run(call) {
+    const print = listingFor(call)
+    const { read: roles, json: answer } = await (await call.connect()).gateway.roles()
+    print({ answer, table: () => tableRows(roles), csv: () => csvRows(roles) })
+    if (roles.length === 0) call.say('No role is open to you.')
     return 0
   },
 }

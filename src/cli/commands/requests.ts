@@ -2,17 +2,15 @@ import { printDuration } from '../../domain/entitlement/duration.ts'
 import type { Call, Command } from '../command.ts'
 import { localTime } from '../local-time.ts'
 import { isRequestId, type RoleRequest } from '../role-requests.ts'
-import { inColumns, toCsv } from '../table.ts'
+import { listingFor, output } from '../listing.ts'
 import type { CliWorld } from '../world.ts'
-
-const FORMS = ['table', 'json', 'csv']
 
 export const requests: Command = {
   name: 'requests',
   usage: 'rolegate requests [-o table|json|csv] [--search TEXT] [--page N] | rolegate requests cancel ID',
   summary: 'List what you asked for, and what waits for your word; or take a request back.',
   options: {
-    output: { type: 'string', short: 'o', value: 'FORM', oneOf: FORMS, about: 'table (default), json or csv' },
+    output,
     search: {
       type: 'string',
       value: 'TEXT',
@@ -33,9 +31,9 @@ export const requests: Command = {
   },
 }
 
-async function show({ text, json, misused, connect, world, say }: Call): Promise<number> {
-  const form = text('output') ?? (json ? 'json' : 'table')
-  if (!FORMS.includes(form)) throw misused(`“${form}” is no form: write ${FORMS.join(', ')}.`)
+async function show(call: Call): Promise<number> {
+  const print = listingFor(call)
+  const { text, misused, connect, world, say } = call
   const [search, typed] = [text('search'), text('page')]
   if (typed !== undefined && !/^[1-9]\d{0,4}$/.test(typed)) throw misused('A page is a number, from 1 on.')
   const { gateway } = await connect()
@@ -44,9 +42,7 @@ async function show({ text, json, misused, connect, world, say }: Call): Promise
     ...(typed !== undefined && { page: Number(typed) }),
   })
   const all = [...read.waiting, ...read.own]
-  if (form === 'json') world.out(`${JSON.stringify(answer, null, 2)}\n`)
-  else if (form === 'csv') world.out(toCsv(csvRows(all)))
-  else if (all.length > 0) world.out(`${inColumns(tableRows(all, world)).join('\n')}\n`)
+  print({ answer, table: () => tableRows(all, world), csv: () => csvRows(all) })
   if (all.length === 0) say('You asked for nothing of late, and nothing waits for your word.')
   if (read.waitingMore > 0)
     say(`${read.waitingMore} more wait for your word: --page N for another fifty, --search TEXT for fewer.`)

@@ -1,17 +1,15 @@
 import type { KeptSession } from '../answers.ts'
 import type { Call, Command } from '../command.ts'
 import { localTime } from '../local-time.ts'
-import { inColumns, toCsv } from '../table.ts'
+import { listingFor, output } from '../listing.ts'
 import type { CliWorld } from '../world.ts'
-
-const FORMS = ['table', 'json', 'csv']
 
 export const sessions: Command = {
   name: 'sessions',
   usage: 'rolegate sessions [-o table|json|csv] | rolegate sessions end ID',
   summary: 'List your own terminals, and this sign-in; or end one of them.',
   options: {
-    output: { type: 'string', short: 'o', value: 'FORM', oneOf: FORMS, about: 'table (default), json or csv' },
+    output,
   },
   words: { least: 0, most: 2 },
   completes: ['end'],
@@ -25,15 +23,11 @@ export const sessions: Command = {
   },
 }
 
-async function show({ text, json, misused, connect, world, say }: Call): Promise<number> {
-  const form = text('output') ?? (json ? 'json' : 'table')
-  if (!FORMS.includes(form)) throw misused(`“${form}” is no form: write ${FORMS.join(', ')}.`)
-  const { gateway } = await connect()
-  const { read: kept, json: answer } = await gateway.sessions()
-  if (form === 'json') world.out(`${JSON.stringify(answer, null, 2)}\n`)
-  else if (form === 'csv') world.out(toCsv(csvRows(kept)))
-  else if (kept.length > 0) world.out(`${inColumns(tableRows(kept, world)).join('\n')}\n`)
-  if (kept.length === 0) say('No session is open.')
+async function show(call: Call): Promise<number> {
+  const print = listingFor(call)
+  const { read: kept, json: answer } = await (await call.connect()).gateway.sessions()
+  print({ answer, table: () => tableRows(kept, call.world), csv: () => csvRows(kept) })
+  if (kept.length === 0) call.say('No session is open.')
   return 0
 }
 
