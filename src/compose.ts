@@ -80,6 +80,7 @@ import { makeReceiveLogout } from './usecases/sign-in/receive-logout.ts'
 import { makeBeginStepUp } from './usecases/step-up/begin-step-up.ts'
 import { makeConfirmStepUp } from './usecases/step-up/confirm-step-up.ts'
 import { makeFinishStepUp } from './usecases/step-up/finish-step-up.ts'
+import { makeGiveBackStepUp } from './usecases/step-up/give-back-step-up.ts'
 import { makeTerminalStepUp } from './usecases/step-up/terminal-step-up.ts'
 
 const LOOPBACK = ['127.0.0.1', '::1', 'localhost']
@@ -168,7 +169,8 @@ export async function compose(
   }
   const onLimited = witness.metrics.handOverLimited
   const counting = makeLimitHandOvers({ ...deps, limits: config.handOverLimits, onLimited })
-  const heart = makeTakeRole({ ...deps, ...aws, ...counting, findSession, planHandOver, mint: issuer.mint })
+  const atHeart = { ...deps, ...aws, ...counting, giveBackStepUp: makeGiveBackStepUp(deps) }
+  const heart = makeTakeRole({ ...atHeart, findSession, planHandOver, mint: issuer.mint })
   const prepareConsole = makePrepareConsole(aws)
   const countOnce = makeCountOnce(deps)
   const newAttemptId = () => randomBytes(4).toString('hex')

@@ -7,6 +7,8 @@ import { openBrowser } from './open-browser.ts'
 /** Of the gateway's own; anything else would be put into an address that a browser opens. */
 const ID = /^[\w-]{22}$/
 const LONGEST_WAIT_SECONDS = 600
+/** After these the same may be asked again. */
+const PASSING = new Set(['authorization_pending', 'rate_limited', 'aws_unavailable'])
 
 /** Asks for something; with `stepUp` once a person has confirmed that. */
 type Asking<T> = (stepUp?: string) => Promise<T>
@@ -83,16 +85,21 @@ async function waitFor<T>(
 ): Promise<T> {
   const deadline = world.now().getTime() + expiresInSeconds * 1000
   let pause = intervalSeconds
+  let unavailable: unknown
   while (world.now().getTime() < deadline) {
     await world.sleep(pause * 1000, world.interrupted)
     try {
       return await ask(id)
     } catch (thrown) {
       const { code } = asRolegateError(thrown)
-      if (code !== 'authorization_pending' && code !== 'rate_limited') throw thrown
-      pause = code === 'rate_limited' ? intervalSeconds + 5 : intervalSeconds
+      // What a busy gateway did not ask AWS for is still there to be asked for; what AWS did not answer is not.
+      if (code === 'step_up_required' && unavailable !== undefined) throw unavailable
+      if (!PASSING.has(code)) throw thrown
+      unavailable = code === 'aws_unavailable' ? thrown : undefined
+      pause = code === 'authorization_pending' ? intervalSeconds : intervalSeconds + 5
     }
   }
+  if (unavailable !== undefined) throw unavailable
   throw failure('step_up_required', {
     title: 'Nobody confirmed it in the browser in time',
     detail: `Nothing was given: ${role} takes a fresh sign-in each time.`,

@@ -81,6 +81,16 @@ describe('a role that takes a confirmation in the browser (threats.md H8)', () =
     expect(terminal.slept).toEqual([2000, 7000])
   })
 
+  it('asks again where AWS could not be asked, and says so where it was asked and did not answer', async () => {
+    const { gateway, run, terminal } = await signedIn()
+    const unavailable = aProblem(503, 'aws_unavailable')
+    gateway.on(CREDENTIALS, wanted(), unavailable, given)
+    expect((await run('exec', ROLE, '--', 'true')).exit).toBe(0)
+    expect(terminal.slept).toEqual([2000, 7000])
+    gateway.on(CREDENTIALS, wanted(), unavailable, aProblem(403, 'step_up_required'))
+    expect((await run('exec', ROLE, '--', 'true')).exit).toBe(8)
+  })
+
   it('ends with 4 at once where a gateway offers no confirmation', async () => {
     const { gateway, run, terminal } = await signedIn()
     gateway.on(CREDENTIALS, aProblem(403, 'step_up_required'))

@@ -298,3 +298,31 @@ describe('an elevated role in a terminal (threats.md H8)', () => {
     expect(answer.body).not.toHaveProperty('confirm')
   })
 })
+
+describe('a step-up whose hand-over a limit refuses (threats.md H8, P7)', () => {
+  let limited: Demo
+  beforeAll(
+    async () =>
+      void (limited = await aDemo({ edit: (text) => `${text}\nlimits: { hand_overs: { role: 1, person: 60 } }\n` })),
+  )
+  afterAll(() => limited.close())
+
+  it('is there again for the same last click, once', async () => {
+    const [alice, again] = await Promise.all([aPersonAt(limited, 'alice'), aPersonAt(limited, 'alice')])
+    const { path: first } = await tripOf(alice, `${ADMIN}/step-up?for=credentials`)
+    const { path } = await tripOf(again, `${ADMIN}/step-up?for=credentials`)
+    const [_csrf, other] = [await alice.csrf(), await again.csrf()]
+    // All of what follows within one minute, and then the next.
+    limited.clock.offsetSeconds = 60 - ((Date.now() / 1000) % 60)
+    await alice.post(first, { _csrf }).expect(200)
+    const refused = await Promise.all([1, 2, 3].map(async () => (await again.post(path, { _csrf: other })).status))
+    expect(refused.filter((status) => ![429, 403].includes(status))).toEqual([])
+    expect(refused).toContain(429)
+    limited.clock.offsetSeconds += 60
+    const given = await Promise.all([1, 2, 3, 4].map(async () => (await again.post(path, { _csrf: other })).status))
+    expect(given.filter((status) => status === 200)).toHaveLength(1)
+    expect((await again.post(path, { _csrf: other }).expect(403)).text).toContain('was used already')
+    const issued = limited.audit().filter(({ event, step_up }) => event === 'issued' && path.endsWith(String(step_up)))
+    expect(issued).toHaveLength(1)
+  })
+})

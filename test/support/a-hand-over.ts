@@ -42,6 +42,7 @@ export function aHandOver({
   const asserted: SamlAssertionRequest[] = []
   const assumed: Parameters<AssumeRole>[0][] = []
   const federated: Parameters<OpenFederation>[0][] = []
+  const givenBack: string[] = []
   let jtis = 0
 
   const world = {
@@ -114,6 +115,7 @@ export function aHandOver({
       assumed.push(request)
       return world.sts()
     },
+    giveBackStepUp: async ({ id }) => void givenBack.push(id),
     audit,
   })
   /** With something to prepare, and nothing to refuse beforehand. */
@@ -151,6 +153,7 @@ export function aHandOver({
     asserted,
     assumed,
     federated,
+    givenBack,
     planHandOver,
     emergency,
     audit,

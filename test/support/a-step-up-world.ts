@@ -9,6 +9,7 @@ import { closingBy } from '../../src/domain/device/closing.ts'
 import { makePlanHandOver } from '../../src/usecases/hand-over/plan-hand-over.ts'
 import { makeConfirmStepUp } from '../../src/usecases/step-up/confirm-step-up.ts'
 import { makeFinishStepUp } from '../../src/usecases/step-up/finish-step-up.ts'
+import { makeGiveBackStepUp } from '../../src/usecases/step-up/give-back-step-up.ts'
 import { makeTerminalStepUp } from '../../src/usecases/step-up/terminal-step-up.ts'
 import { anIndex, aRule } from './a-mapping.ts'
 import { aPrincipal, sha256 } from './a-principal.ts'
@@ -65,6 +66,7 @@ export function aStepUpWorld({ crossNetwork = 'downgrade' }: { crossNetwork?: 'd
     planHandOver,
     stepUps,
     finish: makeFinishStepUp(deps),
+    giveBack: makeGiveBackStepUp(deps),
     confirm: makeConfirmStepUp({ ...deps, planHandOver, crossNetwork }),
     terminal: makeTerminalStepUp(deps),
     browser: keep(aSession()),

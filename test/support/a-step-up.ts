@@ -1,5 +1,7 @@
 import type { HandOverPurpose, UsedStepUp } from '../../src/domain/sign-in/step-up.ts'
-import { NINE } from './a-session.ts'
+import { identityOf } from '../../src/domain/sign-in/principal.ts'
+import { aPrincipal } from './a-principal.ts'
+import { NINE, secondsAfter } from './a-session.ts'
 
 export const ADMIN_ARN = 'arn:aws:iam::012345678901:role/rolegate/Admin'
 export const STEP_UP_ID = 'S'.repeat(22)
@@ -16,6 +18,11 @@ export const aPurpose = (changes: Partial<HandOverPurpose> = {}): HandOverPurpos
 export const aUsedStepUp = (changes: Partial<UsedStepUp> = {}, purpose: Partial<HandOverPurpose> = {}): UsedStepUp => ({
   id: STEP_UP_ID,
   purpose: aPurpose(purpose),
+  person: identityOf(aPrincipal()),
+  askedAt: NINE,
+  expiresAt: secondsAfter(NINE, 300),
+  status: 'proved',
+  provedBy: 'session-1',
   sessionId: 'session-1',
   authenticatedAt: NINE,
   ...changes,

@@ -1,4 +1,4 @@
-import { RolegateError } from '../../domain/errors.ts'
+import { notAsked } from '../../domain/aws/not-asked.ts'
 
 /** Calls in a row without an answer until nobody else is made to wait for one. */
 const MOST_SILENT = 10
@@ -28,8 +28,7 @@ export function makeBreaker(deps: {
   function refuseWhileShut({ waitMs, shutUntil, isTrying }: Circuit): void {
     const left = shutUntil - deps.elapsed()
     if (waitMs === 0 || (left <= 0 && !isTrying)) return
-    const retryAfterSeconds = Math.max(1, Math.ceil(left / 1000))
-    throw new RolegateError('aws_unavailable', { retryAfterSeconds }, { reason: 'not_asked_while_down' })
+    throw notAsked('not_asked_while_down', Math.max(1, Math.ceil(left / 1000)))
   }
 
   function heard(neighbour: string, circuit: Circuit): void {

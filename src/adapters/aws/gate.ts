@@ -1,4 +1,4 @@
-import { RolegateError } from '../../domain/errors.ts'
+import { notAsked } from '../../domain/aws/not-asked.ts'
 
 export type GateLimits = {
   /** At once, of everybody together. */
@@ -86,4 +86,4 @@ const afterMs: Later = (ms, run) => {
   return { cancel: () => clearTimeout(timer) }
 }
 
-const tooMany = () => new RolegateError('aws_unavailable', { retryAfterSeconds: 1 }, { reason: 'too_many_at_once' })
+const tooMany = () => notAsked('too_many_at_once', 1)

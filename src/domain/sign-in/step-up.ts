@@ -104,8 +104,8 @@ export function freshnessFault(
   return needsMfa && mfaAt === undefined ? 'no_second_factor' : undefined
 }
 
-/** A step-up taken out of the store, for the one hand-over that uses it up. */
-export type UsedStepUp = Pick<HandOverStepUp, 'id' | 'purpose' | 'authenticatedAt' | 'mfaAt' | 'principal'> & {
+/** A step-up taken out of the store, as it stood there, for the one hand-over that uses it up. */
+export type UsedStepUp = HandOverStepUp & {
   /** Who may use it. */
   readonly sessionId: string
 }

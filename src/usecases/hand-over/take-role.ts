@@ -1,5 +1,6 @@
 import type { AuditEvent, BegunHandOver, HandOverFacts } from '../../domain/audit/event.ts'
 import { isAwaited, type Assertion } from '../../domain/aws/assertion.ts'
+import { wasNotAsked } from '../../domain/aws/not-asked.ts'
 import type { Credentials } from '../../domain/aws/credentials.ts'
 import { askedForRecord } from '../../domain/entitlement/find-role.ts'
 import type { RoleTarget } from '../../domain/entitlement/rule.ts'
@@ -8,6 +9,7 @@ import type { AssumeRole, Audit, MintAssertion } from '../ports.ts'
 import type { ConfigEpoch } from '../config/config-epoch.ts'
 import type { StandingEmergency } from '../emergency/standing-emergency.ts'
 import type { FindSession } from '../sign-in/find-session.ts'
+import type { GiveBackStepUp } from '../step-up/give-back-step-up.ts'
 import type { LimitHandOvers, LimitRole } from './limit-hand-overs.ts'
 import type { HandOverPlan, HandOverRequest, PlanHandOver } from './plan-hand-over.ts'
 
@@ -76,6 +78,7 @@ export function makeTakeRole(deps: {
   configEpoch: Pick<ConfigEpoch, 'refresh'>
   mint: MintAssertion
   assumeRole: AssumeRole
+  giveBackStepUp: GiveBackStepUp
   audit: Audit
 }): {
   readonly takeRole: TakeRole
@@ -126,6 +129,16 @@ export function makeTakeRole(deps: {
       throw thrown
     }
 
+  /** What comes too often, or finds AWS busy or down, comes again: the step-up is there for it once more, as nothing came of it (threats.md H8). */
+  const givingBack =
+    ({ stepUp }: HandOverRequest) =>
+    async (thrown: unknown): Promise<never> => {
+      const error = asRolegateError(thrown)
+      if (stepUp !== undefined && (error.code === 'rate_limited' || wasNotAsked(error)))
+        await deps.giveBackStepUp(stepUp).catch(() => undefined)
+      throw thrown
+    }
+
   /**
    * threats.md H5: STS and the audit disk may be slow. Signed out, revoked or reloaded meanwhile: nothing leaves. All is asked for at one moment, or what ended
    * between two questions would be missed.
@@ -138,20 +151,23 @@ export function makeTakeRole(deps: {
   }
 
   const beginHandOver: BeginHandOver = async (handOver, ask, check, checkFirst) => {
-    await deps.limitHandOvers(handOver, ask)
+    await deps.limitHandOvers(handOver, ask).catch(givingBack(ask))
     const begun = await attempt(async () => {
       await askAnew()
       const plan = await deps.planHandOver.plan(handOver, ask, checkFirst)
       return { plan, checked: await check(plan) }
     }).catch(refusing(handOver, ask))
-    await deps.limitRole(handOver, ask, begun.plan.target.arn)
+    await deps.limitRole(handOver, ask, begun.plan.target.arn).catch(givingBack(ask))
     await deps.audit({ ...subjectOf(ask), event: 'intent', facts: begun.plan.facts })
     return begun
   }
 
   async function finish<Held, Out>(ask: HandOverRequest, plan: HandOverPlan, way: Way<Held, Out>): Promise<Out> {
     const { handOver, jti } = plan.facts
-    const held = await way.obtain().catch(refusing(handOver, ask, jti))
+    const held = await way
+      .obtain()
+      .catch(refusing(handOver, ask, jti))
+      .catch(givingBack(ask))
     const subject = subjectOf(ask)
     const record = way.record(held)
     const withheld = async (thrown: unknown): Promise<never> => {

@@ -98,9 +98,9 @@ export function makeConfirmStepUp(deps: {
    * of addresses: it is what will hold the credentials.
    */
   async function requireStillTheirs(found: HandOverStepUp, address: string, input: Input): Promise<void> {
-    const { id, purpose } = found
+    const { purpose } = found
     const { session, request } = input
-    const stepUp = { id, purpose, sessionId: session.id }
+    const stepUp = { ...found, sessionId: session.id }
     try {
       await deps.planHandOver.plan(purpose.handOver, { ...purpose, session, stepUp, request: { ...request, address } })
     } catch (thrown) {
@@ -117,14 +117,10 @@ export function makeConfirmStepUp(deps: {
       const { session, id } = input
       const found = await find(input)
       if (found.terminal !== undefined) throw gone()
-      const { authenticatedAt, mfaAt } = (await deps.stepUps.take(id)) ?? lost()
-      return {
-        id,
-        purpose: found.purpose,
-        sessionId: session.id,
-        ...(authenticatedAt !== undefined && { authenticatedAt }),
-        ...(mfaAt !== undefined && { mfaAt }),
-      }
+      const taken = await deps.stepUps.take(id)
+      // Of those who press at once one has it.
+      if (taken === undefined || !isForHandOver(taken)) throw gone()
+      return { ...taken, sessionId: session.id }
     },
 
     requireToApprove,
@@ -168,7 +164,3 @@ export function makeConfirmStepUp(deps: {
 const isOpen = ({ status }: StepUp): boolean => status === 'asked' || status === 'proved'
 
 const gone = (): RolegateError => stepUpRequired({ why: 'gone' })
-
-function lost(): never {
-  throw gone()
-}

@@ -100,15 +100,7 @@ export function makeTerminalStepUp(deps: {
       const taken = await deps.stepUps.take(id)
       // Of parallel processes that hold one id, one has it.
       if (taken === undefined || !isForHandOver(taken)) throw stepUpRequired({ why: 'gone' })
-      const { purpose, authenticatedAt, mfaAt, principal } = taken
-      return {
-        id,
-        purpose,
-        sessionId: session.id,
-        ...(authenticatedAt !== undefined && { authenticatedAt }),
-        ...(mfaAt !== undefined && { mfaAt }),
-        ...(principal !== undefined && { principal }),
-      }
+      return { ...taken, sessionId: session.id }
     },
   }
 }

@@ -112,11 +112,9 @@ describe('whoever approves an elevated role (threats.md H8)', () => {
   it('is of no use to a hand-over, and stays for what it was made for', async () => {
     const { confirmStepUp, prove, approve, lead, request } = await asked()
     const stepUp = await prove(lead, request)
+    const input = { session: lead, id: stepUp, request: aRequest() }
     for (const act of [confirmStepUp.find, confirmStepUp.use])
-      expect(await refused(act({ session: lead, id: stepUp, request: aRequest() }))).toEqual([
-        'step_up_required',
-        'gone',
-      ])
+      expect(await refused(act(input))).toEqual(['step_up_required', 'gone'])
     await approve(stepUp)
   })
 

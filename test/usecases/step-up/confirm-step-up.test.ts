@@ -46,6 +46,39 @@ describe('a step-up for the browser that made the trip (threats.md H8)', () => {
       expect(await refusalFrom(use(aSession({ via })))).toMatchObject({ values: { condition: 'browser_session' } })
   })
 
+  it('is there again once it was given back: once, for whom it was there before, and no longer', async () => {
+    const { use, giveBack, clock } = await proved()
+    const used = await use()
+    await giveBack(used)
+    // Whoever gives it back twice makes no two of it.
+    await giveBack(used)
+    expect(await refusalFrom(use(aSession({ id: 'session-2' })))).toMatchObject(gone)
+    expect(await use()).toEqual(used)
+    expect(await refusalFrom(use())).toMatchObject(gone)
+    await giveBack(used)
+    clock.pass(300)
+    expect(await refusalFrom(use())).toMatchObject(gone)
+  })
+
+  it('is with one of those who race for it at any moment, however often it is given back', async () => {
+    const { use, giveBack } = await proved()
+    let [held, most, tries] = [0, 0, 0]
+    /** A hand-over: the first ones are refused by a limit. */
+    async function take() {
+      const used = await use()
+      most = Math.max(most, (held += 1))
+      await new Promise((resolve) => setImmediate(resolve))
+      held -= 1
+      if ((tries += 1) > 5) return used
+      await giveBack(used)
+      throw new RolegateError('rate_limited')
+    }
+    const outcomes: PromiseSettledResult<unknown>[] = []
+    for (let round = 0; round < 10; round += 1) outcomes.push(...(await Promise.allSettled([take(), take(), take()])))
+    expect([most, tries]).toEqual([1, 6])
+    expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+  })
+
   it('is of no use to approve what somebody else asks for, and stays for the hand-over', async () => {
     const { use, confirm, browser } = await proved()
     for (const request of [

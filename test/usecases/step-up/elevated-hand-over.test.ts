@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { notAsked } from '../../../src/domain/aws/not-asked.ts'
 import type { RoleKind } from '../../../src/domain/entitlement/rule.ts'
+import { RolegateError } from '../../../src/domain/errors.ts'
 import { aHandOver, LENT } from '../../support/a-hand-over.ts'
 import { aMapping, anAccount, anIndex, aRoleKind, aRule } from '../../support/a-mapping.ts'
 import { aPrincipal } from '../../support/a-principal.ts'
@@ -62,6 +64,54 @@ describe('an elevated hand-over (threats.md H8)', () => {
     await issueCredentials(ask({ role: ADMIN, stepUp }))
     expect(JSON.stringify(minted)).toMatch(/"new"/)
     expect(JSON.stringify(minted)).not.toMatch(/"old"/)
+  })
+
+  const limited = () => Promise.reject(new RolegateError('rate_limited'))
+  type World = ReturnType<typeof aHandOver>['world']
+  const refusals: readonly (readonly [string, (world: World) => void, readonly string[]])[] = [
+    ['their own limit', (world) => void (world.limit = limited), []],
+    ['the role’s limit', (world) => void (world.limitRole = limited), []],
+    [
+      'too many who ask AWS at once',
+      (world) => void (world.sts = () => Promise.reject(notAsked('too_many_at_once', 1))),
+      ['intent', 'mint', 'sts', 'refused'],
+    ],
+    [
+      'AWS that is taken to be down',
+      (world) => void (world.sts = () => Promise.reject(notAsked('not_asked_while_down', 5))),
+      ['intent', 'mint', 'sts', 'refused'],
+    ],
+  ]
+  it.each(refusals)('gives its step-up back where %s refuses it', async (_what, turn, then) => {
+    const { issueCredentials, ask, world, givenBack, happened } = elevated()
+    turn(world)
+    await refusalFrom(issueCredentials(ask({ role: ADMIN, stepUp: aUsedStepUp() })))
+    expect([givenBack, happened]).toEqual([[STEP_UP_ID], then])
+  })
+
+  const ends: readonly (readonly [string, (world: World) => void])[] = [
+    ['AWS refuses it', (world) => void (world.sts = () => Promise.reject(new RolegateError('aws_refused')))],
+    [
+      'AWS does not answer, and may have lent',
+      (world) =>
+        void (world.sts = () => Promise.reject(new RolegateError('aws_unavailable', {}, { reason: 'no_answer' }))),
+    ],
+    ['a rule refuses it', (world) => void (world.rules = anIndex({ rules: [] }))],
+    ['AWS has lent, and nothing leaves', (world) => void (world.session = undefined)],
+    ['it is handed over', () => undefined],
+  ]
+  it.each(ends)('keeps it used up where %s', async (_what, turn) => {
+    const { issueCredentials, ask, world, givenBack } = elevated()
+    turn(world)
+    await issueCredentials(ask({ role: ADMIN, stepUp: aUsedStepUp() })).catch(() => undefined)
+    expect(givenBack).toEqual([])
+  })
+
+  it('keeps it used up where AWS has lent, and its sign-in service is taken to be down', async () => {
+    const { openConsole, ask, world, givenBack, happened } = elevated()
+    world.federation = () => Promise.reject(notAsked('not_asked_while_down', 5))
+    await refusalFrom(openConsole.url(ask({ role: ADMIN, stepUp: aUsedStepUp({}, { handOver: 'console' }) })))
+    expect([givenBack, happened.at(-1)]).toEqual([[], 'withheld'])
   })
 
   it('is not made for somebody who has lost the role meanwhile, step-up or not', async () => {
