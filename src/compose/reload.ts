@@ -10,8 +10,11 @@ import type { LoadedConfig, World } from './world.ts'
 /** What made us look: a SIGHUP, a file that is another now, or somebody on the host. */
 type ReloadReason = 'signal' | 'file' | 'asked'
 
-/** Reads the configuration from disk; throws `config_invalid` with the faults it found. */
-type ReadAgain = () => LoadedConfig | Promise<LoadedConfig>
+/**
+ * Reads the configuration from disk; throws `config_invalid` with the faults it found. Says first when no thread can be had for it, so
+ * that everybody waits meanwhile.
+ */
+type ReadAgain = (sayHeldUp: () => void) => LoadedConfig | Promise<LoadedConfig>
 
 /**
  * What became of what is on disk: it is in force; it was refused, and would be again as it is; or something else was in the way. Never fails.
@@ -41,7 +44,11 @@ export function makeReload(deps: {
 
   async function apply(why: ReloadReason, read: ReadAgain): Promise<AuditEvent | undefined> {
     const former = deps.newest()
-    const loaded = await read()
+    const loaded = await read(() =>
+      log.warn('no thread could be started to read the configuration: nobody is answered while it is read here', {
+        reason: why,
+      }),
+    )
     const { config, needsRestart } = keepFixed(former.config, loaded.config)
     // Written, and as it was.
     const isAsItWas = loaded.hash === former.hash && isSameBeside(former.config, config)

@@ -81,12 +81,15 @@ export function makeReader(file: string, options: ReadOptions, inThread = readIn
   return {
     read,
     /** While others are served: twenty thousand rules take seconds to read and to check, and a thread of their own does that. */
-    readAside: async (): Promise<LoadedConfig> => {
+    readAside: async (sayHeldUp: () => void = () => undefined): Promise<LoadedConfig> => {
       let said = await readOnceAside()
       // It is handed what was asked for before, and nothing on suspicion (threats.md K10): a new name takes another reading.
       while (said !== undefined && environment.takeNew(said.variables)) said = await readOnceAside()
       // A thread that cannot be had must not hold a deny back.
-      if (said === undefined) return read()
+      if (said === undefined) {
+        sayHeldUp()
+        return read()
+      }
       marks = said.marks
       if ('faults' in said) throw new ConfigFaults(said.faults, said.tests)
       const { checked, ...rest } = said.loaded

@@ -1,4 +1,14 @@
-import { chmodSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -130,15 +140,18 @@ describe('what a reading looked at', () => {
 })
 
 describe('a reader', () => {
-  it('reads here when there is no thread to be had', async () => {
+  it('reads here when there is no thread to be had, and says so first', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'rolegate-reader-'))
     try {
       const file = join(folder, 'rolegate.yaml')
       writeFileSync(file, A_FILE.replace('_env: IDP_SECRET', ': kD9-fK2vq'), { mode: 0o600 })
       const reader = makeReader(file, { insecureDev: true, purpose: 'serve' })
-      expect((await reader.readAside()).hash).toBe(reader.read().hash)
+      const said: string[] = []
+      const sayHeldUp = () => void said.push(readFileSync(file, 'utf8').slice(0, 8))
+      expect((await reader.readAside(sayHeldUp)).hash).toBe(reader.read().hash)
       writeFileSync(file, 'nonsense: 1\n')
-      await expect(reader.readAside()).rejects.toThrow(ConfigFaults)
+      await expect(reader.readAside(sayHeldUp)).rejects.toThrow(ConfigFaults)
+      expect(said).toEqual(['version:', 'nonsense'])
     } finally {
       rmSync(folder, { recursive: true })
     }
