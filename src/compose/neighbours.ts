@@ -11,7 +11,7 @@ import { samlMetadata } from '../adapters/issuer/saml-metadata.ts'
 import { makeLookAtIssuer, type IssuerSeen } from '../adapters/issuer/self-check.ts'
 import { makeSamlMint, type MintSamlResponse } from '../adapters/issuer/saml-mint.ts'
 import { loadSigningKey } from '../adapters/issuer/signing-keys.ts'
-import { IDP_BOUNDS, makeBoundedFetch, UpstreamFailure } from '../adapters/oidc/bounded-fetch.ts'
+import { IDP_BOUNDS, makeBoundedFetch, MOST_SOCKETS, UpstreamFailure } from '../adapters/oidc/bounded-fetch.ts'
 import { lookUp } from '../adapters/oidc/look-up.ts'
 import { makeOidcForAws } from '../adapters/oidc/for-aws.ts'
 import { makeOidcProvider } from '../adapters/oidc/provider.ts'
@@ -19,6 +19,7 @@ import { NoMetadata } from '../adapters/saml/metadata-keeper.ts'
 import { MOST_METADATA_BYTES } from '../adapters/saml/metadata.ts'
 import { makeSamlProvider } from '../adapters/saml/provider.ts'
 import type { Config, OidcIdp, PassThroughWay, SamlIdp, StsSettings } from '../config/config.ts'
+import type { RoleArn } from '../domain/aws/arn.ts'
 import type { Strategy } from '../domain/aws/assertion.ts'
 import { consoleHostsOf } from '../domain/aws/destination.ts'
 import { federationEndpointOf, stsEndpointOf } from '../domain/aws/partition.ts'
@@ -182,6 +183,9 @@ const AT_ONCE: GateLimits = {
   longestWaitMs: 2_000,
 }
 
+/** The same of its sign-in service, which takes longer, and has fewer connections (bounded-fetch.ts). */
+const SIGNING_IN_AT_ONCE: GateLimits = { ...AT_ONCE, inAll: MOST_SOCKETS, ofOne: { person: 5, account: 10 } }
+
 /** AWS: its token service and its sign-in service, for every `sts` entry of the file. */
 export function reachAws(
   { sts, server, mapping }: Config,
@@ -212,14 +216,21 @@ export function reachAws(
     },
   })
   const gate = makeGate(AT_ONCE)
+  const signInGate = makeGate(SIGNING_IN_AT_ONCE)
+  const namesOf = ({ roleArn, sessionName: person }: { readonly roleArn: RoleArn; readonly sessionName: string }) => ({
+    person,
+    account: roleArn.split(':')[4] ?? '',
+  })
   const atOf = ({ sts: name, region }: { readonly sts: string; readonly region: string }) => `${name}:${region}`
   return {
-    assumeRole: (async (ask) => {
-      const names = { person: ask.sessionName, account: ask.roleArn.split(':')[4] ?? '' }
-      return gate.through(names, () => breaker.through(`sts:${atOf(ask)}`, () => assumeRole(ask)))
-    }) satisfies AssumeRole,
+    assumeRole: ((ask) =>
+      gate.through(namesOf(ask), () =>
+        breaker.through(`sts:${atOf(ask)}`, () => assumeRole(ask)),
+      )) satisfies AssumeRole,
     openFederation: ((ask) =>
-      breaker.through(`signin:${atOf(ask)}`, () => openFederation(ask))) satisfies OpenFederation,
+      signInGate.through(namesOf(ask), () =>
+        breaker.through(`signin:${atOf(ask)}`, () => openFederation(ask)),
+      )) satisfies OpenFederation,
     down: breaker.down,
     /** Asked without credentials, STS says that they are missing, and what time it is. One that says nothing is nothing new. */
     async lookAtClocks() {

@@ -302,6 +302,9 @@ export type AssumeRole = (request: {
 export type OpenFederation = (request: {
   readonly sts: string
   readonly region: string
+  /** Who opens which: for places at AWS's sign-in service, and not sent. */
+  readonly roleArn: RoleArn
+  readonly sessionName: string
   readonly credentials: Credentials
   readonly seconds: number
   readonly destination: Destination

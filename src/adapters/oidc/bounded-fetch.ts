@@ -15,6 +15,9 @@ export type Bounds = {
   readonly givesFailures?: boolean
 }
 
+/** To one host, of each bounded fetch. */
+export const MOST_SOCKETS = 20
+
 /** security.md O-22. */
 export const IDP_BOUNDS: Bounds = { seconds: 10, bytes: 1024 * 1024 }
 
@@ -27,7 +30,7 @@ export function makeBoundedFetch(
   { seconds, bytes, givesFailures = false }: Bounds,
   lookup: LookupFunction = lookUp,
 ): typeof fetch {
-  const pool = { keepAlive: true, maxSockets: 20, lookup }
+  const pool = { keepAlive: true, maxSockets: MOST_SOCKETS, lookup }
   const agents = { http: new HttpAgent(pool), https: new HttpsAgent(pool) }
 
   return async function boundedFetch(input, init = {}) {

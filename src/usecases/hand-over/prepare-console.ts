@@ -22,7 +22,7 @@ export function makePrepareConsole(deps: {
 
     signInUrl:
       ({ account: { sts, region } }: RoleTarget, destination: Destination): Prepare<string> =>
-      ({ credentials, facts: { seconds } }) =>
-        deps.openFederation({ sts, region, credentials, seconds, destination }),
+      ({ credentials, sessionName, target: { arn: roleArn }, facts: { seconds } }) =>
+        deps.openFederation({ sts, region, roleArn, sessionName, credentials, seconds, destination }),
   }
 }

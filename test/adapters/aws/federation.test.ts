@@ -1,6 +1,7 @@
 import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { FEDERATION_BOUNDS, makeOpenFederation } from '../../../src/adapters/aws/federation.ts'
+import { parseRoleArn } from '../../../src/domain/aws/arn.ts'
 import { makeBoundedFetch } from '../../../src/adapters/oidc/bounded-fetch.ts'
 import type { Destination } from '../../../src/domain/aws/destination.ts'
 import { RolegateError } from '../../../src/domain/errors.ts'
@@ -28,7 +29,16 @@ async function aWorld(say: Say, sooner: { seconds?: number } = {}) {
   return {
     ...aws,
     asked,
-    open: () => openFederation({ sts: 'main', region: 'eu-west-1', credentials, seconds: 3600, destination }),
+    open: () =>
+      openFederation({
+        sts: 'main',
+        region: 'eu-west-1',
+        roleArn: parseRoleArn('arn:aws:iam::111122223333:role/rolegate/Developer'),
+        sessionName: 'alice@example.com',
+        credentials,
+        seconds: 3600,
+        destination,
+      }),
   }
 }
 

@@ -23,6 +23,8 @@ describe('openConsole.url', () => {
       {
         sts: 'default',
         region: 'eu-central-1',
+        roleArn: assumed[0]?.roleArn,
+        sessionName: assumed[0]?.sessionName,
         credentials: LENT,
         seconds: 1800,
         destination: 'https://eu-central-1.console.aws.amazon.com/console/home?region=eu-central-1',
