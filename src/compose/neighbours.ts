@@ -27,7 +27,7 @@ import { RolegateError } from '../domain/errors.ts'
 import type { AssertionSource, AssumeRole, IdentityProvider, MintAssertion, OpenFederation } from '../usecases/ports.ts'
 import { randomText } from './chance.ts'
 import { awsNeighbour } from './clock-watch.ts'
-import { groupLookUpOf } from './directories.ts'
+import { directoryOf } from './directories.ts'
 import type { Host } from './host.ts'
 import type { Memory } from './memory.ts'
 import type { Witness } from './witness.ts'
@@ -46,7 +46,7 @@ export function makeProviders(
     const onFailure = (what: string, cause: unknown) =>
       log.error('an identity provider did not answer', { idp: settings.id, what }, cause)
     // A directory is another neighbour.
-    const lookUpGroups = groupLookUpOf(settings, {
+    const directory = directoryOf(settings, {
       fetch: boundedFetch,
       now,
       onFailure,
@@ -60,7 +60,7 @@ export function makeProviders(
       randomText,
       now,
       onFailure,
-      ...(lookUpGroups !== undefined && { lookUpGroups }),
+      ...(directory !== undefined && { directory }),
     })
   }
 

@@ -188,6 +188,8 @@ export type IdentityProvider = {
   warmUp(): Promise<void>
   /** The IdP's own sign-out page, when it has one and we know it. */
   signOutUrl(): string | undefined
+  /** Absent: what its claims say of groups is all there is. */
+  readonly lookAgain?: LookAgain
   /** An answer that nobody here asked for starts a sign-in of ours: nothing of it is believed (security.md S-25). */
   readonly restartsUnasked?: true
   readonly saml?: SamlSide
@@ -198,7 +200,15 @@ export type IdentityProvider = {
  * operator takes a cut list. A list that is not whole is a failure: `groups_truncated`, or `idp_unavailable` where asking again may
  * help (threats.md R5).
  */
-export type LookUpGroups = (person: StatedPerson) => Promise<readonly string[] | undefined>
+export type LookUpGroups = (
+  person: StatedPerson,
+) => Promise<Required<Pick<VerifiedClaims, 'directoryGroups' | 'directoryId'>> | undefined>
+
+/**
+ * All groups, as they are now, of whom the directory knows by this id; undefined: nobody, or nobody who may still sign in. Fails as
+ * LookUpGroups does, and never takes a list that is not whole.
+ */
+export type LookAgain = (directoryId: string) => Promise<readonly string[] | undefined>
 
 /** A token of our own for a directory's API, fresh from its issuer. Nobody's sign-in gave it (security.md O-31). */
 export type FetchDirectoryToken = () => Promise<{ readonly token: string; readonly seconds: number }>

@@ -1,75 +1,16 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
-import { aDemo } from '../support/a-demo.ts'
-import { aVisitor } from '../support/a-person.ts'
-import { GOOGLE_GROUPS_SCOPE } from '../../src/adapters/directory/google.ts'
-import { someGroups, startFakeGoogle } from '../support/fake-google.ts'
-import { groupId, groupIds, startFakeGraph, type GraphBend } from '../support/fake-graph.ts'
-import { keysFor, startFakeIdp, type FakeIdp } from '../support/fake-idp.ts'
+import { aGatewayWith, aGatewayWithEntra, aGatewayWithGoogle, IDP_SECRET } from '../support/a-directory-gateway.ts'
+import { groupIds } from '../support/fake-graph.ts'
+import { startFakeIdp } from '../support/fake-idp.ts'
 
-const ALICE = 'aaaaaaaa-1111-4111-8111-111111111111'
-const SECRET = 'kD9-fK2vq-entra'
 const closing: (() => Promise<void>)[] = []
 afterEach(async () => {
   for (const close of closing.splice(0).toReversed()) await close()
 })
 
-/** The demo's gateway with Entra beside its own directories: 250 groups, of which the last is in a rule. */
-async function aGatewayWithEntra(bend: GraphBend = {}) {
-  const idp = await startFakeIdp({
-    client: { id: 'rolegate', method: 'client_secret_basic', secret: SECRET },
-    person: {
-      sub: 'pairwise-1',
-      idToken: { oid: ALICE, preferred_username: 'alice@example.com', _claim_names: { groups: 'src1' } },
-    },
-  })
-  closing.push(() => idp.stop())
-  const graph = await startFakeGraph({
-    members: new Map([[ALICE, groupIds(250)]]),
-    takes: (token) => idp.clientTokens.has(token),
-    bend,
-  })
-  closing.push(() => graph.stop())
-  const entry = `
-  - id: entra
-    type: oidc
-    issuer: ${idp.issuer}
-    client_id: rolegate
-    client_secret: ${SECRET}
-    allow: { http: true }
-    subject: claims.oid
-    groups: { claim: groups, kind: id, overage: { on: graph, endpoint: "${graph.origin}" } }
-`
-  const rule = `
-  - id: entra-devs
-    match: { idp: entra, group: ${groupId(249)} }
-    grant: { accounts: [payments-dev], roles: [developer] }
-`
-  return { ...(await aGatewayWith('entra', entry, rule, idp)), idp, graph }
-}
-
-/** The demo's gateway with one more IdP, one more rule, and somebody who may sign in there. */
-async function aGatewayWith(id: string, entry: string, rule: string, idp: FakeIdp) {
-  const demo = await aDemo({
-    edit: (text) => text.replace(/\nidps:\n/, `\nidps:${entry}`).replace(/\nrules:\n/, `\nrules:${rule}`),
-  })
-  closing.push(() => demo.close())
-  const visitor = aVisitor(demo)
-  return {
-    demo,
-    visitor,
-    async signIn(): Promise<Response> {
-      const away = await visitor.fetch(`${demo.url}/sign-in/${id}`)
-      return visitor.fetch((await idp.signIn(away.headers.get('location') ?? '')).href)
-    },
-  }
-}
-
 describe('somebody in more groups than Entra puts into a token', () => {
   it('has the role of the last of them, asked of Graph at sign-in', async () => {
-    const { signIn, visitor, demo, graph } = await aGatewayWithEntra()
+    const { signIn, visitor, demo, graph } = await aGatewayWithEntra(closing)
     expect((await signIn()).status).toBe(303)
     expect((await visitor.get('/').expect(200)).text).toContain('payments-dev/developer')
     expect(demo.audit().findLast(({ event }) => event === 'sign_in')).toMatchObject({ idp: 'entra', groups_count: 250 })
@@ -77,8 +18,8 @@ describe('somebody in more groups than Entra puts into a token', () => {
   })
 
   it('is refused, on record and in words, when Graph does not tell; no token is in any of it', async () => {
-    const { signIn, demo, idp } = await aGatewayWithEntra({
-      instead: (_, res) => (res.writeHead(403, { 'content-type': 'application/json' }).end('{}'), true),
+    const { signIn, demo, idp } = await aGatewayWithEntra(closing, {
+      bend: { instead: (_, res) => (res.writeHead(403, { 'content-type': 'application/json' }).end('{}'), true) },
     })
     const answer = await signIn()
     const page = await answer.text()
@@ -91,74 +32,21 @@ describe('somebody in more groups than Entra puts into a token', () => {
       reason: 'directory:answered_403',
     })
     expect(demo.printed()).toContain('a directory did not tell all groups of somebody')
-    for (const secret of [...idp.secrets, SECRET])
+    for (const secret of [...idp.secrets, IDP_SECRET])
       if (secret !== '') expect(demo.printed() + page).not.toContain(secret)
   })
 })
 
 describe('somebody of Google’s', () => {
-  async function aGatewayWithGoogle(hd: string) {
-    const person = '108000000000000000001'
-    const idp = await startFakeIdp({
-      client: { id: 'rolegate', method: 'client_secret_basic', secret: SECRET },
-      person: { sub: person, idToken: { email: 'alice@example.com', hd } },
-    })
-    closing.push(() => idp.stop())
-    const keys = keysFor('service-account')
-    const google = await startFakeGoogle({
-      account: { email: 'rolegate@project.iam.gserviceaccount.com', publicKey: keys.publicKey },
-      administrator: 'admin@example.com',
-      scope: GOOGLE_GROUPS_SCOPE,
-      members: new Map([
-        [person, someGroups(1)],
-        ['group-0@example.com', someGroups(2)],
-        ['group-1@example.com', []],
-      ]),
-      now: () => new Date(),
-    })
-    closing.push(() => google.stop())
-    const folder = mkdtempSync(join(tmpdir(), 'rolegate-google-'))
-    closing.push(async () => rmSync(folder, { recursive: true }))
-    const key = {
-      type: 'service_account',
-      client_email: 'rolegate@project.iam.gserviceaccount.com',
-      private_key: keys.privateKey.export({ type: 'pkcs8', format: 'pem' }),
-    }
-    writeFileSync(join(folder, 'google.json'), JSON.stringify(key), { mode: 0o600 })
-    const entry = `
-  - id: google
-    type: oidc
-    issuer: ${idp.issuer}
-    client_id: rolegate
-    client_secret: ${SECRET}
-    scopes: [openid, email]
-    hosted_domain: example.com
-    allow: { http: true }
-    username: claims.email
-    groups:
-      source: google_directory
-      service_account_file: ${join(folder, 'google.json')}
-      impersonate: admin@example.com
-      endpoint: ${google.origin}
-      token_endpoint: ${google.tokenEndpoint}
-`
-    const rule = `
-  - id: google-devs
-    match: { idp: google, group: group-1@example.com }
-    grant: { accounts: [payments-dev], roles: [developer] }
-`
-    return { ...(await aGatewayWith('google', entry, rule, idp)), google }
-  }
-
   it('has the role of a group that their group is in, asked of the directory at sign-in', async () => {
-    const { signIn, visitor, google } = await aGatewayWithGoogle('example.com')
+    const { signIn, visitor, google } = await aGatewayWithGoogle(closing)
     expect((await signIn()).status).toBe(303)
     expect((await visitor.get('/').expect(200)).text).toContain('payments-dev/developer')
     expect(google.asked).toEqual(['token', '108000000000000000001', 'group-0@example.com', 'group-1@example.com'])
   })
 
   it('of another company is nobody here, and is not asked about', async () => {
-    const { signIn, demo, google } = await aGatewayWithGoogle('evil.example')
+    const { signIn, demo, google } = await aGatewayWithGoogle(closing, { hd: 'evil.example' })
     expect((await signIn()).status).toBe(403)
     expect(demo.audit().findLast(({ event }) => event === 'sign_in_refused')).toMatchObject({
       reason: 'other_hosted_domain',
@@ -170,7 +58,7 @@ describe('somebody of Google’s', () => {
 describe('somebody in almost as many groups as their IdP sends', () => {
   async function aSignInWith(count: number) {
     const idp = await startFakeIdp({
-      client: { id: 'rolegate', method: 'client_secret_basic', secret: SECRET },
+      client: { id: 'rolegate', method: 'client_secret_basic', secret: IDP_SECRET },
       person: { sub: 'u-1', idToken: { preferred_username: 'alice', groups: groupIds(count) } },
     })
     closing.push(() => idp.stop())
@@ -179,7 +67,7 @@ describe('somebody in almost as many groups as their IdP sends', () => {
     type: oidc
     issuer: ${idp.issuer}
     client_id: rolegate
-    client_secret: ${SECRET}
+    client_secret: ${IDP_SECRET}
     allow: { http: true }
     groups: { claim: groups, limit: { count: 100 } }
 `
@@ -188,7 +76,7 @@ describe('somebody in almost as many groups as their IdP sends', () => {
     match: { idp: okta, everyone: true }
     grant: { accounts: [payments-dev], roles: [developer] }
 `
-    const gateway = await aGatewayWith('okta', entry, rule, idp)
+    const gateway = await aGatewayWith(closing, { id: 'okta', entry, rule, idp })
     expect((await gateway.signIn()).status).toBe(303)
     const metrics = await (await fetch(`${gateway.demo.managementUrl}/metrics`)).text()
     const page = (await gateway.visitor.get('/me').expect(200)).text

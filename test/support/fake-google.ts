@@ -2,6 +2,7 @@ import { jwtVerify } from 'jose'
 import { randomBytes, type KeyObject } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { basename } from 'node:path'
 
 type Json = Record<string, unknown>
 export type GoogleGroup = { readonly id: string; readonly email: string }
@@ -11,6 +12,8 @@ export type GoogleBend = {
   /** What the `number`th list from 1 says in place of the honest thing. */
   readonly page?: (honest: Json, number: number) => unknown
   readonly token?: (honest: Json) => unknown
+  /** What it says of an account in place of the honest thing. */
+  readonly account?: (honest: Json) => unknown
   /** Answers in place of Google; false leaves it to Google. */
   readonly instead?: (req: IncomingMessage, res: ServerResponse) => boolean
 }
@@ -25,7 +28,8 @@ export const someGroups = (count: number): readonly GoogleGroup[] => Array.from(
 
 /**
  * Google's token endpoint and its Directory API on loopback, as far as they tell whose groups are which: a token only for what a
- * known service account signed, for the delegated scope and administrator; groups that somebody is in directly, in pages.
+ * known service account signed, for the delegated scope and administrator; groups that somebody is in directly, in pages; and whose
+ * account is suspended, to whoever may read users.
  */
 export async function startFakeGoogle(options: {
   account: { readonly email: string; readonly publicKey: KeyObject }
@@ -34,6 +38,9 @@ export async function startFakeGoogle(options: {
   scope: string
   /** By a person's id or a group's address. */
   members: ReadonlyMap<string, readonly GoogleGroup[]>
+  /** Whose account is suspended, and whose is put away. */
+  suspended?: ReadonlySet<string>
+  archived?: ReadonlySet<string>
   now: () => Date
   bend?: GoogleBend
 }) {
@@ -68,6 +75,17 @@ export async function startFakeGoogle(options: {
   function listFor(url: URL, bearer: string): [status: number, body: unknown] {
     const refused = (code: number): [number, Json] => [code, { error: { code, message: `no ${url.href}` } }]
     if (!tokens.has(bearer)) return refused(401)
+    const [, account] = /^\/admin\/directory\/v1\/users\/([^/]+)$/.exec(url.pathname) ?? []
+    if (account !== undefined) {
+      if (!options.scope.includes('directory.user.readonly')) return refused(403)
+      if (!options.members.has(account)) return refused(404)
+      const honest = {
+        id: account,
+        suspended: options.suspended?.has(account) === true,
+        ...(options.archived?.has(account) === true && { archived: true }),
+      }
+      return [200, state.bend.account?.(honest) ?? honest]
+    }
     const groups = options.members.get(url.searchParams.get('userKey') ?? '')
     if (url.pathname !== '/admin/directory/v1/groups' || groups === undefined) return refused(404)
     const size = Math.min(state.bend.pageSize ?? 200, Number(url.searchParams.get('maxResults') ?? 200))
@@ -87,7 +105,9 @@ export async function startFakeGoogle(options: {
     const url = new URL(req.url ?? '', state.origin)
     const chunks: Buffer[] = []
     for await (const chunk of req) chunks.push(chunk as Buffer)
-    asked.push(url.pathname === '/token' ? 'token' : (url.searchParams.get('userKey') ?? ''))
+    asked.push(
+      url.pathname === '/token' ? 'token' : (url.searchParams.get('userKey') ?? `account of ${basename(url.pathname)}`),
+    )
     if (state.bend.instead?.(req, res) === true) return
     const [, bearer = ''] = /^Bearer (.+)$/.exec(req.headers.authorization ?? '') ?? []
     const [status, body] =
@@ -103,7 +123,7 @@ export async function startFakeGoogle(options: {
     origin: state.origin,
     tokenEndpoint: `${state.origin}/token`,
     tokens,
-    /** What was asked for, in its order: `token`, or whose groups. */
+    /** What was asked for, in its order: `token`, whose groups, or whose account. */
     asked,
     assertions,
     bend: (bend: GoogleBend) => void (state.bend = bend),

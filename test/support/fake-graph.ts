@@ -8,12 +8,15 @@ export type GraphBend = {
   readonly pageSize?: number
   /** What page `number`, from 1, says in place of the honest thing. */
   readonly page?: (honest: Json, number: number) => unknown
+  /** What it says of an account in place of the honest thing. */
+  readonly account?: (honest: Json) => unknown
   /** Answers page `number` in place of Graph; false leaves it to Graph. */
   readonly instead?: (req: IncomingMessage, res: ServerResponse, number: number) => boolean
 }
 
 type SeenRequest = { readonly path: string; readonly search: URLSearchParams; readonly bearer: string }
 
+const ACCOUNT = /^\/v1\.0\/users\/([^/]+)$/
 const ROUTE = /^\/v1\.0\/users\/([^/]+)\/transitiveMemberOf\/microsoft\.graph\.group$/
 
 /** A group's object id by its number. */
@@ -23,11 +26,13 @@ export const groupIds = (count: number): readonly string[] => Array.from({ lengt
 
 /**
  * Microsoft Graph on loopback, as far as it lists a person's groups: it takes only tokens that `takes` knows, only callers who say
- * that its index may lag, and hands out pages that each name the next.
+ * that its index may lag, and hands out pages that each name the next. It also says whether their account is switched on.
  */
 export async function startFakeGraph(options: {
   members: ReadonlyMap<string, readonly string[]>
   takes: (token: string) => boolean
+  /** Whose account is switched off. */
+  disabled?: ReadonlySet<string>
   bend?: GraphBend
 }) {
   const seen: SeenRequest[] = []
@@ -38,6 +43,13 @@ export async function startFakeGraph(options: {
     const refused = (status: number, code: string) => ({ status, body: { error: { code, message: `no ${url.href}` } } })
     const [, bearer = ''] = /^Bearer (.+)$/.exec(req.headers.authorization ?? '') ?? []
     if (!options.takes(bearer)) return refused(401, 'InvalidAuthenticationToken')
+    const [, account] = ACCOUNT.exec(url.pathname) ?? []
+    if (account !== undefined && options.members.has(account)) {
+      if (url.searchParams.get('$select')?.includes('accountEnabled') !== true)
+        return { status: 200, body: { id: account } }
+      const honest = { id: account, accountEnabled: options.disabled?.has(account) !== true }
+      return { status: 200, body: (state.bend.account?.(honest) ?? honest) as Json }
+    }
     const [, person = ''] = ROUTE.exec(url.pathname) ?? []
     const groups = options.members.get(person)
     if (req.method !== 'GET' || groups === undefined) return refused(404, 'Request_ResourceNotFound')

@@ -1,15 +1,17 @@
 import type { KeptToken } from './kept-token.ts'
 
-/** The directory did not tell all, and why; `again`: in so many seconds it may. */
+/** The directory did not tell all, and why; `again`: in so many seconds it may. `said` is its own code of an error, not to be repeated. */
 export class DirectoryFailure extends Error {
   override readonly name = 'DirectoryFailure'
   readonly reason: string
   readonly again: number | undefined
+  readonly said: string | undefined
 
-  constructor(reason: string, details: { again?: number; cause?: unknown } = {}) {
+  constructor(reason: string, details: { again?: number; said?: string; cause?: unknown } = {}) {
     super(reason, { cause: details.cause })
     this.reason = reason
     this.again = details.again
+    this.said = details.said
   }
 }
 
@@ -35,7 +37,7 @@ export function makeAskDirectory({ fetch, token }: { fetch: typeof globalThis.fe
       answer = await send(url, headers, await token.get())
     }
     // Its own words may hold anything, so the number is all that is told.
-    if (answer.status !== 200) throw new DirectoryFailure(`answered_${answer.status}`)
+    if (answer.status !== 200) throw new DirectoryFailure(`answered_${answer.status}`, await errorIn(answer))
     return readJson(answer)
   }
 }
@@ -56,6 +58,13 @@ function secondsUntilAgain({ headers }: Response): number {
   const said = headers.get('retry-after') ?? ''
   const seconds = /^\d{1,6}$/.test(said) ? Number(said) : AGAIN_SECONDS
   return Math.min(Math.max(seconds, 1), LONGEST_AGAIN_SECONDS)
+}
+
+/** `{"error":{"code":…}}`, as Graph and Google both say it. */
+async function errorIn(answer: Response): Promise<{ said?: string }> {
+  const error = own(await readJson(answer).catch(() => ({})), 'error')
+  const code = typeof error === 'object' && error !== null ? own(error as JsonObject, 'code') : undefined
+  return typeof code === 'string' || typeof code === 'number' ? { said: String(code) } : {}
 }
 
 export async function readJson(answer: Response): Promise<JsonObject> {

@@ -1,13 +1,17 @@
 import { RolegateError } from '../../domain/errors.ts'
 import { MOST_GROUPS } from '../../domain/sign-in/claims.ts'
-import type { FetchDirectoryToken, LookUpGroups, Now } from '../../usecases/ports.ts'
+import type { FetchDirectoryToken, LookAgain, LookUpGroups, Now } from '../../usecases/ports.ts'
 import { DirectoryFailure, makeAskDirectory, own, type JsonObject } from './ask.ts'
 import { makeKeptToken } from './kept-token.ts'
-import { makeOrElse } from './or-else.ts'
+import { inOurWords, makeOrElse } from './or-else.ts'
 import { readPages } from './pages.ts'
+import { unlessGone, whileThere } from './still-there.ts'
 
-/** The one thing our token is good for: reading groups and who is in them. */
-export const GOOGLE_GROUPS_SCOPE = 'https://www.googleapis.com/auth/admin.directory.group.readonly'
+const GROUPS_SCOPE = 'https://www.googleapis.com/auth/admin.directory.group.readonly'
+const USERS_SCOPE = 'https://www.googleapis.com/auth/admin.directory.user.readonly'
+
+/** All our token is good for: reading groups and who is in them, and, to read them again between sign-ins, whose account is suspended. */
+export const googleScope = (rechecks: boolean): string => (rechecks ? `${GROUPS_SCOPE} ${USERS_SCOPE}` : GROUPS_SCOPE)
 
 /** The most that Google puts on a page. */
 const PAGE = 200
@@ -22,19 +26,21 @@ type Group = { readonly id: string; readonly email: string }
  * the address. It lists only what somebody is in directly, so with `nested` each group is asked in its turn. What is not read
  * to the end refuses the sign-in (threats.md R5).
  */
-export function makeGoogleLookUp(deps: {
+export function makeGoogleDirectory(deps: {
   settings: {
     readonly id: string
     readonly endpoint: string
     readonly nested: boolean
     /** What rules know groups by. */
     readonly by: 'email' | 'id'
+    /** They are to be read again between sign-ins. */
+    readonly rechecks: boolean
   }
   fetchToken: FetchDirectoryToken
   fetch: typeof fetch
   now: Now
   onFailure: (reason: string, cause: unknown) => void
-}): LookUpGroups {
+}): { readonly lookUp: LookUpGroups; readonly lookAgain: LookAgain } {
   const { settings, now } = deps
   const ask = makeAskDirectory({ fetch: deps.fetch, token: makeKeptToken(deps) })
   const orElse = makeOrElse({ id: settings.id, else: 'fail', onFailure: deps.onFailure })
@@ -69,12 +75,33 @@ export function makeGoogleLookUp(deps: {
     return [...found.values()]
   }
 
-  return function lookUpGroups({ claims }) {
-    return orElse(async () => {
-      const person = own(claims, 'sub')
-      if (typeof person !== 'string' || !/^[0-9]{1,64}$/.test(person)) throw new DirectoryFailure('no_google_subject')
-      return (await allGroupsOf(person)).map((group) => group[settings.by])
-    })
+  const namesOf = async (person: string): Promise<readonly string[]> =>
+    (await allGroupsOf(person)).map((group) => group[settings.by])
+
+  async function maySignIn(person: string): Promise<boolean> {
+    const url = new URL(`/admin/directory/v1/users/${person}`, settings.endpoint)
+    url.searchParams.set('fields', 'id,suspended,archived')
+    const user = await unlessGone('404', () => ask(url.href))
+    if (user === undefined) return false
+    const isSuspended = own(user, 'suspended')
+    if (own(user, 'id') !== person || typeof isSuspended !== 'boolean')
+      throw new DirectoryFailure('answered_no_account')
+    return !isSuspended && own(user, 'archived') !== true
+  }
+
+  const groupsNow = (person: string) => whileThere(maySignIn(person), namesOf(person))
+
+  return {
+    lookUp({ claims }) {
+      return orElse(async () => {
+        const person = own(claims, 'sub')
+        if (typeof person !== 'string' || !/^[0-9]{1,64}$/.test(person)) throw new DirectoryFailure('no_google_subject')
+        const directoryGroups = await (settings.rechecks ? groupsNow(person) : namesOf(person))
+        if (directoryGroups === undefined) throw new DirectoryFailure('nobody_there')
+        return { directoryGroups, directoryId: person }
+      })
+    },
+    lookAgain: (person) => inOurWords(settings.id, () => groupsNow(person)),
   }
 }
 

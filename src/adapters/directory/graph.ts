@@ -1,9 +1,10 @@
 import { groupStatementFrom, type ClaimMapping } from '../../domain/sign-in/claims.ts'
-import type { FetchDirectoryToken, LookUpGroups, Now } from '../../usecases/ports.ts'
+import type { FetchDirectoryToken, LookAgain, LookUpGroups, Now } from '../../usecases/ports.ts'
 import { DirectoryFailure, makeAskDirectory, own, type JsonObject } from './ask.ts'
 import { makeKeptToken } from './kept-token.ts'
-import { makeOrElse } from './or-else.ts'
+import { inOurWords, makeOrElse } from './or-else.ts'
 import { readPages } from './pages.ts'
+import { unlessGone, whileThere } from './still-there.ts'
 
 const GUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
@@ -16,21 +17,24 @@ export const graphScope = (endpoint: string): string => `${endpoint}/.default`
 /**
  * Entra leaves the groups out of a token that would hold too many. Then Microsoft Graph is asked for them at the configured
  * address, by our own client and never with what the token says of addresses (security.md M-13): all groups the person is in,
- * through other groups too. Only what Graph itself counts as all of them is an answer (threats.md R5).
+ * through other groups too. Only what Graph itself counts as all of them is an answer (threats.md R5). With `rechecks` it is asked at
+ * each sign-in: a token's own list is filtered by settings of the application that we do not see, and would differ from Graph's.
  */
-export function makeGraphLookUp(deps: {
+export function makeGraphDirectory(deps: {
   settings: {
     readonly id: string
     /** Graph's origin. */
     readonly endpoint: string
     readonly else: 'fail' | 'warn'
     readonly groups: ClaimMapping['groups']
+    /** They are to be read again between sign-ins. */
+    readonly rechecks: boolean
   }
   fetchToken: FetchDirectoryToken
   fetch: typeof fetch
   now: Now
   onFailure: (reason: string, cause: unknown) => void
-}): LookUpGroups {
+}): { readonly lookUp: LookUpGroups; readonly lookAgain: LookAgain } {
   const { settings, now } = deps
   const ask = makeAskDirectory({ fetch: deps.fetch, token: makeKeptToken(deps) })
   const orElse = makeOrElse({ ...settings, onFailure: deps.onFailure })
@@ -52,13 +56,30 @@ export function makeGraphLookUp(deps: {
     return found
   }
 
-  return async function lookUpGroups({ claims }) {
-    if (groupStatementFrom(claims, settings.groups).state !== 'truncated') return undefined
-    return orElse(() => {
-      const person = own(claims, 'oid')
-      if (typeof person !== 'string' || !GUID.test(person)) throw new DirectoryFailure('no_oid_claim')
-      return groupsOf(person)
-    })
+  async function maySignIn(person: string): Promise<boolean> {
+    const url = new URL(`/v1.0/users/${person}?$select=id,accountEnabled`, settings.endpoint)
+    const user = await unlessGone('Request_ResourceNotFound', () => ask(url.href))
+    if (user === undefined) return false
+    const [id, isEnabled] = [own(user, 'id'), own(user, 'accountEnabled')]
+    if (typeof id !== 'string' || id.toLowerCase() !== person.toLowerCase() || typeof isEnabled !== 'boolean')
+      throw new DirectoryFailure('answered_no_account')
+    return isEnabled
+  }
+
+  const groupsNow = (person: string) => whileThere(maySignIn(person), groupsOf(person))
+
+  return {
+    async lookUp({ claims }) {
+      if (!settings.rechecks && groupStatementFrom(claims, settings.groups).state !== 'truncated') return undefined
+      return orElse(async () => {
+        const person = own(claims, 'oid')
+        if (typeof person !== 'string' || !GUID.test(person)) throw new DirectoryFailure('no_oid_claim')
+        const directoryGroups = await (settings.rechecks ? groupsNow(person) : groupsOf(person))
+        if (directoryGroups === undefined) throw new DirectoryFailure('nobody_there')
+        return { directoryGroups, directoryId: person }
+      })
+    },
+    lookAgain: (person) => inOurWords(settings.id, () => groupsNow(person)),
   }
 }
 

@@ -1,7 +1,8 @@
 import { RolegateError } from '../../domain/errors.ts'
+import type { LookUpGroups } from '../../usecases/ports.ts'
 import { DirectoryFailure } from './ask.ts'
 
-type Read = () => Promise<readonly string[]>
+type Read = () => ReturnType<LookUpGroups>
 
 /**
  * What becomes of a lookup that failed: the sign-in fails, in our words, or goes on with the list as it was cut. Either way the
@@ -11,7 +12,7 @@ export function makeOrElse(deps: {
   id: string
   else: 'fail' | 'warn'
   onFailure: (reason: string, cause: unknown) => void
-}): (read: Read) => Promise<readonly string[] | undefined> {
+}): (read: Read) => ReturnType<LookUpGroups> {
   return async function orElse(read) {
     try {
       return await read()
@@ -22,6 +23,13 @@ export function makeOrElse(deps: {
       throw refusal
     }
   }
+}
+
+/** The same where nothing goes on without an answer, and whoever asks tells the operator. */
+export async function inOurWords<Told>(idp: string, read: () => Promise<Told>): Promise<Told> {
+  return read().catch((thrown: unknown) => {
+    throw asRefusal(thrown, idp)
+  })
 }
 
 function asRefusal(cause: unknown, idp: string): RolegateError {

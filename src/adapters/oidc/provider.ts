@@ -1,7 +1,7 @@
 import { RolegateError } from '../../domain/errors.ts'
 import type { PendingOidc } from '../../domain/sign-in/attempt.ts'
 import type { ClaimMapping } from '../../domain/sign-in/claims.ts'
-import type { Asking, IdentityProvider, LookUpGroups, Now } from '../../usecases/ports.ts'
+import type { Asking, IdentityProvider, LookAgain, LookUpGroups, Now } from '../../usecases/ports.ts'
 import { makeCodeFlow } from './code-flow.ts'
 import { makeServer, type ServerSettings } from './server.ts'
 
@@ -35,7 +35,7 @@ export function makeOidcProvider(deps: {
   now: Now
   onFailure: (what: string, cause: unknown) => void
   /** Absent: what the claims say is all there is. */
-  lookUpGroups?: LookUpGroups
+  directory?: { readonly lookUp: LookUpGroups; readonly lookAgain: LookAgain }
 }): OidcProvider {
   const { settings } = deps
   const server = makeServer(deps)
@@ -62,8 +62,7 @@ export function makeOidcProvider(deps: {
           claims: { ...userinfo, ...withoutGroups(claims, settings.mapping.groups.claim) },
         }
       })
-      const directoryGroups = await deps.lookUpGroups?.(verified)
-      return directoryGroups === undefined ? verified : { ...verified, directoryGroups }
+      return { ...verified, ...(await deps.directory?.lookUp(verified)) }
     },
 
     isReady() {
@@ -71,6 +70,7 @@ export function makeOidcProvider(deps: {
       return !server.isDown()
     },
     warmUp: () => server.refresh(),
+    ...(deps.directory !== undefined && { lookAgain: deps.directory.lookAgain }),
     signOutUrl: () => server.known()?.serverMetadata().end_session_endpoint,
   }
 }

@@ -11,6 +11,8 @@ export type VerifiedClaims = {
   readonly authentication: StatedAuthentication
   /** All groups of this person, where their directory itself was asked; they stand in place of the claim's (threats.md R5). */
   readonly directoryGroups?: readonly string[]
+  /** What that directory knows them by, so that it can be asked again. */
+  readonly directoryId?: string
   /** Counts once until then, on every replica (security.md S-29). */
   readonly once?: { readonly id: string; readonly until: Date }
   /** The IdP's own end of the sign-in (security.md W-7). */

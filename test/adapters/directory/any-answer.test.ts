@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { makeGoogleLookUp } from '../../../src/adapters/directory/google.ts'
-import { makeGraphLookUp } from '../../../src/adapters/directory/graph.ts'
+import { makeGoogleDirectory } from '../../../src/adapters/directory/google.ts'
+import { makeGraphDirectory } from '../../../src/adapters/directory/graph.ts'
 import { RolegateError } from '../../../src/domain/errors.ts'
 import type { LookUpGroups } from '../../../src/usecases/ports.ts'
 
@@ -23,7 +23,7 @@ const says =
 /** What a directory says is a whole list, or a refusal in our words: nothing in between, and nothing else. */
 async function listOrRefusal(lookUp: LookUpGroups, claims: Record<string, unknown>) {
   try {
-    return await lookUp({ issuer: 'i', claims })
+    return (await lookUp({ issuer: 'i', claims }))?.directoryGroups
   } catch (thrown) {
     expect(thrown).toBeInstanceOf(RolegateError)
     expect(['groups_truncated', 'idp_unavailable']).toContain((thrown as RolegateError).code)
@@ -45,8 +45,8 @@ it('whatever Graph answers, its groups are as many as it counts, or the sign-in 
   await fc.assert(
     fc.asyncProperty(fc.array(page, { minLength: 1, maxLength: 3 }), async (pages) => {
       const [first] = structuredClone(pages)
-      const lookUp = makeGraphLookUp({
-        settings: { id: 'entra', endpoint: GRAPH, else: 'fail', groups: { claim: 'groups' } },
+      const { lookUp } = makeGraphDirectory({
+        settings: { id: 'entra', endpoint: GRAPH, else: 'fail', groups: { claim: 'groups' }, rechecks: false },
         ...answers(says([...pages])),
       })
       const told = await listOrRefusal(lookUp, { oid: '11111111-2222-4333-8444-555555555555', hasgroups: true })
@@ -66,8 +66,8 @@ it('whatever Google answers, it is a list of addresses or the sign-in is refused
   })
   await fc.assert(
     fc.asyncProperty(fc.array(page, { minLength: 1, maxLength: 3 }), fc.boolean(), async (pages, nested) => {
-      const lookUp = makeGoogleLookUp({
-        settings: { id: 'google', endpoint: 'https://google.example.com', nested, by: 'email' },
+      const { lookUp } = makeGoogleDirectory({
+        settings: { id: 'google', endpoint: 'https://google.example.com', nested, by: 'email', rechecks: false },
         ...answers(says([...pages])),
       })
       const told = await listOrRefusal(lookUp, { sub: '108000000000000000001' })

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { GOOGLE_GROUPS_SCOPE, makeGoogleLookUp } from '../../../src/adapters/directory/google.ts'
+import { googleScope, makeGoogleDirectory } from '../../../src/adapters/directory/google.ts'
 import { makeFetchServiceToken } from '../../../src/adapters/directory/service-account.ts'
 import { IDP_BOUNDS, makeBoundedFetch } from '../../../src/adapters/oidc/bounded-fetch.ts'
 import { MOST_GROUPS } from '../../../src/domain/sign-in/claims.ts'
@@ -23,15 +23,21 @@ type World = {
   impersonate?: string
   scope?: string
   fetch?: typeof fetch
+  rechecks?: boolean
+  suspended?: ReadonlySet<string>
+  archived?: ReadonlySet<string>
 }
 
 async function aWorkspace(world: World = {}) {
   const clock = aClock()
+  const rechecks = world.rechecks ?? false
   const google = await startFakeGoogle({
     account: { email: ACCOUNT, publicKey: keysFor('service-account').publicKey },
     administrator: ADMIN,
-    scope: GOOGLE_GROUPS_SCOPE,
+    scope: googleScope(rechecks),
     members: new Map(Object.entries(world.members ?? { [ALICE]: someGroups(3) })),
+    suspended: world.suspended ?? new Set(),
+    archived: world.archived ?? new Set(),
     now: clock.now,
     bend: world.bend ?? {},
   })
@@ -39,12 +45,18 @@ async function aWorkspace(world: World = {}) {
   const failures: string[] = []
   const boundedFetch = world.fetch ?? makeBoundedFetch(IDP_BOUNDS)
   const pem = keysFor(world.signer ?? 'service-account').privateKey.export({ type: 'pkcs8', format: 'pem' }) as string
-  const lookUp = makeGoogleLookUp({
-    settings: { id: 'google', endpoint: google.origin, nested: world.nested ?? false, by: world.by ?? 'email' },
+  const { lookUp, lookAgain } = makeGoogleDirectory({
+    settings: {
+      id: 'google',
+      endpoint: google.origin,
+      nested: world.nested ?? false,
+      by: world.by ?? 'email',
+      rechecks,
+    },
     fetchToken: makeFetchServiceToken({
       account: { email: ACCOUNT, keyId: 'key-1', pem },
       impersonate: world.impersonate ?? ADMIN,
-      scope: world.scope ?? GOOGLE_GROUPS_SCOPE,
+      scope: world.scope ?? googleScope(rechecks),
       tokenEndpoint: google.tokenEndpoint,
       fetch: boundedFetch,
       now: clock.now,
@@ -53,9 +65,10 @@ async function aWorkspace(world: World = {}) {
     now: clock.now,
     onFailure: (reason) => void failures.push(reason),
   })
-  const groupsOf = (claims: Record<string, unknown> = { sub: ALICE }) =>
+  const told = (claims: Record<string, unknown> = { sub: ALICE }) =>
     lookUp({ issuer: 'https://accounts.google.com', claims })
-  return { clock, google, failures, groupsOf }
+  const groupsOf = async (claims?: Record<string, unknown>) => (await told(claims))?.directoryGroups
+  return { clock, google, failures, told, groupsOf, lookAgain }
 }
 
 const emails = (groups: readonly GoogleGroup[]) => groups.map(({ email }) => email)
@@ -267,5 +280,44 @@ describe('Google out of reach is so for now', () => {
   ])('when %s', async (_, world, retryAfterSeconds) => {
     const { groupsOf } = await aWorkspace(world)
     expect(await refusalFrom(groupsOf())).toMatchObject({ code: 'idp_unavailable', values: { retryAfterSeconds } })
+  })
+})
+
+describe('groups that are to be read again (threats.md I7)', () => {
+  it('are told with the id that tells them again, and take a token that may read users', async () => {
+    const { told, lookAgain, google } = await aWorkspace({ rechecks: true })
+    expect(await told()).toEqual({ directoryGroups: emails(someGroups(3)), directoryId: ALICE })
+    expect(await lookAgain(ALICE)).toEqual(emails(someGroups(3)))
+    expect(google.assertions.map(({ scope }) => scope)).toEqual([googleScope(true)])
+    expect(google.asked.filter((asked) => asked === `account of ${ALICE}`)).toHaveLength(2)
+  })
+
+  it.each<[string, World]>([
+    ['suspended', { suspended: new Set([ALICE]) }],
+    ['archived', { archived: new Set([ALICE]) }],
+    ['gone', { members: {} }],
+  ])('are nobody’s when the account is %s, and let nobody in', async (_, world) => {
+    const { told, lookAgain } = await aWorkspace({ ...world, rechecks: true })
+    expect(await lookAgain(ALICE)).toBeUndefined()
+    expect(await refusalFrom(told())).toMatchObject({ reason: 'directory:nobody_there' })
+  })
+
+  it.each<[string, string, World]>([
+    ['a group of theirs cannot be asked', 'answered_404', { nested: true }],
+    ['a 404 is a proxy’s', 'answered_404', { bend: { instead: instead(404, JSON_TYPE, '{}', 'users') } }],
+    ['we may not read users', 'answered_403', { bend: { instead: instead(403, JSON_TYPE, '{}', 'users') } }],
+    ['it speaks of somebody else', 'answered_no_account', { bend: { account: () => ({ id: '7', suspended: false }) } }],
+    ['it does not say', 'answered_no_account', { bend: { account: ({ id }) => ({ id }) } }],
+  ])('are not known, which ends nobody’s sign-in, when %s', async (_, reason, world) => {
+    const { lookAgain, failures } = await aWorkspace({ ...world, rechecks: true })
+    expect(await refusalFrom(lookAgain(ALICE))).toMatchObject({ reason: `directory:${reason}` })
+    expect(failures).toEqual([])
+  })
+
+  it('ask for nothing more where nobody reads them again', async () => {
+    const { told, google } = await aWorkspace()
+    await told()
+    expect(google.asked).toEqual(['token', ALICE])
+    expect(googleScope(false)).not.toContain('user')
   })
 })

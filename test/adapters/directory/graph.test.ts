@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { graphScope, makeGraphLookUp } from '../../../src/adapters/directory/graph.ts'
+import { graphScope, makeGraphDirectory } from '../../../src/adapters/directory/graph.ts'
 import { IDP_BOUNDS, makeBoundedFetch } from '../../../src/adapters/oidc/bounded-fetch.ts'
 import { makeFetchClientToken } from '../../../src/adapters/oidc/client-token.ts'
 import { MOST_GROUPS } from '../../../src/domain/sign-in/claims.ts'
@@ -29,6 +29,9 @@ type World = {
   client?: FakeClient
   authentication?: Parameters<typeof makeFetchClientToken>[0]['settings']['authentication']
   fetch?: typeof fetch
+  rechecks?: boolean
+  members?: Map<string, readonly string[]>
+  disabled?: ReadonlySet<string>
 }
 
 async function aTenant(world: World = {}) {
@@ -37,7 +40,8 @@ async function aTenant(world: World = {}) {
   const idp = await startFakeIdp({ client, bend: world.idpBend ?? {} })
   const tokens = { taken: (token: string) => idp.clientTokens.has(token) }
   const graph = await startFakeGraph({
-    members: new Map([[ALICE, world.groups ?? groupIds(250)]]),
+    members: world.members ?? new Map([[ALICE, world.groups ?? groupIds(250)]]),
+    disabled: world.disabled ?? new Set(),
     takes: (token) => tokens.taken(token),
     bend: world.bend ?? {},
   })
@@ -47,7 +51,7 @@ async function aTenant(world: World = {}) {
   )
   const failures: string[] = []
   const boundedFetch = world.fetch ?? makeBoundedFetch(IDP_BOUNDS)
-  const lookUp = makeGraphLookUp({
+  const { lookUp, lookAgain } = makeGraphDirectory({
     settings: {
       id: 'entra',
       endpoint: graph.origin,
@@ -56,6 +60,7 @@ async function aTenant(world: World = {}) {
         claim: 'groups',
         ...(world.limit !== undefined && { limit: { count: world.limit, else: 'fail' as const } }),
       },
+      rechecks: world.rechecks ?? false,
     },
     fetchToken: makeFetchClientToken({
       settings: {
@@ -76,8 +81,9 @@ async function aTenant(world: World = {}) {
     now: clock.now,
     onFailure: (reason) => void failures.push(reason),
   })
-  const groupsOf = (claims: Record<string, unknown> = OVERAGE) => lookUp({ issuer: idp.issuer, claims })
-  return { clock, idp, graph, failures, tokens, groupsOf }
+  const told = (claims: Record<string, unknown> = OVERAGE) => lookUp({ issuer: idp.issuer, claims })
+  const groupsOf = async (claims?: Record<string, unknown>) => (await told(claims))?.directoryGroups
+  return { clock, idp, graph, failures, tokens, told, groupsOf, lookAgain }
 }
 
 describe('the groups that Entra left out of a token, asked of Graph (security.md M-13, threats.md R5)', () => {
@@ -372,5 +378,67 @@ describe('else: warn', () => {
     const { groupsOf, failures } = await aTenant({ ...world, otherwise: 'warn' })
     expect(await groupsOf()).toBeUndefined()
     expect(failures).toHaveLength(1)
+  })
+})
+
+describe('groups that are to be read again (threats.md I7)', () => {
+  const STATED = { oid: ALICE, groups: [groupId(1)] }
+
+  it('are Graph’s at each sign-in, whatever the token says: its list may be filtered, and would differ', async () => {
+    const { told } = await aTenant({ rechecks: true })
+    for (const claims of [STATED, { oid: ALICE, groups: [] }, { oid: ALICE }, OVERAGE])
+      expect(await told(claims)).toEqual({ directoryGroups: groupIds(250), directoryId: ALICE })
+  })
+
+  it('are told again by the id that told them first, as they are by now', async () => {
+    const members = new Map([[ALICE, groupIds(3)]])
+    const { lookAgain } = await aTenant({ rechecks: true, members })
+    expect(await lookAgain(ALICE)).toEqual(groupIds(3))
+    members.set(ALICE, groupIds(2))
+    expect(await lookAgain(ALICE)).toEqual(groupIds(2))
+  })
+
+  it('are nobody’s when the account is switched off, or gone: Graph lists memberships all the same', async () => {
+    const off = await aTenant({ rechecks: true, disabled: new Set([ALICE]) })
+    expect(await off.lookAgain(ALICE)).toBeUndefined()
+    const gone = await aTenant({ rechecks: true, members: new Map() })
+    expect(await gone.lookAgain(ALICE)).toBeUndefined()
+  })
+
+  it.each<[string, World]>([
+    ['switched off', { disabled: new Set([ALICE]) }],
+    ['gone', { members: new Map() }],
+  ])('refuse a sign-in with an account that is %s', async (_, world) => {
+    const { told } = await aTenant({ ...world, rechecks: true })
+    expect(await refusalFrom(told(STATED))).toMatchObject({ reason: 'directory:nobody_there' })
+  })
+
+  it.each<[string, string, GraphBend]>([
+    ['a 404 is a proxy’s, and not Graph’s word', 'answered_404', { instead: send(404, JSON_TYPE, '{}') }],
+    [
+      'a 404 is of another kind',
+      'answered_404',
+      { instead: send(404, JSON_TYPE, '{"error":{"code":"UnknownError"}}') },
+    ],
+    [
+      'Graph does not let us see accounts',
+      'answered_no_account',
+      { account: ({ id }) => ({ id, accountEnabled: null }) },
+    ],
+    ['it speaks of somebody else', 'answered_no_account', { account: (honest) => ({ ...honest, id: groupId(1) }) }],
+    ['its list is not whole', 'count_differs', { page: (honest) => ({ ...honest, '@odata.count': 251 }) }],
+  ])('are not known, which ends nobody’s sign-in, when %s', async (_, reason, bend) => {
+    const { lookAgain, failures } = await aTenant({ rechecks: true, bend })
+    expect(await refusalFrom(lookAgain(ALICE))).toMatchObject({ reason: `directory:${reason}` })
+    // Whoever asked tells the operator, once for each silence.
+    expect(failures).toEqual([])
+  })
+
+  it('say how long to leave Graph alone', async () => {
+    const { lookAgain } = await aTenant({ rechecks: true, bend: { instead: send(429, { 'retry-after': '17' }, '') } })
+    expect(await refusalFrom(lookAgain(ALICE))).toMatchObject({
+      code: 'idp_unavailable',
+      values: { retryAfterSeconds: 17 },
+    })
   })
 })
