@@ -12,6 +12,7 @@ import {
   openIssuer,
   reachAws,
 } from './compose/neighbours.ts'
+import { recheckingOf } from './compose/rechecking.ts'
 import { stoppedBy } from './compose/stopped.ts'
 import { reachWorkloadIssuers, workloadStories } from './compose/workloads.ts'
 import type { LoadedConfig, World } from './compose/world.ts'
@@ -72,9 +73,11 @@ import { makeBeginSignIn } from './usecases/sign-in/begin-sign-in.ts'
 import { makeCompleteSignIn } from './usecases/sign-in/complete-sign-in.ts'
 import { makeCountOnce } from './usecases/sign-in/count-once.ts'
 import { makeEndSession } from './usecases/sign-in/end-session.ts'
+import { makeEndSignIn } from './usecases/sign-in/end-sign-in.ts'
 import { isTheirs, makeFindSession, type FindSession, type KnownIssuer } from './usecases/sign-in/find-session.ts'
 import { makeMySessions } from './usecases/sign-in/my-sessions.ts'
 import { makeRememberPerson } from './usecases/sign-in/people.ts'
+import { makeRecheckGroups } from './usecases/sign-in/recheck-groups.ts'
 import { makeFindSignedIn, makeNoteNames } from './usecases/sign-in/signed-in-by-name.ts'
 import { makeReceiveLogout } from './usecases/sign-in/receive-logout.ts'
 import { makeBeginStepUp } from './usecases/step-up/begin-step-up.ts'
@@ -169,8 +172,11 @@ export async function compose(
   }
   const onLimited = witness.metrics.handOverLimited
   const counting = makeLimitHandOvers({ ...deps, limits: config.handOverLimits, onLimited })
-  const atHeart = { ...deps, ...aws, ...counting, giveBackStepUp: makeGiveBackStepUp(deps) }
-  const heart = makeTakeRole({ ...atHeart, findSession, planHandOver, mint: issuer.mint })
+  const rechecking = recheckingOf(config, providers, witness)
+  const recheckGroups = makeRecheckGroups({ ...deps, ...rechecking, endSignIn: makeEndSignIn(deps) })
+  const atHandOver = { ...counting, recheckGroups, findSession, planHandOver }
+  const atHeart = { ...deps, ...aws, ...atHandOver, giveBackStepUp: makeGiveBackStepUp(deps) }
+  const heart = makeTakeRole({ ...atHeart, mint: issuer.mint })
   const prepareConsole = makePrepareConsole(aws)
   const countOnce = makeCountOnce(deps)
   const newAttemptId = () => randomBytes(4).toString('hex')
@@ -204,7 +210,7 @@ export async function compose(
   const beginSignIn = makeBeginSignIn({ ...deps, providers, newAttemptId })
   const confirmStepUp = makeConfirmStepUp({ ...deps, planHandOver, crossNetwork: cli.crossNetwork })
   const seeRequests = makeSeeRequests({ ...deps, giveWay })
-  const answerRequest = makeAnswerRequest({ ...deps, seeRequests, confirmStepUp })
+  const answerRequest = makeAnswerRequest({ ...deps, seeRequests, confirmStepUp, recheckGroups })
   const finishStepUp = makeFinishStepUp({ ...deps, findSession })
   const atSignIn = {
     endSession,
@@ -247,7 +253,7 @@ export async function compose(
     explainForStaff: makeExplainForStaff({ requireStanding, explainAs, audit }),
     testIdp: makeTestIdp({ ...deps, providers, mappings, requireStanding, findSession, countOnce, newAttemptId }),
     describePolicy: makeDescribePolicy({ requireStanding, policy, hash, providers }),
-    showStatus: makeShowStatus({ inForce, rules, closing, providers, countGroups }),
+    showStatus: makeShowStatus({ ...rechecking, inForce, rules, closing, providers, countGroups }),
     mySessions: makeMySessions({ ...deps, endSession }),
     explainNothing: makeExplainNothing(deps),
     issueCredentials: makeIssueCredentials(heart),
@@ -275,7 +281,7 @@ export async function compose(
     ...memory,
     stories: {
       ...stories,
-      ...workloadStories({ ...deps, ...stories, ...workloads, planHandOver, ...counting }),
+      ...workloadStories({ ...deps, ...stories, ...workloads, ...atHandOver }),
       offeredWays: new Set([...cli.login.values()].flatMap((ways) => [...ways])),
       nameNetwork,
       startHost: config.identityCenter.startHost,

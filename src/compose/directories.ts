@@ -16,17 +16,18 @@ export function directoryOf(
   },
 ): { readonly lookUp: LookUpGroups; readonly lookAgain: LookAgain } | undefined {
   const { id, overage, googleDirectory, mapping } = settings
+  const rechecks = settings.recheck !== undefined
   if (googleDirectory !== undefined)
     return makeGoogleDirectory({
       ...world,
-      settings: { id, ...googleDirectory, rechecks: false },
-      fetchToken: makeFetchServiceToken({ ...world, ...googleDirectory, scope: googleScope(false) }),
+      settings: { id, ...googleDirectory, rechecks },
+      fetchToken: makeFetchServiceToken({ ...world, ...googleDirectory, scope: googleScope(rechecks) }),
       onFailure: world.onNoGroups,
     })
   if (overage === undefined) return undefined
   const { endpoint } = overage
   return makeGraphDirectory({
-    settings: { id, endpoint, else: overage.else, groups: mapping.groups, rechecks: false },
+    settings: { id, endpoint, else: overage.else, groups: mapping.groups, rechecks },
     fetchToken: makeFetchClientToken({ ...world, settings, scope: graphScope(endpoint) }),
     fetch: world.fetch,
     now: world.now,

@@ -91,6 +91,8 @@ export type OidcIdp = {
   readonly googleDirectory?: GoogleDirectory
   /** Microsoft Graph is asked where Entra left the groups out. */
   readonly overage?: { readonly endpoint: string; readonly else: 'fail' | 'warn' }
+  /** Their directory is asked again between sign-ins. */
+  readonly recheck?: { readonly everySeconds: number; readonly else: 'fail' | 'warn' }
 }
 
 type GoogleDirectory = {

@@ -153,6 +153,20 @@ const oidc = z.strictObject({
       ...groupsDirectory,
     })
     .describe('How groups are read. They match exactly as the IdP spells them.'),
+  recheck: z
+    .strictObject({
+      every: duration('1m', '12h').describe(
+        'Before a hand-over the directory is asked again when it told the groups longer ago than this.',
+      ),
+      else: z
+        .enum(['fail', 'warn'])
+        .default('fail')
+        .describe(
+          'What a hand-over does when the directory does not answer: nothing is given, or what was stated counts.',
+        ),
+    })
+    .optional()
+    .describe('Reads groups again between sign-ins, and ends a sign-in whose groups have changed. Off by default.'),
   mfa: z
     .strictObject({
       claim: line.describe('The claim of the ID token that says how they signed in: a text or a list.'),

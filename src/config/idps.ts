@@ -48,6 +48,7 @@ function oidcIdpOf(idp: OidcEntry, { authentications, serviceAccounts }: Secrets
     },
     ...(overage !== undefined && { overage }),
     ...(googleDirectory !== undefined && { googleDirectory }),
+    ...(idp.recheck !== undefined && { recheck: { everySeconds: idp.recheck.every, else: idp.recheck.else } }),
   }
 }
 

@@ -25,7 +25,8 @@ function idpFacts(idp: Idp, folder: string): Facts {
   const { subject, personKey, groups, mfa } = idp.mapping
   const common = { type: idp.type, subject, personKey, groups, mfa }
   if (idp.type === 'oidc') {
-    const { issuer, clientId, algorithms, groupsFrom, allowHttp, hostedDomains, overage, googleDirectory } = idp
+    const { issuer, clientId, algorithms, groupsFrom, allowHttp, hostedDomains, overage, googleDirectory, recheck } =
+      idp
     return factsOf({
       ...common,
       issuer,
@@ -36,6 +37,7 @@ function idpFacts(idp: Idp, folder: string): Facts {
       hostedDomains,
       overage,
       googleDirectory: googleDirectory && directoryFacts(googleDirectory),
+      recheck,
     })
   }
   const { metadata, metadataCertificatePem, entityId, contexts, allow } = idp

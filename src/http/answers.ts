@@ -1,4 +1,5 @@
 import type { ErrorCode, ErrorValues, RolegateError } from '../domain/errors.ts'
+import { GROUPS_CHANGED, GROUPS_UNREAD } from '../domain/sign-in/groups-again.ts'
 import { CONFIG_BEHIND } from '../domain/sign-in/session.ts'
 import { unmetWords } from './conditions.ts'
 import { awsNext, awsWhy, conditionSentence, rejectedWhy, SIGN_IN_BECAUSE, unmetWhy } from './reasons.ts'
@@ -76,7 +77,7 @@ const ANSWER = {
     title: 'Please sign in',
     why: ({ why }) => SIGN_IN_BECAUSE.get(String(why)) ?? 'Your sign-in has ended, or there was none.',
     next: ({ why }) =>
-      why === 'old_claims' || why === 'old_groups'
+      why === 'old_claims' || why === 'old_groups' || why === GROUPS_CHANGED
         ? 'Sign in again in the browser; a terminal takes that up with: rolegate login.'
         : 'Sign in again; in a terminal: rolegate login.',
   },
@@ -204,9 +205,12 @@ const ANSWER = {
   },
   idp_unavailable: {
     status: 503,
-    title: 'Your identity provider does not answer',
-    why: ({ label = 'it' }) =>
-      `Rolegate could not reach ${String(label)}. Sign-ins at other providers and running sessions are not affected.`,
+    title: ({ why }) =>
+      why === GROUPS_UNREAD ? 'Your directory does not tell us your groups' : 'Your identity provider does not answer',
+    why: ({ label = 'it', why }) =>
+      why === GROUPS_UNREAD
+        ? 'Before anything is handed over it has to say again which groups you are in, and it did not. Nothing was handed over.'
+        : `Rolegate could not reach ${String(label)}. Sign-ins at other providers and running sessions are not affected.`,
     next: 'Try again in a moment.',
     who: OPERATOR,
   },

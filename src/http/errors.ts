@@ -1,5 +1,6 @@
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express'
 import { asRolegateError, RolegateError } from '../domain/errors.ts'
+import { GROUPS_CHANGED, GROUPS_UNREAD } from '../domain/sign-in/groups-again.ts'
 import { parseReturnTo } from '../domain/sign-in/return-to.ts'
 import { answerFor } from './answers.ts'
 import { show } from './pages.ts'
@@ -95,14 +96,14 @@ function wayOn({ code, values }: RolegateError, req: Request): { label: string; 
     return handOver === undefined
       ? { label: 'To the role’s page', href: `/roles/${role}` }
       : { label: 'Sign in afresh', href: `/roles/${role}/step-up?for=${String(handOver)}` }
-  if (code === 'sign_in_required' && (why === 'old_claims' || why === 'old_groups'))
+  if (code === 'sign_in_required' && (why === 'old_claims' || why === 'old_groups' || why === GROUPS_CHANGED))
     return { label: 'Sign in again', href: `/sign-in?returnTo=${encodeURIComponent(parseReturnTo(pageOf(req)))}` }
   if ((code === 'not_entitled' || code === 'denied_by_rule') && typeof role === 'string')
     return { label: 'Why not?', href: `/roles/${role}/why` }
   return code.startsWith('sign_in') ||
     code === 'groups_missing' ||
     code === 'groups_truncated' ||
-    code === 'idp_unavailable'
+    (code === 'idp_unavailable' && why !== GROUPS_UNREAD)
     ? { label: 'Sign in again', href: '/sign-in' }
     : { label: 'Go to the portal', href: '/' }
 }

@@ -361,6 +361,7 @@ export type Pages = {
     readonly unseenDenies: readonly { readonly group: string; readonly name: string; readonly rule: string }[]
     readonly idps: readonly (Status['idps'][number] & {
       readonly unseen: readonly { readonly group: string; readonly name: string; readonly rule: string }[]
+      readonly recheckedEvery?: string
     })[]
     readonly credentialsDeadAfter: string
     /** Absent: no role is elevated. */

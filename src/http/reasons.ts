@@ -1,6 +1,7 @@
 import { MOST_WAITING } from '../domain/request/role-request.ts'
 import type { ErrorValues } from '../domain/errors.ts'
 import { PERSON_KEY_MISSING } from '../domain/request/same-person.ts'
+import { GROUPS_CHANGED } from '../domain/sign-in/groups-again.ts'
 import { CONFIG_BEHIND } from '../domain/sign-in/session.ts'
 
 /** Why AWS said no, by what it said: aws.md §2. */
@@ -204,6 +205,10 @@ const KEY_MISSING = new Map([
 export const SIGN_IN_BECAUSE = new Map([
   ['grant_ending', 'Less than 15 minutes of your sign-in are left, and AWS lends for no less.'],
   ['old_groups', 'The role goes by groups that your directory stated lately, and yours are older: sign in again.'],
+  [
+    GROUPS_CHANGED,
+    'What your directory says of you has changed since you signed in, so that sign-in is over. A new one reads your groups anew.',
+  ],
   ['old_claims', 'This goes by groups that your directory stated within the hour, and yours are older.'],
 ])
 

@@ -444,3 +444,32 @@ describe('names that anybody may choose (threats.md R6)', () => {
     ])
   })
 })
+
+describe('recheck', () => {
+  const recheckOf = (text: string) => {
+    const [idp] = load(text).config.idps
+    return idp?.type === 'oidc' ? idp.recheck : undefined
+  }
+  const GRAPH = '{ claim: groups, kind: id, overage: { on: graph } }'
+  const asking = (recheck: string, groups = GRAPH) =>
+    entra(groups).replace(`groups: ${groups}`, `groups: ${groups}\n    ${recheck}`)
+
+  it('is off by default, and fails where nothing else is said', () => {
+    expect(recheckOf(entra(GRAPH))).toBeUndefined()
+    expect(recheckOf(asking('recheck: { every: 15m }'))).toEqual({ everySeconds: 900, else: 'fail' })
+    expect(recheckOf(asking('recheck: { every: 1m, else: warn }'))).toEqual({ everySeconds: 60, else: 'warn' })
+  })
+
+  it.each([
+    [asking('recheck: { every: 59s }'), /recheck\.every: must be at least 1m/],
+    [asking('recheck: { every: 13h }'), /recheck\.every: must be at most 12h/],
+    [asking('recheck: { else: warn }'), /recheck\.every/],
+    [asking('recheck: { every: 15m }', '{ claim: groups }'), /recheck: needs a directory that Rolegate asks by itself/],
+    [
+      asking('recheck: { every: 15m }', '{ claim: groups, kind: id, overage: { on: graph, else: warn } }'),
+      /overage\.else: must be fail where "recheck" reads groups again/,
+    ],
+  ])('is refused where it could not be meant', (text, fault) => {
+    expect(faultsOf(text).join('\n')).toMatch(fault)
+  })
+})

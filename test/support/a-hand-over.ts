@@ -63,6 +63,8 @@ export function aHandOver({
     stopped: undefined as string | undefined,
     limit: (): Promise<void> => Promise.resolve(),
     limitRole: (_arn: string): Promise<void> => Promise.resolve(),
+    /** What their directory says by now. */
+    recheck: (_session: GatewaySession, _isHurried: boolean): Promise<void> => Promise.resolve(),
     mint: (): Promise<string> => Promise.resolve(TOKEN),
     sts: (): Promise<Credentials> => Promise.resolve(LENT),
     federation: (): Promise<string> => Promise.resolve(SIGN_IN_URL),
@@ -88,6 +90,7 @@ export function aHandOver({
   const heart = makeTakeRole({
     limitHandOvers: async () => world.limit(),
     limitRole: async (_, __, arn) => world.limitRole(arn),
+    recheckGroups: async (session, _request, how) => world.recheck(session, how?.isHurried === true),
     planHandOver,
     emergency: {
       refresh() {

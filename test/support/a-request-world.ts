@@ -62,6 +62,8 @@ export function aRequestWorld(clock = aClock(), store: Store = makeMemoryStore({
     subjectClaim: 'sub',
     closing: closingBy({ console: true, except: new Set() }),
     onAudit: async (_event: AuditEvent): Promise<void> => undefined,
+    /** What their directory says by now. */
+    recheck: async (_session: GatewaySession): Promise<void> => undefined,
     /** Before a request stops waiting. */
     onClose: async (): Promise<void> => undefined,
     reads: 0,
@@ -140,7 +142,15 @@ export function aRequestWorld(clock = aClock(), store: Store = makeMemoryStore({
     ask,
     by,
     confirmStepUp,
-    answers: { ...makeAnswerRequest({ ...deps, confirmStepUp, seeRequests }), ...seeRequests },
+    answers: {
+      ...makeAnswerRequest({
+        ...deps,
+        confirmStepUp,
+        seeRequests,
+        recheckGroups: async (session) => world.recheck(session),
+      }),
+      ...seeRequests,
+    },
     /** This person is back from their IdP, where they showed anew who they are, to approve this. */
     async prove(session: GatewaySession, { id: approval, role, roleId }: RoleRequest, stepUp = 'T'.repeat(22)) {
       const purpose = { role, roleArn: roleId, approval }

@@ -67,6 +67,12 @@ export function makeMetrics({ version, withProcess }: { version: string; withPro
     help: 'Groups that a deny names and nobody was seen in for thirty days, as of the last look within the hour.',
     registers,
   })
+  const rechecks = new Counter({
+    name: 'rolegate_group_rechecks_total',
+    help: 'Times groups were to be read again before a hand-over: the same, changed, or unanswered, by IdP.',
+    labelNames: ['idp', 'outcome'],
+    registers,
+  })
   const longest = new Map<string, number>()
   const tampered = new Counter({
     name: 'rolegate_store_tampered_rows_total',
@@ -128,6 +134,7 @@ export function makeMetrics({ version, withProcess }: { version: string; withPro
     fenced: (rule: string) => fenced.inc({ rule }),
     refusal: (code: string) => refusals.inc({ code }),
     nearsGroupLimit: (idp: string) => groupLimits.inc({ idp }),
+    recheck: (idp: string, outcome: 'same' | 'changed' | 'unanswered') => rechecks.inc({ idp, outcome }),
     groups(idp: string, count: number) {
       longest.set(idp, Math.max(longest.get(idp) ?? 0, count))
       mostGroups.set({ idp }, longest.get(idp) ?? 0)

@@ -20,6 +20,7 @@ export function lintGroups(
   if (idp.type === 'saml') return
   lintOverage(idp, [...here, 'overage'], findings, insecureDev)
   lintSource(idp, here, findings, insecureDev)
+  lintRecheck(idp, path, findings)
 }
 
 /** A list that is cut may lack the very group that denies, or whose word is asked for. */
@@ -56,7 +57,8 @@ function lintKnownLimit(idp: IdpEntry, path: Path, findings: Findings): void {
 }
 
 /** The directory is asked, always or where the claim is cut. */
-const isAsked = ({ groups }: OidcEntry): boolean => groups.source !== 'claim' || groups.overage !== undefined
+const isAsked = ({ groups }: Pick<OidcEntry, 'groups'>): boolean =>
+  groups.source !== 'claim' || groups.overage !== undefined
 
 /** Graph lists object ids, of people of the tenant that the ID token is from. */
 function lintOverage({ issuer, groups, allow }: OidcEntry, path: Path, findings: Findings, insecureDev: boolean): void {
@@ -81,6 +83,22 @@ function lintOverage({ issuer, groups, allow }: OidcEntry, path: Path, findings:
   if (endpoint !== url.origin) findings.fault(here, `must be an origin, without a path: ${url.origin}`)
   if (url.protocol === 'http:' && !allow.http)
     findings.fault(here, 'is http: set allow.http for this IdP, for development only')
+}
+
+/** What is read again must be told by whoever told it first, and in full. */
+function lintRecheck({ recheck, groups }: OidcEntry, path: Path, findings: Findings): void {
+  if (recheck === undefined) return
+  if (!isAsked({ groups })) {
+    findings.fault(
+      [...path, 'recheck'],
+      'needs a directory that Rolegate asks by itself: with Entra "overage: { on: graph }" in groups, with Google "source: google_directory"',
+    )
+  }
+  if (groups.overage?.else === 'warn')
+    findings.fault(
+      [...path, 'groups', 'overage', 'else'],
+      'must be fail where "recheck" reads groups again: a cut list cannot be compared with a whole one',
+    )
 }
 
 const OF_CLAIM = ['claim', 'from', 'limit', 'overage'] as const

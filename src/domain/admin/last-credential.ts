@@ -1,6 +1,16 @@
 /** A console sign-in URL can be opened this long after it was made, and only then does its console session begin. */
 const URL_SECONDS = 900
 
+/** `idps[].recheck` of an IdP; absent: its people's groups are as old as their sign-in. */
+export type RecheckLimit = { readonly everySeconds: number; readonly else: 'fail' | 'warn' }
+
+/**
+ * How old groups may be at a hand-over, whoever asks: by the slowest of the IdPs. Where one of them is not asked again, or where a directory's
+ * silence leaves things as they were, nobody can promise anything.
+ */
+export const recheckedWithin = (idps: readonly (RecheckLimit | undefined)[]): number =>
+  idps.length === 0 ? Infinity : Math.max(...idps.map((idp) => (idp?.else === 'fail' ? idp.everySeconds : Infinity)))
+
 /** A role in an account, as far as it bears on how long somebody may go on. */
 export type Lent = {
   /** How old groups may be by which it is given. */
@@ -20,12 +30,23 @@ export type LastCredential = {
 }
 
 /**
- * The worst is a sign-in a moment before the removal. A role is given for as long as those groups may decide, lasts its own time from
- * then, and never longer than the sign-in, which nothing that descends from it outlives.
+ * The worst is a sign-in, or a directory's word, a moment before the removal. A role is given for as long as those groups may decide,
+ * lasts its own time from then, and never longer than the sign-in, which nothing that descends from it outlives.
  */
-export function lastCredentialAfter(absoluteSeconds: number, lent: readonly Lent[]): LastCredential {
+export function lastCredentialAfter(
+  absoluteSeconds: number,
+  lent: readonly Lent[],
+  recheckedSeconds = Infinity,
+): LastCredential {
   const worstOf = (some: readonly Lent[]): number =>
-    some.reduce((worst, one) => Math.max(worst, Math.min(absoluteSeconds, one.oldestGroupsSeconds + one.maxSeconds)), 0)
+    some.reduce(
+      (worst, one) =>
+        Math.max(
+          worst,
+          Math.min(absoluteSeconds, Math.min(one.oldestGroupsSeconds, recheckedSeconds) + one.maxSeconds),
+        ),
+      0,
+    )
   const credentialSeconds = worstOf(lent)
   const elevated = lent.filter((one) => one.elevated)
   return {

@@ -2,6 +2,7 @@ import type { Strategy } from '../aws/assertion.ts'
 import type { Fenced } from '../entitlement/pattern-index.ts'
 import type { Duration } from '../entitlement/duration.ts'
 import type { ErrorCode } from '../errors.ts'
+import type { GroupsChange } from '../sign-in/groups-again.ts'
 import type { Principal } from '../sign-in/principal.ts'
 import type { GatewaySession } from '../sign-in/session.ts'
 
@@ -266,8 +267,11 @@ type RequestEvent = { readonly request: RequestFacts } & (
   | ({ readonly event: 'request_expired' } & ApprovalFacts & Subject)
   /** Whoever asked thought better of it; or an approval was given back, or taken back, before its time. */
   | ({ readonly event: 'request_cancelled' | 'approval_ended' } & ApprovalFacts & GrantFacts & Subject)
-  /** A terminal's tokens ended without anybody signing out: one came back that had been replaced (threats.md D9). */
-  | ({ readonly event: 'session_ended'; readonly reason: string } & Subject)
+  /**
+   * A terminal's tokens ended without anybody signing out: one came back that had been replaced (threats.md D9). Or a whole sign-in did, for its
+   * person is in other groups by now: how many more, and how many no more (threats.md I7).
+   */
+  | ({ readonly event: 'session_ended'; readonly reason: string } & Partial<GroupsChange> & Subject)
   /** A CI job traded its token for a session (threats.md D16). */
   | ({ readonly event: 'workload_signed_in' } & Subject)
   /** A token of a job or a container was not genuine, not for us, used before, or without the claims required. */

@@ -22,9 +22,16 @@ export type GatewaySession = Authentication & {
   readonly lastSeenAt: Date
   /** What the IdP calls the session of its own that this one rests on. */
   readonly idpSession?: IdpSession
+  /** What the directory that told their groups knows them by; absent: a claim told them. */
+  readonly directoryId?: string
+  /** Of a terminal: the browser's session that it came of, which may be over. */
+  readonly signIn?: string
   /** Absent for a browser. */
   readonly terminal?: Terminal
 }
+
+/** Names the sign-in that a session came of, for it and for all others that did. */
+export const signInOf = ({ signIn, id }: Pick<GatewaySession, 'signIn' | 'id'>): string => signIn ?? id
 
 /** Those of its members that are dates: a store keeps text. */
 export const SESSION_DATES = ['signedInAt', 'authenticatedAt', 'mfaAt', 'endsAt', 'lastSeenAt'] as const
@@ -89,7 +96,7 @@ const areOld = ({ signedInAt }: GatewaySession, seconds = Number.POSITIVE_INFINI
   now.getTime() - signedInAt.getTime() > seconds * 1000
 
 /** Only a new sign-in reads groups anew. */
-const oldGroups = () => new RolegateError('sign_in_required', { why: OLD_GROUPS }, { reason: OLD_GROUPS })
+export const oldGroups = () => new RolegateError('sign_in_required', { why: OLD_GROUPS }, { reason: OLD_GROUPS })
 
 export const OLD_GROUPS = 'old_groups'
 

@@ -37,7 +37,11 @@ export function adminRoutes(deps: Deps): Router {
         rule,
         name: (idp === undefined ? undefined : deps.groupName(idp, group)) ?? '',
       })),
-      idps: idps.map((idp) => ({ ...idp, unseen: unseenOf(idp) })),
+      idps: idps.map((idp) => ({
+        ...idp,
+        ...(idp.recheck !== undefined && { recheckedEvery: printDuration(idp.recheck.everySeconds) }),
+        unseen: unseenOf(idp),
+      })),
       credentialsDeadAfter: printDuration(lastCredential.credentialSeconds),
       ...(lastCredential.elevatedSeconds !== undefined && {
         elevatedDeadAfter: printDuration(lastCredential.elevatedSeconds),

@@ -1,6 +1,12 @@
 import type { UnseenDeny } from '../../domain/admin/deny-watch.ts'
 import type { GroupStatistics } from '../../domain/admin/group-statistics.ts'
-import { lastCredentialAfter, type LastCredential, type Lent } from '../../domain/admin/last-credential.ts'
+import {
+  lastCredentialAfter,
+  recheckedWithin,
+  type LastCredential,
+  type Lent,
+  type RecheckLimit,
+} from '../../domain/admin/last-credential.ts'
 import type { DeviceClosing } from '../../domain/device/closing.ts'
 import { EMERGENCY_RULE } from '../../domain/emergency/emergency.ts'
 import type { RuleIndex } from '../../domain/entitlement/compile.ts'
@@ -42,6 +48,7 @@ export type Status = Omit<InForce, 'absoluteSeconds'> & {
     readonly label: string
     readonly protocol: 'oidc' | 'saml'
     readonly ready: boolean
+    readonly recheck?: RecheckLimit
     /** Of those who signed in lately; absent: nobody did, or the store does not say. */
     readonly groups?: GroupStatistics
   }[]
@@ -62,23 +69,27 @@ export function makeShowStatus(deps: {
   rules: CurrentRules
   closing: DeviceClosing
   providers: ReadonlyMap<string, IdentityProvider>
+  rechecks: ReadonlyMap<string, RecheckLimit>
   countGroups: CountGroups
 }): ShowStatus {
   return async function showStatus() {
     const counted = await deps.countGroups()
     const { absoluteSeconds, ...inForce } = deps.inForce()
+    const recheckedSeconds = recheckedWithin([...deps.providers.keys()].map((id) => deps.rechecks.get(id)))
     return {
       ...inForce,
       counts: countsOf(deps.rules()),
       emergencies: emergenciesOf(deps.rules()),
-      lastCredential: lastCredentialAfter(absoluteSeconds, lentBy(deps.rules(), deps.closing)),
+      lastCredential: lastCredentialAfter(absoluteSeconds, lentBy(deps.rules(), deps.closing), recheckedSeconds),
       idps: [...deps.providers.values()].map((provider) => {
         const groups = counted?.idps.get(provider.id)
+        const { everySeconds, else: otherwise } = deps.rechecks.get(provider.id) ?? {}
         return {
           id: provider.id,
           label: provider.label,
           protocol: provider.saml === undefined ? ('oidc' as const) : ('saml' as const),
           ready: provider.isReady(),
+          ...(everySeconds !== undefined && otherwise !== undefined && { recheck: { everySeconds, else: otherwise } }),
           ...(groups !== undefined && { groups }),
         }
       }),

@@ -1,5 +1,5 @@
 import { RolegateError } from '../../domain/errors.ts'
-import { endWithin, type GatewaySession, type Terminal } from '../../domain/sign-in/session.ts'
+import { endWithin, signInOf, type GatewaySession, type Terminal } from '../../domain/sign-in/session.ts'
 import type { Digest, Now, RandomText, Sessions } from '../ports.ts'
 import { terminalsOf, type FindSession } from '../sign-in/find-session.ts'
 
@@ -33,7 +33,8 @@ export function makeStartTerminalSession(deps: {
   return async function startTerminalSession({ parent, via, terminal, id = newSessionId(deps.randomText) }) {
     const now = deps.now()
     const endsAt = endWithin(now, deps.mostSeconds[via], parent.endsAt)
-    const session: GatewaySession = { ...parent, id, via, terminal, lastSeenAt: now, endsAt }
+    const signIn = signInOf(parent)
+    const session: GatewaySession = { ...parent, id, signIn, via, terminal, lastSeenAt: now, endsAt }
     await deps.sessions.put(session.id, session, {
       expiresAt: endsAt,
       owner: terminalsOf(parent.principal, deps.digest),

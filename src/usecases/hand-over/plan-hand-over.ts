@@ -36,6 +36,8 @@ export type HandOverRequest = {
   /** Why, in the words of whoever asks: for roles that ask for it, and for the record. */
   readonly reason?: string
   readonly request: RequestFacts
+  /** Whoever asks gives up after a second, as SDKs do in containers. */
+  readonly isHurried?: true
   /** How to find out whether the session lives still, where it is not kept by its id (threats.md H5). */
   readonly lookAgain?: () => Promise<GatewaySession | undefined>
 }

@@ -9,6 +9,7 @@ import type { AssumeRole, Audit, MintAssertion } from '../ports.ts'
 import type { ConfigEpoch } from '../config/config-epoch.ts'
 import type { StandingEmergency } from '../emergency/standing-emergency.ts'
 import type { FindSession } from '../sign-in/find-session.ts'
+import type { RecheckGroups } from '../sign-in/recheck-groups.ts'
 import type { GiveBackStepUp } from '../step-up/give-back-step-up.ts'
 import type { LimitHandOvers, LimitRole } from './limit-hand-overs.ts'
 import type { HandOverPlan, HandOverRequest, PlanHandOver } from './plan-hand-over.ts'
@@ -65,13 +66,14 @@ type HandedOver = Pick<Extract<AuditEvent, { event: 'withheld' }>, 'facts' | 'ac
   ({ readonly event: 'issued'; readonly accessKeyId: string } | { readonly event: 'bearer_released_to_browser' })
 
 /**
- * The heart: count → decide → limits → intent (durable) → mint → assume → prepare → look again → issued (durable) → look again →
+ * The heart: count → recheck → decide → limits → intent (durable) → mint → assume → prepare → look again → issued (durable) → look again →
  * hand over. There is no other way to a signed assertion, nor to STS. Whatever the outcome, the audit log holds it before
  * the caller does. It has two halves, up to the intent and from there on: most ways take them back to back.
  */
 export function makeTakeRole(deps: {
   limitHandOvers: LimitHandOvers
   limitRole: LimitRole
+  recheckGroups: RecheckGroups
   planHandOver: PlanHandOver
   findSession: FindSession
   emergency: Pick<StandingEmergency, 'refresh'>
@@ -153,6 +155,7 @@ export function makeTakeRole(deps: {
   const beginHandOver: BeginHandOver = async (handOver, ask, check, checkFirst) => {
     await deps.limitHandOvers(handOver, ask).catch(givingBack(ask))
     const begun = await attempt(async () => {
+      await deps.recheckGroups(ask.session, ask.request, ask)
       await askAnew()
       const plan = await deps.planHandOver.plan(handOver, ask, checkFirst)
       return { plan, checked: await check(plan) }
@@ -241,6 +244,7 @@ export function makeTakeRole(deps: {
 
     async resumeHandOver(begun, ask, prove, preparation) {
       const { plan, prepare } = await attempt(async () => {
+        await deps.recheckGroups(ask.session, ask.request, ask)
         await askAnew()
         const resumed = await deps.planHandOver.resume(begun, ask)
         return { plan: resumed, prepare: preparation(resumed.target) }

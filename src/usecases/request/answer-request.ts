@@ -16,6 +16,7 @@ import {
 import { OLD_GROUPS, type GatewaySession } from '../../domain/sign-in/session.ts'
 import { ELEVATED, stepUpRequired } from '../../domain/sign-in/step-up.ts'
 import type { Audit, Digest, LimitRate, Now, OpenRequests, Requests } from '../ports.ts'
+import type { RecheckGroups } from '../sign-in/recheck-groups.ts'
 import type { ConfirmStepUp } from '../step-up/confirm-step-up.ts'
 import { closeOpenRequest, openRequestKey } from './open-requests.ts'
 import { requestsOwner } from './requests-of.ts'
@@ -44,6 +45,7 @@ export function makeAnswerRequest(deps: {
   requests: Requests
   openRequests: OpenRequests
   confirmStepUp: Pick<ConfirmStepUp, 'useToApprove'>
+  recheckGroups: RecheckGroups
   audit: Audit
   /** Names the rules in force, for the record. */
   configHash: string
@@ -147,6 +149,10 @@ export function makeAnswerRequest(deps: {
       const most = Math.min(shown.request.seconds, mostSecondsOf(shown.wanted))
       const seconds = grantableSeconds(chosen, most)
       if (seconds === undefined) throw new RolegateError('invalid_request', { field: 'seconds' })
+      // Their word opens a role by their groups, as a hand-over does.
+      await deps
+        .recheckGroups(which.session, which.request)
+        .catch((thrown: unknown) => refuse(which, shown.request, asRolegateError(thrown)))
       if (shown.takesStepUp) await useStepUp(which, shown, stepUp)
       const answer = answerOf(which, shown, note)
       const by = answer.answeredBy

@@ -172,6 +172,7 @@ export function makeCompleteSignIn(deps: {
       lastSeenAt: now,
       endsAt: endWithin(now, deps.absoluteSeconds, claims.endsAt),
       ...(claims.idpSession !== undefined && { idpSession: claims.idpSession }),
+      ...(claims.directoryId !== undefined && { directoryId: claims.directoryId }),
     }
     const subject = { request: input.request, principal, session }
     // In one breath, so that they share a trip to the disk; all are durable before the browser has its session.

@@ -9,6 +9,7 @@ import type { AuthenticateBearer } from '../device/authenticate-bearer.ts'
 import type { LimitHandOvers } from '../hand-over/limit-hand-overs.ts'
 import type { HandOverPlan, PlanHandOver } from '../hand-over/plan-hand-over.ts'
 import type { Audit, ContainerTokens, Digest, LimitRate, Now, RandomText } from '../ports.ts'
+import type { RecheckGroups } from '../sign-in/recheck-groups.ts'
 
 /** threats.md D15: it lies in a file, for every process beside it to read. */
 const CONTAINER_TOKEN_SECONDS = 3_600
@@ -28,6 +29,7 @@ export type IssueContainerToken = (input: {
 export function makeIssueContainerToken(deps: {
   authenticateBearer: AuthenticateBearer
   limitHandOvers: LimitHandOvers
+  recheckGroups: RecheckGroups
   planHandOver: Pick<PlanHandOver, 'plan'>
   containerTokens: Pick<ContainerTokens, 'put'>
   audit: Audit
@@ -38,6 +40,7 @@ export function makeIssueContainerToken(deps: {
 }): IssueContainerToken {
   async function planned(session: GatewaySession, role: string, request: RequestFacts): Promise<HandOverPlan> {
     try {
+      await deps.recheckGroups(session, request)
       return await deps.planHandOver.plan('credentials', { session, role, request })
     } catch (failed) {
       const thrown = forContainer(failed)

@@ -102,6 +102,6 @@ export function makeTakeContainerCredentials(deps: {
     // Before anything is looked up or verified: a whole cluster may share an address, a flood is more (threats.md D7).
     await deps.limitRate(`container:${networkOf(request.address)}`, 6_000, 60)
     const holder = /^rgk_[\w-]{43}$/.test(proof) ? await byContainerToken(input) : await byWorkloadToken(input)
-    return deps.issueCredentials({ ...holder, role, request })
+    return deps.issueCredentials({ ...holder, role, request, isHurried: true })
   }
 }

@@ -16,6 +16,7 @@ async function told() {
   metrics.unseenDenies(2)
   metrics.clockSkew('sts:default', -2.5)
   metrics.issuerSeen({ isTampered: true, at: new Date(3_000) })
+  metrics.recheck('entra', 'changed')
   metrics.tampered('sessions')
   metrics.auditFailure()
   metrics.configLoaded('0123abcd', new Date(1_000))
@@ -46,6 +47,7 @@ describe('/metrics', () => {
     expect(text).toContain('rolegate_clock_skew_seconds{neighbour="sts:default"} -2.5')
     expect(text).toContain('rolegate_issuer_tampered 1')
     expect(text).toContain('rolegate_issuer_last_seen_timestamp_seconds 3')
+    expect(text).toContain('rolegate_group_rechecks_total{idp="entra",outcome="changed"} 1')
     expect(text).toContain('rolegate_store_tampered_rows_total{table="sessions"} 1')
     expect(text).toContain('rolegate_audit_failures_total 1')
     expect(text).toContain('rolegate_config_last_reload_successful 1')
@@ -62,13 +64,27 @@ describe('/metrics', () => {
       if (type === 'counter') expect(name).toMatch(/_total$/)
       if (type === 'histogram') expect(name).toMatch(/_(seconds|bytes|per_hour)$/)
     }
-    expect(namesIn(text)).toHaveLength(19)
+    expect(namesIn(text)).toHaveLength(20)
   })
 
   it('has no label for people, groups or accounts (contract.md)', async () => {
     const { text } = await told()
     expect(labelsIn(text)).toEqual(
-      new Set(['code', 'event', 'hash', 'idp', 'le', 'method', 'neighbour', 'of', 'route', 'rule', 'table', 'version']),
+      new Set([
+        'code',
+        'event',
+        'hash',
+        'idp',
+        'le',
+        'method',
+        'neighbour',
+        'of',
+        'outcome',
+        'route',
+        'rule',
+        'table',
+        'version',
+      ]),
     )
   })
 

@@ -85,6 +85,22 @@ export const IDPS: readonly Case[] = [
     ],
     ['match: { idp: keycloak, everyone: true }', 'match: { group: 0d5f6a4e-1f2b-4c3d-8e9f-000000000001 }'],
   ),
+  swap(
+    'groups read again from a claim',
+    'groups: { claim: groups }',
+    'groups: { claim: groups }\n    recheck: { every: 15m }',
+  ),
+  swap(
+    'groups read again to compare with a cut list',
+    'groups: { claim: groups }',
+    'groups: { claim: groups, kind: id, overage: { on: graph, else: warn, endpoint: https://graph.example.com } }\n    recheck: { every: 15m }',
+  ),
+  swap(
+    'groups read again every moment',
+    'groups: { claim: groups }',
+    'groups: { claim: groups }\n    recheck: { every: 30s, else: ignore }',
+  ),
+  swap('groups read again by SAML', 'type: saml', 'type: saml\n    recheck: { every: 15m }'),
   swapAll(
     'names that any employee may choose',
     ['https://login.example.com', 'https://login.microsoftonline.com/11111111-2222-3333-4444-555555555555/v2.0'],

@@ -1,6 +1,7 @@
 import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { RolegateError, type ErrorCode } from '../../../src/domain/errors.ts'
+import { groupsChanged } from '../../../src/domain/sign-in/groups-again.ts'
 import type { IdpAssertion } from '../../../src/usecases/ports.ts'
 import { aHandOver, LENT, SIGN_IN_URL } from '../../support/a-hand-over.ts'
 import { aMapping, anAccount, anIndex, aRoleKind, aRule } from '../../support/a-mapping.ts'
@@ -26,6 +27,15 @@ describe('passing through (threats.md F7)', () => {
     expect(gateway.assumed).toMatchObject([
       { sts: 'own', assertion: { kind: 'saml', response: ASSERTION }, seconds: HOUR },
     ])
+  })
+
+  it('asks at both ends whether the groups are what they were (threats.md I7)', async () => {
+    const gateway = aPassThrough()
+    const attempt = await away(gateway)
+    gateway.world.recheck = () => Promise.reject(groupsChanged())
+    expect((await refusalFrom(gateway.come(attempt))).reason).toBe('groups_changed')
+    expect((await refusalFrom(away(gateway))).reason).toBe('groups_changed')
+    expect(gateway.happened).toEqual(['ask idp', 'intent', 'refused', 'refused'])
   })
 
   it('records one id and the strategy on both sides, and names only as far as they are known', async () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { auditRecord } from '../../../src/domain/audit/event.ts'
 import { closingBy } from '../../../src/domain/device/closing.ts'
 import { RolegateError } from '../../../src/domain/errors.ts'
+import { groupsChanged } from '../../../src/domain/sign-in/groups-again.ts'
 import type { Principal } from '../../../src/domain/sign-in/principal.ts'
 import { anIndex, aRule, aTarget } from '../../support/a-mapping.ts'
 import { aPrincipal } from '../../support/a-principal.ts'
@@ -271,6 +272,23 @@ describe('answering', () => {
     gateway.world.index = indexAsking({ ...BY_LEADS, of: 'rule else', groups: ['owners'] })
     expect(await gateway.isOpen()).toBe(false)
     expect((await gateway.answers.find(gateway.alice, id)).fault?.values).toEqual({ condition: 'request_moot' })
+  })
+
+  it('takes a word by groups that are what they were, where their directory is asked again (threats.md I7)', async () => {
+    const gateway = aRequestWorld()
+    const { id } = await gateway.ask()
+    const asked: string[] = []
+    gateway.world.recheck = async (session) => {
+      asked.push(session.id)
+      throw groupsChanged()
+    }
+    // Whoever may not answer is not asked about.
+    await refusalFrom(gateway.answers.approve(gateway.by(gateway.alice, id), {}))
+    expect(asked).toEqual([])
+    expect((await refusalFrom(gateway.answers.approve(gateway.by(gateway.lead, id), {}))).reason).toBe('groups_changed')
+    expect(asked).toEqual([gateway.lead.id])
+    expect(await gateway.isOpen()).toBe(false)
+    await gateway.answers.deny(gateway.by(gateway.lead, id), {})
   })
 
   it('counts no more once the approver’s directory is another one (threats.md I2)', async () => {

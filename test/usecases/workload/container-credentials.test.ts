@@ -5,6 +5,7 @@ import { makeLimitRate } from '../../../src/adapters/store/limit-rate.ts'
 import { makeMemoryStore } from '../../../src/adapters/store/memory.ts'
 import { makeTable } from '../../../src/adapters/store/table.ts'
 import { RolegateError } from '../../../src/domain/errors.ts'
+import { groupsChanged } from '../../../src/domain/sign-in/groups-again.ts'
 import type { GatewaySession } from '../../../src/domain/sign-in/session.ts'
 import type { ContainerTokens, VerifiedWorkload } from '../../../src/usecases/ports.ts'
 import type { Mapping } from '../../../src/domain/entitlement/rule.ts'
@@ -61,6 +62,7 @@ function aContainerWorld({
       return verified
     },
     limitHandOvers: async () => world.limit(),
+    recheckGroups: async (session: GatewaySession) => world.recheck(session, false),
     planHandOver: hand.planHandOver,
     issueCredentials: hand.issueCredentials,
     rules: () => world.rules,
@@ -166,6 +168,23 @@ describe('a container token', () => {
     const { containerToken } = await issue()
     world.rules = aHandOver({ mapping: aMapping({ rules: [] }) }).world.rules
     expect((await refusalFrom(take(containerToken))).code).toBe('not_entitled')
+  })
+
+  it('is not had by groups that have changed, and what was had opens nothing by them; nobody waits long for an SDK (threats.md I7)', async () => {
+    const { issue, take, world, recorded } = aContainerWorld()
+    const { containerToken } = await issue()
+    const waited: boolean[] = []
+    world.recheck = async (_session, isHurried) => {
+      waited.push(isHurried)
+      throw groupsChanged()
+    }
+    expect((await refusalFrom(take(containerToken))).reason).toBe('groups_changed')
+    expect((await refusalFrom(issue())).reason).toBe('groups_changed')
+    expect(waited).toEqual([true, false])
+    expect(recorded.slice(-2)).toMatchObject([
+      { event: 'refused', reason: 'groups_changed' },
+      { event: 'refused', reason: 'groups_changed' },
+    ])
   })
 
   it.each([

@@ -1,0 +1,150 @@
+import type { RequestFacts } from '../../domain/audit/event.ts'
+import { asRolegateError, type RolegateError } from '../../domain/errors.ts'
+import { changeIn, GROUPS_CHANGED, groupsChanged, groupsUnread } from '../../domain/sign-in/groups-again.ts'
+import { oldGroups, signInOf, type GatewaySession } from '../../domain/sign-in/session.ts'
+import type { LookAgain, Now } from '../ports.ts'
+import type { EndSignIn } from './end-sign-in.ts'
+
+/** `idps[].recheck` of one IdP. */
+export type Recheck = {
+  readonly everySeconds: number
+  /** What becomes of a hand-over when the directory does not tell. */
+  readonly else: 'fail' | 'warn'
+  readonly lookAgain: LookAgain
+}
+
+/** What came of one hand-over's question. */
+export type RecheckOutcome = 'same' | 'changed' | 'unanswered'
+
+/**
+ * Returns when somebody's groups are what they were at their sign-in, as far as their IdP's `recheck` asks. Fails with `sign_in_required`
+ * when they are others, and that sign-in is over by then; with `idp_unavailable` when the directory does not tell.
+ */
+export type RecheckGroups = (
+  session: GatewaySession,
+  request: RequestFacts,
+  /** Whoever asks gives up after a second. */
+  how?: { readonly isHurried?: boolean },
+) => Promise<void>
+
+type Verdict = 'same' | 'changed' | { readonly unread: RolegateError }
+export type Later = (ms: number, run: () => void) => { cancel(): void }
+
+/** What comes later is for the next try. */
+const PATIENCE_MS = 4_000
+const HURRIED_PATIENCE_MS = 700
+/** So long nobody of an IdP waits for a directory that did not answer somebody, unless it names a shorter time. */
+const MOST_QUIET_SECONDS = 30
+const USUAL_AGAIN_SECONDS = 5
+/** Of as many sign-ins it is known here when they were checked; of one more than that, the oldest is asked once more. */
+const MOST_REMEMBERED = 50_000
+
+/**
+ * Groups are as old as the sign-in (threats.md I7). Where an IdP has `recheck`, its directory is asked again before anything is
+ * handed over on groups that it told longer ago than that. A session is never changed in place: another list ends the sign-in, so
+ * nobody gains by being asked about, and nobody goes on with what they have lost.
+ */
+export function makeRecheckGroups(deps: {
+  /** By the id of the IdP. */
+  rechecks: ReadonlyMap<string, Recheck>
+  endSignIn: EndSignIn
+  onRecheck: (idp: string, outcome: RecheckOutcome, cause?: unknown) => void
+  now: Now
+  later: Later
+}): RecheckGroups {
+  /** When each sign-in's groups were last found to be the same, by this process. */
+  const checkedAt = new Map<string, number>()
+  const underway = new Map<string, Promise<Verdict>>()
+  /** Until when each IdP's directory is left alone. */
+  const quietUntil = new Map<string, number>()
+
+  function remember(signIn: string, at: number): void {
+    checkedAt.delete(signIn)
+    checkedAt.set(signIn, at)
+    const [oldest] = checkedAt.keys()
+    if (checkedAt.size > MOST_REMEMBERED && oldest !== undefined) checkedAt.delete(oldest)
+  }
+
+  /** The directory itself is silent, or throttles us: others would wait for the same. */
+  function leaveAlone(idp: string, { code, values }: RolegateError): void {
+    if (code !== 'idp_unavailable') return
+    const seconds = Math.min(Number(values['retryAfterSeconds'] ?? USUAL_AGAIN_SECONDS), MOST_QUIET_SECONDS)
+    quietUntil.set(idp, deps.now().getTime() + seconds * 1000)
+  }
+
+  async function ask(
+    session: GatewaySession,
+    request: RequestFacts,
+    { lookAgain }: Recheck,
+    directoryId: string,
+  ): Promise<Verdict> {
+    const { idp, groups: stated } = session.principal
+    const askedAt = deps.now().getTime()
+    let told: readonly string[] | undefined
+    try {
+      told = await lookAgain(directoryId)
+    } catch (thrown) {
+      const failed = asRolegateError(thrown)
+      leaveAlone(idp, failed)
+      return { unread: groupsUnread(idp, secondsOf(failed), failed.reason ?? failed.code, thrown) }
+    }
+    const change = told && changeIn(stated.names, told)
+    if (told !== undefined && change === undefined) {
+      // As of when it was asked: what it told may have been older than its answer.
+      remember(signInOf(session), askedAt)
+      deps.onRecheck(idp, 'same')
+      return 'same'
+    }
+    deps.onRecheck(idp, 'changed')
+    await deps.endSignIn(session, request, {
+      reason: told === undefined ? 'not_in_directory' : GROUPS_CHANGED,
+      ...change,
+    })
+    return 'changed'
+  }
+
+  /** One question of a sign-in at a time, whoever of it waits, and whether they still do. */
+  function asking(signIn: string, begin: () => Promise<Verdict>): Promise<Verdict> {
+    const known = underway.get(signIn)
+    if (known !== undefined) return known
+    const begun = begin().finally(() => underway.delete(signIn))
+    underway.set(signIn, begun)
+    return begun
+  }
+
+  function patiently(verdict: Promise<Verdict>, idp: string, ms: number): Promise<Verdict> {
+    return new Promise((resolve, reject) => {
+      const giveUp = deps.later(ms, () => resolve({ unread: groupsUnread(idp, 2, 'directory:slow') }))
+      // What fails when nobody waits any more has told of itself: the store, or the audit log.
+      void verdict.then(resolve, reject).finally(() => giveUp.cancel())
+    })
+  }
+
+  return async function recheckGroups(session, request, { isHurried = false } = {}) {
+    const { principal, directoryId, signedInAt } = session
+    const { idp } = principal
+    // An entry of `workloads` may have an IdP's name.
+    const recheck = principal.workload === true ? undefined : deps.rechecks.get(idp)
+    if (recheck === undefined) return
+    const signIn = signInOf(session)
+    const now = deps.now().getTime()
+    if (now - (checkedAt.get(signIn) ?? signedInAt.getTime()) <= recheck.everySeconds * 1000) return
+    // A claim told them, before there was a recheck: there is nothing to compare with.
+    if (directoryId === undefined) throw oldGroups()
+    const quiet = (quietUntil.get(idp) ?? 0) - now
+    const verdict: Verdict =
+      quiet > 0
+        ? { unread: groupsUnread(idp, Math.ceil(quiet / 1000), 'directory:left_alone') }
+        : await patiently(
+            asking(signIn, () => ask(session, request, recheck, directoryId)),
+            idp,
+            isHurried ? HURRIED_PATIENCE_MS : PATIENCE_MS,
+          )
+    if (verdict === 'same') return
+    if (verdict === 'changed') throw groupsChanged()
+    deps.onRecheck(idp, 'unanswered', verdict.unread)
+    if (recheck.else === 'fail') throw verdict.unread
+  }
+}
+
+const secondsOf = ({ values }: RolegateError): number => Number(values['retryAfterSeconds'] ?? USUAL_AGAIN_SECONDS)
