@@ -1,10 +1,10 @@
-import type { Call, Command } from './command.ts'
+import type { Call, Option } from './command.ts'
 import { inColumns, toCsv } from './table.ts'
 
 const FORMS = ['table', 'json', 'csv']
 
 /** The option of every command that lists something. */
-export const output: NonNullable<Command['options']>[string] = {
+export const output: Option = {
   type: 'string',
   short: 'o',
   value: 'FORM',
