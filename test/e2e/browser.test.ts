@@ -1,46 +1,24 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { Browser, BrowserContext, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { aBrowser, noBrowser, signInAs } from '../support/a-browser.ts'
-import { aDemo, type Demo } from '../support/a-demo.ts'
+import { describe, expect, it } from 'vitest'
+import { noBrowser, signInAs } from '../support/a-browser.ts'
+import { aDemoInABrowser } from '../support/a-demo-in-a-browser.ts'
 import { form } from '../support/a-person.ts'
 import { anAuthorization } from '../support/an-authorization.ts'
 
 describe.skipIf(noBrowser)(`in a real browser${noBrowser === undefined ? '' : ` (${noBrowser})`}`, () => {
-  let demo: Demo
-  let browser: Browser
-  beforeAll(async () => {
-    demo = await aDemo()
-    browser = await aBrowser()
-  })
-  afterAll(async () => {
-    await browser.close()
-    await demo.close()
-  })
-
-  /** A fresh browser, and what its console complained about. */
-  async function aTab(
-    options: Parameters<Browser['newContext']>[0] = {},
-  ): Promise<{ context: BrowserContext; page: Page; complaints: string[] }> {
-    const context = await browser.newContext(options)
-    const page = await context.newPage()
-    const complaints: string[] = []
-    page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()))
-    page.on('pageerror', (error) => complaints.push(error.message))
-    return { context, page, complaints }
-  }
+  const here = aDemoInABrowser()
 
   it('alice signs in, opens the right page of the right account’s console, and comes back', async () => {
-    const { context, page, complaints } = await aTab()
-    await page.goto(demo.url)
+    const { context, page, complaints } = await here.aTab()
+    await page.goto(here.demo.url)
     await signInAs(page, 'alice')
     await expect.poll(() => page.getByRole('heading', { level: 1 }).innerText()).toBe('Your AWS roles')
     await page.getByRole('link', { name: 'developer' }).click()
     await page.getByLabel('Page to open').fill('s3')
     await page.getByRole('button', { name: 'Open the console' }).click()
 
-    await page.waitForURL(`${demo.consoleUrl}/**`)
+    await page.waitForURL(`${here.demo.consoleUrl}/**`)
     expect(await page.locator('#account').innerText()).toContain('111122223333')
     expect(await page.locator('#role').innerText()).toContain('rolegate/Developer')
     expect(await page.locator('#who').innerText()).toContain('alice@example.com+')
@@ -48,18 +26,18 @@ describe.skipIf(noBrowser)(`in a real browser${noBrowser === undefined ? '' : ` 
     expect(page.url()).not.toMatch(/Signin|Token|Session=/i)
 
     await page.locator('#back').click()
-    await page.waitForURL(`${demo.url}/`)
+    await page.waitForURL(`${here.demo.url}/`)
     expect(await page.locator('h1').innerText()).toBe('Your AWS roles')
     expect(complaints).toEqual([])
     await context.close()
   })
 
   it('opens a console in one click from the list of roles', async () => {
-    const { context, page, complaints } = await aTab()
-    await page.goto(demo.url)
+    const { context, page, complaints } = await here.aTab()
+    await page.goto(here.demo.url)
     await signInAs(page, 'alice')
     await page.getByRole('button', { name: 'Console: data-prod/readonly' }).click()
-    await page.waitForURL(`${demo.consoleUrl}/**`)
+    await page.waitForURL(`${here.demo.consoleUrl}/**`)
     expect(await page.locator('#account').innerText()).toContain('333344445555')
     expect(complaints).toEqual([])
     await context.close()
@@ -68,10 +46,10 @@ describe.skipIf(noBrowser)(`in a real browser${noBrowser === undefined ? '' : ` 
   it('bob sees exactly one role, carol why she has none, dave why he is not let in', async () => {
     const seen: Record<string, string> = {}
     for (const username of ['bob', 'carol', 'dave']) {
-      const { context, page } = await aTab()
-      await page.goto(demo.url)
+      const { context, page } = await here.aTab()
+      await page.goto(here.demo.url)
       await signInAs(page, username)
-      await page.waitForURL(`${demo.url}/**`)
+      await page.waitForURL(`${here.demo.url}/**`)
       seen[username] = await page.locator('main').innerText()
       await context.close()
     }
@@ -81,9 +59,9 @@ describe.skipIf(noBrowser)(`in a real browser${noBrowser === undefined ? '' : ` 
   })
 
   it('shows credentials in seven forms and copies one', async () => {
-    const { context, page, complaints } = await aTab()
+    const { context, page, complaints } = await here.aTab()
     await context.grantPermissions(['clipboard-read', 'clipboard-write'])
-    await page.goto(`${demo.url}/roles/payments-dev/readonly`)
+    await page.goto(`${here.demo.url}/roles/payments-dev/readonly`)
     await signInAs(page, 'alice')
     await page.waitForURL('**/roles/payments-dev/readonly')
     await page.getByRole('button', { name: 'Show credentials' }).click()
@@ -95,7 +73,7 @@ describe.skipIf(noBrowser)(`in a real browser${noBrowser === undefined ? '' : ` 
   })
 
   it('sends the browser back to the terminal beside it, by the rules of its own page (contract.md, CSP)', async () => {
-    const { context, page, complaints } = await aTab()
+    const { context, page, complaints } = await here.aTab()
     const terminal = createServer((req, res) => {
       heard = req.url?.startsWith('/callback') === true ? req.url : heard
       res.setHeader('content-type', 'text/html').end('<link rel="icon" href="data:,">back at the terminal')
@@ -105,9 +83,9 @@ describe.skipIf(noBrowser)(`in a real browser${noBrowser === undefined ? '' : ` 
     const { port } = terminal.address() as AddressInfo
     const { path } = anAuthorization({ redirect_uri: `http://127.0.0.1:${port}/callback`, host: 'laptop' })
     // Not signed in yet: by way of the IdP to the same page.
-    await page.goto(`${demo.url}${path}`)
+    await page.goto(`${here.demo.url}${path}`)
     await signInAs(page, 'alice')
-    await page.waitForURL(`${demo.url}${path}`)
+    await page.waitForURL(`${here.demo.url}${path}`)
     expect(await page.locator('main').innerText()).toContain('laptop')
     expect(await page.evaluate('document.activeElement.value')).toBe('deny')
     await page.getByRole('button', { name: 'Approve' }).click()
@@ -119,21 +97,22 @@ describe.skipIf(noBrowser)(`in a real browser${noBrowser === undefined ? '' : ` 
   })
 
   it('fills the device code from the fragment, submits nothing by itself, and lets the terminal in', async () => {
-    const { context, page, complaints } = await aTab()
-    const started = (await form(demo, '/oauth/device_authorization', { client_id: 'rolegate-cli', host: 'build-7' }))
-      .body as Record<'device_code' | 'user_code' | 'match_number' | 'verification_uri_complete', string>
-    await page.goto(demo.url)
+    const { context, page, complaints } = await here.aTab()
+    const started = (
+      await form(here.demo, '/oauth/device_authorization', { client_id: 'rolegate-cli', host: 'build-7' })
+    ).body as Record<'device_code' | 'user_code' | 'match_number' | 'verification_uri_complete', string>
+    await page.goto(here.demo.url)
     await signInAs(page, 'alice')
-    await page.waitForURL(`${demo.url}/`)
+    await page.waitForURL(`${here.demo.url}/`)
     await page.goto(started.verification_uri_complete)
     await expect.poll(() => page.locator('input[name=user_code]').inputValue()).toBe(started.user_code)
-    expect(page.url()).toBe(`${demo.url}/device`)
+    expect(page.url()).toBe(`${here.demo.url}/device`)
     await page.locator('main form button').click()
     expect(await page.locator('main').innerText()).toContain('build-7')
     expect(await page.evaluate('document.activeElement.value')).toBe('deny')
     await page.getByRole('button', { name: `Approve: it shows ${started.match_number}` }).click()
     await expect.poll(() => page.locator('main').innerText()).toMatch(/terminal/i)
-    const redeemed = await form(demo, '/oauth/token', {
+    const redeemed = await form(here.demo, '/oauth/token', {
       client_id: 'rolegate-cli',
       grant_type: 'urn:ietf:params:oauth:grant-type:device_code',
       device_code: started.device_code,
@@ -144,24 +123,24 @@ describe.skipIf(noBrowser)(`in a real browser${noBrowser === undefined ? '' : ` 
   })
 
   it('works without JavaScript, from sign-in to console', async () => {
-    const { context, page } = await aTab({ javaScriptEnabled: false })
-    await page.goto(demo.url)
+    const { context, page } = await here.aTab({ javaScriptEnabled: false })
+    await page.goto(here.demo.url)
     await signInAs(page, 'alice')
     await page.getByRole('link', { name: 'developer' }).click()
     await page.getByRole('button', { name: 'Open the console' }).click()
-    await page.waitForURL(`${demo.consoleUrl}/**`)
+    await page.waitForURL(`${here.demo.consoleUrl}/**`)
     expect(await page.locator('#account').innerText()).toContain('111122223333')
     await context.close()
   })
 
   it('crosses sites on the way to the IdP and back, as in production', async () => {
-    const { context, page } = await aTab()
+    const { context, page } = await here.aTab()
     const sites: (string | undefined)[] = []
     page.on(
       'request',
       (sent) => sent.url().includes('/oidc/demo/callback') && sites.push(sent.headers()['sec-fetch-site']),
     )
-    await page.goto(demo.url)
+    await page.goto(here.demo.url)
     const answered = page.waitForResponse((answer) => answer.url().includes('/oidc/demo/callback'))
     await signInAs(page, 'alice')
     const headers = await (await answered).request().allHeaders()
@@ -170,12 +149,12 @@ describe.skipIf(noBrowser)(`in a real browser${noBrowser === undefined ? '' : ` 
   })
 
   it.each([320, 375, 1280])('no page scrolls sideways at %i px', async (width) => {
-    const { context, page } = await aTab({ viewport: { width, height: 800 } })
-    await page.goto(demo.url)
+    const { context, page } = await here.aTab({ viewport: { width, height: 800 } })
+    await page.goto(here.demo.url)
     await signInAs(page, 'alice')
-    await page.waitForURL(`${demo.url}/`)
+    await page.waitForURL(`${here.demo.url}/`)
     for (const path of ['/', '/roles/payments-prod/admin', '/device', '/nowhere', '/signed-out']) {
-      await page.goto(demo.url + path)
+      await page.goto(here.demo.url + path)
       const overflow = await page.evaluate(
         'document.documentElement.scrollWidth - document.documentElement.clientWidth',
       )

@@ -2,34 +2,16 @@ import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Browser, BrowserContext, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { aBrowser, noBrowser, signInAs } from '../support/a-browser.ts'
-import { aDemo, type Demo } from '../support/a-demo.ts'
+import { describe, expect, it } from 'vitest'
+import { noBrowser, signInAs } from '../support/a-browser.ts'
+import { aDemoInABrowser } from '../support/a-demo-in-a-browser.ts'
 
 describe.skipIf(noBrowser)(`set-up and links, in a real browser${noBrowser ? ` (${noBrowser})` : ''}`, () => {
-  let demo: Demo
-  let browser: Browser
-  beforeAll(async () => {
-    demo = await aDemo()
-    browser = await aBrowser()
-  })
-  afterAll(async () => {
-    await browser.close()
-    await demo.close()
-  })
-
-  async function aTab(options: Parameters<Browser['newContext']>[0] = {}) {
-    const context: BrowserContext = await browser.newContext(options)
-    const page: Page = await context.newPage()
-    const complaints: string[] = []
-    page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()))
-    return { context, page, complaints }
-  }
+  const here = aDemoInABrowser()
 
   it('from the portal to lines that a shell takes, without a script of ours', async () => {
-    const { context, page } = await aTab({ javaScriptEnabled: false })
-    await page.goto(demo.url)
+    const { context, page } = await here.aTab({ javaScriptEnabled: false })
+    await page.goto(here.demo.url)
     await signInAs(page, 'alice')
     await page.getByRole('link', { name: 'Set up your terminal' }).click()
     expect(await page.locator('h1').innerText()).toBe('Set up your terminal')
@@ -48,8 +30,8 @@ describe.skipIf(noBrowser)(`set-up and links, in a real browser${noBrowser ? ` (
   })
 
   it('saves the lines as a file, with the browser’s own sign-in', async () => {
-    const { context, page } = await aTab({ acceptDownloads: true })
-    await page.goto(`${demo.url}/setup`)
+    const { context, page } = await here.aTab({ acceptDownloads: true })
+    await page.goto(`${here.demo.url}/setup`)
     await signInAs(page, 'alice')
     await page.getByText('You would rather have a file').click()
     const coming = page.waitForEvent('download')
@@ -61,8 +43,8 @@ describe.skipIf(noBrowser)(`set-up and links, in a real browser${noBrowser ? ` (
   })
 
   it('needs no sideways scrolling on a phone (WCAG 2.2 AA, 1.4.10), open or closed', async () => {
-    const { context, page, complaints } = await aTab({ viewport: { width: 320, height: 700 } })
-    await page.goto(`${demo.url}/setup`)
+    const { context, page, complaints } = await here.aTab({ viewport: { width: 320, height: 700 } })
+    await page.goto(`${here.demo.url}/setup`)
     await signInAs(page, 'alice')
     const wider = () => page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
     expect(await wider()).toBe(0)
@@ -73,11 +55,11 @@ describe.skipIf(noBrowser)(`set-up and links, in a real browser${noBrowser ? ` (
   })
 
   it('a link to a page of the console survives the sign-in, and opens it after one more click', async () => {
-    const { context, page, complaints } = await aTab()
-    const destination = `${demo.consoleUrl}/ec2/home?region=eu-central-1#Instances:`
-    const link = new URL('/go', demo.url)
+    const { context, page, complaints } = await here.aTab()
+    const destination = `${here.demo.consoleUrl}/ec2/home?region=eu-central-1#Instances:`
+    const link = new URL('/go', here.demo.url)
     link.search = new URLSearchParams({ account: '111122223333', role: 'developer', destination }).toString()
-    const issued = () => demo.audit().filter(({ event }) => event === 'issued').length
+    const issued = () => here.demo.audit().filter(({ event }) => event === 'issued').length
     const before = issued()
     await page.goto(link.href)
     await signInAs(page, 'alice')
@@ -87,15 +69,15 @@ describe.skipIf(noBrowser)(`set-up and links, in a real browser${noBrowser ? ` (
     expect(issued()).toBe(before)
 
     await page.getByRole('button', { name: 'Open the console' }).click()
-    await page.waitForURL(`${demo.consoleUrl}/**`)
+    await page.waitForURL(`${here.demo.consoleUrl}/**`)
     expect(await page.locator('#destination').innerText()).toContain('/ec2/home?region=eu-central-1')
     expect(complaints).toEqual([])
     await context.close()
   })
 
   it('a link that leaves the role open has its opener choose, and keeps the page', async () => {
-    const { context, page, complaints } = await aTab()
-    await page.goto(`${demo.url}/go?account=payments-prod&destination=s3`)
+    const { context, page, complaints } = await here.aTab()
+    await page.goto(`${here.demo.url}/go?account=payments-prod&destination=s3`)
     await signInAs(page, 'alice')
     expect(await page.locator('h1').innerText()).toBe('Choose a role')
     await page.getByRole('link', { name: /^readonly/ }).click()
