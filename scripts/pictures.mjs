@@ -8,6 +8,8 @@ const folder = process.argv[2]
 const ports = { gateway: 18420, idp: 18421, aws: 18422, console: 18423, management: 18464 }
 const demo = await startDemo({ ports, print: () => {} })
 const url = `http://127.0.0.1:${ports.gateway}`
+const WIDTHS = [1280, 375]
+const SHADES = ['light', 'dark']
 const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu'] })
 
 async function signIn(page, username, directory = 'Demo directory') {
@@ -109,13 +111,80 @@ async function everyPage(width, colorScheme) {
   await context.close()
 }
 
+/** What two people do with one request goes only forwards, so that each page is taken at every size and shade as it comes. */
+async function approvals() {
+  const [gina, hugo] = await Promise.all(
+    ['gina', 'hugo'].map(async (username) => {
+      const page = await (await browser.newContext()).newPage()
+      await signIn(page, username)
+      return page
+    }),
+  )
+  async function shoot(page, name) {
+    for (const width of WIDTHS)
+      for (const colorScheme of SHADES) {
+        await page.setViewportSize({ width, height: 800 })
+        await page.emulateMedia({ colorScheme })
+        await page.screenshot({ path: join(folder, `${name}-${width}-${colorScheme}.png`), fullPage: true })
+      }
+  }
+  const role = `${url}/roles/payments-prod/operator`
+  async function ask(why) {
+    await gina.goto(role)
+    await gina.getByLabel('Why you need it').fill(why)
+    await gina.getByRole('button', { name: 'Ask for approval' }).click()
+    await gina.waitForURL(`${url}/approvals/*`)
+  }
+  async function answer(word) {
+    await hugo.goto(gina.url())
+    if (word === undefined) return
+    await hugo.getByLabel('Note').fill('Mind the freeze at noon.')
+    await hugo.getByRole('button', { name: word, exact: true }).click()
+    await gina.reload()
+  }
+
+  await hugo.goto(`${url}/approvals`)
+  await shoot(hugo, 'approvals-none')
+  await gina.goto(role)
+  await shoot(gina, 'role-to-ask-for')
+  await ask('The queue is stuck: INC-4711')
+  await shoot(gina, 'approval-asked')
+  await gina.getByRole('button', { name: 'Take the request back' }).click()
+  await shoot(gina, 'approval-taken-back')
+  await ask('The queue is stuck: INC-4711')
+  await answer('Deny')
+  await shoot(gina, 'approval-denied')
+  await ask('The queue is stuck: INC-4711, as we said on the phone')
+  await gina.goto(role)
+  await shoot(gina, 'role-asked-for')
+  await gina.getByRole('link', { name: 'Your request' }).click()
+  await hugo.goto(`${url}/approvals`)
+  await shoot(hugo, 'approvals-waiting')
+  await answer()
+  await shoot(hugo, 'approval-to-answer')
+  await answer('Approve')
+  await shoot(hugo, 'approval-given')
+  await shoot(gina, 'approval-approved')
+  const request = gina.url()
+  await gina.goto(role)
+  await shoot(gina, 'role-approved')
+  await gina.goto(`${url}/approvals`)
+  await shoot(gina, 'approvals-own')
+  await hugo.goto(request)
+  await hugo.getByRole('button', { name: 'Take the approval back' }).click()
+  await gina.goto(request)
+  await shoot(gina, 'approval-over')
+  for (const page of [gina, hugo]) await page.context().close()
+}
+
 if (folder === undefined) {
   const page = await browser.newPage({ viewport: { width: 1100, height: 800 } })
   await signIn(page, 'alice')
   await page.screenshot({ path: 'docs/portal.png' })
 } else {
   mkdirSync(folder, { recursive: true })
-  for (const width of [1280, 375]) for (const shade of ['light', 'dark']) await everyPage(width, shade)
+  await approvals()
+  for (const width of WIDTHS) for (const shade of SHADES) await everyPage(width, shade)
 }
 await browser.close()
 await demo.close()
