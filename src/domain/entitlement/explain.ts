@@ -5,6 +5,7 @@ import type { RuleIndex } from './compile.ts'
 import { seenFor, verdictsOn, type Circumstances, type Verdict } from './conditions.ts'
 import { decide, entitlementsOf, type Decision, type Entitlement } from './decide.ts'
 import { durationOf, LEAST_SECONDS, secondsLeft, type Duration } from './duration.ts'
+import { passThroughFault } from './pass-through.ts'
 import type { Requirement } from './requirement.ts'
 import type { RoleTarget, Rule } from './rule.ts'
 import { unmetCode } from './standing.ts'
@@ -74,7 +75,14 @@ export function explain(
   const decision = decide(index, principal, target, circumstances)
   const left = Math.floor((session.endsAt.getTime() - circumstances.now.getTime()) / 1000)
   const held = 'entitlement' in decision ? decision.entitlement : undefined
-  const unmet = [...kept, ...(held?.bindIp === true ? unbindable(circumstances) : [])]
+  const passed = held && passThroughFault(target, session, held)
+  const unmet = [
+    ...new Set([
+      ...kept,
+      ...(passed === undefined ? [] : [passed]),
+      ...(held?.bindIp === true ? unbindable(circumstances) : []),
+    ]),
+  ]
   const because = reasonOf(decision, unmet, left, circumstances.now, principal)
   const rules = rulingsOf(index, session, target, held?.via[0]?.rule)
   return {

@@ -166,7 +166,7 @@ export function portalRoutes(deps: Deps): Router {
       account: accountCard(target.account),
       role: roleCard(entitlement),
       arn: target.arn,
-      ...passedThrough(session, target),
+      ...passedThrough(session, entitlement),
       ...closedNow(session, entitlement),
       ...approvalIn(entitlement, requests),
       ...reasonAskedBy(entitlement),
@@ -233,10 +233,11 @@ export function portalRoutes(deps: Deps): Router {
   }
 
   /** What is different where the IdP's own assertion goes to AWS: it says other names, and is not for everything. */
-  function passedThrough(session: GatewaySession, target: RoleTarget): Pick<Pages['role'], 'sessionName' | 'idp'> {
+  function passedThrough(session: GatewaySession, held: Entitlement): Pick<Pages['role'], 'sessionName' | 'idp'> {
+    const { target } = held
     const { passThroughIdp: idp } = target.account
     if (idp === undefined) return { sessionName: sessionNameFor(session.principal, deps.sha256) }
-    const condition = passThroughFault(target, session)
+    const condition = passThroughFault(target, session, held)
     const refusal = condition === undefined ? undefined : answerFor(new RolegateError('condition_unmet', { condition }))
     return { idp: { label: deps.idpLabel(idp), ...(refusal !== undefined && { refusal: refusal.why }) } }
   }

@@ -69,18 +69,14 @@ export function stateOf(account: Account, held: HeldRole, asker: Asker, moment: 
   return { state: refusal.code === 'approval_required' ? 'needs_approval' : 'not_now', refusal }
 }
 
-function refusalFor(
-  account: Account,
-  { kind, unmet, bindIp }: HeldRole,
-  asker: Asker,
-  moment: Moment,
-): RolegateError | undefined {
+function refusalFor(account: Account, held: HeldRole, asker: Asker, moment: Moment): RolegateError | undefined {
+  const { kind, unmet, bindIp } = held
   const { via, principal } = asker
   const fault = moment.fault({ account, kind })
   // A step-up is a sign-in: it reads the groups anew.
   const isMended = fault?.values['why'] === OLD_GROUPS && kind.elevated && via === 'browser'
   if (fault !== undefined && !isMended) return fault
-  const condition = passThroughFault({ account, kind }, asker)
+  const condition = passThroughFault({ account, kind }, asker, held)
   if (condition !== undefined) return new RolegateError('condition_unmet', { condition })
   const tag = missingTag(kind.sessionTags, principal)
   if (tag !== undefined) return new RolegateError('condition_unmet', { condition: 'tag_unavailable', tag })

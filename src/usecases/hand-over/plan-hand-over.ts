@@ -114,7 +114,7 @@ export function makePlanHandOver(deps: {
     requireSessionMay(session, deps.closing.takeRole(target, handOver), now)
     const circumstances = circumstancesOf(session, request, now, { reason, requests })
     const { entitlement, lacks } = requireAskable(deps.rules(), session.principal, target, circumstances)
-    const condition = passThroughFault(target, session)
+    const condition = passThroughFault(target, session, entitlement)
     if (condition !== undefined) throw unmet(condition)
     // Each elevated hand-over uses one up, however lately they signed in.
     const needsOwn = (target.kind.elevated || stepUp !== undefined) && !isProved
@@ -127,8 +127,6 @@ export function makePlanHandOver(deps: {
     { address }: RequestFacts,
   ): SentPolicy | undefined {
     if (sessionPolicy === undefined && bindIp === undefined) return undefined
-    // threats.md F7: whoever holds the IdP's assertion asks AWS themselves, and would leave the policy out.
-    if (account.passThroughIdp !== undefined) throw unmet('policy_passed_through')
     const sent = sentPolicyFor(sessionPolicy ?? { managed: [] }, account)
     return bindIp === undefined ? sent : { ...sent, boundTo: requireSource(address) }
   }

@@ -1,10 +1,12 @@
 import { closingBy } from '../../../src/domain/device/closing.ts'
 import { describe, expect, it } from 'vitest'
+import { makeExplainRole } from '../../../src/usecases/entitlement/explain-role.ts'
 import { makeListAccount, makeListAccounts } from '../../../src/usecases/entitlement/list-accounts.ts'
 import { rangesOf } from '../../../src/config/networks.ts'
 import type { GatewaySession } from '../../../src/domain/sign-in/session.ts'
 import { anAccount, anIndex, aRoleKind, aRule } from '../../support/a-mapping.ts'
 import { refusalOf } from '../../support/a-refusal.ts'
+import { noRequests } from '../../support/a-role-request.ts'
 import { aRequest, aSession, NINE, secondsAfter } from '../../support/a-session.ts'
 
 const accounts = [
@@ -32,6 +34,34 @@ describe('listAccounts', () => {
       ['passed', 'not_now', 'not_now'],
     ])
   })
+
+  const narrowings = [
+    ['a session policy of a grant', { sessionPolicy: { managed: ['arn:aws:iam::aws:policy/x'] } }, {}],
+    ['a grant that binds to an address', { bindIp: true }, {}],
+    ['a role that binds to an address', {}, { bindIp: true }],
+  ] as const
+  it.each(narrowings)(
+    'says what the hand-over would of %s, where the IdP’s own goes to AWS (threats.md F7)',
+    async (_, rule, role) => {
+      const narrowed = anIndex({
+        accounts,
+        roles: [aRoleKind(role)],
+        rules: [aRule({ accounts: ['one', 'passed'], roles: ['dev'], ...rule })],
+      })
+      const deps = { rules: () => narrowed, closing, now: () => NINE }
+      const from = aRequest({ address: '52.94.76.9' })
+      const [one, passed] = makeListAccounts(deps)(aSession(), from)
+      expect([one?.roles[0]?.state, passed?.roles[0]?.state]).toEqual(['available', 'not_now'])
+      expect(passed?.roles[0]).toMatchObject({ refusal: { values: { condition: 'policy_passed_through' } } })
+      const explainRole = makeExplainRole({ ...deps, requestsOf: noRequests })
+      expect(await explainRole(aSession(), from, 'passed/dev')).toMatchObject({
+        available: false,
+        because: 'condition_unmet',
+        unmet: ['policy_passed_through'],
+      })
+      expect(await explainRole(aSession(), from, 'one/dev')).toMatchObject({ available: true, unmet: [] })
+    },
+  )
 
   it('shares one list among accounts where the same holds', () => {
     const [one, two, passed] = listAccounts(aSession(), aRequest())
