@@ -290,6 +290,22 @@ describe('where the IdP’s own assertion goes to AWS (threats.md F7)', () => {
     )
   })
 
+  const warningsOf = (text: string) => load(text).warnings
+  const COUNTS = (key: string, what: string) =>
+    `"${key}" asks for ${what}, which keeps nobody out of "pay-prod" but who asks here: its sts entry passes the IdP’s own assertion through, and AWS asks for none of it [condition-passed-through]`
+  it.each([
+    ['a role', admin('require: { ip: 203.0.113.0/24, time: Mon-Fri 07:00-20:00 Europe/Berlin }'), 'admin', 'ip, time'],
+    ['a grant', grant('require: { ip: 203.0.113.0/24 }'), 'readonly', 'ip'],
+  ])('what %s asks for and AWS does not is warned of', (_whose, text, key, what) => {
+    expect(warningsOf(text).join('\n')).not.toContain('condition-passed-through')
+    expect(faultsOf(passing(text))).toEqual([])
+    expect(warningsOf(passing(text)).join('\n')).toContain(COUNTS(key, what))
+  })
+
+  it('a reason keeps nobody out anywhere, and is not warned of', () => {
+    expect(warningsOf(passing(grant('require: { reason: true }'))).join('\n')).not.toContain('passed-through')
+  })
+
   it('a policy of a role is refused, once', () => {
     expect(faultsOf(passing(admin('policy_arns: [team/One]')))).toEqual([
       '16:10  roles.admin: is narrowed by a session policy, which does not go with "pay-prod", where rule "team" opens "admin": its sts entry passes the IdP’s own assertion through',

@@ -47,7 +47,13 @@ export function lintRequirements(file: ConfigFile, findings: Findings): void {
   lintPassedThrough(file, findings)
 }
 
-/** threats.md F7: whoever holds the IdP's own assertion or token takes the role to AWS, which asks nobody. */
+/** What keeps nobody out who gets the IdP's assertion without us. A reason keeps nobody out anywhere: it goes on record. */
+const KEPT_HERE = ['mfa_within', 'ip', 'time'] as const
+
+/**
+ * threats.md F7: whoever holds the IdP's own assertion or token takes the role to AWS, which asks nobody. Somebody else's word would be
+ * none; hours, networks and a fresh second factor bind those alone who ask us.
+ */
 function lintPassedThrough(file: ConfigFile, findings: Findings): void {
   const { roles: kinds, accounts, sts } = file
   const passes = (alias: string): boolean => {
@@ -62,6 +68,12 @@ function lintPassedThrough(file: ConfigFile, findings: Findings): void {
     for (const key of reach.roles.meant) {
       const kind = kinds[key]
       const asking = [rule.grant, kind, kind && baseOf(kind, kinds)]
+      const kept = KEPT_HERE.filter((name) => asking.some((one) => one?.require?.[name] !== undefined))
+      if (kept.length > 0)
+        findings.warn(
+          ['rules', index, 'grant'],
+          `"${key}" asks for ${kept.join(', ')}, which keeps nobody out of "${passing}" but who asks here: its sts entry passes the IdP’s own assertion through, and AWS asks for none of it [condition-passed-through]`,
+        )
       if (asking.some((one) => one?.require?.approval !== undefined))
         findings.fault(
           ['rules', index, 'grant'],

@@ -1,6 +1,7 @@
 /** Every piece of advice there is, by the name that `--accept` takes (docs/reference/lints.md). */
 export const LINTS: readonly string[] = [
   'approval-across-idps',
+  'condition-passed-through',
   'denied-at-one-idp',
   'deny-never-seen',
   'deny-of-unnamed-group',
