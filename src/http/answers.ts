@@ -112,7 +112,7 @@ const ANSWER = {
     title: 'Your directory did not tell us all your groups',
     why: ({ count, limit, asked }) =>
       asked === 'directory'
-        ? 'There are more than fit into the sign-in, and asked for the whole list it did not give it. A part of it may lack the group that decides.'
+        ? 'Rolegate asked it for the whole list, and did not get it. A part of it may lack the group that decides.'
         : limit === undefined
           ? 'It said there are more groups than fit into the sign-in. A cut list may lack the group that decides.'
           : `It sent ${String(count)} groups; from ${String(limit)} on, the list may be cut, and a cut list may lack the group that decides.`,

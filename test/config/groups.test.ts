@@ -457,6 +457,7 @@ describe('recheck', () => {
   it('is off by default, and fails where nothing else is said', () => {
     expect(recheckOf(entra(GRAPH))).toBeUndefined()
     expect(recheckOf(asking('recheck: { every: 15m }'))).toEqual({ everySeconds: 900, else: 'fail' })
+    expect(recheckOf(asking('recheck: { every: 11h59m }'))?.everySeconds).toBe(43_140)
     expect(recheckOf(asking('recheck: { every: 1m, else: warn }'))).toEqual({ everySeconds: 60, else: 'warn' })
   })
 
@@ -464,6 +465,11 @@ describe('recheck', () => {
     [asking('recheck: { every: 59s }'), /recheck\.every: must be at least 1m/],
     [asking('recheck: { every: 13h }'), /recheck\.every: must be at most 12h/],
     [asking('recheck: { else: warn }'), /recheck\.every/],
+    [asking('recheck: { every: 12h }'), /every: must be less than a sign-in lasts, which is 12h/],
+    [
+      `${asking('recheck: { every: 8h }')}sessions: { claims_max_age: { default: 4h, env: { dev: 8h } } }\n`,
+      /every: must be less than a sign-in lasts, which is 8h/,
+    ],
     [asking('recheck: { every: 15m }', '{ claim: groups }'), /recheck: needs a directory that Rolegate asks by itself/],
     [
       asking('recheck: { every: 15m }', '{ claim: groups, kind: id, overage: { on: graph, else: warn } }'),

@@ -25,7 +25,7 @@ describe('somebody in more groups than Entra puts into a token', () => {
     const page = await answer.text()
     expect(answer.status).toBe(403)
     expect(page).toContain('Your directory did not tell us all your groups')
-    expect(page).toContain('asked for the whole list it did not give it')
+    expect(page).toContain('asked it for the whole list, and did not get it')
     expect(demo.audit().findLast(({ event }) => event === 'sign_in_refused')).toMatchObject({
       idp: 'entra',
       code: 'groups_truncated',

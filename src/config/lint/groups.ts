@@ -1,3 +1,4 @@
+import { printDuration } from '../../domain/entitlement/duration.ts'
 import type { Findings, Path } from '../faults.ts'
 import type { IdpEntry, OidcEntry } from '../idp-schema.ts'
 import { graphOf, knownLimit } from '../known-idps.ts'
@@ -20,7 +21,7 @@ export function lintGroups(
   if (idp.type === 'saml') return
   lintOverage(idp, [...here, 'overage'], findings, insecureDev)
   lintSource(idp, here, findings, insecureDev)
-  lintRecheck(idp, path, findings)
+  lintRecheck(idp, path, file, findings)
 }
 
 /** A list that is cut may lack the very group that denies, or whose word is asked for. */
@@ -86,8 +87,14 @@ function lintOverage({ issuer, groups, allow }: OidcEntry, path: Path, findings:
 }
 
 /** What is read again must be told by whoever told it first, and in full. */
-function lintRecheck({ recheck, groups }: OidcEntry, path: Path, findings: Findings): void {
+function lintRecheck({ recheck, groups }: OidcEntry, path: Path, { sessions }: ConfigFile, findings: Findings): void {
   if (recheck === undefined) return
+  const { default: usual, env } = sessions.claims_max_age
+  const longest = Math.min(sessions.browser.absolute, Math.max(usual, ...Object.values(env)))
+  if (recheck.every >= longest) {
+    const message = `must be less than a sign-in lasts, which is ${printDuration(longest)}: nobody would ever be asked about`
+    findings.fault([...path, 'recheck', 'every'], message)
+  }
   if (!isAsked({ groups })) {
     findings.fault(
       [...path, 'recheck'],

@@ -100,6 +100,11 @@ export const IDPS: readonly Case[] = [
     'groups: { claim: groups }',
     'groups: { claim: groups }\n    recheck: { every: 30s, else: ignore }',
   ),
+  swap(
+    'groups read again when the sign-in is over',
+    'groups: { claim: groups }',
+    'groups: { claim: groups, kind: id, overage: { on: graph, endpoint: https://graph.example.com } }\n    recheck: { every: 12h }',
+  ),
   swap('groups read again by SAML', 'type: saml', 'type: saml\n    recheck: { every: 15m }'),
   swapAll(
     'names that any employee may choose',
