@@ -1,4 +1,5 @@
 import type { Config } from '../config/config.ts'
+import type { RolegateError } from '../domain/errors.ts'
 import type { IdentityProvider } from '../usecases/ports.ts'
 import type { Later, Recheck, RecheckOutcome } from '../usecases/sign-in/recheck-groups.ts'
 import type { Witness } from './witness.ts'
@@ -20,7 +21,7 @@ export function recheckingOf(
   return {
     rechecks,
     later,
-    onRecheck(idp: string, outcome: RecheckOutcome, cause?: unknown): void {
+    onRecheck(idp: string, outcome: RecheckOutcome, unread?: RolegateError): void {
       metrics.recheck(idp, outcome)
       if (outcome !== 'unanswered') {
         if (silent.delete(idp)) log.info('a directory tells groups again', { idp })
@@ -30,7 +31,7 @@ export function recheckingOf(
       silent.add(idp)
       const becomes =
         rechecks.get(idp)?.else === 'warn' ? 'what people stated at their sign-in counts' : 'nothing is handed over'
-      log.error(`a directory does not tell groups again: ${becomes}`, { idp }, cause)
+      log.error(`a directory does not tell groups again: ${becomes}`, { idp, reason: unread?.reason }, unread)
     },
   }
 }

@@ -196,6 +196,7 @@ describe('at every door that issues, with idps[].recheck (threats.md I7)', () =>
       'a directory does not tell groups again: nothing is handed over',
       'a directory tells groups again',
     ])
+    expect(JSON.parse(said[0] ?? '')).toMatchObject({ idp: 'entra', reason: 'directory:answered_403' })
     for (const line of said) expect(line).not.toMatch(/alice|aaaaaaaa-1111/)
     const metrics = await metricsOf(gateway)
     for (const outcome of ['same', 'changed', 'unanswered'])

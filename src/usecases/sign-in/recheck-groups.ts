@@ -48,7 +48,7 @@ export function makeRecheckGroups(deps: {
   /** By the id of the IdP. */
   rechecks: ReadonlyMap<string, Recheck>
   endSignIn: EndSignIn
-  onRecheck: (idp: string, outcome: RecheckOutcome, cause?: unknown) => void
+  onRecheck: (idp: string, outcome: RecheckOutcome, unread?: RolegateError) => void
   now: Now
   later: Later
 }): RecheckGroups {
