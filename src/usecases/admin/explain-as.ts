@@ -72,7 +72,7 @@ type Asker = {
   readonly session: GatewaySession
   readonly circumstances: Circumstances
   /** What keeps the session from a role, by name. */
-  readonly kept: (target: RoleTarget) => readonly string[]
+  readonly kept: (target: RoleTarget, held?: Entitlement) => readonly string[]
 }
 
 export type ExplainAs = {
@@ -159,7 +159,7 @@ export function makeExplainAs(deps: {
     const stated = { idp: as.idp, groups: as.groups.map((group) => idOf(as.idp, group)) }
     const session = imaginedSession(stated, deps.absoluteSeconds, circumstances.now)
     // Nobody has said anything of their session, or of their claims.
-    return { session, circumstances, kept: (target) => [passThroughFault(target, session) ?? []].flat() }
+    return { session, circumstances, kept: (target, held) => [passThroughFault(target, session, held) ?? []].flat() }
   }
 
   async function find(
@@ -181,7 +181,7 @@ export function makeExplainAs(deps: {
         ...(said.mfa === undefined && mfaAt !== undefined && { mfaAt }),
         requests,
       },
-      kept: (target) => keptFrom(session, target, deps.closing, imagined.now),
+      kept: (target, held) => keptFrom(session, target, deps.closing, imagined.now, held),
       person: {
         idp: principal.idp,
         subject: principal.subject,
@@ -205,13 +205,13 @@ export function makeExplainAs(deps: {
       roles: held
         .slice(0, MOST_ROLES)
         .map((one) => withApproval(one, asker))
-        .map(({ target, maxSeconds, via, unmet }) => ({
-          role: target.name,
-          elevated: target.kind.elevated,
-          maxSeconds,
-          rule: via[0]?.rule ?? '',
-          lacks: unmet.map(({ condition, wants }) => ({ condition, wants })),
-          kept: asker.kept(target),
+        .map((one) => ({
+          role: one.target.name,
+          elevated: one.target.kind.elevated,
+          maxSeconds: one.maxSeconds,
+          rule: one.via[0]?.rule ?? '',
+          lacks: one.unmet.map(({ condition, wants }) => ({ condition, wants })),
+          kept: asker.kept(one.target, one),
         })),
       roleCount: held.length,
       config: deps.hash,

@@ -1,5 +1,6 @@
 import { missingTag } from '../../domain/aws/session-tags.ts'
 import type { DeviceClosing } from '../../domain/device/closing.ts'
+import type { Entitlement } from '../../domain/entitlement/decide.ts'
 import { passThroughFault } from '../../domain/entitlement/pass-through.ts'
 import type { RoleTarget } from '../../domain/entitlement/rule.ts'
 import { CONFIG_BEHIND, OLD_GROUPS, sessionFault, type GatewaySession } from '../../domain/sign-in/session.ts'
@@ -10,9 +11,11 @@ export function keptFrom(
   target: RoleTarget,
   closing: DeviceClosing,
   now: Date,
+  /** Of the grant that would be used, where it is known. */
+  held?: Pick<Entitlement, 'sessionPolicy' | 'bindIp'>,
 ): readonly string[] {
   const fault = sessionFault(session, closing.takeRole(target, 'credentials'), now)
-  const condition = passThroughFault(target, session)
+  const condition = passThroughFault(target, session, held)
   return [
     ...[OLD_GROUPS, CONFIG_BEHIND].filter((why) => fault?.values['why'] === why),
     ...(fault?.code === 'condition_unmet' ? [String(fault.values['condition'])] : []),

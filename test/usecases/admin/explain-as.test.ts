@@ -8,7 +8,7 @@ import { personIn, type RoleRequest } from '../../../src/domain/request/role-req
 import type { GatewaySession } from '../../../src/domain/sign-in/session.ts'
 import { makeExplainAs, makeExplainForStaff } from '../../../src/usecases/admin/explain-as.ts'
 import { makeExplainRole } from '../../../src/usecases/entitlement/explain-role.ts'
-import { aMapping, aRoleKind, aRule } from '../../support/a-mapping.ts'
+import { aMapping, anAccount, aRoleKind, aRule } from '../../support/a-mapping.ts'
 import { aPrincipal } from '../../support/a-principal.ts'
 import { refusalFrom } from '../../support/a-refusal.ts'
 import { anApproved, aRoleRequest } from '../../support/a-role-request.ts'
@@ -130,6 +130,14 @@ function withSpecial(mapping: Mapping, special: string): Mapping {
   }))
   return { ...mapping, ...aMapping({ roles: kinds, accounts, rules: mapping.rules }) }
 }
+
+it('a grant’s policy keeps them from an account that passes the IdP’s assertion through, on the list of staff too (threats.md F7)', async () => {
+  const accounts = [anAccount({ passThroughIdp: 'entra' })]
+  const rules = [aRule({ sessionPolicy: { managed: ['arn:aws:iam::aws:policy/x'] } })]
+  const { explainAs } = aGateway({ mapping: aMapping({ accounts, rules }), session: aSession() })
+  const { roles } = await explainAs.rolesOfPerson({ name: 'alice' })
+  expect(roles.map(({ kept }) => kept)).toEqual([['policy_passed_through']])
+})
 
 describe('the roles of somebody signed in', () => {
   const tagged = aRoleKind({ key: 'tagged', sessionTags: { team: { claim: 'team' } } })
