@@ -7,7 +7,7 @@ type Words = { why(wants: string, saw: string): string; readonly next: string }
 /** What a role asks for beside groups, for people: one row a condition, or this file does not compile. */
 const WORDS: Readonly<Record<Condition, Words>> = {
   approval: {
-    why: (wants) => `Somebody has to approve it, which is good for ${wants} at most, and nobody has.`,
+    why: (wants) => `Somebody else has to approve it first, and nobody has. An approval is good for ${wants} at most.`,
     next: 'Ask for it on the role’s page, or in a terminal with rolegate request.',
   },
   mfa_within: {

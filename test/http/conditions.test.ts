@@ -136,7 +136,7 @@ describe('roles that are not to be had now', () => {
     expect(stated[READONLY]).toEqual(['not_now', 'It is given to 203.0.113.0/24 only; you ask from 127.0.0.1.'])
     expect(stated[DEVELOPER]).toEqual([
       'needs_approval',
-      'Somebody has to approve it, which is good for 4h at most, and nobody has.',
+      'Somebody else has to approve it first, and nobody has. An approval is good for 4h at most.',
     ])
     const token = { 'x-amz-sso_bearer_token': bearer.authorization.replace('Bearer ', '') }
     const accounts = await request(demo.url).get('/assignment/accounts').set(token).expect(200)
@@ -153,7 +153,7 @@ describe('roles that are not to be had now', () => {
 
   it.each([
     [READONLY, 'you ask from 127.0.0.1', 'Ask again from there.'],
-    [DEVELOPER, 'Somebody has to approve it', 'Ask for approval</button>'],
+    [DEVELOPER, 'Somebody else has to approve it first', 'Ask for approval</button>'],
     ['payments-prod/admin', 'It is given at these times only', 'Ask again then.'],
   ])('have a page that says why, in place of a form: %s', async (role, why, next) => {
     const { text } = await alice.get(`/roles/${role}`).expect(200)

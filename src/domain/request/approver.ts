@@ -15,23 +15,38 @@ export function targetOf(
   return target !== undefined && roleIdOf(target) === roleId ? target : undefined
 }
 
-/** What the rules in force want for a request; undefined where they do not ask for all of that any more. */
+/**
+ * What the rules in force want for a request; undefined where they do not ask for all of that any more, or for more: then a word for it would
+ * open nothing.
+ */
 export function wantedNow(
   index: RuleIndex,
   target: RoleTarget,
-  { wanted }: Pick<RoleRequest, 'wanted'>,
+  { wanted, via }: Pick<RoleRequest, 'wanted' | 'via'>,
 ): readonly Approval[] | undefined {
+  const { kind, account } = target
+  const isMet = (requirement: Requirement | undefined): boolean =>
+    requirement?.approval === undefined || wanted.includes(requirement.approval.of)
+  // What the role asks for binds every grant of it; what a grant asks for, that one.
+  if (!(kind.requires ?? []).every(isMet)) return undefined
+  const used = asksOf(index, target).find(({ id }) => id === via.rule)
+  const opens = ({ effect, accounts, roles, require }: Rule): boolean =>
+    effect === 'grant' && isMet(require) && roles.has(kind.key) && accounts.has(account.alias)
+  if (!isMet(used?.require) && !index.mapping.rules.some(opens)) return undefined
   const asking = new Map(approvalsAbout(index, target).map((approval) => [approval.of, approval]))
   const found = wanted.flatMap((of) => asking.get(of) ?? [])
   return found.length === wanted.length && found.length > 0 ? found : undefined
 }
 
+/** The grants of this role that ask for a word of their own. */
+const asksOf = (index: RuleIndex, { account, kind }: RoleTarget): readonly Rule[] =>
+  (askingFor(index).get(kind.key) ?? []).filter(({ accounts }) => accounts.has(account.alias))
+
 /** Every approval that somebody may need for this role. */
-function approvalsAbout(index: RuleIndex, { account, kind }: RoleTarget): readonly Approval[] {
-  const rules = (askingFor(index).get(kind.key) ?? []).filter(({ accounts }) => accounts.has(account.alias))
+function approvalsAbout(index: RuleIndex, target: RoleTarget): readonly Approval[] {
   const requirements: readonly (Requirement | undefined)[] = [
-    ...(kind.requires ?? []),
-    ...rules.map(({ require }) => require),
+    ...(target.kind.requires ?? []),
+    ...asksOf(index, target).map(({ require }) => require),
   ]
   return requirements.flatMap((requirement) => requirement?.approval ?? [])
 }

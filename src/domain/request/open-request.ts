@@ -5,16 +5,17 @@ import { approverOf, targetOf, wantedNow } from './approver.ts'
 import { isOwn, type RoleRequest } from './role-request.ts'
 
 /** Of a request that waits for an answer as much as tells whom it concerns: of all people's nobody reads more. */
-export type OpenRequest = Pick<RoleRequest, 'id' | 'person' | 'role' | 'roleId' | 'wanted' | 'askedAt'>
+export type OpenRequest = Pick<RoleRequest, 'id' | 'person' | 'role' | 'roleId' | 'wanted' | 'via' | 'askedAt'>
 
 export const OPEN_REQUEST_DATES = ['askedAt'] as const
 
-export const openRequestOf = ({ id, person, role, roleId, wanted, askedAt }: RoleRequest): OpenRequest => ({
+export const openRequestOf = ({ id, person, role, roleId, wanted, via, askedAt }: RoleRequest): OpenRequest => ({
   id,
   person,
   role,
   roleId,
   wanted,
+  via,
   askedAt,
 })
 
@@ -39,8 +40,8 @@ export function makeMightAnswer(
 
   return (request) => {
     if (!hasAll(request, words) || isOwn(request, principal)) return false
-    // No id of a role, and no name of what asks, holds a line's end.
-    const about = `${request.role}\n${request.roleId}\n${request.wanted.join('\n')}`
+    // No id of a role or a rule, and no name of what asks, holds a line's end.
+    const about = [request.role, request.roleId, request.via.rule, ...request.wanted].join('\n')
     const known = before.get(about) ?? counts(request)
     before.set(about, known)
     return known

@@ -5,6 +5,7 @@ import { roleIdOf } from '../../domain/entitlement/role-id.ts'
 import type { RoleTarget } from '../../domain/entitlement/rule.ts'
 import { requireVisibleRole } from '../../domain/entitlement/visible-role.ts'
 import { RolegateError } from '../../domain/errors.ts'
+import { wantedNow } from '../../domain/request/approver.ts'
 import { openRequestOf } from '../../domain/request/open-request.ts'
 import { askedForRecord } from '../../domain/request/on-record.ts'
 import {
@@ -111,12 +112,14 @@ export function makeAskForRole(deps: {
   }
 
   /** The one that waits for an answer, for this person and role. */
-  async function waiting(key: string, role: string): Promise<RoleRequest | undefined> {
+  async function waiting(key: string, target: RoleTarget): Promise<RoleRequest | undefined> {
     const open = await deps.openRequests.get(key)
     const known = open && (await deps.requests.get(open.id))
     const isWaiting =
       known !== undefined &&
-      known.roleId === role &&
+      known.roleId === roleIdOf(target) &&
+      // What the rules have changed about since is asked for anew.
+      wantedNow(deps.rules(), target, known) !== undefined &&
       standingOf(known, deps.now()) === 'asked' &&
       !isUnrecorded(known, deps.now())
     // What a crash left behind is in nobody's way.
@@ -138,7 +141,7 @@ export function makeAskForRole(deps: {
     await deps.limitRate(`request:${deps.digest(identityOf(principal))}`, 20, 3_600)
     const entitlement = await held(input)
     const key = keyOf(entitlement.target, session)
-    const before = await waiting(key, roleIdOf(entitlement.target))
+    const before = await waiting(key, entitlement.target)
     if (before !== undefined) return before
     const wish = wishFor(input, entitlement)
     const keep = { expiresAt: keptUntil(wish), owner: requestsOwner(principal, deps.digest) }
@@ -154,7 +157,7 @@ export function makeAskForRole(deps: {
     if (!isFirst) {
       // Of those who ask at once for the same, one is answered, and on record.
       await deps.requests.delete(wish.id)
-      return (await waiting(key, wish.roleId)) ?? raced()
+      return (await waiting(key, entitlement.target)) ?? raced()
     }
     const { configHash } = deps
     const record = {

@@ -535,6 +535,45 @@ describe('what is shown of an approval', () => {
     expect([(await look()).standing, await gateway.isOpen()]).toEqual(['ended', false])
   })
 
+  const owners = { ...BY_LEADS, of: 'rule payments-team' }
+  const asksToo = aRule({ roles: ['admin', 'dev'], require: { approval: owners } })
+  const both = { requires: [{ approval: BY_LEADS }, { approval: { ...BY_LEADS, of: 'role base' } }] }
+  it.each([
+    ['the role takes another approval as well', indexAsking(BY_LEADS, undefined, both)],
+    ['its grant takes one as well', indexAsking(BY_LEADS, [asksToo])],
+  ])('is that it counts no more once %s, which the old word does not meet', async (_when, index) => {
+    const { gateway, look } = await aGranted()
+    gateway.world.index = index
+    expect(await gateway.isOpen()).toBe(false)
+    const shown = await look()
+    expect([shown.standing, shown.voidBecause?.values]).toEqual(['void', { condition: 'request_moot' }])
+    // Asked anew, one word of a lead's meets all of it.
+    const { id, wanted } = await gateway.ask()
+    expect(wanted).toHaveLength(2)
+    await gateway.answers.approve(gateway.by(gateway.lead, id), {})
+    expect(await gateway.isOpen()).toBe(true)
+  })
+
+  it('is that it counts while another grant of the same role takes no more than it did', async () => {
+    const { gateway, look } = await aGranted()
+    const other = aRule({ id: 'other-team', roles: ['admin'], match: { idp: 'entra', groups: ['payments'] } })
+    gateway.world.index = indexAsking(BY_LEADS, [asksToo, other])
+    expect([await gateway.isOpen(), (await look()).standing]).toEqual([true, 'approved'])
+  })
+
+  it('waits in vain, and for nobody’s word, once the role takes another approval as well', async () => {
+    const gateway = aRequestWorld()
+    const { id } = await gateway.ask()
+    gateway.world.index = indexAsking(BY_LEADS, undefined, both)
+    expect((await gateway.answers.list(gateway.lead)).waitingCount).toBe(0)
+    expect(await conditionOf(gateway.answers.approve(gateway.by(gateway.lead, id), {}))).toBe('not_found')
+    expect((await gateway.answers.find(gateway.alice, id)).fault?.values).toEqual({ condition: 'request_moot' })
+    // Whoever asks anew is not given the old one.
+    const next = await gateway.ask()
+    expect([next.id === id, next.wanted.length]).toEqual([false, 2])
+    expect((await gateway.answers.list(gateway.lead)).waitingCount).toBe(1)
+  })
+
   const denied = aRule({ id: 'no', effect: 'deny', match: { groups: ['leads'] }, roles: ['admin'] })
   it.each([
     ['its rule is called something else', indexAsking({ ...BY_LEADS, of: 'rule else' }), 'request_moot'],
