@@ -45,8 +45,7 @@ async function anIssuer(algorithm: SigningAlgorithm = 'ES256') {
   }
 }
 
-const aStrangersKey = (): Jwk =>
-  generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ format: 'jwk' })
+const aStrangersKey = (): Jwk => generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ format: 'jwk' })
 
 describe('our issuer, as AWS sees it (threats.md K4)', () => {
   it.each(['ES256', 'RS256'] as const)('is ours where it says what we say: %s', async (algorithm) => {
