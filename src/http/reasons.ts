@@ -171,7 +171,10 @@ const CONDITION = new Map<string, string>([
   ],
   ['not_own_request', 'Only whoever asked can take a request back.'],
   ['approver_denied', 'A rule keeps you from this role yourself: so your word on it does not count.'],
-  ['request_moot', 'The rules have changed since it was asked, and want something else than what it was for. Ask anew.'],
+  [
+    'request_moot',
+    'The rules have changed since it was asked, and want something else than what it was for. Ask anew.',
+  ],
   ['approver_no_more', 'Whoever approved it is nobody any more whose word the rules want for this role. Ask anew.'],
   ['request_over', 'It is answered, taken back or over already. Look at it once more.'],
   ['request_expired', 'Nobody answered it within a day, so it is over. Ask anew.'],
