@@ -2,7 +2,8 @@ import request from 'supertest'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { aDemo, type Demo } from '../support/a-demo.ts'
 import { anAuthorization, answered, redeem } from '../support/an-authorization.ts'
-import { aPersonAt, type Person } from '../support/a-person.ts'
+import { inTheDirectory } from '../support/in-the-directory.ts'
+import { aPersonAt, tripOf, type Person } from '../support/a-person.ts'
 
 const DEVELOPER = 'payments-dev/developer'
 const ADMIN = 'payments-prod/admin'
@@ -27,10 +28,6 @@ async function aStalePerson(): Promise<Person> {
   return alice
 }
 
-async function tripOf(person: Person, start: string): Promise<string> {
-  return (await person.fetch(await person.callbackUrl('alice', start))).headers.get('location') ?? ''
-}
-
 describe('a role that asks for a second factor a short while ago (threats.md I6)', () => {
   it('is given after a fresh sign-in, by the role’s own form, again and again', async () => {
     const alice = await aStalePerson()
@@ -38,7 +35,7 @@ describe('a role that asks for a second factor a short while ago (threats.md I6)
     const refused = await alice.post(form, { _csrf: await alice.csrf() }).expect(403)
     expect(refused.text).toContain('step_up_required')
     expect((await alice.get(`/roles/${DEVELOPER}`)).text).toContain(`/roles/${DEVELOPER}/step-up?for=console`)
-    expect(await tripOf(alice, `/roles/${DEVELOPER}/step-up?for=console`)).toBe(`/roles/${DEVELOPER}`)
+    expect((await tripOf(alice, `/roles/${DEVELOPER}/step-up?for=console`)).path).toBe(`/roles/${DEVELOPER}`)
     const _csrf = await alice.csrf()
     await alice.post(form, { _csrf }).expect(200)
     await alice.post(form, { _csrf }).expect(200)
@@ -53,7 +50,7 @@ describe('a role that asks for a second factor a short while ago (threats.md I6)
 
   it('is given with a reason by the last click, and a forgotten one costs no trip', async () => {
     const alice = await aStalePerson()
-    const path = await tripOf(alice, `/roles/${ADMIN}/step-up?for=credentials`)
+    const { path } = await tripOf(alice, `/roles/${ADMIN}/step-up?for=credentials`)
     expect(await (await alice.fetch(`${demo.url}${path}`)).text()).toContain('name="reason"')
     const _csrf = await alice.csrf()
     await alice.post(path, { _csrf }).expect(403)
@@ -122,5 +119,60 @@ describe('in a terminal', () => {
     const { ask } = await aStaleTerminal()
     const refused = await ask({ role: ADMIN }).expect(403)
     expect(refused.body).not.toHaveProperty('confirm')
+  })
+})
+
+describe('an elevated role that one grant gives for a reason once it is approved, and another after a second factor just now', () => {
+  let granted: Demo
+  let grace: ReturnType<typeof inTheDirectory>
+  beforeAll(async () => {
+    grace = inTheDirectory('grace')
+    granted = await aDemo({
+      edit: (text) =>
+        text
+          .replace(/\ntests:[\s\S]*/, '\n')
+          .replace(
+            /( {2}- id: payments-admins\n.*\n {4}grant: \{.*) \}/,
+            '$1, require: { reason: true, approval: { by: { idp: demo, group: auditors }, valid_for: 1h } } }',
+          )
+          .replace(
+            '\nsts:',
+            `
+  - id: just-signed-in
+    match: { idp: demo, group: just-signed-in }
+    grant: { accounts: [payments-prod], roles: [admin], require: { mfa_within: 1m } }
+
+sts:`,
+          ),
+    })
+  })
+  afterAll(async () => {
+    grace.leave()
+    await granted.close()
+  })
+
+  it('has the last click ask for that reason: a forgotten one costs no trip, whichever grant comes to be used', async () => {
+    grace.groups = ['payments-admins']
+    const [person, bob] = await Promise.all([aPersonAt(granted, 'grace'), aPersonAt(granted, 'bob')])
+    const wish = { _csrf: await person.csrf(), reason: 'INC-3' }
+    const request = String((await person.post(`/roles/${ADMIN}/request`, wish).expect(303)).headers['location'])
+    const proof = new URL((await tripOf(bob, `${request}/step-up`, 'bob')).path, granted.url)
+    const yes = { decision: 'approve', step_up: proof.searchParams.get('step_up') ?? '' }
+    await bob.post(request, { _csrf: await bob.csrf(), ...yes }).expect(303)
+
+    grace.groups = ['payments-admins', 'just-signed-in']
+    const { path } = await tripOf(person, `/roles/${ADMIN}/step-up?for=credentials`, 'grace')
+    const _csrf = await person.csrf()
+    // By now the second factor of the trip is too old for the other grant, and what was approved is the nearer one.
+    granted.clock.offsetSeconds = 61
+    const forgotten = await person.post(path, { _csrf }).expect(403)
+    expect(forgotten.text).toContain('It asks for a reason')
+    await person.post(path, { _csrf, reason: 'the night shift called' }).expect(200)
+    expect(granted.audit().at(-1)).toMatchObject({
+      event: 'issued',
+      rule: 'payments-admins',
+      approval: request.split('/').at(-1),
+      reason_given: 'the night shift called',
+    })
   })
 })
