@@ -2,7 +2,7 @@ import { printDuration } from '../domain/entitlement/duration.ts'
 import type { Entitlement } from '../domain/entitlement/decide.ts'
 import type { Account } from '../domain/entitlement/rule.ts'
 import type { StatedRole } from '../usecases/entitlement/list-accounts.ts'
-import type { AccountCard, RoleCard } from './pages.ts'
+import type { AccountCard, RoleCard } from './models/cards.ts'
 import { whyNot } from './why-not.ts'
 
 /** An account as pages show it. */

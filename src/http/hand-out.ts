@@ -3,7 +3,8 @@ import { printCredentials, type CredentialFormat } from '../domain/aws/credentia
 import type { Duration } from '../domain/entitlement/duration.ts'
 import type { Taken } from '../usecases/hand-over/take-role.ts'
 import { accountCard, roleCard } from './cards.ts'
-import { show, type PrintedForm } from './pages.ts'
+import type { PrintedForm } from './models/cards.ts'
+import { show } from './pages.ts'
 
 /** A reusable secret for fifteen minutes: a 303 without a body, for no cache and no Referer (security.md C-2). */
 export function sendToConsole(res: Response, url: string): void {

@@ -2,7 +2,8 @@ import type { Entitlement } from '../domain/entitlement/decide.ts'
 import { durationChoices, durationOf, printDuration } from '../domain/entitlement/duration.ts'
 import { printUntil } from '../domain/entitlement/until.ts'
 import type { GatewaySession } from '../domain/sign-in/session.ts'
-import type { Length, Pages } from './pages.ts'
+import type { Length } from './models/cards.ts'
+import type { Pages } from './pages.ts'
 
 /** How long a role may be taken for, as the forms offer it. */
 export function durationsOf(
