@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { noBrowser } from '../support/a-browser.ts'
+import { noBrowser, signInAs } from '../support/a-browser.ts'
 import { aBuiltProgram } from '../support/a-built-program.ts'
 import { aDemoInABrowser } from '../support/a-demo-in-a-browser.ts'
 import { aPersonAt, approveTerminal } from '../support/a-person.ts'
@@ -84,3 +84,33 @@ describe.skipIf(noBrowser)(`a role that somebody approves${noBrowser === undefin
     expect(taken.err()).toContain('by: approval')
   }, 90_000)
 })
+
+describe.skipIf(noBrowser)(
+  `an elevated role that somebody approves${noBrowser === undefined ? '' : ` (${noBrowser})`}`,
+  () => {
+    const here = aDemoInABrowser({
+      edit: (text) =>
+        text.replace(/(\n {2}operator: \{.*) \}/, '$1, elevated: true }').replace(/\ntests:[\s\S]*$/, '\n'),
+    })
+
+    it('takes a fresh sign-in of whoever approves it, and a last click (threats.md H8)', async () => {
+      const gina = await aPersonAt(here.demo, 'gina')
+      const wish = { _csrf: await gina.csrf(), reason: 'INC-43' }
+      const asked = await gina.post(`/roles/${ROLE}/request`, wish).expect(303)
+      const { page, complaints } = await here.signedIn('hugo', { viewport: { width: 375, height: 700 } })
+      const overflow = () =>
+        page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')
+      await page.goto(new URL(String(asked.headers['location']), here.demo.url).href)
+      expect(await page.getByRole('button', { name: 'Approve' }).count()).toBe(0)
+      expect(await overflow()).toBe(0)
+      await page.getByRole('link', { name: 'Sign in afresh to approve' }).click()
+      await signInAs(page, 'hugo')
+      await page.getByRole('button', { name: 'Approve' }).waitFor()
+      expect(await overflow()).toBe(0)
+      await page.getByRole('button', { name: 'Approve' }).click()
+      await page.getByText('Approved by hugo@example.com').waitFor()
+      expect(here.demo.audit().at(-1)).toMatchObject({ event: 'request_approved', step_up: expect.any(String) })
+      expect(complaints).toEqual([])
+    }, 60_000)
+  },
+)

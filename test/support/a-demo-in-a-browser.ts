@@ -7,10 +7,10 @@ import { aDemo, type Demo } from './a-demo.ts'
 export type Tab = { readonly context: BrowserContext; readonly page: Page; readonly complaints: readonly string[] }
 
 /** The demo, and a real browser beside it, for all tests of the block it is called in. */
-export function aDemoInABrowser() {
+export function aDemoInABrowser(options: Parameters<typeof aDemo>[0] = {}) {
   let running: { readonly demo: Demo; readonly browser: Browser } | undefined
   beforeAll(async () => {
-    const [demo, browser] = await Promise.all([aDemo(), aBrowser()])
+    const [demo, browser] = await Promise.all([aDemo(options), aBrowser()])
     running = { demo, browser }
   }, 60_000)
   afterAll(async () => {
