@@ -2,7 +2,7 @@ import type { ErrorCode, ErrorValues, RolegateError } from '../domain/errors.ts'
 import { GROUPS_CHANGED, GROUPS_UNREAD } from '../domain/sign-in/groups-again.ts'
 import { CONFIG_BEHIND } from '../domain/sign-in/session.ts'
 import { unmetWords } from './conditions.ts'
-import { awsNext, awsWhy, conditionSentence, rejectedWhy, SIGN_IN_BECAUSE, unmetWhy } from './reasons.ts'
+import { awsNext, awsWhy, conditionSentence, rejectedWhy, SIGN_IN_BECAUSE, unmetNext, unmetWhy } from './reasons.ts'
 import { stepUpWords } from './step-up-words.ts'
 
 type Sentence = string | ((values: ErrorValues) => string)
@@ -148,7 +148,7 @@ const ANSWER = {
     status: 403,
     title: 'Not under these conditions',
     why: (values) => unmetWords(values)?.why ?? unmetWhy(values),
-    next: (values) => unmetWords(values)?.next ?? 'Open the role in the portal.',
+    next: (values) => unmetWords(values)?.next ?? unmetNext(values),
   },
   approval_required: {
     status: 403,

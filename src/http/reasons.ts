@@ -192,6 +192,14 @@ export const unmetWhy = ({ condition, whose, claim }: ErrorValues): string =>
     ? `People are told apart by “${String(claim)}”, so that nobody approves for themselves under another name, and ${KEY_MISSING.get(String(whose)) ?? ''} If it stays so, that identity provider has to send it to this application: one value for each person.`
     : conditionSentence(String(condition))
 
+/** What to do about it. What is wrong with the gateway itself, nobody who asks it can mend. */
+export const unmetNext = ({ condition }: ErrorValues): string =>
+  OF_THE_GATEWAY.has(String(condition))
+    ? 'Tell whoever runs Rolegate: nothing on your side mends it.'
+    : 'Open the role in the portal.'
+
+const OF_THE_GATEWAY = new Set<string>(['config_stale', 'clock_skew', CONFIG_BEHIND, 'address_unknown'])
+
 const KEY_MISSING = new Map([
   ['asker', 'your sign-in did not say it, or said several. Sign in again.'],
   [
