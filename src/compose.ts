@@ -297,7 +297,12 @@ export async function compose(
     },
     providers,
     documents: issuer.documents,
-    sessionStore: new SessionStore({ ...deps, ...browser, findSession }),
+    sessionStore: new SessionStore({
+      ...deps,
+      ...browser,
+      findSession,
+      onUnnoted: (cause) => witness.log.error('when somebody was last seen could not be written', {}, cause),
+    }),
     publicUrl,
     issuerUrl: config.issuer.url,
     trustedProxies,

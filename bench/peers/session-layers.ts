@@ -61,7 +61,7 @@ export async function ourStore() {
       oldestGroupsSeconds: Infinity,
     },
   })
-  const store = new SessionStore({ ...tables, findSession, digest, idleSeconds: 3600, now })
+  const store = new SessionStore({ ...tables, findSession, digest, idleSeconds: 3600, now, onUnnoted() {} })
   /** As complete-sign-in.ts makes it. */
   const sessionFor = (sid: string, number: number, groupCount: number): GatewaySession => {
     const { subject, username, email, groups } = personOf(number, groupCount)

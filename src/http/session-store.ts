@@ -10,7 +10,15 @@ declare module 'express-session' {
   }
 }
 
-type Deps = { sessions: Sessions; findSession: FindSession; digest: Digest; idleSeconds: number; now: Now }
+type Deps = {
+  sessions: Sessions
+  findSession: FindSession
+  digest: Digest
+  idleSeconds: number
+  now: Now
+  /** That somebody was here could not be written. */
+  onUnnoted: (cause: unknown) => void
+}
 
 /** A session's last-seen time is written at most this often: reading a page is no reason to write a row. */
 const TOUCH_MS = 60_000
@@ -42,12 +50,17 @@ export class SessionStore extends session.Store {
     const signedIn = await this.#deps.findSession(id)
     if (signedIn === undefined || this.#hasIdled(signedIn)) return undefined
     const now = this.#deps.now()
-    if (now.getTime() - signedIn.lastSeenAt.getTime() >= TOUCH_MS)
-      await this.#deps.sessions.update(id, (kept) => {
-        const next = { ...kept, lastSeenAt: now }
-        return { next, answer: true, keep: this.#keep(next) }
-      })
+    if (now.getTime() - signedIn.lastSeenAt.getTime() >= TOUCH_MS) await this.#noteSeen(id, now)
     return signedIn
+  }
+
+  /** Where that cannot be written, what was read still stands: it idles the sooner. */
+  async #noteSeen(id: string, now: Date): Promise<void> {
+    const noted = this.#deps.sessions.update(id, (kept) => {
+      const next = { ...kept, lastSeenAt: now }
+      return { next, answer: true, keep: this.#keep(next) }
+    })
+    await noted.catch(this.#deps.onUnnoted)
   }
 
   override set(sid: string, { signedIn }: session.SessionData, done: (failure?: unknown) => void = () => {}): void {

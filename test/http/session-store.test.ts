@@ -1,16 +1,19 @@
 import { expect, it } from 'vitest'
+import { RolegateError } from '../../src/domain/errors.ts'
 import type { GatewaySession } from '../../src/domain/sign-in/session.ts'
 import { SessionStore } from '../../src/http/session-store.ts'
 import type { Sessions } from '../../src/usecases/ports.ts'
 import { aSession, NINE } from '../support/a-session.ts'
 
-function aStore(found?: GatewaySession) {
+function aStore(found?: GatewaySession, { canWrite = true } = {}) {
   let now = NINE
   const made: string[] = []
+  const unnoted: unknown[] = []
   const seen: { readonly at: Date; readonly until: Date | undefined }[] = []
   const sessions = {
     createIfAbsent: async (id) => made.push(id) > 0,
     async update(_id, change) {
+      if (!canWrite) throw new RolegateError('store_unavailable')
       const { next, answer, keep } = change(found as GatewaySession)
       if (next !== null && keep !== undefined) seen.push({ at: next.lastSeenAt, until: keep.expiresAt })
       return answer
@@ -22,6 +25,7 @@ function aStore(found?: GatewaySession) {
     digest: (sid) => `digest of ${sid}`,
     idleSeconds: 3600,
     now: () => now,
+    onUnnoted: (cause) => unnoted.push(cause),
   })
   return {
     save: (sid: string, signedIn: GatewaySession) =>
@@ -34,6 +38,7 @@ function aStore(found?: GatewaySession) {
     },
     made,
     seen,
+    unnoted,
   }
 }
 
@@ -59,6 +64,13 @@ it('writes when a session was last seen once a minute, and keeps its row for as 
   expect(seen).toEqual([])
   await readAt(after(60))
   expect(seen).toEqual([{ at: after(60), until: after(3_660) }])
+})
+
+it('finds a session whose last visit cannot be written, and says so', async () => {
+  const session = aSession({ signedInAt: NINE, lastSeenAt: NINE, endsAt: after(36_000) })
+  const { readAt, unnoted } = aStore(session, { canWrite: false })
+  expect(await readAt(after(60))).toMatchObject({ id: session.id })
+  expect(unnoted).toMatchObject([{ code: 'store_unavailable' }])
 })
 
 it('knows no session that has idled, and does not wake it (security.md W-6)', async () => {
