@@ -1,5 +1,6 @@
 import type { Mapping } from '../entitlement/rule.ts'
 import { RolegateError } from '../errors.ts'
+import { compared } from '../sign-in/compared.ts'
 import { missingKeyOf } from '../sign-in/person-key.ts'
 import { statedName } from '../sign-in/shown-name.ts'
 import { isSame, type Person } from './role-request.ts'
@@ -42,8 +43,8 @@ export function mayBeSamePerson(one: Person, other: Person): boolean {
   return namesOf(one).some((name) => others.includes(name))
 }
 
-/** In whatever case: two directories may spell one number in two ways, and nobody is the worse off for a word too few. */
-const keyText = ({ personKey }: Person): string | undefined => personKey?.value.toLowerCase()
+/** Whatever claim it is of: each IdP has its own name for the one number. */
+const keyText = ({ personKey }: Person): string | undefined => personKey && compared(personKey.value)
 
 const namesOf = ({ idp, username, email }: Person): readonly string[] =>
-  [username, email ?? ''].map((name) => statedName(name, idp).trim().toLowerCase()).filter((name) => name !== '')
+  [username, email ?? ''].map((name) => compared(statedName(name, idp))).filter((name) => name !== '')

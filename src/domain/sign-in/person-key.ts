@@ -1,9 +1,11 @@
+import { compared } from './compared.ts'
+
 /**
  * What names a human at whichever IdP they sign in, as an employee number does: only ever held against another's, to tell that two
  * sign-ins are one person (threats.md I3). It is in no record, on no page, and goes to nobody.
  */
 export type PersonKey = {
-  /** The claim it was read from: the same number of another claim says nothing. */
+  /** The claim it was read from. It tells which claim was asked for at the sign-in; a value speaks against another's whatever claim either is of. */
   readonly claim: string
   readonly value: string
 }
@@ -18,7 +20,7 @@ export function personKeyIn(claims: Readonly<Record<string, unknown>>, claim: st
   const stated = Object.hasOwn(claims, claim) ? claims[claim] : undefined
   const one: unknown = Array.isArray(stated) && stated.length === 1 ? stated[0] : stated
   const value = Number.isSafeInteger(one) ? String(one) : one
-  if (typeof value !== 'string' || value.trim() === '' || value.length > LONGEST) return undefined
+  if (typeof value !== 'string' || compared(value) === '' || value.length > LONGEST) return undefined
   return { claim, value: value.trim() }
 }
 

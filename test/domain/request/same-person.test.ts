@@ -18,10 +18,17 @@ describe('whoever asks and whoever answers (threats.md I3)', () => {
     ['the same, whatever claim it is read from', { ...alice, subjectClaim: 'oid', email: 'else@example.com' }],
     ['the same address at another identity provider', { ...lead, issuer: 'https://okta', email: 'alice@example.com' }],
     ['the same address, spelt otherwise', { ...lead, email: ' Alice@Example.COM' }],
+    [
+      'the same address, in decomposed characters',
+      { ...lead, email: 'zo\u0065\u0308@example.com' },
+      'zo\u00eb@example.com',
+    ],
+    ['the same address, in full width', { ...lead, email: '\uff41lice@example.com' }],
+    ['the same address, with a sign nobody sees', { ...lead, email: 'ali\u200bce@example.com\u2060' }],
     ['the same user name', { ...bare(lead), issuer: 'https://okta', username: 'ALICE@example.com' }],
-  ])('may be one person by %s', (_by, one) => {
-    expect(mayBeSamePerson(alice, one)).toBe(true)
-    expect(mayBeSamePerson(one, alice)).toBe(true)
+  ])('may be one person by %s', (_by, one: Person, email = alice.email ?? '') => {
+    expect(mayBeSamePerson({ ...alice, email }, one)).toBe(true)
+    expect(mayBeSamePerson(one, { ...alice, email })).toBe(true)
   })
 
   it('may be one person by an address that is the other’s user name', () => {
@@ -65,7 +72,22 @@ describe('whoever asks and whoever answers, by what names them at every identity
     expect(reasonOf(keyed(asks, 'E-7'), keyed(lead, 'E-7'), new Map())).toBe('own_request')
   })
 
+  it.each([
+    ['a number, and its text with zeros in front', '123', '000123'],
+    ['zeros alone', '0', '000'],
+    ['full-width digits', '123', '\uff11\uff12\uff13'],
+    ['composed and decomposed characters', '\u00c9-7', 'e\u0301-7'],
+    ['an accent behind a sign nobody sees', '\u00c9-7', 'e\u200d\u0301-7'],
+    ['signs nobody sees', 'E-7', '\ufeffE\u00ad-7\u200b'],
+    ['a blank of another kind', 'E 7', 'E\u00a07'],
+  ])('are one person by the same key in two spellings: %s', (_what, one, other) => {
+    expect(reasonOf(keyed(asks, one), keyed(answers, other, 'badge'))).toBe('own_request')
+    expect(reasonOf(keyed(asks, other), keyed(answers, one, 'badge'))).toBe('own_request')
+  })
+
   it('are two by another key', () => {
+    expect(reasonOf(keyed(asks, '1230'), keyed(answers, '123', 'badge'))).toBeUndefined()
+    expect(reasonOf(keyed(asks, 'E-07'), keyed(answers, 'E-7', 'badge'))).toBeUndefined()
     expect(reasonOf(keyed(asks, 'E-7'), keyed(answers, 'E-8', 'badge'))).toBeUndefined()
     expect(reasonOf(keyed(asks, 'E-7'), keyed(answers, 'E-7 7', 'badge'))).toBeUndefined()
   })

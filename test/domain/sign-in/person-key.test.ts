@@ -18,6 +18,7 @@ describe('a person’s key (threats.md I3)', () => {
     ['null', null],
     ['an empty text', ''],
     ['blanks', '  '],
+    ['signs nobody sees', '\u200b\u2060'],
     ['an empty list', []],
     ['several', ['E-0042', 'E-0043']],
     ['the same twice', ['E-0042', 'E-0042']],
