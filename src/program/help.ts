@@ -10,7 +10,7 @@ For people
   env ROLE                  print a role's credentials for a shell
   console ROLE [PAGE]       open the AWS console
   request ROLE              ask for a role that somebody else has to approve
-  requests                  what you asked for, and what waits for your word
+  requests                  what you asked for, and what waits for your answer
   approve ID                show who asks, and open the page where you answer
   configure                 write a profile for each role into ~/.aws/config
   explain ROLE              why you may take a role, or why not

@@ -57,7 +57,7 @@ describe('a role that somebody has to approve', () => {
     const _csrf = await alice.csrf()
     const asked = await alice.post(`/roles/${ROLE}/request`, { _csrf, reason: 'INC-7', seconds: '3600' }).expect(303)
     const path = String(asked.headers['location'])
-    expect((await alice.get(path).expect(200)).text).toContain('Waiting for somebody’s word.')
+    expect((await alice.get(path).expect(200)).text).toContain('Waiting for an answer.')
     expect((await alice.get(`/roles/${ROLE}`).expect(200)).text).toContain('You have asked for this role')
     expect((await alice.get('/').expect(200)).text).toContain('waiting for approval')
     await take().expect(403)

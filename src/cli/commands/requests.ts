@@ -8,13 +8,13 @@ import type { CliWorld } from '../world.ts'
 export const requests: Command = {
   name: 'requests',
   usage: 'rolegate requests [-o table|json|csv] [--search TEXT] [--page N] | rolegate requests cancel ID',
-  summary: 'List what you asked for, and what waits for your word; or take a request back.',
+  summary: 'List what you asked for, and what waits for your answer; or take a request back.',
   options: {
     output,
     search: {
       type: 'string',
       value: 'TEXT',
-      about: 'of what waits for your word, that alone: by role, or by who asks',
+      about: 'of what waits for your answer, that alone: by role, or by who asks',
     },
     page: { type: 'string', value: 'N', about: 'another page of what waits: fifty stand on each' },
   },
@@ -43,9 +43,9 @@ async function show(call: Call): Promise<number> {
   })
   const all = [...read.waiting, ...read.own]
   print({ answer, table: () => tableRows(all, world), csv: () => csvRows(all) })
-  if (all.length === 0) say('You asked for nothing of late, and nothing waits for your word.')
+  if (all.length === 0) say('You asked for nothing of late, and nothing waits for your answer.')
   if (read.waitingMore > 0)
-    say(`${read.waitingMore} more wait for your word: --page N for another fifty, --search TEXT for fewer.`)
+    say(`${read.waitingMore} more wait for your answer: --page N for another fifty, --search TEXT for fewer.`)
   if (read.ownMore > 0) say(`You asked for ${read.ownMore} more, longer ago.`)
   return 0
 }

@@ -146,7 +146,7 @@ describe('rolegate requests', () => {
     const rows = { own: [aRow()], ownCount: 4, waiting: [aRow({ own: false })], waitingCount: 151 }
     gateway.on('GET /v1/requests', { json: rows })
     expect((await run('requests')).err).toBe(
-      '150 more wait for your word: --page N for another fifty, --search TEXT for fewer.\nYou asked for 3 more, longer ago.\n',
+      '150 more wait for your answer: --page N for another fifty, --search TEXT for fewer.\nYou asked for 3 more, longer ago.\n',
     )
     gateway.on('GET /v1/requests?q=payments+ali&page=2', { json: { ...rows, own: [], ownCount: 0, waitingCount: 1 } })
     const { exit, out, err } = await run('requests', '--search', 'payments ali', '--page', '2')
