@@ -63,6 +63,14 @@ export class RolegateError extends Error {
   }
 }
 
+/** A condition that is not met, by its name, and what its sentence needs beside it: all of it is the reason, for log and audit. */
+export const unmet = (condition: string, facts: Readonly<Record<string, string>> = {}): RolegateError =>
+  new RolegateError(
+    'condition_unmet',
+    { condition, ...facts },
+    { reason: [condition, ...Object.values(facts)].join(':') },
+  )
+
 /** Anything thrown, as a RolegateError. A stranger becomes `internal` and keeps its cause for the log. */
 export function asRolegateError(thrown: unknown): RolegateError {
   return thrown instanceof RolegateError ? thrown : new RolegateError('internal', {}, { cause: thrown })

@@ -1,5 +1,5 @@
 import type { Mapping } from '../entitlement/rule.ts'
-import { RolegateError } from '../errors.ts'
+import { unmet, type RolegateError } from '../errors.ts'
 import { compared } from '../sign-in/compared.ts'
 import { missingKeyOf } from '../sign-in/person-key.ts'
 import { statedName } from '../sign-in/shown-name.ts'
@@ -12,7 +12,7 @@ type Keys = Pick<Mapping, 'personKeys'>
  * which claim an IdP tells people apart, and that claim was not stated once (threats.md I3).
  */
 export function samePersonFault(requester: Person, approver: Person, keys: Keys): RolegateError | undefined {
-  if (mayBeSamePerson(requester, approver)) return unmet({ condition: 'own_request' })
+  if (mayBeSamePerson(requester, approver)) return unmet('own_request')
   return keyFault(requester, 'requester', keys) ?? keyFault(approver, 'approver', keys)
 }
 
@@ -23,13 +23,10 @@ export function keyFault(
   { personKeys = new Map() }: Keys,
 ): RolegateError | undefined {
   const claim = missingKeyOf(person, personKeys)
-  return claim === undefined ? undefined : unmet({ condition: PERSON_KEY_MISSING, whose, claim })
+  return claim === undefined ? undefined : unmet(PERSON_KEY_MISSING, { whose, claim })
 }
 
 export const PERSON_KEY_MISSING = 'person_key_missing'
-
-const unmet = (values: { condition: string; whose?: string; claim?: string }) =>
-  new RolegateError('condition_unmet', values, { reason: Object.values(values).join(':') })
 
 /**
  * Whether whoever asks and whoever answers may be one person: by their key, or by any name or address of theirs, as their IdPs state

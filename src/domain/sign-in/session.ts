@@ -1,4 +1,4 @@
-import { RolegateError } from '../errors.ts'
+import { RolegateError, unmet } from '../errors.ts'
 import type { Authentication } from './authentication.ts'
 import type { IdpSession } from './claims.ts'
 import type { Principal } from './principal.ts'
@@ -114,8 +114,6 @@ function administeringFault({ via, signedInAt }: GatewaySession, door: 'page' | 
 }
 
 const OLDEST_STAFF_CLAIMS = 3_600
-
-const unmet = (condition: string) => new RolegateError('condition_unmet', { condition }, { reason: condition })
 
 /** How long sessions may last, by the configuration in force. */
 export type SessionLimits = {

@@ -3,7 +3,7 @@ import { approvalFault, checksFor, type Answer, type ApprovalFault } from '../..
 import { settle, type DeviceState } from '../../domain/device/device-login.ts'
 import { isSameNetwork, type NameNetwork } from '../../domain/device/network.ts'
 import { parseUserCode } from '../../domain/device/user-code.ts'
-import { RolegateError } from '../../domain/errors.ts'
+import { RolegateError, unmet } from '../../domain/errors.ts'
 import type { GatewaySession } from '../../domain/sign-in/session.ts'
 import type { Audit, CodeDigest, DeviceLogins, Now, Sessions, UserCodes } from '../ports.ts'
 import type { FindDeviceLogin, FoundDeviceLogin } from './find-device-login.ts'
@@ -113,7 +113,7 @@ export function makeDecideDeviceLogin(deps: {
     const fault = faultOf(found, decision, { session, request })
     if (fault === 'wrong_number' || fault === 'another_network') {
       await settleBy('deny', found, { session, request, reason: fault })
-      throw new RolegateError('condition_unmet', { condition: fault }, { reason: fault })
+      throw unmet(fault)
     }
     if (fault !== undefined) return { outcome: 'again', because: fault }
     await settleBy('approve', found, { session, request })

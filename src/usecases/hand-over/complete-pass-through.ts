@@ -1,7 +1,7 @@
 import { isAwaited } from '../../domain/aws/assertion.ts'
 import type { RequestFacts } from '../../domain/audit/event.ts'
 import { networkOf } from '../../domain/device/network.ts'
-import { asRolegateError, RolegateError } from '../../domain/errors.ts'
+import { asRolegateError, RolegateError, unmet } from '../../domain/errors.ts'
 import type { PassThroughAttempt } from '../../domain/sign-in/attempt.ts'
 import { isAbout, type ClaimMapping } from '../../domain/sign-in/claims.ts'
 import type { GatewaySession } from '../../domain/sign-in/session.ts'
@@ -69,8 +69,7 @@ export function makeCompletePassThrough(deps: {
     if (deps.now().getTime() - issuedAt.getTime() > MOST_AGE_SECONDS * 1000)
       throw new RolegateError('sign_in_rejected', {}, { reason: 'assertion_too_old' })
     // A browser may be signed in at the IdP as somebody else by now.
-    if (!isAbout(claims, mapping, session.principal))
-      throw new RolegateError('condition_unmet', { condition: 'other_person' }, { reason: 'other_person' })
+    if (!isAbout(claims, mapping, session.principal)) throw unmet('other_person')
     return { assertion, ...names }
   }
 

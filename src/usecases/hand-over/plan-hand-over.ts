@@ -13,7 +13,7 @@ import { passThroughFault } from '../../domain/entitlement/pass-through.ts'
 import { requireVisible } from '../../domain/entitlement/visible-role.ts'
 import type { RoleTarget } from '../../domain/entitlement/rule.ts'
 import type { DeviceClosing } from '../../domain/device/closing.ts'
-import { RolegateError } from '../../domain/errors.ts'
+import { RolegateError, unmet } from '../../domain/errors.ts'
 import type { Principal } from '../../domain/sign-in/principal.ts'
 import { requireSessionMay, type GatewaySession } from '../../domain/sign-in/session.ts'
 import { ELEVATED, freshenedBy, isFor, stepUpRequired, type UsedStepUp } from '../../domain/sign-in/step-up.ts'
@@ -263,5 +263,3 @@ function requireSource(address: string): string {
   if ('fault' in seen) throw unmet(seen.fault)
   return seen.source
 }
-
-const unmet = (condition: string) => new RolegateError('condition_unmet', { condition }, { reason: condition })

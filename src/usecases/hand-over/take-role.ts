@@ -4,7 +4,7 @@ import { wasNotAsked } from '../../domain/aws/not-asked.ts'
 import type { Credentials } from '../../domain/aws/credentials.ts'
 import { askedForRecord } from '../../domain/entitlement/find-role.ts'
 import type { RoleTarget } from '../../domain/entitlement/rule.ts'
-import { asRolegateError, RolegateError } from '../../domain/errors.ts'
+import { asRolegateError, RolegateError, unmet } from '../../domain/errors.ts'
 import type { AssumeRole, Audit, MintAssertion } from '../ports.ts'
 import type { ConfigEpoch } from '../config/config-epoch.ts'
 import type { StandingEmergency } from '../emergency/standing-emergency.ts'
@@ -258,8 +258,7 @@ export function makeTakeRole(deps: {
   }
 }
 
-const browserNeeded = () =>
-  new RolegateError('condition_unmet', { condition: 'browser_needed' }, { reason: 'browser_needed' })
+const browserNeeded = () => unmet('browser_needed')
 
 /** Runs what may throw at once, as a promise that rejects. */
 const attempt = async <Value>(run: () => Promise<Value>): Promise<Value> => run()

@@ -1,5 +1,5 @@
 import type { RequestFacts } from '../../domain/audit/event.ts'
-import { asRolegateError, RolegateError } from '../../domain/errors.ts'
+import { asRolegateError, RolegateError, unmet } from '../../domain/errors.ts'
 import { approvingGroups } from '../../domain/request/approver.ts'
 import { answerForRecord, askedForRecord } from '../../domain/request/on-record.ts'
 import {
@@ -195,5 +195,3 @@ export function makeAnswerRequest(deps: {
     },
   }
 }
-
-const unmet = (condition: string) => new RolegateError('condition_unmet', { condition }, { reason: condition })

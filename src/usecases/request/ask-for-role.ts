@@ -4,7 +4,7 @@ import { LEAST_SECONDS, secondsLeft } from '../../domain/entitlement/duration.ts
 import { roleIdOf } from '../../domain/entitlement/role-id.ts'
 import type { RoleTarget } from '../../domain/entitlement/rule.ts'
 import { requireVisibleRole } from '../../domain/entitlement/visible-role.ts'
-import { RolegateError } from '../../domain/errors.ts'
+import { RolegateError, unmet } from '../../domain/errors.ts'
 import { wantedNow } from '../../domain/request/approver.ts'
 import { openRequestOf } from '../../domain/request/open-request.ts'
 import { askedForRecord } from '../../domain/request/on-record.ts'
@@ -182,8 +182,6 @@ export function makeAskForRole(deps: {
 }
 
 const lacksApproval = ({ unmet }: Entitlement): boolean => unmet.some(({ condition }) => condition === 'approval')
-
-const unmet = (condition: string) => new RolegateError('condition_unmet', { condition }, { reason: condition })
 
 function raced(): never {
   throw new RolegateError('store_unavailable', {}, { reason: 'raced' })

@@ -1,7 +1,7 @@
 import type { RuleIndex } from '../../domain/entitlement/compile.ts'
 import { decide } from '../../domain/entitlement/decide.ts'
 import type { RoleTarget } from '../../domain/entitlement/rule.ts'
-import { RolegateError } from '../../domain/errors.ts'
+import { unmet, type RolegateError } from '../../domain/errors.ts'
 import { takesApproval, takesApprovals, targetOf } from '../../domain/request/approver.ts'
 import { isOwn, type RoleRequest } from '../../domain/request/role-request.ts'
 import { samePersonFault } from '../../domain/request/same-person.ts'
@@ -71,8 +71,6 @@ export function isDenied(index: RuleIndex, principal: Principal, target: RoleTar
   const decision = decide(index, principal, target, { now, address: '' })
   return !decision.allowed && decision.code === 'denied_by_rule'
 }
-
-const unmet = (condition: string) => new RolegateError('condition_unmet', { condition }, { reason: condition })
 
 /** What a person's requests belong to. */
 export const requestsOwner = (principal: Pick<Principal, 'issuer' | 'subject'>, digest: Digest): string =>

@@ -2,7 +2,7 @@ import type { RuleIndex } from '../../domain/entitlement/compile.ts'
 import type { Approval } from '../../domain/entitlement/requirement.ts'
 import type { RoleTarget } from '../../domain/entitlement/rule.ts'
 import type { DeviceClosing } from '../../domain/device/closing.ts'
-import { RolegateError } from '../../domain/errors.ts'
+import { RolegateError, unmet } from '../../domain/errors.ts'
 import { approvingGroups, goodUntil, mayApproveAny, targetOf, wantedNow } from '../../domain/request/approver.ts'
 import { makeMightAnswer, type OpenRequest } from '../../domain/request/open-request.ts'
 import {
@@ -194,5 +194,4 @@ export function makeSeeRequests(deps: {
 const concerns = ({ principal }: GatewaySession, { isOwn: mine, wanted, request }: ShownRequest): boolean =>
   mine || (request.status !== 'asking' && wanted.length > 0 && approvingGroups(principal, wanted) !== undefined)
 
-const unmet = (condition: string) => new RolegateError('condition_unmet', { condition }, { reason: condition })
 const notFound = () => new RolegateError('not_found', { what: 'request' })

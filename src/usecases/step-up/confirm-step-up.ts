@@ -1,6 +1,6 @@
 import type { RequestFacts } from '../../domain/audit/event.ts'
 import { isSameNetwork, type NameNetwork } from '../../domain/device/network.ts'
-import { asRolegateError, RolegateError } from '../../domain/errors.ts'
+import { asRolegateError, unmet } from '../../domain/errors.ts'
 import type { RoleRequest } from '../../domain/request/role-request.ts'
 import { identityOf } from '../../domain/sign-in/principal.ts'
 import { requireSessionMay, type GatewaySession } from '../../domain/sign-in/session.ts'
@@ -138,7 +138,7 @@ export function makeConfirmStepUp(deps: {
       const isBeside = isSameNetwork(terminal.address, input.request.address, deps.nameNetwork)
       if (!isBeside && (deps.crossNetwork === 'refuse' || !input.elsewhere)) {
         await deps.audit({ ...recordOf(found, input), event: 'step_up_refused', reason: 'another_network' })
-        throw new RolegateError('condition_unmet', { condition: 'another_network' }, { reason: 'another_network' })
+        throw unmet('another_network')
       }
       await requireStillTheirs(found, terminal.address, input)
       const isReady = (kept: StepUp) => kept.status === 'proved' && kept.provedBy === input.session.id

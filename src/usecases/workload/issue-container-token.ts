@@ -2,7 +2,7 @@ import type { RequestFacts } from '../../domain/audit/event.ts'
 import { networkOf } from '../../domain/device/network.ts'
 import { askedForRecord } from '../../domain/entitlement/find-role.ts'
 import { roleIdOf } from '../../domain/entitlement/role-id.ts'
-import { asRolegateError, RolegateError } from '../../domain/errors.ts'
+import { asRolegateError, unmet } from '../../domain/errors.ts'
 import { endWithin, type GatewaySession } from '../../domain/sign-in/session.ts'
 import { ELEVATED } from '../../domain/sign-in/step-up.ts'
 import type { AuthenticateBearer } from '../device/authenticate-bearer.ts'
@@ -94,5 +94,5 @@ function forContainer(failed: unknown): RolegateError {
   const refusal = asRolegateError(failed)
   if (refusal.code !== 'step_up_required' || refusal.reason !== ELEVATED) return refusal
   const reason = 'browser_session_for_elevated'
-  return new RolegateError('condition_unmet', { condition: reason }, { reason })
+  return unmet(reason)
 }
