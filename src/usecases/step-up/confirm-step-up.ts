@@ -1,6 +1,6 @@
 import type { RequestFacts } from '../../domain/audit/event.ts'
 import { isSameNetwork, type NameNetwork } from '../../domain/device/network.ts'
-import { asRolegateError, unmet } from '../../domain/errors.ts'
+import { asRolegateError, unmet, type RolegateError } from '../../domain/errors.ts'
 import type { RoleRequest } from '../../domain/request/role-request.ts'
 import { identityOf } from '../../domain/sign-in/principal.ts'
 import { requireSessionMay, type GatewaySession } from '../../domain/sign-in/session.ts'
