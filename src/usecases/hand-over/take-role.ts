@@ -5,6 +5,8 @@ import type { Credentials } from '../../domain/aws/credentials.ts'
 import { askedForRecord } from '../../domain/entitlement/find-role.ts'
 import type { RoleTarget } from '../../domain/entitlement/rule.ts'
 import { asRolegateError, RolegateError, unmet } from '../../domain/errors.ts'
+import { GROUPS_UNREAD } from '../../domain/sign-in/groups-again.ts'
+import { CONFIG_BEHIND } from '../../domain/sign-in/session.ts'
 import type { AssumeRole, Audit, MintAssertion } from '../ports.ts'
 import type { ConfigEpoch } from '../config/config-epoch.ts'
 import type { StandingEmergency } from '../emergency/standing-emergency.ts'
@@ -131,13 +133,12 @@ export function makeTakeRole(deps: {
       throw thrown
     }
 
-  /** What comes too often, or finds AWS busy or down, comes again: the step-up is there for it once more, as nothing came of it (threats.md H8). */
+  /** What was refused for a moment comes again: the step-up is there for it once more, as nothing came of it (threats.md H8). */
   const givingBack =
     ({ stepUp }: HandOverRequest) =>
     async (thrown: unknown): Promise<never> => {
       const error = asRolegateError(thrown)
-      if (stepUp !== undefined && (error.code === 'rate_limited' || wasNotAsked(error)))
-        await deps.giveBackStepUp(stepUp).catch(() => undefined)
+      if (stepUp !== undefined && isForNow(error)) await deps.giveBackStepUp(stepUp).catch(() => undefined)
       throw thrown
     }
 
@@ -152,14 +153,29 @@ export function makeTakeRole(deps: {
     await deps.planHandOver.requireStillAllowed(plan, { ...ask, session })
   }
 
-  const beginHandOver: BeginHandOver = async (handOver, ask, check, checkFirst) => {
-    await deps.limitHandOvers(handOver, ask).catch(givingBack(ask))
-    const begun = await attempt(async () => {
+  /** The decision of either half, by groups and rules that are as new as they have to be. */
+  async function decided<Plan>(
+    handOver: HandOverFacts['handOver'],
+    ask: HandOverRequest,
+    plan: () => Promise<Plan>,
+    jti?: string,
+  ): Promise<Plan> {
+    const decide = async () => {
       await deps.recheckGroups(ask.session, ask.request, ask)
       await askAnew()
+      return plan()
+    }
+    return decide()
+      .catch(refusing(handOver, ask, jti))
+      .catch(givingBack(ask))
+  }
+
+  const beginHandOver: BeginHandOver = async (handOver, ask, check, checkFirst) => {
+    await deps.limitHandOvers(handOver, ask).catch(givingBack(ask))
+    const begun = await decided(handOver, ask, async () => {
       const plan = await deps.planHandOver.plan(handOver, ask, checkFirst)
       return { plan, checked: await check(plan) }
-    }).catch(refusing(handOver, ask))
+    })
     await deps.limitRole(handOver, ask, begun.plan.target.arn).catch(givingBack(ask))
     await deps.audit({ ...subjectOf(ask), event: 'intent', facts: begun.plan.facts })
     return begun
@@ -243,12 +259,11 @@ export function makeTakeRole(deps: {
     beginHandOver,
 
     async resumeHandOver(begun, ask, prove, preparation) {
-      const { plan, prepare } = await attempt(async () => {
-        await deps.recheckGroups(ask.session, ask.request, ask)
-        await askAnew()
+      const resume = async () => {
         const resumed = await deps.planHandOver.resume(begun, ask)
         return { plan: resumed, prepare: preparation(resumed.target) }
-      }).catch(refusing(begun.handOver, ask, begun.jti))
+      }
+      const { plan, prepare } = await decided(begun.handOver, ask, resume, begun.jti)
       return finish(
         ask,
         plan,
@@ -260,5 +275,11 @@ export function makeTakeRole(deps: {
 
 const browserNeeded = () => unmet('browser_needed')
 
-/** Runs what may throw at once, as a promise that rejects. */
-const attempt = async <Value>(run: () => Promise<Value>): Promise<Value> => run()
+/** AWS was not asked, and what is in the way passes: their haste, a neighbour that is busy or silent, or something of this gateway's own. */
+const isForNow = (error: RolegateError): boolean =>
+  error.code === 'rate_limited' ||
+  wasNotAsked(error) ||
+  error.values['why'] === GROUPS_UNREAD ||
+  (error.reason !== undefined && OF_THE_GATEWAY.has(error.reason))
+
+const OF_THE_GATEWAY: ReadonlySet<string> = new Set([CONFIG_BEHIND, 'clock_skew'])

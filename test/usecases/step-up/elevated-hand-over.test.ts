@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { notAsked } from '../../../src/domain/aws/not-asked.ts'
 import type { RoleKind } from '../../../src/domain/entitlement/rule.ts'
 import { RolegateError } from '../../../src/domain/errors.ts'
+import { groupsChanged, groupsUnread } from '../../../src/domain/sign-in/groups-again.ts'
+import { CONFIG_BEHIND } from '../../../src/domain/sign-in/session.ts'
 import { aHandOver, LENT } from '../../support/a-hand-over.ts'
 import { aMapping, anAccount, anIndex, aRoleKind, aRule } from '../../support/a-mapping.ts'
 import { aPrincipal } from '../../support/a-principal.ts'
@@ -81,6 +83,13 @@ describe('an elevated hand-over (threats.md H8)', () => {
       (world) => void (world.sts = () => Promise.reject(notAsked('not_asked_while_down', 5))),
       ['intent', 'mint', 'sts', 'refused'],
     ],
+    [
+      'their directory, which does not tell their groups,',
+      (world) => void (world.recheck = () => Promise.reject(groupsUnread('entra', 5, 'directory:slow'))),
+      ['refused'],
+    ],
+    ['the gateway’s own clock', (world) => void (world.stopped = 'clock_skew'), ['refused']],
+    ['an older configuration than others have', (world) => void (world.stopped = CONFIG_BEHIND), ['refused']],
   ]
   it.each(refusals)('gives its step-up back where %s refuses it', async (_what, turn, then) => {
     const { issueCredentials, ask, world, givenBack, happened } = elevated()
@@ -96,6 +105,7 @@ describe('an elevated hand-over (threats.md H8)', () => {
       (world) =>
         void (world.sts = () => Promise.reject(new RolegateError('aws_unavailable', {}, { reason: 'no_answer' }))),
     ],
+    ['their groups are others by now', (world) => void (world.recheck = () => Promise.reject(groupsChanged()))],
     ['a rule refuses it', (world) => void (world.rules = anIndex({ rules: [] }))],
     ['AWS has lent, and nothing leaves', (world) => void (world.session = undefined)],
     ['it is handed over', () => undefined],
@@ -105,6 +115,23 @@ describe('an elevated hand-over (threats.md H8)', () => {
     turn(world)
     await issueCredentials(ask({ role: ADMIN, stepUp: aUsedStepUp() })).catch(() => undefined)
     expect(givenBack).toEqual([])
+  })
+
+  it('gives it back in its second half, too', async () => {
+    const { halves, ask, world, givenBack } = elevated()
+    const begun = await halves.beginHandOver(
+      'credentials',
+      ask({ role: ADMIN, stepUp: aUsedStepUp() }),
+      () => undefined,
+    )
+    world.recheck = () => Promise.reject(groupsUnread('entra', 5, 'directory:slow'))
+    const resumed = halves.resumeHandOver(
+      begun.plan.facts,
+      ask({ role: ADMIN, stepUp: aUsedStepUp() }),
+      () => Promise.reject(new Error('nothing is to be proved')),
+      () => async () => undefined,
+    )
+    expect([(await refusalFrom(resumed)).code, givenBack]).toEqual(['idp_unavailable', [STEP_UP_ID]])
   })
 
   it('keeps it used up where AWS has lent, and its sign-in service is taken to be down', async () => {
