@@ -8,11 +8,14 @@ import { fromFolder } from './paths.ts'
 import type { Secrets } from './secrets.ts'
 import type { World } from './world.ts'
 
-/** Where people sign in, from an entry that has passed every check. `keep`: claims that are kept from a sign-in. */
-export const idpOf = (idp: IdpEntry, secrets: Secrets, keep: readonly string[], world: World): Idp =>
-  idp.type === 'saml' ? samlIdpOf(idp, secrets, keep, world) : oidcIdpOf(idp, secrets, keep)
+/** What an entry is read beside: all of them, and the claims that are kept from a sign-in. */
+type Beside = { readonly idps: readonly IdpEntry[]; readonly keep: readonly string[] }
 
-function oidcIdpOf(idp: OidcEntry, { authentications, serviceAccounts }: Secrets, keep: readonly string[]): OidcIdp {
+/** Where people sign in, from an entry that has passed every check. */
+export const idpOf = (idp: IdpEntry, secrets: Secrets, beside: Beside, world: World): Idp =>
+  idp.type === 'saml' ? samlIdpOf(idp, secrets, beside, world) : oidcIdpOf(idp, secrets, beside)
+
+function oidcIdpOf(idp: OidcEntry, { authentications, serviceAccounts }: Secrets, beside: Beside): OidcIdp {
   const authentication = authentications.get(idp.id)
   if (authentication === undefined) throw new Error(`no authentication was read for ${idp.id}`)
   const { claim, limit, from } = idp.groups
@@ -34,7 +37,7 @@ function oidcIdpOf(idp: OidcEntry, { authentications, serviceAccounts }: Secrets
       idp: idp.id,
       subject: idp.subject,
       username: idp.username,
-      ...(idp.username_domains !== undefined && { usernameDomains: idp.username_domains }),
+      ...domainsOf(idp, beside),
       ...(idp.person_key !== undefined && { personKey: idp.person_key }),
       groups: {
         // The source that stands in for a claim answers everybody: none is ever read.
@@ -44,12 +47,19 @@ function oidcIdpOf(idp: OidcEntry, { authentications, serviceAccounts }: Secrets
         ...(overage !== undefined && { overage: { else: overage.else } }),
       },
       ...(idp.mfa !== undefined && { mfa: { claim: idp.mfa.claim, anyOf: idp.mfa.any_of } }),
-      keep,
+      keep: beside.keep,
     },
     ...(overage !== undefined && { overage }),
     ...(googleDirectory !== undefined && { googleDirectory }),
     ...(idp.recheck !== undefined && { recheck: { everySeconds: idp.recheck.every, else: idp.recheck.else } }),
   }
+}
+
+/** Whose names it answers for; where it does not say, for none that another IdP has declared (threats.md I1). */
+function domainsOf({ id, username_domains: own }: IdpEntry, { idps }: Beside): Partial<Idp['mapping']> {
+  if (own !== undefined) return { usernameDomains: own }
+  const declared = idps.flatMap((other) => (other.id === id ? [] : (other.username_domains ?? [])))
+  return declared.length === 0 ? {} : { othersDomains: [...new Set(declared)] }
 }
 
 /** No more than these come, and nobody else is asked for the rest. */
@@ -80,7 +90,7 @@ function overageOf({ issuer, groups: { overage } }: OidcEntry): OidcIdp['overage
   return { endpoint, else: overage.else }
 }
 
-function samlIdpOf(idp: SamlEntry, { samlKeys }: Secrets, keep: readonly string[], world: World): SamlIdp {
+function samlIdpOf(idp: SamlEntry, { samlKeys }: Secrets, beside: Beside, world: World): SamlIdp {
   const { id, allow, metadata_file: metadataFile, metadata_url: metadataUrl = '', entity_id: entityId } = idp
   const { attribute, limit, delimiter } = idp.groups
   const { signing, ...keys } = samlKeys.get(id) ?? {}
@@ -100,7 +110,7 @@ function samlIdpOf(idp: SamlEntry, { samlKeys }: Secrets, keep: readonly string[
       idp: id,
       subject: idp.subject,
       username: idp.username,
-      ...(idp.username_domains !== undefined && { usernameDomains: idp.username_domains }),
+      ...domainsOf(idp, beside),
       ...(idp.person_key !== undefined && { personKey: idp.person_key }),
       groups: {
         claim: attribute,
@@ -109,7 +119,7 @@ function samlIdpOf(idp: SamlEntry, { samlKeys }: Secrets, keep: readonly string[
         ...(delimiter !== undefined && { delimiter }),
       },
       ...(idp.mfa !== undefined && { mfa: samlMfaOf(idp.mfa) }),
-      keep,
+      keep: beside.keep,
     },
   }
 }

@@ -26,7 +26,7 @@ export function resolve(
   const { server, issuer, sessions, audit, store } = file
   const sts = new Map(Object.entries(file.sts).map(([name, entry]) => [name, stsOf(name, entry, secrets)]))
   const keep = claimsOfTags(file)
-  const idps = file.idps.map((idp) => idpOf(idp, secrets, keep, world))
+  const idps = file.idps.map((idp) => idpOf(idp, secrets, { keep, idps: file.idps }, world))
   return {
     server: {
       publicUrl: server.public_url,

@@ -11,7 +11,8 @@ export function lintUsernames({ idps }: ConfigFile, findings: Findings): void {
     domains === undefined ? [{ id, index }] : [],
   )
   const [first] = open
-  if (first !== undefined)
+  // A single one is told from all others: what they have declared is shown of nobody else.
+  if (first !== undefined && open.length > 1)
     findings.warn(
       ['idps', first.index],
       `people of ${listed(

@@ -40,6 +40,8 @@ export type ClaimMapping = {
   readonly username: string
   /** Domains in lower case: names outside of them are shown with the IdP's id in front. */
   readonly usernameDomains?: readonly string[]
+  /** Those of all other IdPs: no name of theirs is this one's, though it declares none. */
+  readonly othersDomains?: readonly string[]
   /** The claim that names a person across IdPs. */
   readonly personKey?: string
   readonly groups: {

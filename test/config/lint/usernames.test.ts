@@ -30,4 +30,21 @@ describe('[username-domains] (threats.md I1)', () => {
     expect(advice(withDomains('[example.com]', '[eu.example.com]'))).toEqual([])
     expect(advice(withDomains(undefined))).toEqual([])
   })
+
+  it('is not said of a single one that declares none: it is called like nobody of the others', () => {
+    const text = withDomains('[example.com]', undefined, '[acme.example]')
+    expect(advice(text)).toEqual([])
+    expect(load(text).config.idps.map(({ mapping }) => mapping.othersDomains)).toEqual([
+      undefined,
+      ['example.com', 'acme.example'],
+      undefined,
+    ])
+  })
+
+  it('leaves others alone where nobody declares any', () => {
+    expect(load(withDomains(undefined, undefined)).config.idps.map(({ mapping }) => mapping.othersDomains)).toEqual([
+      undefined,
+      undefined,
+    ])
+  })
 })

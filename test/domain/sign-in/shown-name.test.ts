@@ -6,6 +6,8 @@ const ENTRA = { idp: 'entra', usernameDomains: ['example.com', 'example.org'] }
 const OKTA = { idp: 'okta', usernameDomains: ['acme.example'] }
 /** It has declared no domains. */
 const OPEN = { idp: 'keycloak' }
+/** The same, beside the others. */
+const BESIDE = { ...OPEN, othersDomains: [...ENTRA.usernameDomains, ...OKTA.usernameDomains] }
 
 describe('a name (threats.md I1)', () => {
   it.each([
@@ -42,6 +44,31 @@ describe('a name (threats.md I1)', () => {
     expect(shownName('okta:alice@acme.example', OPEN)).toBe('keycloak:okta:alice@acme.example')
   })
 
+  it.each([
+    'alice@example.com',
+    'Alice@EXAMPLE.com',
+    'alice@acme.example',
+    'alice@example.com.evil.test',
+    'alice @example.com',
+    'alice@example.com\n',
+    'alice@ex\u0430mple.com',
+    '\uff41lice',
+    'zo\u00eb',
+    'ali\u200bce@x.test',
+  ])(
+    'that another IdP has declared, or that could look like one, has the id in front where its own IdP declares none: %j',
+    (stated) => {
+      expect(shownName(stated, BESIDE)).toBe(`keycloak:${stated}`)
+    },
+  )
+
+  it.each(['alice', 'Alice Example', 'alice@x.test', 'alice@eu.example.com', 'example.com', 'alice@notexample.com'])(
+    'that nobody has declared is shown as it is where its IdP declares none: %j',
+    (stated) => {
+      expect(shownName(stated, BESIDE)).toBe(stated)
+    },
+  )
+
   const name = fc.oneof(
     fc.string({ unit: 'grapheme', minLength: 1, maxLength: 300 }),
     fc.emailAddress(),
@@ -54,7 +81,10 @@ describe('a name (threats.md I1)', () => {
       .map((parts) => parts.join('')),
   )
 
-  it('is the same as another’s at no other IdP that has declared its own domains', () => {
+  it.each([
+    ['has declared its own domains', OKTA],
+    ['has declared none', BESIDE],
+  ])('of an IdP with domains is the same as another’s at no other IdP, which %s', (_what, elsewhere) => {
     const shared = { sameStated: 0, idInFront: 0 }
     fc.assert(
       fc.property(
@@ -63,8 +93,8 @@ describe('a name (threats.md I1)', () => {
           name.map((same) => [same, same] as const),
         ),
         ([one, other]) => {
-          const [at, there] = [shownName(one, ENTRA), shownName(other, OKTA)]
-          expect(at).not.toBe(there)
+          const [at, there] = [shownName(one, ENTRA), shownName(other, elsewhere)]
+          expect(at.toLowerCase()).not.toBe(there.normalize('NFKC').toLowerCase())
           if (one === other) shared.sameStated += 1
           if (at.startsWith('entra:')) shared.idInFront += 1
         },
@@ -76,7 +106,7 @@ describe('a name (threats.md I1)', () => {
 
   it('begins with an IdP’s id and a colon only if that IdP has stated it', () => {
     fc.assert(
-      fc.property(name, fc.constantFrom(ENTRA, OKTA, OPEN), (stated, idp) => {
+      fc.property(name, fc.constantFrom(ENTRA, OKTA, OPEN, BESIDE), (stated, idp) => {
         const [front, ...rest] = shownName(stated, idp).split(':')
         if (rest.length > 0) expect(front).toBe(idp.idp)
       }),
@@ -86,7 +116,7 @@ describe('a name (threats.md I1)', () => {
 
   it('can be told again as it was stated', () => {
     fc.assert(
-      fc.property(name, fc.constantFrom(ENTRA, OKTA, OPEN), (stated, idp) => {
+      fc.property(name, fc.constantFrom(ENTRA, OKTA, OPEN, BESIDE), (stated, idp) => {
         expect(statedName(shownName(stated, idp), idp.idp)).toBe(stated)
       }),
       { numRuns: 20_000 },
