@@ -199,8 +199,8 @@ export function reachAws(
   const endpointFor = (name: string, region: string) =>
     entry(name).endpoint ?? stsEndpointOf(entry(name).partition, region)
   const clients = makeStsClients(endpointFor, { lookup: lookUp })
-  const used = new Set([...mapping.accounts.values()].map((account) => account.sts))
-  const askTime = makeBoundedFetch({ ...IDP_BOUNDS, givesFailures: true })
+  const used = [...new Set([...mapping.accounts.values()].map((account) => account.sts))]
+  const askTime = makeBoundedFetch(IDP_BOUNDS)
   const assumeRole = makeAssumeRole({ clientFor: clients.clientFor })
   const openFederation = makeOpenFederation({
     endpointFor: (name, region) => federationEndpointFor(entry(name), region),
@@ -222,6 +222,14 @@ export function reachAws(
     account: roleArn.split(':')[4] ?? '',
   })
   const atOf = ({ sts: name, region }: { readonly sts: string; readonly region: string }) => `${name}:${region}`
+  /** Asked without credentials, STS says that they are missing, and what time it is. One that fails says nothing: nobody knows whose clock that is. */
+  const askTimeOf = (names: readonly string[]) =>
+    Promise.allSettled(
+      names.map(async (name) => {
+        const ask = clocks.watching(awsNeighbour(name), askTime)
+        await ask(`${endpointFor(name, entry(name).region)}/?Action=GetCallerIdentity&Version=2011-06-15`)
+      }),
+    )
   return {
     assumeRole: ((ask) =>
       gate.through(namesOf(ask), () =>
@@ -232,15 +240,9 @@ export function reachAws(
         breaker.through(`signin:${atOf(ask)}`, () => openFederation(ask)),
       )) satisfies OpenFederation,
     down: breaker.down,
-    /** Asked without credentials, STS says that they are missing, and what time it is. One that says nothing is nothing new. */
     async lookAtClocks() {
-      const asked = [...used].map((name) =>
-        clocks.watching(
-          awsNeighbour(name),
-          askTime,
-        )(`${endpointFor(name, entry(name).region)}/?Action=GetCallerIdentity&Version=2011-06-15`),
-      )
-      await Promise.allSettled(asked)
+      await askTimeOf(used)
+      await askTimeOf(used.filter((name) => clocks.isUnsure(awsNeighbour(name))))
     },
     strategies: new Map([...sts].map(([name, entry]) => [name, strategyOf(entry)])),
     consoleHosts: new Map(

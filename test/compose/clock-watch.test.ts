@@ -17,12 +17,21 @@ function aWatch() {
   } as unknown as Parameters<typeof makeClockWatch>[0]['witness']
   const host = { now: clock.now, print: () => undefined, version: '0', demo: false, acceptNewIssuer: false }
   const watch = makeClockWatch({ host, witness })
-  const answering = (headers: Record<string, string>, neighbour = STS) =>
-    watch.watching(neighbour, async () => new Response('body', { headers }))('https://neighbour.example.com')
+  /** `meanwhile`: how far our clock goes while we wait. */
+  const answering = (headers: Record<string, string>, neighbour = STS, meanwhile = 0) =>
+    watch.watching(neighbour, async () => {
+      clock.pass(meanwhile)
+      return new Response('body', { headers })
+    })('https://neighbour.example.com')
   /** An answer of somebody whose clock is so many seconds ahead of ours. */
   const differs = (seconds: number, neighbour = STS) =>
     answering({ date: secondsAfter(clock.now(), seconds).toUTCString() }, neighbour)
-  return { clock, watch, said, gauge, answering, differs }
+  /** The same said twice, so that it counts. */
+  const differsAgain = async (seconds: number, neighbour = STS) => {
+    await differs(seconds, neighbour)
+    return differs(seconds, neighbour)
+  }
+  return { clock, watch, said, gauge, answering, differs, differsAgain }
 }
 
 describe('our clock beside those of our neighbours (threats.md F10)', () => {
@@ -38,30 +47,57 @@ describe('our clock beside those of our neighbours (threats.md F10)', () => {
     [-120, ['clock:sts:default'], false],
     [-121, ['clock:sts:default'], true],
   ])('differs by %d seconds from AWS’s', async (seconds, degraded, stops) => {
-    const { watch, differs, gauge } = aWatch()
-    expect(await (await differs(seconds)).text()).toBe('body')
-    expect(gauge).toEqual([[STS, seconds + 0.5]])
+    const { watch, differsAgain, gauge } = aWatch()
+    expect(await (await differsAgain(seconds)).text()).toBe('body')
+    const read = [STS, seconds + 0.5]
+    expect(gauge).toEqual([read, read])
     expect([watch.degraded(), watch.stops()]).toEqual([degraded, stops])
   })
 
   it('is held against nobody while one AWS agrees with it, nor because of an IdP', async () => {
-    const { watch, differs } = aWatch()
-    await differs(600, 'idp:entra')
+    const { watch, differs, differsAgain } = aWatch()
+    await differsAgain(600, 'idp:entra')
     expect([watch.degraded(), watch.stops()]).toEqual([['clock:idp:entra'], false])
-    await differs(600, awsNeighbour('own-endpoint'))
+    await differsAgain(600, awsNeighbour('own-endpoint'))
     expect(watch.stops()).toBe(true)
     await differs(0)
     expect(watch.stops()).toBe(false)
   })
 
-  it('is right again as soon as AWS says so, and not known after ten minutes of silence', async () => {
+  it('stops nothing by one answer alone, which a machine in between may have given', async () => {
     const { watch, differs, clock } = aWatch()
     await differs(600)
+    expect([watch.degraded(), watch.stops(), watch.isUnsure(STS)]).toEqual([['clock:sts:default'], false, true])
+    await differs(0)
+    expect([watch.degraded(), watch.stops(), watch.isUnsure(STS)]).toEqual([[], false, false])
+    await differs(600)
+    clock.pass(600)
+    await differs(600)
+    expect([watch.stops(), watch.isUnsure(STS)]).toEqual([false, true])
+    await differs(600)
+    expect([watch.stops(), watch.isUnsure(STS)]).toEqual([true, false])
+  })
+
+  it.each([600, -600, 6])(
+    'is not compared across an answer during which it went on by %d seconds',
+    async (meanwhile) => {
+      const { watch, answering, differsAgain, clock, gauge } = aWatch()
+      for (let times = 0; times < 2; times += 1) await answering({ date: clock.now().toUTCString() }, STS, meanwhile)
+      expect([watch.degraded(), watch.stops(), gauge]).toEqual([[], false, []])
+      await differsAgain(600)
+      await answering({ date: clock.now().toUTCString() }, STS, 6)
+      expect(watch.stops()).toBe(true)
+    },
+  )
+
+  it('is right again as soon as AWS says so, and not known after ten minutes of silence', async () => {
+    const { watch, differs, differsAgain, clock } = aWatch()
+    await differsAgain(600)
     clock.pass(599)
     expect(watch.stops()).toBe(true)
     clock.pass(1)
     expect([watch.degraded(), watch.stops()]).toEqual([[], false])
-    await differs(600)
+    await differsAgain(600)
     await differs(0)
     expect([watch.degraded(), watch.stops()]).toEqual([[], false])
   })

@@ -7,16 +7,17 @@ import { aWorld, changed, load } from '../config/a-file.ts'
 import { aClock, secondsAfter } from '../support/a-session.ts'
 
 const clock = aClock()
-/** An STS that is so many seconds ahead of us; undefined: it hangs up. */
-const sts = { ahead: 0 as number | undefined, status: 403, asked: [] as string[] }
+/** An STS that is so many seconds ahead of us, at once or after some answers that are not; undefined: it hangs up. */
+const sts = { ahead: 0 as number | undefined, first: [] as number[], status: 403, asked: [] as string[] }
 const server = createServer((req, res) => {
   sts.asked.push(`${req.method} ${req.url} ${req.headers.authorization ?? 'by nobody'}`)
-  if (sts.ahead === undefined) req.socket.destroy()
-  else res.writeHead(sts.status, { date: secondsAfter(clock.now(), sts.ahead).toUTCString() }).end()
+  const ahead = sts.first.shift() ?? sts.ahead
+  if (ahead === undefined) req.socket.destroy()
+  else res.writeHead(sts.status, { date: secondsAfter(clock.now(), ahead).toUTCString() }).end()
 })
 beforeAll(() => new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve)))
 afterAll(() => void server.close())
-beforeEach(() => void Object.assign(sts, { ahead: 0, status: 403, asked: [] }))
+beforeEach(() => void Object.assign(sts, { ahead: 0, first: [], status: 403, asked: [] }))
 
 function anAws() {
   const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
@@ -47,10 +48,22 @@ it('asks every STS that accounts are reached by for the time, without credential
   expect(await seeing(600)).toEqual([['clock:sts:default', 'clock:sts:own'], true])
 })
 
-it('takes an outage for no news, and the time of one that is down for the time', async () => {
+it('asks again at once whoever is minutes away, and goes by what is said twice', async () => {
   const seeing = anAws()
+  sts.first = [200, 0]
+  expect(await seeing(0)).toEqual([[], false])
+  expect(sts.asked).toHaveLength(3)
+  expect(await seeing(200)).toMatchObject([{ length: 2 }, true])
+  expect(sts.asked).toHaveLength(7)
+})
+
+it('takes an outage for no news, and the time of one that is down for that of something in between', async () => {
+  const seeing = anAws()
+  sts.status = 502
+  expect(await seeing(600)).toEqual([[], false])
+  sts.status = 403
   expect(await seeing(600)).toMatchObject([{ length: 2 }, true])
   expect(await seeing(undefined)).toMatchObject([{ length: 2 }, true])
   sts.status = 503
-  expect(await seeing(0)).toEqual([[], false])
+  expect(await seeing(0)).toMatchObject([{ length: 2 }, true])
 })

@@ -41,7 +41,7 @@ it('stops every role while the clock is not AWS’s (threats.md F10), and says f
     {
       disk: { refusedSince: undefined, fault: undefined, needsRestart: false, lastGoodSince: undefined },
       host: { now, print: () => undefined, version: '0', demo: false, acceptNewIssuer: false },
-      clocks: { watching: (_, ask) => ask, degraded: () => [], stops: () => world.stops },
+      clocks: { watching: (_, ask) => ask, degraded: () => [], isUnsure: () => false, stops: () => world.stops },
       configEpoch: { isBehind: () => world.isBehind } as Parameters<typeof stoppedBy>[0]['configEpoch'],
     },
     { maxStaleSeconds: 3600 },
