@@ -142,7 +142,7 @@ export type AskedReload = {
 
 /** Who signed in lately, as their IdP stated them the last time: so that a host may name them, and a reload ask what becomes of them. */
 export type People = Table<KnownPerson>
-export type KnownPerson = { readonly principal: Principal; readonly seenAt: Date }
+export type KnownPerson = { readonly principal: Omit<Principal, 'personKey'>; readonly seenAt: Date }
 
 /** Where denies were last seen to mean somebody: one row. */
 export type DenyWatches = Pick<Table<DenyWatch>, 'createIfAbsent' | 'update'>

@@ -2,7 +2,8 @@ import { compared } from './compared.ts'
 
 /**
  * What names a human at whichever IdP they sign in, as an employee number does: only ever held against another's, to tell that two
- * sign-ins are one person (threats.md I3). It is in no record, on no page, and goes to nobody.
+ * sign-ins are one person (threats.md I3). It is in no record, on no page, and goes to nobody; it is kept
+ * with sessions, with what was asked and answered, and with a step-up that a terminal waits for.
  */
 export type PersonKey = {
   /** The claim it was read from. It tells which claim was asked for at the sign-in; a value speaks against another's whatever claim either is of. */

@@ -8,10 +8,10 @@ const REMEMBERED_MS = 90 * 86_400_000
 
 export type RememberPerson = (principal: Principal, seenAt: Date) => Promise<void>
 
-/** Keeps who signed in, as their IdP stated them this time. */
+/** Keeps who signed in, as their IdP stated them this time, but for their key across IdPs, which nobody reads here (threats.md I3). */
 export const makeRememberPerson =
   (deps: { people: Pick<People, 'put'>; digest: Digest }): RememberPerson =>
-  (principal, seenAt) =>
+  ({ personKey: _, ...principal }, seenAt) =>
     deps.people.put(
       deps.digest(identityOf(principal)),
       { principal, seenAt },
