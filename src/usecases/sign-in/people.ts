@@ -11,12 +11,11 @@ export type RememberPerson = (principal: Principal, seenAt: Date) => Promise<voi
 /** Keeps who signed in, as their IdP stated them this time, but for their key across IdPs, which nobody reads here (threats.md I3). */
 export const makeRememberPerson =
   (deps: { people: Pick<People, 'put'>; digest: Digest }): RememberPerson =>
-  ({ personKey: _, ...principal }, seenAt) =>
-    deps.people.put(
-      deps.digest(identityOf(principal)),
-      { principal, seenAt },
-      { owner: EVERYBODY, expiresAt: new Date(seenAt.getTime() + REMEMBERED_MS) },
-    )
+  async (stated, seenAt) => {
+    const { personKey: _, ...principal } = stated
+    const expiresAt = new Date(seenAt.getTime() + REMEMBERED_MS)
+    await deps.people.put(deps.digest(identityOf(principal)), { principal, seenAt }, { owner: EVERYBODY, expiresAt })
+  }
 
 /** Everybody who signed in lately, the latest first. */
 export async function peopleIn(people: Pick<People, 'listByOwner'>): Promise<readonly KnownPerson[]> {
