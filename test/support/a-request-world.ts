@@ -136,6 +136,7 @@ export function aRequestWorld(clock = aClock(), store: Store = makeMemoryStore({
     recorded,
     requests,
     openRequests,
+    stepUps,
     requestsOf,
     alice,
     lead,

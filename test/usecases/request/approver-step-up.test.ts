@@ -26,8 +26,11 @@ const refused = async (promise: Promise<unknown>) => {
 
 describe('whoever approves an elevated role (threats.md H8)', () => {
   it('uses up a fresh sign-in that was made for it, and it is on record', async () => {
-    const { prove, approve, lead, request, recorded, isOpen } = await asked()
-    await approve(await prove(lead, request))
+    const { prove, approve, lead, request, recorded, isOpen, stepUps } = await asked()
+    const stepUp = await prove(lead, request)
+    expect(await stepUps.get(stepUp)).toMatchObject({ purpose: { approval: request.id } })
+    await approve(stepUp)
+    expect(await stepUps.get(stepUp)).toBeUndefined()
     expect(recorded.slice(1)).toMatchObject([
       { event: 'step_up', role: 'payments-prod/admin', approval: request.id, principal: { subject: 'oid-2' } },
       { event: 'request_approved', approval: request.id, stepUp: 'T'.repeat(22) },
@@ -138,14 +141,20 @@ describe('whoever approves an elevated role (threats.md H8)', () => {
     await approve(stepUp)
   })
 
-  it('opens nothing where the word could not be put on record', async () => {
+  it('opens nothing where the word could not be put on record, and takes another to say it again', async () => {
     const { world, prove, approve, lead, request, isOpen } = await asked()
     const stepUp = await prove(lead, request)
+    const { onAudit } = world
     world.onAudit = async () => {
       throw new RolegateError('audit_unavailable')
     }
     expect((await refusalFrom(approve(stepUp))).code).toBe('audit_unavailable')
     expect(await isOpen()).toBe(false)
+    world.onAudit = onAudit
+    expect(await refused(approve(stepUp))).toEqual(['step_up_required', 'gone'])
+    expect(await isOpen()).toBe(false)
+    await approve(await prove(lead, request, 'U'.repeat(22)))
+    expect(await isOpen()).toBe(true)
   })
 
   it('is not sent away where they might not approve it, but for groups that the trip reads anew', async () => {
