@@ -5,11 +5,11 @@ import type { GroupName } from './group-names.ts'
 
 /** A request as programs are told of it. */
 export function requestRow(
-  { request, standing, until, voidBecause, isOwn, target, wanted, fault }: ShownRequest,
+  { request, standing, until, because, isOwn, target, wanted, fault }: ShownRequest,
   { publicUrl, groupName }: { publicUrl: string; groupName: GroupName },
 ) {
   const { id, role, person, via, reason, seconds, askedAt, expiresAt } = request
-  const because = voidBecause ?? (isOwn ? undefined : fault)
+  const why = because ?? (isOwn ? undefined : fault)
   // threats.md P3: who asks is told whose word it takes only where the way in is no secret.
   const isTold = !isOwn || target?.kind.discoverable === true
   return {
@@ -32,7 +32,7 @@ export function requestRow(
     ...answerIn(request),
     ...(until !== undefined && { grantedUntil: until }),
     ...(!isOwn && { mayApprove: fault === undefined && standing === 'asked' }),
-    ...(because !== undefined && { why: answerFor(because).why }),
+    ...(why !== undefined && { why: answerFor(why).why }),
     url: `${publicUrl}/approvals/${id}`,
     ...(standing === 'asked' && { intervalSeconds: REQUEST_INTERVAL_SECONDS }),
   }

@@ -17,6 +17,7 @@ import { makeTakeRole, type Prepare } from '../../src/usecases/hand-over/take-ro
 import type { AssumeRole, OpenFederation } from '../../src/usecases/ports.ts'
 import { aMapping } from './a-mapping.ts'
 import { sha256 } from './a-principal.ts'
+import { weighedBy } from './a-role-request.ts'
 import { aClock, aRequest, aSession, NINE, secondsAfter } from './a-session.ts'
 import { anEmergency } from './an-emergency.ts'
 
@@ -72,7 +73,7 @@ export function aHandOver({
   const emergency = anEmergency()
   const planHandOver = makePlanHandOver({
     rules: () => emergency.over(world.rules),
-    requestsOf: { about: async () => (world.onAbout(), world.requests) },
+    requestsOf: { about: async () => (world.onAbout(), weighedBy(world.rules, clock.now(), world.requests)) },
     closing: closingBy({ console: true, except: new Set() }, () => world.stopped),
     issuer: { url: 'https://aws.example.com', tokenSeconds: 120 },
     strategies: world.strategies,
@@ -136,7 +137,7 @@ export function aHandOver({
   const openConsole = makeOpenConsole({
     ...heart,
     rules: () => emergency.over(world.rules),
-    requestsOf: { about: async () => (world.onAbout(), world.requests) },
+    requestsOf: { about: async () => (world.onAbout(), weighedBy(world.rules, clock.now(), world.requests)) },
     prepareConsole,
     now: clock.now,
   })

@@ -1,11 +1,17 @@
+import type { RuleIndex } from '../../src/domain/entitlement/compile.ts'
 import type { Approved, RoleRequest } from '../../src/domain/request/role-request.ts'
 import { personIn } from '../../src/domain/request/role-request.ts'
+import { weighed } from '../../src/domain/request/worth.ts'
 import type { RequestsOf } from '../../src/usecases/request/requests-of.ts'
 import { aPrincipal } from './a-principal.ts'
 import { NINE, secondsAfter } from './a-session.ts'
 
 /** Of somebody who has asked nobody for anything. */
 export const noRequests: RequestsOf = { about: async () => [], all: async () => [] }
+
+/** What requests are worth by these rules, while nothing else has become of anybody. */
+export const weighedBy = (index: RuleIndex, now: Date, requests: readonly RoleRequest[]) =>
+  requests.map((request) => weighed(request, { index, now, isTheirs: () => true, isEnded: () => false }))
 
 export const aLead = (changes: Parameters<typeof aPrincipal>[0] = {}) =>
   aPrincipal({

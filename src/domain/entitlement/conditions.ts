@@ -1,7 +1,6 @@
 import { canonicalAddress } from '../device/network.ts'
 import { printDuration } from './duration.ts'
-import { isApproved, isOwn, type Approved, type RoleRequest } from '../request/role-request.ts'
-import { goodUntil } from '../request/approver.ts'
+import { isOwn, type Weighed } from '../request/role-request.ts'
 import type { Principal } from '../sign-in/principal.ts'
 import type { AddressRanges, Approval, ReasonRule, Requirement } from './requirement.ts'
 import { roleIdOf } from './role-id.ts'
@@ -20,8 +19,8 @@ export type Circumstances = {
   /** That IdP never tells of one. */
   readonly mfaUntold?: boolean
   readonly reason?: string
-  /** What they have asked others for, whatever became of it. It counts for nothing before `seenFor` has told what it is about. */
-  readonly requests?: readonly RoleRequest[]
+  /** What they have asked others for, and what it is worth. It counts for nothing before `seenFor` has told what it is about. */
+  readonly requests?: readonly Weighed[]
   /** Of an imagined person: conditions that count as met. */
   readonly assumed?: ReadonlySet<Condition>
 }
@@ -53,14 +52,14 @@ export function imaginedCircumstances({ at, ip, mfa, reason }: ImaginedCircumsta
 }
 
 /** The same of one role: of what was approved, what this very person asked for it (threats.md R1). */
-type Seen = Circumstances & { readonly approved?: readonly Approved[] }
+type Seen = Circumstances & { readonly approved?: readonly Weighed[] }
 
 export function seenFor(seen: Circumstances, principal: Principal, target: Pick<RoleTarget, 'arn' | 'kind'>): Seen {
-  const { requests = [], now } = seen
+  const { requests = [] } = seen
   if (requests.length === 0) return seen
   const roleId = roleIdOf(target)
-  const approved = requests.flatMap((request) =>
-    isApproved(request, now) && request.roleId === roleId && isOwn(request, principal) ? request : [],
+  const approved = requests.filter(
+    ({ request, standing }) => standing === 'approved' && request.roleId === roleId && isOwn(request, principal),
   )
   return { ...seen, approved }
 }
@@ -70,10 +69,11 @@ export type StandingApproval = { readonly id: string; readonly until: Date; read
 
 /** Of several the one that lasts longest. */
 export function standingApproval(approval: Approval, { approved = [], now }: Seen): StandingApproval | undefined {
-  const standing = approved.flatMap((request) => {
-    const until = goodUntil(request, [approval])
-    return until !== undefined && now < until ? { id: request.id, until, by: request.answeredBy.username } : []
-  })
+  const standing = approved.flatMap(({ request, until }) =>
+    until !== undefined && now < until && 'answeredBy' in request && request.wanted.includes(approval.of)
+      ? { id: request.id, until, by: request.answeredBy.username }
+      : [],
+  )
   return standing.toSorted((a, b) => b.until.getTime() - a.until.getTime())[0]
 }
 

@@ -3,7 +3,7 @@ import type { Approval, Requirement } from '../entitlement/requirement.ts'
 import { roleIdOf } from '../entitlement/role-id.ts'
 import type { RoleTarget, Rule } from '../entitlement/rule.ts'
 import type { Principal } from '../sign-in/principal.ts'
-import { approvedUntil, mostSecondsOf, type Approved, type RoleRequest } from './role-request.ts'
+import type { RoleRequest } from './role-request.ts'
 
 /** The role that was asked for: a name may mean another by now (threats.md R1). */
 export function targetOf(
@@ -103,18 +103,3 @@ export function approverOf({
 
 export const approvingGroups = (principal: Principal, wanted: readonly Approval[]): readonly string[] | undefined =>
   approverOf(principal)(wanted)
-
-/** Whether what was approved meets this approval as the file has it now: the same requirement, and an approver whom it still names. */
-const meets = ({ wanted, answeredBy, groups }: Approved, approval: Approval): boolean =>
-  wanted.includes(approval.of) &&
-  answeredBy.idp === approval.idp &&
-  groups.some((group) => approval.groups.includes(group))
-
-/**
- * Until when what was approved counts for these approvals, as the file has them now: it may have shortened them since. Undefined where
- * it meets them not at all any more.
- */
-export function goodUntil(request: Approved, wanted: readonly Approval[]): Date | undefined {
-  if (wanted.length === 0 || !wanted.every((approval) => meets(request, approval))) return undefined
-  return approvedUntil({ ...request, grantedSeconds: Math.min(request.grantedSeconds, mostSecondsOf(wanted)) })
-}

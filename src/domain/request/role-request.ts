@@ -1,5 +1,6 @@
 import { LEAST_SECONDS } from '../entitlement/duration.ts'
 import type { Approval } from '../entitlement/requirement.ts'
+import type { RolegateError } from '../errors.ts'
 import type { Principal } from '../sign-in/principal.ts'
 
 /** Nobody answers within a day: it is over. */
@@ -68,6 +69,17 @@ export const REQUEST_DATES = ['askedAt', 'expiresAt', 'answeredAt', 'endedAt'] a
 /** How it stands, by the clock: nobody has to write that it expired, or that its time is over. */
 export type RequestStanding = 'asked' | 'approved' | 'denied' | 'cancelled' | 'expired' | 'ended'
 
+/** What it is worth now, by the rules in force as well: `worthOf`. */
+export type Worth = {
+  /** `void` is what was approved and counts no more, though its time is not over. */
+  readonly standing: RequestStanding | 'void'
+  /** Until when what was approved counts. */
+  readonly until?: Date
+  /** Why it is void. */
+  readonly because?: RolegateError
+}
+export type Weighed = Worth & { readonly request: RoleRequest }
+
 export function standingOf(request: RoleRequest, now: Date): RequestStanding {
   switch (request.status) {
     case 'asking':
@@ -88,7 +100,7 @@ export function standingOf(request: RoleRequest, now: Date): RequestStanding {
 export const isApproved = (request: RoleRequest, now: Date): request is Approved =>
   request.status === 'approved' && standingOf(request, now) === 'approved'
 
-/** When what was granted is over by itself, unless the file has come to say less: `goodUntil`. */
+/** When what was granted is over by itself, unless the file has come to say less. */
 export const approvedUntil = ({ answeredAt, grantedSeconds }: Granted): Date =>
   new Date(answeredAt.getTime() + grantedSeconds * 1000)
 

@@ -34,7 +34,7 @@ export type ApprovalPages = {
     /** Why they may not. */
     readonly refusal?: string
     /** Why what was approved counts no more, though its time is not over. */
-    readonly voidBecause?: string
+    readonly because?: string
     readonly mayCancel: boolean
     readonly mayEnd: boolean
   }

@@ -166,7 +166,7 @@ export function approvalRoutes(deps: {
   }
 
   function modelOf(shown: ShownRequest, proof: string | undefined): Pages['approval'] {
-    const { request, standing, voidBecause, isOwn, target, wanted, fault, takesStepUp } = shown
+    const { request, standing, because, isOwn, target, wanted, fault, takesStepUp } = shown
     const { via, person } = request
     const isOpen = !isOwn && standing === 'asked'
     const mayAnswer = isOpen && fault === undefined
@@ -190,7 +190,7 @@ export function approvalRoutes(deps: {
       ...(mayApprove && proof !== undefined && { proof }),
       ...(mayStepUp && { stepUpHref: `/approvals/${request.id}/step-up` }),
       ...(isOpen && fault !== undefined && !mayStepUp && { refusal: answerFor(fault).why }),
-      ...(voidBecause !== undefined && { voidBecause: answerFor(voidBecause).why }),
+      ...(because !== undefined && { because: answerFor(because).why }),
       mayCancel: isOwn && standing === 'asked',
       mayEnd: (standing === 'approved' || standing === 'void') && (isOwn || fault === undefined),
     }

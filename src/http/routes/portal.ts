@@ -10,7 +10,7 @@ import { roleIdOf } from '../../domain/entitlement/role-id.ts'
 import type { RoleTarget } from '../../domain/entitlement/rule.ts'
 import { unmetCode, unmetRefusal } from '../../domain/entitlement/standing.ts'
 import { RolegateError } from '../../domain/errors.ts'
-import { mostSecondsOf, standingOf, type RoleRequest } from '../../domain/request/role-request.ts'
+import { mostSecondsOf, type Weighed } from '../../domain/request/role-request.ts'
 import type { PassThroughAttempt } from '../../domain/sign-in/attempt.ts'
 import type { GatewaySession } from '../../domain/sign-in/session.ts'
 import type { AskedFrom } from '../../usecases/entitlement/circumstances.ts'
@@ -158,7 +158,7 @@ export function portalRoutes(deps: Deps): Router {
   function roleModel(
     session: GatewaySession,
     from: AskedFrom,
-    { target, requests }: { readonly target: RoleTarget; readonly requests: readonly RoleRequest[] },
+    { target, requests }: { readonly target: RoleTarget; readonly requests: readonly Weighed[] },
     destination: string,
   ): Pages['role'] {
     const entitlement = heldNow(deps.rules(), session, from, target, deps.now(), { requests })
@@ -215,15 +215,15 @@ export function portalRoutes(deps: Deps): Router {
   /** Where a role takes somebody's word: to ask for it, that it waits, or that it is given. */
   function approvalIn(
     { target, requires, unmet, approval }: Entitlement,
-    requests: readonly RoleRequest[],
+    requests: readonly Weighed[],
   ): Pick<Pages['role'], 'approval'> {
     const now = deps.now()
     const wanted = requires.flatMap((requirement) => requirement.approval ?? [])
     if (wanted.length === 0) return {}
     const lacks = unmet.some(({ condition }) => condition === 'approval') || isShort({ approval }, now)
     const pending = requests.find(
-      (request) => request.roleId === roleIdOf(target) && standingOf(request, now) === 'asked',
-    )
+      ({ request, standing }) => request.roleId === roleIdOf(target) && standing === 'asked',
+    )?.request
     if (!lacks && approval !== undefined)
       return { approval: { granted: { href: `/approvals/${approval.id}`, by: approval.by, until: approval.until } } }
     if (pending !== undefined)

@@ -221,7 +221,7 @@ export function makeExplainAs(deps: {
   /** An approval is of one role in one account, and so decided for it alone. */
   function withApproval(held: Entitlement, { session, circumstances }: Asker): Entitlement {
     const { requests = [], now } = circumstances
-    if (!requests.some(({ roleId }) => roleId === roleIdOf(held.target))) return held
+    if (!requests.some(({ request }) => request.roleId === roleIdOf(held.target))) return held
     const decision = decide(deps.rules(), session.principal, held.target, circumstances)
     const isUsable = 'entitlement' in decision && secondsLeft(decision.entitlement, now) >= LEAST_SECONDS
     return isUsable ? decision.entitlement : held

@@ -2,7 +2,7 @@ import { decide } from '../../domain/entitlement/decide.ts'
 import { approvalEnding, LEAST_SECONDS, secondsLeft } from '../../domain/entitlement/duration.ts'
 import { roleIdOf } from '../../domain/entitlement/role-id.ts'
 import type { Account } from '../../domain/entitlement/rule.ts'
-import { standingOf, type RoleRequest } from '../../domain/request/role-request.ts'
+import type { Weighed } from '../../domain/request/role-request.ts'
 import type { GatewaySession } from '../../domain/sign-in/session.ts'
 import type { CurrentRules } from '../ports.ts'
 import type { RequestsOf } from '../request/requests-of.ts'
@@ -25,35 +25,34 @@ export function makeListWithRequests(
     readonly listAccount: ListAccount
   },
 ): ListWithRequests {
-  type Asker = { readonly session: GatewaySession; readonly from: AskedFrom; readonly live: readonly RoleRequest[] }
+  type Asker = { readonly session: GatewaySession; readonly from: AskedFrom; readonly live: readonly Weighed[] }
 
   async function askerOf(session: GatewaySession, from: AskedFrom): Promise<Asker> {
     const requests = await deps.requestsOf.all(session.principal)
-    const now = deps.now()
-    return { session, from, live: requests.filter((one) => ['asked', 'approved'].includes(standingOf(one, now))) }
+    return { session, from, live: requests.filter(({ standing }) => standing === 'asked' || standing === 'approved') }
   }
 
   function withRequests(account: Account, roles: readonly StatedRole[], { session, from, live }: Asker) {
-    if (!live.some(({ role }) => role.startsWith(`${account.alias}/`))) return roles
+    if (!live.some(({ request: { role } }) => role.startsWith(`${account.alias}/`))) return roles
     const [index, now] = [deps.rules(), deps.now()]
     const moment = momentOf(session, from, index.mapping, deps)
     const circumstances = circumstancesOf(session, from, now)
     return roles.map((stated): StatedRole => {
       const target = index.targetOf(account, stated.kind)
-      const about = live.filter(({ roleId }) => roleId === roleIdOf(target))
+      const about = live.filter(({ request }) => request.roleId === roleIdOf(target))
       if (about.length === 0) return stated
       const decision = decide(index, session.principal, target, { ...circumstances, requests: about })
       if (!('entitlement' in decision)) return stated
       const { target: _, ...standing } = decision.entitlement
       const held = { kind: stated.kind, ...standing }
-      const pending = about.find((request) => standingOf(request, now) === 'asked')
+      const pending = about.find(({ standing }) => standing === 'asked')
       const isEnding = secondsLeft(held, now) < LEAST_SECONDS
       return {
         ...held,
         ...(isEnding
           ? { state: 'needs_approval', refusal: approvalEnding() }
           : stateOf(account, held, session, moment)),
-        ...(pending !== undefined && { pending: pending.id }),
+        ...(pending !== undefined && { pending: pending.request.id }),
       }
     })
   }

@@ -3,21 +3,15 @@ import type { Approval } from '../../domain/entitlement/requirement.ts'
 import type { RoleTarget } from '../../domain/entitlement/rule.ts'
 import type { DeviceClosing } from '../../domain/device/closing.ts'
 import { RolegateError, unmet } from '../../domain/errors.ts'
-import { approvingGroups, goodUntil, mayApproveAny, targetOf, wantedNow } from '../../domain/request/approver.ts'
+import { approvingGroups, mayApproveAny, targetOf, wantedNow } from '../../domain/request/approver.ts'
 import { makeMightAnswer, type OpenRequest } from '../../domain/request/open-request.ts'
-import {
-  isApproved,
-  isOwn,
-  personIn,
-  standingOf,
-  type RequestStanding,
-  type RoleRequest,
-} from '../../domain/request/role-request.ts'
+import { isOwn, personIn, type RoleRequest, type Weighed } from '../../domain/request/role-request.ts'
 import { samePersonFault } from '../../domain/request/same-person.ts'
+import { isDenied } from '../../domain/request/worth.ts'
 import { requireSessionMay, sessionFault, type GatewaySession } from '../../domain/sign-in/session.ts'
 import type { CurrentRules, Digest, GiveWay, LimitRate, Now, OpenRequests, Requests } from '../ports.ts'
 import { OPEN } from './open-requests.ts'
-import { isDenied, requestsOwner, type Forfeits } from './requests-of.ts'
+import { requestsOwner, type WeighRequest } from './requests-of.ts'
 
 /** Of a list, what is shown of it at once: none of them is ever read whole. */
 const REQUESTS_SHOWN = 50
@@ -25,14 +19,7 @@ const REQUESTS_SHOWN = 50
 const IN_ONE_GO = 500
 
 /** A request as somebody sees it whom it concerns. */
-export type ShownRequest = {
-  readonly request: RoleRequest
-  /** By the rules in force: `void` is what was approved and counts no more, though its time is not over. */
-  readonly standing: RequestStanding | 'void'
-  /** Until when what was approved counts, by the same. */
-  readonly until?: Date
-  /** Why it is void. */
-  readonly voidBecause?: RolegateError
+export type ShownRequest = Weighed & {
   readonly isOwn: boolean
   /** The role, as the file has it now; absent once it has it no more. */
   readonly target?: RoleTarget
@@ -70,7 +57,7 @@ export function makeSeeRequests(deps: {
   rules: CurrentRules
   requests: Pick<Requests, 'get' | 'listByOwner'>
   openRequests: Pick<OpenRequests, 'listByOwner'>
-  requestsOf: Forfeits
+  requestsOf: WeighRequest
   closing: DeviceClosing
   limitRate: LimitRate
   digest: Digest
@@ -82,30 +69,13 @@ export function makeSeeRequests(deps: {
     const wanted = (target && wantedNow(index, target, request)) ?? []
     const fault = target === undefined ? unmet('request_moot') : faultOf(session, request, { index, target, wanted })
     return {
-      request,
-      ...standingNow(request, target, wanted),
+      ...deps.requestsOf.weigh(request),
       isOwn: isOwn(request, session.principal),
       ...(target !== undefined && { target }),
       wanted,
       ...(fault !== undefined && { fault }),
       takesStepUp: target?.kind.elevated === true,
     }
-  }
-
-  /** What a hand-over would say of it: a request must not look open that opens nothing. */
-  function standingNow(
-    request: RoleRequest,
-    target: RoleTarget | undefined,
-    wanted: readonly Approval[],
-  ): Pick<ShownRequest, 'standing' | 'until' | 'voidBecause'> {
-    const now = deps.now()
-    if (!isApproved(request, now)) return { standing: standingOf(request, now) }
-    if (target === undefined || wanted.length === 0) return { standing: 'void', voidBecause: unmet('request_moot') }
-    const until = goodUntil(request, wanted)
-    const voidBecause = until === undefined ? unmet('approver_no_more') : deps.requestsOf.forfeitOf(request)
-    if (until === undefined || voidBecause !== undefined)
-      return { standing: 'void', ...(voidBecause !== undefined && { voidBecause }) }
-    return now < until ? { standing: 'approved', until } : { standing: 'ended' }
   }
 
   /** Why this session may not answer what concerns it. */

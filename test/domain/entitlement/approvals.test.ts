@@ -7,7 +7,7 @@ import { personIn, type RoleRequest } from '../../../src/domain/request/role-req
 import { aMapping, anIndex, aRoleKind, aRule, aTarget } from '../../support/a-mapping.ts'
 import { aPrincipal } from '../../support/a-principal.ts'
 import { refusalOf } from '../../support/a-refusal.ts'
-import { aLead, anApproved, aRoleRequest } from '../../support/a-role-request.ts'
+import { aLead, anApproved, aRoleRequest, weighedBy } from '../../support/a-role-request.ts'
 import { aMoment, aSession, NINE, secondsAfter } from '../../support/a-session.ts'
 
 const HOUR = 3600
@@ -22,7 +22,7 @@ function decided(
   requests: readonly RoleRequest[],
   { index = indexOf(), name = 'payments-prod/admin', principal = aPrincipal(), now = NINE } = {},
 ) {
-  return decide(index, principal, aTarget(index, name), aMoment({ now, requests }))
+  return decide(index, principal, aTarget(index, name), aMoment({ now, requests: weighedBy(index, now, requests) }))
 }
 
 describe('an approval', () => {

@@ -11,7 +11,7 @@ import { makeExplainRole } from '../../../src/usecases/entitlement/explain-role.
 import { aMapping, anAccount, aRoleKind, aRule } from '../../support/a-mapping.ts'
 import { aPrincipal } from '../../support/a-principal.ts'
 import { refusalFrom } from '../../support/a-refusal.ts'
-import { anApproved, aRoleRequest } from '../../support/a-role-request.ts'
+import { anApproved, aRoleRequest, weighedBy } from '../../support/a-role-request.ts'
 import { mappings, moments, principals } from '../../support/generated-rules.ts'
 import { aRequest, aSession, NINE, secondsAfter } from '../../support/a-session.ts'
 
@@ -28,6 +28,7 @@ type World = {
 /** The two doors, in front of one and the same gateway. */
 function aGateway({ mapping, session, now = NINE, requests = [], stopped }: World) {
   const index = compileRules(mapping)
+  const found = async () => weighedBy(index, now, requests)
   const deps = {
     rules: () => index,
     closing: closingBy({ console: true, except: new Set(['prod']) }, () => stopped, {
@@ -35,7 +36,7 @@ function aGateway({ mapping, session, now = NINE, requests = [], stopped }: Worl
       elevated: HOUR,
       byEnvironment: new Map([['dev', 2 * HOUR]]),
     }),
-    requestsOf: { about: async () => requests, all: async () => requests },
+    requestsOf: { about: found, all: found },
     now: () => now,
   }
   const explainAs = makeExplainAs({

@@ -4,7 +4,7 @@ import type { RoleRequest } from '../../../src/domain/request/role-request.ts'
 import { makeListAccount, makeListAccounts } from '../../../src/usecases/entitlement/list-accounts.ts'
 import { makeListWithRequests } from '../../../src/usecases/entitlement/list-with-requests.ts'
 import { indexAsking } from '../../support/a-request-world.ts'
-import { anApproved, aRoleRequest } from '../../support/a-role-request.ts'
+import { anApproved, aRoleRequest, weighedBy } from '../../support/a-role-request.ts'
 import { aClock, aRequest, aSession } from '../../support/a-session.ts'
 
 const HOUR = 3600
@@ -16,7 +16,7 @@ function aWorld() {
   const deps = { rules: () => index, closing: closingBy({ console: true, except: new Set() }), now: clock.now }
   const lists = makeListWithRequests({
     ...deps,
-    requestsOf: { all: async () => world.requests },
+    requestsOf: { all: async () => weighedBy(index, clock.now(), world.requests) },
     listAccounts: makeListAccounts(deps),
     listAccount: makeListAccount(deps),
   })

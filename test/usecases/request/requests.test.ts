@@ -497,8 +497,8 @@ describe('where the file says what names people at every identity provider (thre
     expect(await isOpen()).toBe(true)
     world.index = asking()
     expect(await isOpen()).toBe(false)
-    const { standing, voidBecause } = await answers.find(gateway.alice, id)
-    expect([standing, voidBecause?.reason]).toEqual(['void', 'person_key_missing:requester:employee_id'])
+    const { standing, because } = await answers.find(gateway.alice, id)
+    expect([standing, because?.reason]).toEqual(['void', 'person_key_missing:requester:employee_id'])
   })
 
   it('what was approved by a claim that the file has replaced counts no more', async () => {
@@ -546,7 +546,7 @@ describe('what is shown of an approval', () => {
     gateway.world.index = index
     expect(await gateway.isOpen()).toBe(false)
     const shown = await look()
-    expect([shown.standing, shown.voidBecause?.values]).toEqual(['void', { condition: 'request_moot' }])
+    expect([shown.standing, shown.because?.values]).toEqual(['void', { condition: 'request_moot' }])
     // Asked anew, one word of a lead's meets all of it.
     const { id, wanted } = await gateway.ask()
     expect(wanted).toHaveLength(2)
@@ -559,6 +559,17 @@ describe('what is shown of an approval', () => {
     const other = aRule({ id: 'other-team', roles: ['admin'], match: { idp: 'entra', groups: ['payments'] } })
     gateway.world.index = indexAsking(BY_LEADS, [asksToo, other])
     expect([await gateway.isOpen(), (await look()).standing]).toEqual([true, 'approved'])
+  })
+
+  it('is that it counts no more once its grant asks for nothing, where the role still does: and then it opens nothing', async () => {
+    const gateway = aRequestWorld()
+    gateway.world.index = indexAsking(BY_LEADS, [asksToo])
+    const { id } = await gateway.ask()
+    await gateway.answers.approve(gateway.by(gateway.lead, id), {})
+    const look = async () => [await gateway.isOpen(), (await gateway.answers.find(gateway.alice, id)).standing]
+    expect(await look()).toEqual([true, 'approved'])
+    gateway.world.index = indexAsking()
+    expect(await look()).toEqual([false, 'void'])
   })
 
   it('waits in vain, and for nobody’s word, once the role takes another approval as well', async () => {
@@ -584,7 +595,7 @@ describe('what is shown of an approval', () => {
     const { gateway, look } = await aGranted()
     gateway.world.index = index
     const shown = await look()
-    expect([shown.standing, shown.until, shown.voidBecause?.values]).toEqual(['void', undefined, { condition }])
+    expect([shown.standing, shown.until, shown.because?.values]).toEqual(['void', undefined, { condition }])
     await gateway.answers.end(gateway.by(gateway.alice, shown.request.id))
     gateway.world.index = indexAsking()
     expect([(await look()).standing, await gateway.isOpen()]).toEqual(['ended', false])

@@ -1,0 +1,71 @@
+import type { RuleIndex } from '../entitlement/compile.ts'
+import { decide } from '../entitlement/decide.ts'
+import type { Approval } from '../entitlement/requirement.ts'
+import type { RoleTarget } from '../entitlement/rule.ts'
+import { unmet, type RolegateError } from '../errors.ts'
+import type { Principal } from '../sign-in/principal.ts'
+import { targetOf, wantedNow } from './approver.ts'
+import { approvedUntil, isApproved, mostSecondsOf, standingOf } from './role-request.ts'
+import type { Approved, RoleRequest, Weighed, Worth } from './role-request.ts'
+import { samePersonFault } from './same-person.ts'
+
+/** What requests are weighed by: the rules in force, and what is known of people beside them. */
+export type Scales = {
+  readonly index: RuleIndex
+  readonly now: Date
+  /** Whether the IdP that they say they are of still is the one that vouched for them (threats.md I2). */
+  readonly isTheirs: (principal: Principal) => boolean
+  /** Whether the host has ended their sessions of that time (threats.md R8). */
+  readonly isEnded: (session: { readonly principal: Principal; readonly signedInAt: Date }) => boolean
+}
+
+export const weighed = (request: RoleRequest, scales: Scales): Weighed => ({ request, ...worthOf(request, scales) })
+
+/**
+ * What a request is worth now: the one answer for whoever looks at it, and for decisions, so that none looks open that opens nothing,
+ * and none opens what looks closed.
+ */
+function worthOf(request: RoleRequest, scales: Scales): Worth {
+  const { index, now } = scales
+  if (!isApproved(request, now)) return { standing: standingOf(request, now) }
+  const target = targetOf(request, index)
+  const wanted = target && wantedNow(index, target, request)
+  if (target === undefined || wanted === undefined) return { standing: 'void', because: unmet('request_moot') }
+  const because = forfeitOf(request, target, wanted, scales)
+  if (because !== undefined) return { standing: 'void', because }
+  // The file may have shortened it since.
+  const grantedSeconds = Math.min(request.grantedSeconds, mostSecondsOf(wanted))
+  const until = approvedUntil({ ...request, grantedSeconds })
+  return now < until ? { standing: 'approved', until } : { standing: 'ended' }
+}
+
+/**
+ * What somebody approved counts while they are who they were: one whom the file names to approve it, by a group that they had then;
+ * not once their IdP's label means another issuer (threats.md I2), nor once their sessions of that time are ended from the host, nor
+ * while a deny keeps them from that role themselves, by whatever group of theirs (threats.md R8). And not while nobody can tell that
+ * they are somebody else than whoever asked, by the file as it is now (threats.md I3).
+ */
+function forfeitOf(
+  request: Approved,
+  target: RoleTarget,
+  wanted: readonly Approval[],
+  { index, now, isTheirs, isEnded }: Scales,
+): RolegateError | undefined {
+  const { answeredBy, answeredAt, allGroups } = request
+  const principal: Principal = { ...answeredBy, groups: { state: 'stated', names: allGroups }, claims: {} }
+  const isGone =
+    !wanted.every((approval) => isNamed(request, approval)) ||
+    !isTheirs(principal) ||
+    isEnded({ principal, signedInAt: answeredAt }) ||
+    isDenied(index, principal, target, now)
+  return isGone ? unmet('approver_no_more') : samePersonFault(request.person, answeredBy, index.mapping)
+}
+
+const isNamed = ({ answeredBy, groups }: Approved, approval: Approval): boolean =>
+  answeredBy.idp === approval.idp && groups.some((group) => approval.groups.includes(group))
+
+/** Whether a deny, of the file or of an emergency, keeps them from this role. */
+export function isDenied(index: RuleIndex, principal: Principal, target: RoleTarget, now: Date): boolean {
+  const decision = decide(index, principal, target, { now, address: '' })
+  return !decision.allowed && decision.code === 'denied_by_rule'
+}
