@@ -333,8 +333,11 @@ export async function compose(
       await ownPlan.requireStillAllowed(plan, ask)
     },
     countGroups,
-    // What the first person would wait for: the IdPs' metadata.
-    warmUp: () => providers.forEach((provider) => void provider.warmUp()),
+    // What the first person would wait for: the IdPs' metadata. And before them, whether our clock is AWS's (threats.md F10).
+    warmUp() {
+      for (const provider of providers.values()) void provider.warmUp()
+      void aws.lookAtClocks()
+    },
     down() {
       const down = [...providers.values()].filter((provider) => !provider.isReady())
       return [...down.map(({ id }) => `idp:${id}`), ...workloads.down().map((id) => `workload:${id}`), ...aws.down()]

@@ -22,7 +22,7 @@ export type Generation = {
   readonly findSession: FindSession
   requireStillAllowed(...asked: Parameters<PlanHandOver['requireStillAllowed']>): Promise<void>
   readonly countGroups: CountGroups
-  /** Asks the neighbours for what the first person would wait for. */
+  /** Asks the neighbours for what the first person would wait for, and for the time. */
   warmUp(): void
   /** Who does not answer, as `/readyz` names them. Asking is enough for what is due to be read again. */
   down(): readonly string[]

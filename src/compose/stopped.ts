@@ -1,6 +1,6 @@
 import type { Config } from '../config/config.ts'
 import type { RoleKind } from '../domain/entitlement/rule.ts'
-import { CONFIG_BEHIND } from '../domain/sign-in/session.ts'
+import { CLOCK_SKEW, CONFIG_BEHIND } from '../domain/sign-in/session.ts'
 import type { World } from './world.ts'
 
 /**
@@ -11,7 +11,7 @@ export const stoppedBy =
   (world: Pick<World, 'clocks' | 'configEpoch' | 'disk' | 'host'>, { maxStaleSeconds }: Config['reload']) =>
   ({ elevated }: RoleKind): string | undefined => {
     if (world.configEpoch.isBehind()) return CONFIG_BEHIND
-    if (world.clocks.stops()) return 'clock_skew'
+    if (world.clocks.stops()) return CLOCK_SKEW
     return elevated && staleSecondsOf(world) > maxStaleSeconds ? 'config_stale' : undefined
   }
 

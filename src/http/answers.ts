@@ -1,6 +1,6 @@
 import type { ErrorCode, ErrorValues, RolegateError } from '../domain/errors.ts'
 import { GROUPS_CHANGED, GROUPS_UNREAD } from '../domain/sign-in/groups-again.ts'
-import { CONFIG_BEHIND } from '../domain/sign-in/session.ts'
+import { CLOCK_SKEW, CONFIG_BEHIND } from '../domain/sign-in/session.ts'
 import { unmetWords } from './conditions.ts'
 import { awsNext, awsWhy, conditionSentence, rejectedWhy, SIGN_IN_BECAUSE, unmetNext, unmetWhy } from './reasons.ts'
 import { stepUpWords } from './step-up-words.ts'
@@ -17,6 +17,11 @@ type Answer = {
 
 const OPERATOR = 'the people who run Rolegate at your company'
 const AGAIN = 'Start again from the portal.'
+/** Where it is this gateway alone that gives nothing. */
+const UNFIT_TITLE = new Map([
+  [CONFIG_BEHIND, 'This gateway is behind the others on its store'],
+  [CLOCK_SKEW, 'The clock of this gateway is wrong'],
+])
 
 /** One row for each ErrorCode: leave one out and this file does not compile. Statuses: contract.md, Errors. */
 const ANSWER = {
@@ -259,10 +264,9 @@ const ANSWER = {
   },
   store_unavailable: {
     status: 503,
-    title: ({ why }) =>
-      why === CONFIG_BEHIND ? 'This gateway is behind the others on its store' : 'Rolegate’s store does not answer',
+    title: ({ why }) => UNFIT_TITLE.get(String(why)) ?? 'Rolegate’s store does not answer',
     why: ({ why }) =>
-      why === CONFIG_BEHIND ? conditionSentence(CONFIG_BEHIND) : 'Sessions and codes cannot be read or written.',
+      UNFIT_TITLE.has(String(why)) ? conditionSentence(String(why)) : 'Sessions and codes cannot be read or written.',
     next: 'Try again in a moment.',
     who: OPERATOR,
   },

@@ -2,7 +2,7 @@ import { MOST_WAITING } from '../domain/request/role-request.ts'
 import type { ErrorValues } from '../domain/errors.ts'
 import { PERSON_KEY_MISSING } from '../domain/request/same-person.ts'
 import { GROUPS_CHANGED } from '../domain/sign-in/groups-again.ts'
-import { CONFIG_BEHIND } from '../domain/sign-in/session.ts'
+import { CLOCK_SKEW, CONFIG_BEHIND } from '../domain/sign-in/session.ts'
 
 /** Why AWS said no, by what it said: aws.md §2. */
 const AWS_BECAUSE = new Map<string, [why: string, next: string]>([
@@ -143,7 +143,7 @@ const CONDITION = new Map<string, string>([
     'The configuration on this gateway’s disk has been refused for too long, and it may take this role away: elevated roles wait until it is repaired.',
   ],
   [
-    'clock_skew',
+    CLOCK_SKEW,
     'The clock of this gateway differs from AWS’s by more than two minutes, so it signs nothing until that is mended.',
   ],
   [
@@ -198,7 +198,7 @@ export const unmetNext = ({ condition }: ErrorValues): string =>
     ? 'Tell whoever runs Rolegate: nothing on your side mends it.'
     : 'Open the role in the portal.'
 
-const OF_THE_GATEWAY = new Set<string>(['config_stale', 'clock_skew', CONFIG_BEHIND, 'address_unknown'])
+const OF_THE_GATEWAY = new Set(['config_stale', 'address_unknown'])
 
 const KEY_MISSING = new Map([
   ['asker', 'your sign-in did not say it, or said several. Sign in again.'],

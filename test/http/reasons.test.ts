@@ -1,12 +1,29 @@
 import { describe, expect, it } from 'vitest'
+import { RolegateError } from '../../src/domain/errors.ts'
+import { answerFor } from '../../src/http/answers.ts'
 import { unmetNext } from '../../src/http/reasons.ts'
 
 describe('what to do about a condition that is not met', () => {
-  it.each(['clock_skew', 'config_stale', 'config_behind', 'address_unknown'])(
-    'is nothing that whoever asks could do, of %s',
-    (condition) => expect(unmetNext({ condition })).toContain('Tell whoever runs Rolegate'),
+  it.each(['config_stale', 'address_unknown'])('is nothing that whoever asks could do, of %s', (condition) =>
+    expect(unmetNext({ condition })).toContain('Tell whoever runs Rolegate'),
   )
 
   it('stands on the role’s page, of everything else', () =>
     expect(unmetNext({ condition: 'policy_passed_through' })).toBe('Open the role in the portal.'))
+})
+
+describe('a gateway that gives nothing to anybody just now', () => {
+  it.each([
+    ['config_behind', 'This gateway is behind the others on its store', 'newer configuration'],
+    ['clock_skew', 'The clock of this gateway is wrong', 'differs from AWS’s by more than two minutes'],
+    ['', 'Rolegate’s store does not answer', 'cannot be read or written'],
+  ])('says so of itself, and that trying again may help: %s', (why, title, because) =>
+    expect(answerFor(new RolegateError('store_unavailable', { why }))).toEqual({
+      status: 503,
+      title,
+      why: expect.stringContaining(because),
+      next: 'Try again in a moment.',
+      who: 'the people who run Rolegate at your company',
+    }),
+  )
 })

@@ -1,5 +1,5 @@
 import request, { type Response } from 'supertest'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { Aim } from '../../src/domain/emergency/emergency.ts'
 import type { ErrorCode } from '../../src/domain/errors.ts'
 import type { EmergencyDesk } from '../../src/usecases/emergency/emergency-desk.ts'
@@ -314,6 +314,17 @@ const ROWS: readonly Row[] = [
     },
   },
   {
+    because: 'the gateway’s clock is not AWS’s (threats.md F10)',
+    code: 'store_unavailable',
+    prepare: async ({ gateway, alice }) => {
+      gateway.clock.aheadSeconds = 200
+      await gateway.start()
+      const { knock, read } = DOORS['POST /v1/credentials']
+      await vi.waitUntil(async () => read(await knock(gateway, alice)).verdict !== 'given')
+      return alice
+    },
+  },
+  {
     because: 'they have asked too often this minute, at whichever door (threats.md P7)',
     code: 'rate_limited',
     // The first refusal of the minute is on record, below, and no further one.
@@ -454,7 +465,7 @@ describe.skipIf(whyNoSqlite !== undefined)(sqliteTitle('every refusal at every d
       holder = await prepare({ gateway, alice: await signedIn(gateway) })
     }, 60_000)
     afterAll(() => {
-      gateway.clock.offsetSeconds = 0
+      Object.assign(gateway.clock, { offsetSeconds: 0, aheadSeconds: 0 })
       return liftAll(gateway)
     })
 

@@ -20,7 +20,8 @@ export type GatewayOverRestarts = Awaited<ReturnType<typeof aGatewayOverRestarts
  */
 export async function aGatewayOverRestarts() {
   const [gatewayPort = 0, idpPort = 0, awsPort = 0, consolePort = 0, managementPort = 0] = await freePorts(5)
-  const clock = { offsetSeconds: 0 }
+  /** `aheadSeconds`: of the gateway alone, and of nobody around it. */
+  const clock = { offsetSeconds: 0, aheadSeconds: 0 }
   const now = () => new Date(Date.now() + clock.offsetSeconds * 1000)
   const lines: string[] = []
   const folder = mkdtempSync(join(tmpdir(), 'rolegate-restarts-'))
@@ -64,7 +65,7 @@ sts:`,
   let gateway: Awaited<ReturnType<typeof openGateway>> | undefined
 
   const host = {
-    now,
+    now: () => new Date(now().getTime() + clock.aheadSeconds * 1000),
     print: (line: string) => void lines.push(line),
     version: '0.0.0',
     demo: true,

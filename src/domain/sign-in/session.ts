@@ -63,7 +63,7 @@ export type Act =
       readonly closedToDevices: boolean
       /** How old the statement of groups may be that it is decided by (threats.md I7). */
       readonly oldestGroupsSeconds?: number
-      /** The gateway itself must not give it now: its configuration is too old (threats.md R8, R9). */
+      /** The gateway itself must not give it now: its configuration is too old, or its clock is wrong (threats.md R8, R9, F10). */
       readonly stopped?: string | undefined
     }
 
@@ -72,7 +72,7 @@ export function sessionFault(session: GatewaySession, act: Act, now: Date): Role
   if (now >= session.endsAt) return new RolegateError('sign_in_required')
   if (act.kind === 'administer') return administeringFault(session, act.door, now)
   if (act.kind === 'take-role' && act.stopped !== undefined)
-    return act.stopped === CONFIG_BEHIND ? behind() : unmet(act.stopped)
+    return GATEWAY_UNFIT.has(act.stopped) ? unfit(act.stopped) : unmet(act.stopped)
   if (act.kind === 'take-role' && areOld(session, act.oldestGroupsSeconds, now)) return oldGroups()
   if (act.kind === 'approve-role' && areOld(session, act.oldestGroupsSeconds, now)) return oldGroups()
   if (session.via === 'browser' || act.kind === 'look') return undefined
@@ -86,7 +86,7 @@ export function sessionFault(session: GatewaySession, act: Act, now: Date): Role
   return undefined
 }
 
-/** Returns when the session may do this now; throws `sign_in_required` or `condition_unmet`. */
+/** Returns when the session may do this now; throws `sign_in_required`, `condition_unmet` or, of what is wrong here, `store_unavailable`. */
 export function requireSessionMay(session: GatewaySession, act: Act, now: Date): void {
   const fault = sessionFault(session, act, now)
   if (fault !== undefined) throw fault
@@ -100,10 +100,14 @@ export const oldGroups = () => new RolegateError('sign_in_required', { why: OLD_
 
 export const OLD_GROUPS = 'old_groups'
 
-/** Nothing about the person: another gateway has what this one lacks, or this one will soon, so clients may try again (threats.md R9). */
-const behind = () => new RolegateError('store_unavailable', { why: CONFIG_BEHIND }, { reason: CONFIG_BEHIND })
+/** Nothing about the person: another gateway has what this one lacks, or this one will soon, so clients may try again (threats.md R9, F10). */
+const unfit = (why: string) => new RolegateError('store_unavailable', { why }, { reason: why })
 
 export const CONFIG_BEHIND = 'config_behind'
+export const CLOCK_SKEW = 'clock_skew'
+
+/** Why a gateway gives nothing to anybody just now. */
+export const GATEWAY_UNFIT: ReadonlySet<string> = new Set([CONFIG_BEHIND, CLOCK_SKEW])
 
 /** The groups that make an operator are an hour old at most; a code typed somewhere and a job are never one (threats.md P1). */
 function administeringFault({ via, signedInAt }: GatewaySession, door: 'page' | 'api', now: Date) {

@@ -86,7 +86,9 @@ export async function startDemoAws({
     ['/console.css', stylesheet],
   ])
 
-  api.serve(exchange((ask) => doors.get(ask.url.pathname)?.(ask) ?? notFound))
+  // It says the time that it goes by.
+  const dated = (answer: Answer): Answer => ({ ...answer, headers: { date: now().toUTCString(), ...answer.headers } })
+  api.serve(exchange(async (ask) => dated((await doors.get(ask.url.pathname)?.(ask)) ?? notFound)))
   consoleListener.serve(exchange(makeConsole({ tickets, now })))
 
   return {

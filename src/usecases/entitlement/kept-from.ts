@@ -3,7 +3,7 @@ import type { DeviceClosing } from '../../domain/device/closing.ts'
 import type { Entitlement } from '../../domain/entitlement/decide.ts'
 import { passThroughFault } from '../../domain/entitlement/pass-through.ts'
 import type { RoleTarget } from '../../domain/entitlement/rule.ts'
-import { CONFIG_BEHIND, OLD_GROUPS, sessionFault, type GatewaySession } from '../../domain/sign-in/session.ts'
+import { GATEWAY_UNFIT, OLD_GROUPS, sessionFault, type GatewaySession } from '../../domain/sign-in/session.ts'
 
 /** What keeps this very session from the role, by name, whatever the rules say of its person; but for its end, which is a limit. */
 export function keptFrom(
@@ -17,7 +17,7 @@ export function keptFrom(
   const fault = sessionFault(session, closing.takeRole(target, 'credentials'), now)
   const condition = passThroughFault(target, session, held)
   return [
-    ...[OLD_GROUPS, CONFIG_BEHIND].filter((why) => fault?.values['why'] === why),
+    ...[OLD_GROUPS, ...GATEWAY_UNFIT].filter((why) => fault?.values['why'] === why),
     ...(fault?.code === 'condition_unmet' ? [String(fault.values['condition'])] : []),
     ...(condition === undefined ? [] : [condition]),
     ...(missingTag(target.kind.sessionTags, session.principal) === undefined ? [] : ['tag_unavailable']),

@@ -6,7 +6,7 @@ import { askedForRecord } from '../../domain/entitlement/find-role.ts'
 import type { RoleTarget } from '../../domain/entitlement/rule.ts'
 import { asRolegateError, RolegateError, unmet } from '../../domain/errors.ts'
 import { GROUPS_UNREAD } from '../../domain/sign-in/groups-again.ts'
-import { CONFIG_BEHIND } from '../../domain/sign-in/session.ts'
+import { GATEWAY_UNFIT } from '../../domain/sign-in/session.ts'
 import type { AssumeRole, Audit, MintAssertion } from '../ports.ts'
 import type { ConfigEpoch } from '../config/config-epoch.ts'
 import type { StandingEmergency } from '../emergency/standing-emergency.ts'
@@ -280,6 +280,4 @@ const isForNow = (error: RolegateError): boolean =>
   error.code === 'rate_limited' ||
   wasNotAsked(error) ||
   error.values['why'] === GROUPS_UNREAD ||
-  (error.reason !== undefined && OF_THE_GATEWAY.has(error.reason))
-
-const OF_THE_GATEWAY: ReadonlySet<string> = new Set([CONFIG_BEHIND, 'clock_skew'])
+  GATEWAY_UNFIT.has(String(error.values['why']))

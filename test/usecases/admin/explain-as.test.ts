@@ -62,7 +62,7 @@ describe('what is said of somebody signed in', () => {
           via: fc.constantFrom<GatewaySession['via'][]>('browser', 'pkce', 'device', 'token-exchange'),
           signedInAgo: fc.constantFrom(0, 0, HOUR + 1, 2 * HOUR + 1, 10 * HOUR + 1),
           left: fc.constantFrom(600, HOUR, 12 * HOUR),
-          stopped: fc.constantFrom(undefined, undefined, undefined, 'config_stale', 'config_behind'),
+          stopped: fc.constantFrom(undefined, undefined, undefined, 'config_stale', 'config_behind', 'clock_skew'),
           team: fc.constantFrom(undefined, 'payments'),
           approvedAgo: fc.constantFrom(undefined, 0, 3000, 3601),
           special: fc.constantFrom('plain', 'tagged', 'bound', 'elevated', 'passed', 'asked', 'proved'),
