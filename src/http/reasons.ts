@@ -1,6 +1,6 @@
 import { MOST_WAITING } from '../domain/request/role-request.ts'
 import type { ErrorValues } from '../domain/errors.ts'
-import { PERSON_KEY_MISSING } from '../domain/request/same-person.ts'
+import { OWN_REQUEST, PERSON_KEY_MISSING } from '../domain/request/same-person.ts'
 import { GROUPS_CHANGED } from '../domain/sign-in/groups-again.ts'
 import { CLOCK_SKEW, CONFIG_BEHIND } from '../domain/sign-in/session.ts'
 
@@ -165,10 +165,6 @@ const CONDITION = new Map<string, string>([
     'too_many_requests',
     `You have asked for ${MOST_WAITING} roles that wait for an answer, and nobody may ask for more at once. Take a request back, or wait until somebody has answered one.`,
   ],
-  [
-    'own_request',
-    'Somebody else has to answer it: whoever asks for a role does not approve it, under no name of theirs.',
-  ],
   ['not_own_request', 'Only whoever asked can take a request back.'],
   ['approver_denied', 'A rule keeps you from this role yourself: so your word on it does not count.'],
   [
@@ -187,10 +183,25 @@ export const conditionSentence = (condition: string): string =>
   CONDITION.get(condition) ?? 'A condition of the role is not met.'
 
 /** The same where its sentence needs more than the name. */
-export const unmetWhy = ({ condition, whose, claim }: ErrorValues): string =>
-  condition === PERSON_KEY_MISSING
+export function unmetWhy({ condition, whose, claim, by }: ErrorValues): string {
+  if (condition === OWN_REQUEST) return `Somebody else has to answer it: ${OWN.get(String(by)) ?? ''}`
+  return condition === PERSON_KEY_MISSING
     ? `People are told apart by “${String(claim)}”, so that nobody approves for themselves under another name, and ${KEY_MISSING.get(String(whose)) ?? ''} If it stays so, that identity provider has to send it to this application: one value for each person.`
     : conditionSentence(String(condition))
+}
+
+/** Read by whoever may not answer, and may know nothing of a name that somebody else has as well. */
+const OWN = new Map([
+  ['identity', 'you asked for it yourself.'],
+  [
+    'name',
+    'your user name or e-mail address is the same as the requester’s, so the two of you may be one person. If you are not, tell whoever runs Rolegate.',
+  ],
+  [
+    'key',
+    'the number or name that tells people apart at every identity provider is the same for you as for the requester, so the two of you count as one person. If you are not, tell whoever runs Rolegate.',
+  ],
+])
 
 /** What to do about it. What is wrong with the gateway itself, nobody who asks it can mend. */
 export const unmetNext = ({ condition }: ErrorValues): string =>

@@ -3,7 +3,7 @@ import { unmet, type RolegateError } from '../errors.ts'
 import { compared } from '../sign-in/compared.ts'
 import { missingKeyOf } from '../sign-in/person-key.ts'
 import { statedName } from '../sign-in/shown-name.ts'
-import { isSame, type Person } from './role-request.ts'
+import type { Person } from './role-request.ts'
 
 type Keys = Pick<Mapping, 'personKeys'>
 
@@ -12,7 +12,8 @@ type Keys = Pick<Mapping, 'personKeys'>
  * which claim an IdP tells people apart, and that claim was not stated once (threats.md I3).
  */
 export function samePersonFault(requester: Person, approver: Person, keys: Keys): RolegateError | undefined {
-  if (mayBeSamePerson(requester, approver)) return unmet('own_request')
+  const by = sharedBy(requester, approver)
+  if (by !== undefined) return unmet(OWN_REQUEST, { by })
   return keyFault(requester, 'requester', keys) ?? keyFault(approver, 'approver', keys)
 }
 
@@ -26,18 +27,19 @@ export function keyFault(
   return claim === undefined ? undefined : unmet(PERSON_KEY_MISSING, { whose, claim })
 }
 
+export const OWN_REQUEST = 'own_request'
 export const PERSON_KEY_MISSING = 'person_key_missing'
 
 /**
- * Whether whoever asks and whoever answers may be one person: by their key, or by any name or address of theirs, as their IdPs state
- * it, for an IdP that sends no address often has it for a user name. None need be verified to speak against somebody: it
- * only ever refuses.
+ * By what whoever asks and whoever answers may be one person: who their issuer says they are, their key, or any name or address of
+ * theirs, as their IdPs state it, for an IdP that sends no address often has it for a user name. None need be verified to speak
+ * against somebody: it only ever refuses.
  */
-export function mayBeSamePerson(one: Person, other: Person): boolean {
-  if (isSame(one, other) || (one.issuer === other.issuer && one.subject === other.subject)) return true
-  if (one.personKey !== undefined && keyText(one) === keyText(other)) return true
+export function sharedBy(one: Person, other: Person): 'identity' | 'key' | 'name' | undefined {
+  if (one.issuer === other.issuer && one.subject === other.subject) return 'identity'
+  if (one.personKey !== undefined && keyText(one) === keyText(other)) return 'key'
   const others = namesOf(other)
-  return namesOf(one).some((name) => others.includes(name))
+  return namesOf(one).some((name) => others.includes(name)) ? 'name' : undefined
 }
 
 /** Whatever claim it is of: each IdP has its own name for the one number. */

@@ -87,7 +87,6 @@ export function makeSeeRequests(deps: {
     const { index, target, wanted } = about
     const { principal } = session
     if (wanted.length === 0) return unmet('request_moot')
-    if (isOwn(request, principal)) return unmet('own_request')
     const sameFault = samePersonFault(request.person, personIn(principal), index.mapping)
     if (sameFault !== undefined) return sameFault
     // threats.md R5: who knows which group of theirs is missing.

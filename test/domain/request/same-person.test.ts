@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { personIn, type Person } from '../../../src/domain/request/role-request.ts'
-import { keyFault, mayBeSamePerson, samePersonFault } from '../../../src/domain/request/same-person.ts'
+import { keyFault, samePersonFault, sharedBy } from '../../../src/domain/request/same-person.ts'
 import { shownName } from '../../../src/domain/sign-in/shown-name.ts'
 import { aPrincipal } from '../../support/a-principal.ts'
 import { aLead } from '../../support/a-role-request.ts'
@@ -14,25 +14,34 @@ describe('whoever asks and whoever answers (threats.md I3)', () => {
     return others
   }
   it.each([
-    ['the same issuer and subject', { ...alice, email: 'else@example.com' }],
-    ['the same, whatever claim it is read from', { ...alice, subjectClaim: 'oid', email: 'else@example.com' }],
-    ['the same address at another identity provider', { ...lead, issuer: 'https://okta', email: 'alice@example.com' }],
-    ['the same address, spelt otherwise', { ...lead, email: ' Alice@Example.COM' }],
+    ['the same issuer and subject', 'identity', { ...alice, email: 'else@example.com' }],
+    [
+      'the same, whatever claim it is read from',
+      'identity',
+      { ...alice, subjectClaim: 'oid', email: 'else@example.com' },
+    ],
+    [
+      'the same address at another identity provider',
+      'name',
+      { ...lead, issuer: 'https://okta', email: 'alice@example.com' },
+    ],
+    ['the same address, spelt otherwise', 'name', { ...lead, email: ' Alice@Example.COM' }],
     [
       'the same address, in decomposed characters',
+      'name',
       { ...lead, email: 'zo\u0065\u0308@example.com' },
       'zo\u00eb@example.com',
     ],
-    ['the same address, in full width', { ...lead, email: '\uff41lice@example.com' }],
-    ['the same address, with a sign nobody sees', { ...lead, email: 'ali\u200bce@example.com\u2060' }],
-    ['the same user name', { ...bare(lead), issuer: 'https://okta', username: 'ALICE@example.com' }],
-  ])('may be one person by %s', (_by, one: Person, email = alice.email ?? '') => {
-    expect(mayBeSamePerson({ ...alice, email }, one)).toBe(true)
-    expect(mayBeSamePerson(one, { ...alice, email })).toBe(true)
+    ['the same address, in full width', 'name', { ...lead, email: '\uff41lice@example.com' }],
+    ['the same address, with a sign nobody sees', 'name', { ...lead, email: 'ali\u200bce@example.com\u2060' }],
+    ['the same user name', 'name', { ...bare(lead), issuer: 'https://okta', username: 'ALICE@example.com' }],
+  ])('may be one person by %s', (_what, by, one: Person, email = alice.email ?? '') => {
+    expect(sharedBy({ ...alice, email }, one)).toBe(by)
+    expect(sharedBy(one, { ...alice, email })).toBe(by)
   })
 
   it('may be one person by an address that is the other’s user name', () => {
-    expect(mayBeSamePerson(bare(alice), { ...lead, email: alice.username })).toBe(true)
+    expect(sharedBy(bare(alice), { ...lead, email: alice.username })).toBe('name')
   })
 
   it('may be one person by names that are shown with an IdP in front (threats.md I1)', () => {
@@ -41,13 +50,13 @@ describe('whoever asks and whoever answers (threats.md I3)', () => {
     const borrowed = { ...elsewhere, username: shownName('Alice@example.com', okta) }
     const addressed = { ...elsewhere, email: shownName('alice@example.com', okta) }
     expect([borrowed.username, addressed.email]).toEqual(['okta:Alice@example.com', 'okta:alice@example.com'])
-    expect([mayBeSamePerson(alice, borrowed), mayBeSamePerson(addressed, alice)]).toEqual([true, true])
+    expect([sharedBy(alice, borrowed), sharedBy(addressed, alice)]).toEqual(['name', 'name'])
   })
 
   it('are two people otherwise, addresses or none', () => {
-    expect(mayBeSamePerson(alice, lead)).toBe(false)
-    expect(mayBeSamePerson(alice, bare(lead))).toBe(false)
-    expect(mayBeSamePerson(bare(alice), bare(lead))).toBe(false)
+    expect(sharedBy(alice, lead)).toBeUndefined()
+    expect(sharedBy(alice, bare(lead))).toBeUndefined()
+    expect(sharedBy(bare(alice), bare(lead))).toBeUndefined()
   })
 })
 
@@ -66,10 +75,10 @@ describe('whoever asks and whoever answers, by what names them at every identity
     samePersonFault(one, other, { personKeys: keys })?.reason
 
   it('are one person by the same key, in whatever case and of whatever claim, at one IdP and at two', () => {
-    expect(reasonOf(keyed(asks, 'E-7'), keyed(answers, 'e-7', 'badge'))).toBe('own_request')
-    expect(reasonOf(keyed(asks, 'E-7'), keyed(lead, 'E-7'))).toBe('own_request')
+    expect(reasonOf(keyed(asks, 'E-7'), keyed(answers, 'e-7', 'badge'))).toBe('own_request:key')
+    expect(reasonOf(keyed(asks, 'E-7'), keyed(lead, 'E-7'))).toBe('own_request:key')
     // It speaks against somebody also where the file has come to ask for it no more.
-    expect(reasonOf(keyed(asks, 'E-7'), keyed(lead, 'E-7'), new Map())).toBe('own_request')
+    expect(reasonOf(keyed(asks, 'E-7'), keyed(lead, 'E-7'), new Map())).toBe('own_request:key')
   })
 
   it.each([
@@ -81,8 +90,8 @@ describe('whoever asks and whoever answers, by what names them at every identity
     ['signs nobody sees', 'E-7', '\ufeffE\u00ad-7\u200b'],
     ['a blank of another kind', 'E 7', 'E\u00a07'],
   ])('are one person by the same key in two spellings: %s', (_what, one, other) => {
-    expect(reasonOf(keyed(asks, one), keyed(answers, other, 'badge'))).toBe('own_request')
-    expect(reasonOf(keyed(asks, other), keyed(answers, one, 'badge'))).toBe('own_request')
+    expect(reasonOf(keyed(asks, one), keyed(answers, other, 'badge'))).toBe('own_request:key')
+    expect(reasonOf(keyed(asks, other), keyed(answers, one, 'badge'))).toBe('own_request:key')
   })
 
   it('are two by another key', () => {

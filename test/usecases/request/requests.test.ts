@@ -157,11 +157,12 @@ describe('answering', () => {
   })
 
   it.each([
-    ['whoever asked', aSession(), 'own_request'],
+    ['whoever asked', aSession(), 'own_request', 'own_request:identity'],
     [
       'somebody of the same address, spelt otherwise (threats.md I3)',
       aSession({ principal: aLead({ email: 'ALICE@example.com' }) }),
       'own_request',
+      'own_request:name',
     ],
     ['somebody of no such group', aSession({ principal: aLead({ groups: ['others'] }) }), 'not_found'],
     ['somebody of that group elsewhere (threats.md R3)', aSession({ principal: aLead({ idp: 'okta' }) }), 'not_found'],
@@ -175,7 +176,7 @@ describe('answering', () => {
     ['a terminal with a code', aSession({ via: 'device', principal: aLead() }), 'browser_session'],
     ['a traded token', aSession({ via: 'token-exchange', principal: aLead() }), 'browser_session'],
     ['a session that is over', aSession({ endsAt: NINE, principal: aLead() }), 'sign_in_required'],
-  ])('is not for %s', async (_whom, session, what) => {
+  ])('is not for %s', async (_whom, session, what, reason: string = what) => {
     const gateway = aRequestWorld()
     const { id } = await gateway.ask()
     const which = gateway.by(session, id)
@@ -185,7 +186,7 @@ describe('answering', () => {
     // On record once, where it is one of theirs to look at: jobs and strangers are told of none.
     const refused = gateway.recorded.filter(({ event }) => event === 'request_refused')
     const isToldOf = !['not_found', 'requests_for_people', 'sign_in_required'].includes(what)
-    expect(refused).toMatchObject(isToldOf ? [{ approval: id, reason: what, session: { id: session.id } }] : [])
+    expect(refused).toMatchObject(isToldOf ? [{ approval: id, reason, session: { id: session.id } }] : [])
   })
 
   it('is not for somebody whose groups are old (threats.md I7)', async () => {
@@ -449,7 +450,7 @@ describe('where the file says what names people at every identity provider (thre
   it('nobody does by the same, whatever they are called; and it is on record', async () => {
     const { answers, by, id, recorded } = await aWorld()
     expect(await conditionOf(answers.approve(by(as(aLead(keyed('e-7'))), id), {}))).toBe('own_request')
-    expect(recorded.at(-1)).toMatchObject({ event: 'request_refused', reason: 'own_request' })
+    expect(recorded.at(-1)).toMatchObject({ event: 'request_refused', reason: 'own_request:key' })
   })
 
   it('nobody does who has none, and it says which claim is missing, to them and on record', async () => {
