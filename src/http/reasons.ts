@@ -169,9 +169,8 @@ const CONDITION = new Map<string, string>([
   ['approver_denied', 'A rule keeps you from this role yourself: so your word on it does not count.'],
   [
     'request_moot',
-    'The rules have changed since it was asked, and want something else than what it was for. Ask anew.',
+    'The rules have changed since it was asked: this is not what the role needs now. It has to be asked for anew.',
   ],
-  ['approver_no_more', 'Whoever approved it is nobody any more whose word the rules want for this role. Ask anew.'],
   ['request_over', 'It is answered, taken back or over already. Look at it once more.'],
   ['request_expired', 'Nobody answered it within a day, so it is over. Ask anew.'],
   ['xml_text', 'Something in your sign-in holds characters that an assertion for AWS cannot carry.'],
@@ -211,16 +210,15 @@ export const unmetNext = ({ condition }: ErrorValues): string =>
 
 const OF_THE_GATEWAY = new Set(['config_stale', 'address_unknown'])
 
+const YOURS_MISSING = 'your sign-in did not say it, or said several. Sign in again.'
+/** Read by whoever asks, or is about to answer: of a word that was given, `voidWhy`. */
 const KEY_MISSING = new Map([
-  ['asker', 'your sign-in did not say it, or said several. Sign in again.'],
+  ['asker', YOURS_MISSING],
   [
     'requester',
-    'the sign-in of whoever asked did not say it, or said several: they sign in again, take this request back, and ask anew.',
+    'the sign-in of whoever asked did not say it, or said several. They sign in again, take this request back, and ask anew.',
   ],
-  [
-    'approver',
-    'the sign-in of whoever approves did not say it, or said several: they sign in again, and what they approved before is asked for anew.',
-  ],
+  ['approver', YOURS_MISSING],
 ])
 
 /** Why a sign-in that still stands will not do. */

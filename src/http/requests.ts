@@ -2,14 +2,12 @@ import { REQUEST_INTERVAL_SECONDS } from '../domain/request/role-request.ts'
 import type { ShownRequest } from '../usecases/request/see-requests.ts'
 import { answerFor } from './answers.ts'
 import type { GroupName } from './group-names.ts'
+import { voidWhy } from './void-words.ts'
 
 /** A request as programs are told of it. */
-export function requestRow(
-  { request, standing, until, because, isOwn, target, wanted, fault }: ShownRequest,
-  { publicUrl, groupName }: { publicUrl: string; groupName: GroupName },
-) {
+export function requestRow(shown: ShownRequest, { publicUrl, groupName }: { publicUrl: string; groupName: GroupName }) {
+  const { request, standing, until, isOwn, target, wanted, fault } = shown
   const { id, role, person, via, reason, seconds, askedAt, expiresAt } = request
-  const why = because ?? (isOwn ? undefined : fault)
   // threats.md P3: who asks is told whose word it takes only where the way in is no secret.
   const isTold = !isOwn || target?.kind.discoverable === true
   return {
@@ -32,10 +30,16 @@ export function requestRow(
     ...answerIn(request),
     ...(until !== undefined && { grantedUntil: until }),
     ...(!isOwn && { mayApprove: fault === undefined && standing === 'asked' }),
-    ...(why !== undefined && { why: answerFor(why).why }),
+    ...whyIn(shown),
     url: `${publicUrl}/approvals/${id}`,
     ...(standing === 'asked' && { intervalSeconds: REQUEST_INTERVAL_SECONDS }),
   }
+}
+
+/** Why it is worth nothing; or why whoever looks may not answer it. */
+function whyIn({ because, isOwn, fault }: ShownRequest): { readonly why?: string } {
+  if (because !== undefined) return { why: voidWhy(because.values) }
+  return isOwn || fault === undefined ? {} : { why: answerFor(fault).why }
 }
 
 /** The groups of whom one has to approve, as people call them. */

@@ -3,12 +3,15 @@ import { unmetWords } from './conditions.ts'
 
 type Words = { readonly why: string; readonly next: string }
 
-const BECAUSE = new Map<string, Words>([
+/** `approver`: what else to do where it was to approve a role, and not to take one. */
+const BECAUSE = new Map<string, Words & { readonly approver?: string }>([
   [
     'auth_time_missing',
     {
       why: 'Your identity provider let you in, but does not say when you last showed who you are (no auth_time, or 0). Then nobody can tell a fresh sign-in from one of this morning.',
       next: 'Ask for auth_time to be added to this application’s ID tokens. Until then, roles like this one are given to nobody of your identity provider.',
+      approver:
+        'Ask for auth_time to be added to this application’s ID tokens. Until then, nobody of your identity provider can approve roles like this one.',
     },
   ],
   [
@@ -30,6 +33,7 @@ const BECAUSE = new Map<string, Words>([
     {
       why: 'That confirmation was used already, has expired, or is another person’s. It is good once, for five minutes.',
       next: 'Start again: from the role’s page, or by the command in your terminal.',
+      approver: 'Start again from the request’s page.',
     },
   ],
   [
@@ -43,8 +47,8 @@ const ASK: Words = {
   next: 'Start it on the role’s page.',
 }
 const ASK_APPROVER: Words = {
-  why: 'Whoever approves an elevated role shows anew who they are, each time.',
-  next: 'Open the request’s page, and start it there.',
+  why: 'The role is elevated: each approval of it takes a fresh sign-in of its own.',
+  next: 'Start it on the request’s page.',
 }
 const ASK_TERMINAL: Words = { ...ASK, next: 'Confirm in your browser. Your terminal goes on by itself.' }
 
@@ -52,7 +56,7 @@ const ASK_TERMINAL: Words = { ...ASK, next: 'Confirm in your browser. Your termi
 export function stepUpWords(values: ErrorValues): Words {
   const { why, confirm, approval } = values
   const known = BECAUSE.get(String(why))
-  if (known !== undefined) return known
+  if (known !== undefined) return approval === undefined ? known : { ...known, next: known.approver ?? known.next }
   const unmet = unmetWords(values)
   if (unmet !== undefined) return confirm === undefined ? unmet : { ...unmet, next: ASK_TERMINAL.next }
   if (approval !== undefined) return ASK_APPROVER

@@ -295,7 +295,10 @@ describe('an elevated role that somebody has to approve', () => {
     expect(page).not.toContain('value="approve"')
     const before = demo.audit().length
     const unproved = await answer(id, 'approve')
-    expect([unproved.status, unproved.text.includes('shows anew who they are')]).toEqual([403, true])
+    expect([unproved.status, unproved.text.includes('each approval of it takes a fresh sign-in of its own')]).toEqual([
+      403,
+      true,
+    ])
     expect(unproved.text).toContain(`href="/approvals/${id}"`)
 
     const { path } = await tripOf(bob, `/approvals/${id}/step-up`, 'bob')

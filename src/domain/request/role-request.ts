@@ -203,7 +203,7 @@ export const personIn = ({ idp, issuer, subject, subjectClaim, username, email, 
 type Identity = Pick<Principal, 'issuer' | 'subject' | 'subjectClaim'>
 
 /** The same person, as an IdP vouches. */
-export const isSame = (one: Identity, other: Identity): boolean =>
+const isSame = (one: Identity, other: Identity): boolean =>
   one.issuer === other.issuer && one.subject === other.subject && one.subjectClaim === other.subjectClaim
 
 /** A job asks for nothing, and nothing is its own (threats.md R3). */

@@ -25,6 +25,7 @@ import { factsOf } from '../request-facts.ts'
 import { approverNames } from '../requests.ts'
 import { lengthsUpTo } from '../role-facts.ts'
 import { isFromOtherSite, requireAsPage } from '../trip-start.ts'
+import { voidWhy } from '../void-words.ts'
 
 /** An approval may outlast any role session. */
 const LengthText = z
@@ -190,7 +191,7 @@ export function approvalRoutes(deps: {
       ...(mayApprove && proof !== undefined && { proof }),
       ...(mayStepUp && { stepUpHref: `/approvals/${request.id}/step-up` }),
       ...(isOpen && fault !== undefined && !mayStepUp && { refusal: answerFor(fault).why }),
-      ...(because !== undefined && { because: answerFor(because).why }),
+      ...(because !== undefined && { because: voidWhy(because.values) }),
       mayCancel: isOwn && standing === 'asked',
       mayEnd: (standing === 'approved' || standing === 'void') && (isOwn || fault === undefined),
     }
