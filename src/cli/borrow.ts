@@ -1,5 +1,6 @@
 import { isReason, LONGEST_REASON } from '../domain/entitlement/conditions.ts'
 import { LEAST_SECONDS, parseDuration, printDuration } from '../domain/entitlement/duration.ts'
+import { LEAST_APPROVAL_SECONDS } from '../domain/request/role-request.ts'
 import { parseUntil, secondsUntil } from '../domain/entitlement/until.ts'
 import type { Lent } from './answers.ts'
 import type { Call, Connection, Option } from './command.ts'
@@ -94,10 +95,13 @@ export function secondsAsked({ text, world, misused }: Call): number | undefined
     : misused(fault)
 }
 
-/** The length that an option of a command itself names. */
-export function secondsIn(typed: string, { world, misused }: Call): number | undefined {
+/** How long an approval is asked for. */
+export function approvalSeconds(typed: string, { world, misused }: Call): number | undefined {
   const seconds = secondsOf(typed, world)
-  const fault = faultOf(typed, seconds)
+  const fault = faultOf(typed, seconds, {
+    seconds: LEAST_APPROVAL_SECONDS,
+    because: `An approval is for ${printDuration(LEAST_APPROVAL_SECONDS)} at least.`,
+  })
   if (fault !== undefined) throw misused(fault)
   return seconds
 }
@@ -107,13 +111,15 @@ function secondsOf(typed: string, { now, timeZone }: CliWorld): number | undefin
   return until === undefined ? parseDuration(typed) : secondsUntil(until, now(), timeZone)
 }
 
-function faultOf(typed: string, seconds: number | undefined): string | undefined {
+const LENT = { seconds: LEAST_SECONDS, because: `AWS lends for at least ${printDuration(LEAST_SECONDS)}.` }
+
+function faultOf(typed: string, seconds: number | undefined, least = LENT): string | undefined {
   if (/^\d+$/.test(typed)) return `“${typed}” names no unit: write ${typed}s, ${typed}m or ${typed}h.`
   if (typed.startsWith('until') && seconds === undefined) return `“${typed}” names no time: write until 18:00.`
   if (seconds === undefined) return `“${typed}” is no duration: write 15m, 3h, 1h30m or until 18:00.`
-  if (seconds >= LEAST_SECONDS) return undefined
+  if (seconds >= least.seconds) return undefined
   const short = typed.startsWith('until') ? `“${typed}” is ${printDuration(seconds)} from now. ` : ''
-  return `${short}AWS lends for at least ${printDuration(LEAST_SECONDS)}.`
+  return `${short}${least.because}`
 }
 
 /** The region handed on: -r, else the caller's AWS_REGION, else none. Checked, for some printed forms have no quotes. */

@@ -24,7 +24,9 @@ const approval = z
         any_of: z.array(group).min(1, 'must not be empty').optional().describe('Members of one of these groups.'),
       })
       .describe('Whose word is wanted: exactly one of `group`, `any_of`.'),
-    valid_for: duration('15m', '24h').describe('How long an approval is good at most.'),
+    valid_for: duration('30m', '24h', 'AWS lends for 15m at least, and nothing outlasts its approval').describe(
+      'How long an approval is good at most: 30m to 24h.',
+    ),
   })
   .optional()
   .describe('Somebody else has to approve: until then `approval_required`.')

@@ -28,8 +28,10 @@ const ANSWER = {
   invalid_request: {
     status: 400,
     title: 'That request does not look right',
-    why: ({ field, known }) => {
+    why: ({ field, known, leastApproval }) => {
       if (field === undefined) return 'It could not be read.'
+      if (leastApproval !== undefined)
+        return `An approval is for ${String(leastApproval)} at least: AWS lends for no less than 15 minutes, and nothing outlasts its approval.`
       const missing = `The value of ${String(field)} is missing or malformed.`
       return Array.isArray(known) ? `${missing} There are: ${known.join(', ')}.` : missing
     },

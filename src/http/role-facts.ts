@@ -1,6 +1,7 @@
 import type { Entitlement } from '../domain/entitlement/decide.ts'
 import { durationChoices, durationOf, printDuration } from '../domain/entitlement/duration.ts'
 import { printUntil } from '../domain/entitlement/until.ts'
+import { LEAST_APPROVAL_SECONDS } from '../domain/request/role-request.ts'
 import type { GatewaySession } from '../domain/sign-in/session.ts'
 import type { Length } from './models/cards.ts'
 import type { Pages } from './pages.ts'
@@ -38,7 +39,7 @@ function capSentence(entitlement: Entitlement, session: GatewaySession, now: Dat
   return `At most ${most}, the role’s own limit.`
 }
 
-const OFFERED_SECONDS = [900, 3600, 2 * 3600, 4 * 3600, 8 * 3600, 12 * 3600]
+const OFFERED_SECONDS = [LEAST_APPROVAL_SECONDS, 3600, 2 * 3600, 4 * 3600, 8 * 3600, 12 * 3600]
 
 /** Lengths of an approval: the usual ones, and the most there is, which is chosen unless somebody chooses otherwise. */
 export const lengthsUpTo = (most: number): readonly Length[] =>

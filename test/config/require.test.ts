@@ -90,6 +90,10 @@ describe('require', () => {
       '{ approval: { by: { idp: entra, group: Leads }, valid_for: 48h } }',
       `${AT}.approval.valid_for: must be at most 24h, and is 48h`,
     ],
+    [
+      '{ approval: { by: { idp: entra, group: Leads }, valid_for: 15m } }',
+      `${AT}.approval.valid_for: must be at least 30m, and is 15m: AWS lends for 15m at least, and nothing outlasts its approval`,
+    ],
   ])('%s is refused', (require, message) => {
     expect(messages(ofRole(require))).toEqual([message])
   })

@@ -212,12 +212,12 @@ describe('a role that somebody has to approve', () => {
 
     it('is approved for as long as somebody says, and never for longer than was asked', async () => {
       await answer(id, 'deny')
-      const short = await ask({ seconds: 1200 })
+      const short = await ask({ seconds: 1800 })
       expect((await answer(short, 'approve', { seconds: '86400' })).status).toBe(303)
       const { body } = await api(`/v1/requests/${short}`).expect(200)
-      expect(body.answer.seconds).toBe(1200)
+      expect(body.answer.seconds).toBe(1800)
       // Near its end nothing is lent any more, and it may be asked for anew.
-      demo.clock.offsetSeconds += 400
+      demo.clock.offsetSeconds += 1000
       const late = await take().expect(403)
       expect([late.body.code, late.body.detail]).toEqual([
         'approval_required',
@@ -253,7 +253,13 @@ describe('a role that somebody has to approve', () => {
     await api('/v1/requests', { role: ROLE, reason: 'x' }, bobsBearer).expect(403)
     await api('/v1/requests', { role: 'nowhere/nothing', reason: 'x' }).expect(404)
     await api('/v1/requests', { role: ROLE }).expect(400)
-    await api('/v1/requests', { role: ROLE, reason: 'x', seconds: 60 }).expect(400)
+    const short = await api('/v1/requests', { role: ROLE, reason: 'x', seconds: 900 }).expect(400)
+    expect(short.body.detail).toContain('An approval is for 30m at least')
+  })
+
+  it('offers nothing that is over before anybody could use it', async () => {
+    const offered = [...(await alice.get(`/roles/${ROLE}`).expect(200)).text.matchAll(/<option value="(\d+)"/g)]
+    expect(offered.map(([, seconds]) => Number(seconds))).toEqual([1800, 3600, 7200, 14_400])
   })
 })
 

@@ -1,5 +1,5 @@
 import { printDuration } from '../../domain/entitlement/duration.ts'
-import { REASON_OPTION, reasonGiven, secondsIn } from '../borrow.ts'
+import { approvalSeconds, REASON_OPTION, reasonGiven } from '../borrow.ts'
 import type { Call, Command } from '../command.ts'
 import { localTime } from '../local-time.ts'
 import { findOrPickRole, requireRoleOrTerminal } from '../pick-role.ts'
@@ -15,7 +15,7 @@ export const request: Command = {
     for: {
       type: 'string',
       value: 'DURATION',
-      about: 'for how long, from the approval on; default, and at most, what the role gives',
+      about: 'for how long, from the approval on: 30m at least; default, and at most, what the role gives',
     },
     wait: { type: 'boolean', about: 'wait until somebody has answered; Ctrl-C leaves the request open' },
   },
@@ -27,7 +27,7 @@ export const request: Command = {
     const reason = reasonGiven(call)
     if (reason === undefined) throw call.misused('Say why you need it, with --reason.')
     const typed = call.text('for')
-    const seconds = typed === undefined ? undefined : secondsIn(typed, call)
+    const seconds = typed === undefined ? undefined : approvalSeconds(typed, call)
     const { gateway, origin } = await call.connect()
     const { role } = await findOrPickRole(call, (await gateway.roles()).read, wanted)
     const { read: asked, json } = await gateway.ask({ role, reason, ...(seconds !== undefined && { seconds }) })

@@ -1,6 +1,6 @@
-import { LEAST_SECONDS } from '../entitlement/duration.ts'
+import { LEAST_SECONDS, printDuration } from '../entitlement/duration.ts'
 import type { Approval } from '../entitlement/requirement.ts'
-import type { RolegateError } from '../errors.ts'
+import { RolegateError } from '../errors.ts'
 import type { Principal } from '../sign-in/principal.ts'
 
 /** Nobody answers within a day: it is over. */
@@ -11,6 +11,11 @@ export const MOST_WAITING = 20
 export const SHOWN_SECONDS = 7 * 86_400
 /** What somebody took back concerns nobody, and a script that asks and takes back must not fill what each list of theirs reads. */
 const WITHDRAWN_SHOWN_SECONDS = 3_600
+/**
+ * The shortest approval. AWS lends for 15 minutes at the least, and no session outlasts its approval: a shorter one would be over before
+ * anybody had clicked, and this one leaves as long again.
+ */
+export const LEAST_APPROVAL_SECONDS = 2 * LEAST_SECONDS
 /** How often a terminal asks whether somebody has answered. */
 export const REQUEST_INTERVAL_SECONDS = 5
 
@@ -184,10 +189,11 @@ export function keptUntil(request: RoleRequest): Date {
 export const mostSecondsOf = (wanted: readonly Pick<Approval, 'validSeconds'>[]): number =>
   Math.min(...wanted.map(({ validSeconds }) => validSeconds))
 
-/** A wish, or a word on it, cut to what there is to give; undefined under what AWS lends for at all (threats.md H4). */
-export function grantableSeconds(asked: number | undefined, most: number): number | undefined {
+/** A wish, or a word on it, cut to what there is to give. Fails where AWS would lend nothing under it (threats.md H4). */
+export function grantableSeconds(asked: number | undefined, most: number): number {
   const seconds = Math.min(asked ?? most, most)
-  return seconds < LEAST_SECONDS ? undefined : seconds
+  if (seconds >= LEAST_APPROVAL_SECONDS) return seconds
+  throw new RolegateError('invalid_request', { field: 'seconds', leastApproval: printDuration(LEAST_APPROVAL_SECONDS) })
 }
 
 export const personIn = ({ idp, issuer, subject, subjectClaim, username, email, personKey }: Principal): Person => ({

@@ -1,6 +1,6 @@
 import { Router, type Request } from 'express'
 import * as z from 'zod'
-import { LEAST_SECONDS, printDuration } from '../../domain/entitlement/duration.ts'
+import { printDuration } from '../../domain/entitlement/duration.ts'
 import { mostSecondsOf } from '../../domain/request/role-request.ts'
 import type { Now } from '../../usecases/ports.ts'
 import { asRolegateError } from '../../domain/errors.ts'
@@ -27,12 +27,12 @@ import { lengthsUpTo } from '../role-facts.ts'
 import { isFromOtherSite, requireAsPage } from '../trip-start.ts'
 import { voidWhy } from '../void-words.ts'
 
-/** An approval may outlast any role session. */
+/** An approval may outlast any role session; how short it may be is the story's. */
 const LengthText = z
   .string()
   .regex(/^\d{3,5}$/)
   .transform(Number)
-  .pipe(z.int().min(LEAST_SECONDS).max(86_400))
+  .pipe(z.int().min(1).max(86_400))
 const AskForm = z.strictObject({ _csrf: z.string(), reason: Reason, seconds: LengthText.optional() })
 /** The id of a fresh sign-in that was made for this: it opens nothing in anybody else's hands. */
 const StepUpId = z.string().regex(/^[\w-]{22}$/)

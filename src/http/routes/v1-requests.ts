@@ -14,7 +14,7 @@ import { requestRow } from '../requests.ts'
 const AskBody = z.strictObject({
   role: z.string().min(3).max(2048),
   reason: Reason,
-  seconds: z.int().min(900).max(86_400).optional(),
+  seconds: z.int().min(1).max(86_400).optional(),
 })
 
 /**

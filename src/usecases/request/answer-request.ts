@@ -1,5 +1,5 @@
 import type { RequestFacts } from '../../domain/audit/event.ts'
-import { asRolegateError, RolegateError, unmet } from '../../domain/errors.ts'
+import { asRolegateError, unmet, type RolegateError } from '../../domain/errors.ts'
 import { approvingGroups } from '../../domain/request/approver.ts'
 import { answerForRecord, askedForRecord } from '../../domain/request/on-record.ts'
 import {
@@ -148,7 +148,6 @@ export function makeAnswerRequest(deps: {
       const shown = await answerable(which)
       const most = Math.min(shown.request.seconds, mostSecondsOf(shown.wanted))
       const seconds = grantableSeconds(chosen, most)
-      if (seconds === undefined) throw new RolegateError('invalid_request', { field: 'seconds' })
       // Their word opens a role by their groups, as a hand-over does.
       await deps
         .recheckGroups(which.session, which.request)

@@ -81,7 +81,6 @@ export function makeAskForRole(deps: {
     if (approval !== undefined && !lacksApproval(entitlement) && secondsLeft({ approval }, deps.now()) >= LEAST_SECONDS)
       throw unmet('approved_already')
     const seconds = grantableSeconds(asked, mostSecondsOf(wanted))
-    if (seconds === undefined) throw new RolegateError('invalid_request', { field: 'seconds' })
     const now = deps.now()
     const [used = { rule: '', group: null }] = via
     return {

@@ -93,7 +93,7 @@ describe('rolegate request', () => {
     [['request', ROLE], 'Say why you need it'],
     [['request', ROLE, '--reason', ''], 'A reason is one line'],
     [['request', ROLE, '--reason', 'x', '--for', '60'], 'names no unit'],
-    [['request', ROLE, '--reason', 'x', '--for', '5m'], 'at least 15m'],
+    [['request', ROLE, '--reason', 'x', '--for', '15m'], 'An approval is for 30m at least'],
     [['request', '--reason', 'x'], 'A ROLE is missing'],
     [['approve'], 'Something is missing'],
     [['approve', '../x'], 'Name the request'],

@@ -12,6 +12,7 @@ import {
   type RoleRequest,
   type Step,
 } from '../../../src/domain/request/role-request.ts'
+import { refusalOf } from '../../support/a-refusal.ts'
 import { aLead, anApproved, aRoleRequest } from '../../support/a-role-request.ts'
 import { NINE, secondsAfter } from '../../support/a-session.ts'
 
@@ -165,8 +166,15 @@ describe('how long', () => {
     [undefined, 4 * HOUR, 4 * HOUR],
     [HOUR, 4 * HOUR, HOUR],
     [8 * HOUR, 4 * HOUR, 4 * HOUR],
-    [899, 4 * HOUR, undefined],
+    [1800, 4 * HOUR, 1800],
   ])('%s asked where there are %s is %s', (asked, most, seconds) => {
     expect(grantableSeconds(asked, most)).toBe(seconds)
+  })
+
+  it('is never so short that AWS lends nothing under it by the time of the first click (threats.md H4)', () => {
+    expect(refusalOf(() => grantableSeconds(1799, 4 * HOUR))).toMatchObject({
+      code: 'invalid_request',
+      values: { field: 'seconds', leastApproval: '30m' },
+    })
   })
 })

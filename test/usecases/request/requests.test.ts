@@ -84,7 +84,7 @@ describe('asking', () => {
     ['no rule opens it to them', { session: aSession({ principal: aPrincipal({ groups: [] }) }) }, 'not_entitled'],
     ['there is no such role', { role: 'payments-prod/else' }, 'role_unknown'],
     ['a job asks', { session: aSession({ principal: aPrincipal({ workload: true }) }) }, 'requests_for_people'],
-    ['it is too short for AWS', { seconds: 899 }, 'invalid_request'],
+    ['it is over before anybody could use it', { seconds: 1799 }, 'invalid_request'],
     ['the session is over', { session: aSession({ endsAt: NINE }) }, 'sign_in_required'],
   ] as const)('is refused where %s', async (_where, changes, what) => {
     expect(await conditionOf(aRequestWorld().ask(changes))).toBe(what)
