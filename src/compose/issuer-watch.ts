@@ -2,49 +2,69 @@ import type { IssuerSeen } from '../adapters/issuer/self-check.ts'
 import type { World } from './world.ts'
 
 const LOOK_MS = 300_000
+/** For so long one look remembers another: what stands in a cache for five minutes is gone by the second. */
+const SUSPECTED_MS = 3_600_000
 const SAID_AGAIN_MS = 3_600_000
 
 type Told = Exclude<IssuerSeen['state'], 'unseen'>
 
 /**
- * Looks at our issuer as AWS does, every five minutes (threats.md K4). What is wrong there stays said until it has been seen to be
- * right: who can change an answer can also withhold it. Called every minute.
+ * Looks at our issuer as AWS does, every five minutes (threats.md K4). One look is a suspicion, and a second within the hour a finding: that
+ * stays said until it has been seen to be right, for who can change an answer can also withhold it. Called every minute.
  */
 export function makeIssuerWatch(
   { host, witness }: Pick<World, 'host' | 'witness'>,
   /** Undefined: AWS has no reason to look. */
   look: () => Promise<IssuerSeen | undefined>,
 ): { readonly tick: () => Promise<void>; readonly degraded: () => readonly string[] } {
-  let lookedAt = -Infinity
+  const { log, metrics } = witness
+  let [lookedAt, suspectedAt] = [-Infinity, -Infinity]
   let state: Told = 'ours'
-  let said: { readonly what: string; readonly at: number } = { what: 'ours', at: -Infinity }
+  let unseenInARow = 0
+  /** What is wrong, and when we last said so. */
+  const saidAt = new Map<string, number>()
 
-  /** Once when it begins, and every hour while it lasts. */
+  /** Once when it begins, and every hour while it lasts, whatever else comes between. */
   function isNews(what: string, now: number): boolean {
-    if (said.what === what && now - said.at < SAID_AGAIN_MS) return false
-    said = { what, at: now }
+    if (now - (saidAt.get(what) ?? -Infinity) < SAID_AGAIN_MS) return false
+    saidAt.set(what, now)
     return true
   }
 
   function tell(seen: IssuerSeen, now: number): void {
-    if (seen.state === 'unseen') {
-      if (isNews('unseen', now))
-        witness.log.warn('our own issuer could not be read by its public address', { why: seen.why })
-      return
-    }
-    const was = state
-    state = seen.state
-    witness.metrics.issuerSeen({ isTampered: state === 'tampered', at: host.now() })
+    if (seen.state === 'unseen') return miss(seen.why, now)
+    unseenInARow = 0
+    const isFinding = state !== 'ours' || now - suspectedAt < SUSPECTED_MS
+    if (seen.state === 'ours' || isFinding) state = seen.state
+    if (seen.state !== 'ours') suspectedAt = now
+    metrics.issuerSeen({ isTampered: state === 'tampered', at: host.now() })
+    if (seen.state === 'ours') return end()
+    if (isFinding) return find(seen, now)
+    if (isNews('suspicion', now))
+      log.warn(
+        'the public address of our issuer does not say what this gateway says: it is looked at again in five minutes',
+      )
+  }
+
+  function miss(why: string, now: number): void {
+    unseenInARow += 1
+    if (unseenInARow > 1 && isNews('unseen', now))
+      log.warn('our own issuer could not be read by its public address', { why })
+  }
+
+  function find(seen: Exclude<IssuerSeen, { state: 'unseen' }>, now: number): void {
     if (seen.state === 'tampered' && isNews(`tampered ${seen.what}`, now))
-      witness.log.error(
-        'SOMEBODY ELSE ANSWERS FOR OUR ISSUER: its public address does not say what we say, and AWS believes it. Cut the trust in your accounts',
+      log.error(
+        'NOT OURS AT THE PUBLIC ADDRESS OF OUR ISSUER: either this gateway is on another store than the one AWS knows, or somebody else answers there, and AWS believes them. How to tell, and what to do: docs/how-to/issuer-watch.md',
         { issuer_tampered: seen.what },
       )
     if (seen.state === 'incomplete' && isNews('incomplete', now))
-      witness.log.error('our key is not at the public address of our issuer: AWS takes no token of ours')
-    if (seen.state !== 'ours') return
-    said = { what: 'ours', at: now }
-    if (was !== 'ours') witness.log.info('our issuer is as it should be again')
+      log.error('our key is not at the public address of our issuer: AWS takes no token of ours')
+  }
+
+  function end(): void {
+    if (saidAt.size > 0) log.info('our issuer is as it should be again')
+    saidAt.clear()
   }
 
   return {

@@ -3,12 +3,12 @@ import type { Table } from '../../usecases/ports.ts'
 import { thumbprintOf, type SigningAlgorithm, type StoredKey } from './signing-keys.ts'
 
 /**
- * How our issuer looks from outside, where AWS fetches it. `tampered`: something there is not ours. `incomplete`: what signs is not
- * there, so that AWS refuses it. `unseen`: it could not be read, which says nothing.
+ * How our issuer looks from outside, where AWS fetches it. `tampered`: something there is not ours, a key in place of ours or beside it.
+ * `incomplete`: what signs is not there, so that AWS refuses it. `unseen`: it could not be read, which says nothing.
  */
 export type IssuerSeen =
   | { readonly state: 'ours' | 'incomplete' }
-  | { readonly state: 'tampered'; readonly what: 'issuer' | 'jwks_uri' | 'key' }
+  | { readonly state: 'tampered'; readonly what: 'issuer' | 'jwks_uri' | 'key' | 'key_beside_ours' }
   | { readonly state: 'unseen'; readonly why: string }
 
 /** More than we ever had, and few enough to look at each. */
@@ -54,8 +54,10 @@ export function makeLookAtIssuer(deps: {
     const there = keys.slice(0, MOST_KEYS + 1).map(thumbprintIn)
     const ours = new Set(own.values())
     const isStrange = there.some((one) => one === undefined || !ours.has(one))
-    if (isStrange || there.length > MOST_KEYS) return { state: 'tampered', what: 'key' }
-    return { state: there.includes(own.get(algorithm)) ? 'ours' : 'incomplete' }
+    const isOursThere = there.includes(own.get(algorithm))
+    if (isStrange || there.length > MOST_KEYS)
+      return { state: 'tampered', what: isOursThere ? 'key_beside_ours' : 'key' }
+    return { state: isOursThere ? 'ours' : 'incomplete' }
   }
 
   return async () =>

@@ -68,16 +68,24 @@ describe('our issuer, as AWS sees it (threats.md K4)', () => {
     expect(await look()).toEqual({ state: 'tampered', what: 'jwks_uri' })
   })
 
-  it.each<[string, (ours: Jwk) => readonly unknown[]]>([
-    ['beside ours', (ours) => [ours, aStrangersKey()]],
-    ['in place of ours', () => [aStrangersKey()]],
-    ['under the kid of ours', ({ kid }) => [{ ...aStrangersKey(), kid }]],
-    ['that cannot be read', (ours) => [ours, { kty: 'EC' }]],
-    ['that is no key', (ours) => [ours, null]],
-    ['behind more than anybody has', (ours) => [...Array.from({ length: 20 }, () => ours), ours]],
-  ])('is tampered with where a key stands %s', async (_, keysThere) => {
+  it.each<[string, string, (ours: Jwk) => readonly unknown[]]>([
+    ['beside ours', 'key_beside_ours', (ours) => [ours, aStrangersKey()]],
+    ['in place of ours', 'key', () => [aStrangersKey()]],
+    ['under the kid of ours', 'key', ({ kid }) => [{ ...aStrangersKey(), kid }]],
+    ['that cannot be read', 'key_beside_ours', (ours) => [ours, { kty: 'EC' }]],
+    ['that is no key', 'key_beside_ours', (ours) => [ours, null]],
+    ['behind more than anybody has', 'key_beside_ours', (ours) => [...Array.from({ length: 20 }, () => ours), ours]],
+  ])('is tampered with where a key stands %s: %s', async (_, what, keysThere) => {
     const { look, sayKeys, ours } = await anIssuer()
     sayKeys(...keysThere(ours))
+    expect(await look()).toEqual({ state: 'tampered', what })
+  })
+
+  it('is tampered with for a gateway on another store, whose key is not there (a start of staging with the file of production)', async () => {
+    await anIssuer()
+    const elsewhere = makeTable<StoredKey>(makeMemoryStore(aClock()), 'signing-keys')
+    await loadSigningKey({ keys: elsewhere, issuer, algorithm: 'ES256' })
+    const look = makeLookAtIssuer({ issuer, algorithm: 'ES256', keys: elsewhere, fetch })
     expect(await look()).toEqual({ state: 'tampered', what: 'key' })
   })
 
