@@ -133,6 +133,10 @@ const CONDITION = new Map<string, string>([
     'policy_passed_through',
     'The role is narrowed by a session policy, and Rolegate cannot add one to the identity provider’s own token, which this account takes.',
   ],
+  [
+    'bind_ip_passed_through',
+    'The role’s credentials are bound to the address that asks for them, and Rolegate cannot bind the identity provider’s own token, which this account takes.',
+  ],
   ['idp_passed_through', 'This account takes the token of another identity provider than the one you signed in with.'],
   [
     'other_person',

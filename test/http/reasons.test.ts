@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { RolegateError } from '../../src/domain/errors.ts'
 import { answerFor } from '../../src/http/answers.ts'
-import { unmetNext } from '../../src/http/reasons.ts'
+import { unmetNext, unmetWhy } from '../../src/http/reasons.ts'
 
 describe('what to do about a condition that is not met', () => {
   it.each(['config_stale', 'address_unknown'])('is nothing that whoever asks could do, of %s', (condition) =>
@@ -25,5 +25,14 @@ describe('a gateway that gives nothing to anybody just now', () => {
       next: 'Try again in a moment.',
       who: 'the people who run Rolegate at your company',
     }),
+  )
+})
+
+describe('why the IdP’s own token will not do (threats.md F7)', () => {
+  it.each([
+    ['policy_passed_through', 'narrowed by a session policy'],
+    ['bind_ip_passed_through', 'bound to the address that asks for them'],
+  ])('is told by what Rolegate cannot add to it: %s', (condition, words) =>
+    expect(unmetWhy({ condition })).toContain(words),
   )
 })

@@ -19,7 +19,8 @@ export function passThroughFault(
   if (kind.elevated) return 'elevated_passed_through'
   if (via !== 'browser') return 'browser_needed'
   if (Object.keys(kind.sessionTags).length > 0) return 'tags_passed_through'
-  // Whoever holds the IdP's assertion asks AWS themselves, and would leave the policy out.
-  if (held.sessionPolicy !== undefined || held.bindIp === true) return 'policy_passed_through'
+  // Whoever holds the IdP's assertion asks AWS themselves, and would leave the policy out, whichever it is.
+  if (held.sessionPolicy !== undefined) return 'policy_passed_through'
+  if (held.bindIp === true) return 'bind_ip_passed_through'
   return principal.idp === account.passThroughIdp ? undefined : 'idp_passed_through'
 }

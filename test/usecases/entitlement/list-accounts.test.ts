@@ -43,6 +43,7 @@ describe('listAccounts', () => {
   it.each(narrowings)(
     'says what the hand-over would of %s, where the IdP’s own goes to AWS (threats.md F7)',
     async (_, rule, role) => {
+      const condition = [rule, role].some((one) => 'bindIp' in one) ? 'bind_ip_passed_through' : 'policy_passed_through'
       const narrowed = anIndex({
         accounts,
         roles: [aRoleKind(role)],
@@ -52,12 +53,12 @@ describe('listAccounts', () => {
       const from = aRequest({ address: '52.94.76.9' })
       const [one, passed] = makeListAccounts(deps)(aSession(), from)
       expect([one?.roles[0]?.state, passed?.roles[0]?.state]).toEqual(['available', 'not_now'])
-      expect(passed?.roles[0]).toMatchObject({ refusal: { values: { condition: 'policy_passed_through' } } })
+      expect(passed?.roles[0]).toMatchObject({ refusal: { values: { condition } } })
       const explainRole = makeExplainRole({ ...deps, requestsOf: noRequests })
       expect(await explainRole(aSession(), from, 'passed/dev')).toMatchObject({
         available: false,
         because: 'condition_unmet',
-        unmet: ['policy_passed_through'],
+        unmet: [condition],
       })
       expect(await explainRole(aSession(), from, 'one/dev')).toMatchObject({ available: true, unmet: [] })
     },

@@ -119,7 +119,7 @@ describe('where a browser would carry the assertion, and could leave the binding
     const accounts = [anAccount({ sts: 'own', passThroughIdp: 'entra' })]
     const gateway = aPassThrough({ mapping: aMapping({ accounts, ...mapping }) })
     const refusal = await refusalFrom(gateway.begin('console', gateway.ask()))
-    expect(refusal).toMatchObject({ code: 'condition_unmet', reason: 'policy_passed_through' })
+    expect(refusal).toMatchObject({ code: 'condition_unmet', reason: 'bind_ip_passed_through' })
     expect(gateway.happened).toEqual(['refused'])
   })
 })
