@@ -6,7 +6,7 @@ import { oneLine } from './server-text.ts'
 export type RoleRequest = {
   readonly id: string
   readonly role: string
-  /** `asked`, `approved`, `denied`, `cancelled`, `expired`, `ended`, `void` (approved, and worth nothing now); a newer gateway may know more. */
+  /** `asked`, `approved`, `denied`, `cancelled`, `expired`, `ended`, `moot` (nobody can answer it any more), `void` (approved, and worth nothing now); a newer gateway may know more. */
   readonly status: string
   readonly isOwn: boolean
   readonly requester: string
@@ -18,7 +18,7 @@ export type RoleRequest = {
   readonly grantedUntil?: Date
   readonly answeredBy: string
   readonly note: string
-  /** In a browser; `why` not, or why it is void. */
+  /** In a browser; `why` not, or why it is moot or void. */
   readonly mayApprove: boolean
   readonly why: string
   readonly intervalSeconds: number

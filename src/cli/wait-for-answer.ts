@@ -40,7 +40,7 @@ export function tellAnswer({ world, say }: Call, request: RoleRequest): void {
     throw failure('not_entitled', { title: `${answeredBy} has denied ${role}${words}`, detail: '' })
   throw failure('approval_required', {
     title: OVER[status] ?? `The request for ${role} is ${status}`,
-    ...(status === 'void' && { detail: why }),
+    ...((status === 'void' || status === 'moot') && { detail: why }),
     ...(status === 'asked' && { next: `It stays open: rolegate requests` }),
   })
 }
@@ -50,5 +50,6 @@ const OVER: Readonly<Record<string, string>> = {
   cancelled: 'The request was taken back',
   expired: 'Nobody answered the request within a day',
   ended: 'The approval is over',
+  moot: 'Nobody can answer the request any more',
   void: 'It was approved, and the approval counts no more',
 }

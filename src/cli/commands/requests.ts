@@ -71,6 +71,7 @@ const STATES: Readonly<Record<string, string>> = {
   cancelled: 'taken back',
   expired: 'unanswered',
   ended: 'over',
+  moot: 'nobody can answer',
   void: 'counts no more',
 }
 

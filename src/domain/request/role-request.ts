@@ -76,11 +76,11 @@ export type RequestStanding = 'asked' | 'approved' | 'denied' | 'cancelled' | 'e
 
 /** What it is worth now, by the rules in force as well: `worthOf`. */
 export type Worth = {
-  /** `void` is what was approved and counts no more, though its time is not over. */
-  readonly standing: RequestStanding | 'void'
+  /** `moot` is what waits for an answer that nobody can give any more; `void` what was approved and counts no more, though its time is not over. */
+  readonly standing: RequestStanding | 'moot' | 'void'
   /** Until when what was approved counts. */
   readonly until?: Date
-  /** Why it is void. */
+  /** Why it is moot, or void. */
   readonly because?: RolegateError
 }
 export type Weighed = Worth & { readonly request: RoleRequest }

@@ -27,7 +27,12 @@ export const weighed = (request: RoleRequest, scales: Scales): Weighed => ({ req
  */
 function worthOf(request: RoleRequest, scales: Scales): Worth {
   const { index, now } = scales
-  if (!isApproved(request, now)) return { standing: standingOf(request, now) }
+  const standing = standingOf(request, now)
+  if (standing === 'asked') {
+    const because = mootBecause(request, scales)
+    return because === undefined ? { standing } : { standing: 'moot', because }
+  }
+  if (!isApproved(request, now)) return { standing }
   const target = targetOf(request, index)
   const wanted = target && wantedNow(index, target, request)
   if (target === undefined || wanted === undefined) return { standing: 'void', because: unmet('request_moot') }
@@ -37,6 +42,12 @@ function worthOf(request: RoleRequest, scales: Scales): Worth {
   const grantedSeconds = Math.min(request.grantedSeconds, mostSecondsOf(wanted))
   const until = approvedUntil({ ...request, grantedSeconds })
   return now < until ? { standing: 'approved', until } : { standing: 'ended' }
+}
+
+/** Why nobody can answer it any more: what the file asks now, its approval would not meet. */
+function mootBecause(request: RoleRequest, { index }: Scales): RolegateError | undefined {
+  const target = targetOf(request, index)
+  return target === undefined || wantedNow(index, target, request) === undefined ? unmet('request_moot') : undefined
 }
 
 /**

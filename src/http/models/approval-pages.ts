@@ -33,7 +33,7 @@ export type ApprovalPages = {
     readonly stepUpHref?: string
     /** Why they may not. */
     readonly refusal?: string
-    /** Why what was approved counts no more, though its time is not over. */
+    /** Why nobody can answer it, or what was approved counts no more, though its time is not over. */
     readonly because?: string
     readonly mayCancel: boolean
     readonly mayEnd: boolean

@@ -192,7 +192,7 @@ export function approvalRoutes(deps: {
       ...(mayStepUp && { stepUpHref: `/approvals/${request.id}/step-up` }),
       ...(isOpen && fault !== undefined && !mayStepUp && { refusal: answerFor(fault).why }),
       ...(because !== undefined && { because: voidWhy(because.values) }),
-      mayCancel: isOwn && standing === 'asked',
+      mayCancel: isOwn && (standing === 'asked' || standing === 'moot'),
       mayEnd: (standing === 'approved' || standing === 'void') && (isOwn || fault === undefined),
     }
   }

@@ -3,9 +3,7 @@ import { asRolegateError, unmet, type RolegateError } from '../../domain/errors.
 import { approvingGroups } from '../../domain/request/approver.ts'
 import { answerForRecord, askedForRecord } from '../../domain/request/on-record.ts'
 import {
-  afterStep,
   grantableSeconds,
-  keptUntil,
   mostSecondsOf,
   personIn,
   SHOWN_SECONDS,
@@ -18,8 +16,8 @@ import { ELEVATED, stepUpRequired } from '../../domain/sign-in/step-up.ts'
 import type { Audit, Digest, LimitRate, Now, OpenRequests, Requests } from '../ports.ts'
 import type { RecheckGroups } from '../sign-in/recheck-groups.ts'
 import type { ConfirmStepUp } from '../step-up/confirm-step-up.ts'
+import { moveRequest } from './move-request.ts'
 import { closeOpenRequest, openRequestKey } from './open-requests.ts'
-import { requestsOwner } from './requests-of.ts'
 import type { SeeRequests, ShownRequest } from './see-requests.ts'
 
 type Which = { readonly session: GatewaySession; readonly id: string; readonly request: RequestFacts }
@@ -107,17 +105,8 @@ export function makeAnswerRequest(deps: {
     ...(note !== undefined && { note }),
   })
 
-  /** Exactly one of those who race moves it on. */
   async function take(id: string, step: Step): Promise<RoleRequest> {
-    const next = await deps.requests.update(id, (kept) => {
-      const moved = afterStep(kept, step, deps.now())
-      const row = moved ?? kept
-      return {
-        next: row,
-        answer: moved,
-        keep: { expiresAt: keptUntil(row), owner: requestsOwner(row.person, deps.digest) },
-      }
-    })
+    const next = await moveRequest(deps, id, step)
     if (next === undefined) throw unmet('request_over')
     return next
   }

@@ -5,11 +5,9 @@ import { roleIdOf } from '../../domain/entitlement/role-id.ts'
 import type { RoleTarget } from '../../domain/entitlement/rule.ts'
 import { requireVisibleRole } from '../../domain/entitlement/visible-role.ts'
 import { RolegateError, unmet } from '../../domain/errors.ts'
-import { wantedNow } from '../../domain/request/approver.ts'
 import { openRequestOf } from '../../domain/request/open-request.ts'
 import { askedForRecord } from '../../domain/request/on-record.ts'
 import {
-  afterStep,
   grantableSeconds,
   isOwn,
   isUnrecorded,
@@ -18,7 +16,6 @@ import {
   mostSecondsOf,
   personIn,
   REQUEST_SECONDS,
-  standingOf,
   type RoleRequest,
 } from '../../domain/request/role-request.ts'
 import { keyFault } from '../../domain/request/same-person.ts'
@@ -26,8 +23,9 @@ import { identityOf } from '../../domain/sign-in/principal.ts'
 import { requireSessionMay, type GatewaySession } from '../../domain/sign-in/session.ts'
 import { circumstancesOf } from '../entitlement/circumstances.ts'
 import type { Audit, CurrentRules, Digest, LimitRate, Now, OpenRequests, RandomText, Requests } from '../ports.ts'
+import { moveRequest } from './move-request.ts'
 import { closeOpenRequest, OPEN, openRequestKey } from './open-requests.ts'
-import { requestsOwner, type RequestsOf } from './requests-of.ts'
+import { requestsOwner, type RequestsOf, type WeighRequest } from './requests-of.ts'
 
 export type AskForRole = (input: {
   readonly session: GatewaySession
@@ -39,6 +37,9 @@ export type AskForRole = (input: {
   readonly request: RequestFacts
 }) => Promise<RoleRequest>
 
+/** The request that stands in the place of a new one, where there still is one; and the same again where it waits for an answer. */
+type Before = { readonly id: string; readonly request?: RoleRequest; readonly waits?: RoleRequest }
+
 /**
  * Asks for a role that takes somebody's approval. Who waits for an answer already is given that request again, as it was asked.
  * Fails as a hand-over of a role that is not theirs does, with `condition_unmet` where nothing has to be approved, and with
@@ -48,7 +49,7 @@ export function makeAskForRole(deps: {
   rules: CurrentRules
   requests: Requests
   openRequests: OpenRequests
-  requestsOf: RequestsOf
+  requestsOf: RequestsOf & WeighRequest
   audit: Audit
   /** Names the rules in force, for the record. */
   configHash: string
@@ -101,7 +102,7 @@ export function makeAskForRole(deps: {
   /** threats.md P7: nobody fills what others have to look through. Counted with the new one among them, so that a race lets none more in. */
   async function requireFew({ principal }: GatewaySession, owner: string): Promise<void> {
     const own = await deps.requests.listByOwner(owner)
-    const waits = own.filter((row) => isOwn(row, principal) && standingOf(row, deps.now()) === 'asked')
+    const waits = own.filter((row) => isOwn(row, principal) && deps.requestsOf.weigh(row).standing === 'asked')
     if (waits.length > MOST_WAITING) throw unmet('too_many_requests')
   }
 
@@ -110,23 +111,25 @@ export function makeAskForRole(deps: {
     await deps.requests.delete(id)
   }
 
-  /** The one that waits for an answer, for this person and role. */
-  async function waiting(key: string, target: RoleTarget): Promise<RoleRequest | undefined> {
+  /** What was asked before by this person for this role, and whether somebody may still answer it. */
+  async function inPlace(key: string): Promise<Before | undefined> {
     const open = await deps.openRequests.get(key)
-    const known = open && (await deps.requests.get(open.id))
-    const isWaiting =
-      known !== undefined &&
-      known.roleId === roleIdOf(target) &&
-      // What the rules have changed about since is asked for anew.
-      wantedNow(deps.rules(), target, known) !== undefined &&
-      standingOf(known, deps.now()) === 'asked' &&
-      !isUnrecorded(known, deps.now())
-    // What a crash left behind is in nobody's way.
-    if (open !== undefined && !isWaiting) {
-      await closeOpenRequest(deps, key, open.id)
-      if (known?.status === 'asking') await deps.requests.delete(open.id)
-    }
-    return isWaiting ? known : undefined
+    if (open === undefined) return undefined
+    const request = await deps.requests.get(open.id)
+    if (request === undefined) return { id: open.id }
+    const waits = deps.requestsOf.weigh(request).standing === 'asked' && !isUnrecorded(request, deps.now())
+    return { id: open.id, request, ...(waits && { waits: request }) }
+  }
+
+  /** What a crash left behind is in nobody's way, and what nobody can answer any more comes back to life by no change of the rules. */
+  async function makeWay({ session, request: from }: Input, key: string, { id, request }: Before): Promise<void> {
+    if (request?.status === 'asking') await deps.requests.delete(id)
+    const cancelled = await moveRequest(deps, id, { kind: 'cancel' })
+    await closeOpenRequest(deps, key, id)
+    if (cancelled === undefined) return
+    const { principal } = session
+    const about = { ...askedForRecord(cancelled), configHash: deps.configHash }
+    await deps.audit({ event: 'request_cancelled', request: from, principal, session, ...about })
   }
 
   const keyOf = (target: RoleTarget, { principal }: GatewaySession): string =>
@@ -140,9 +143,10 @@ export function makeAskForRole(deps: {
     await deps.limitRate(`request:${deps.digest(identityOf(principal))}`, 20, 3_600)
     const entitlement = await held(input)
     const key = keyOf(entitlement.target, session)
-    const before = await waiting(key, entitlement.target)
-    if (before !== undefined) return before
+    const before = await inPlace(key)
+    if (before?.waits !== undefined) return before.waits
     const wish = wishFor(input, entitlement)
+    if (before !== undefined) await makeWay(input, key, before)
     const keep = { expiresAt: keptUntil(wish), owner: requestsOwner(principal, deps.digest) }
     await deps.requests.put(wish.id, wish, keep)
     await requireFew(session, keep.owner).catch(async (thrown: unknown) => {
@@ -156,7 +160,7 @@ export function makeAskForRole(deps: {
     if (!isFirst) {
       // Of those who ask at once for the same, one is answered, and on record.
       await deps.requests.delete(wish.id)
-      return (await waiting(key, entitlement.target)) ?? raced()
+      return (await inPlace(key))?.waits ?? raced()
     }
     const { configHash } = deps
     const record = {
@@ -172,11 +176,7 @@ export function makeAskForRole(deps: {
       throw thrown
     })
     // On record, and durably so, before anybody else can see it.
-    const asked = await deps.requests.update(wish.id, (kept) => {
-      const next = afterStep(kept, { kind: 'asked' }, deps.now())
-      return { next: next ?? kept, answer: next, keep }
-    })
-    return asked ?? raced()
+    return (await moveRequest(deps, wish.id, { kind: 'asked' })) ?? raced()
   }
 }
 

@@ -75,6 +75,12 @@ describe('rolegate request', () => {
       7,
       'the approval counts no more. The rules have changed since.',
     ],
+    [
+      'nobody can answer it any more',
+      told({ status: 'moot', why: 'The rules have changed since.' }),
+      7,
+      'Nobody can answer the request any more. The rules have changed since.',
+    ],
     ['the gateway knows a state that this client does not', told({ status: 'paused' }), 7, 'is paused'],
   ])('ends when %s', async (_when, reply, code, words) => {
     const { run, gateway } = await aRequester()

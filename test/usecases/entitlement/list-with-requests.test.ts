@@ -56,6 +56,12 @@ describe('a kept list, and what others have approved', () => {
     expect(await world.list()).toBe(before)
   })
 
+  it('says of none that it waits where nobody can answer it any more', async () => {
+    const world = aWorld()
+    world.requests = [aRoleRequest({ wanted: ['role of-before'] })]
+    expect(await world.states()).toEqual(['dev available', 'admin needs_approval'])
+  })
+
   it.each<[string, RoleRequest]>([
     ['denied', { ...anApproved(), status: 'denied' }],
     ['given, but not on record', { ...anApproved(), status: 'approving' }],

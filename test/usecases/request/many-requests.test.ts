@@ -102,6 +102,12 @@ describe('whoever asks for much', () => {
     expect(await requests.get(next.id)).toMatchObject({ status: 'asked' })
   })
 
+  it('is held up by none that nobody can answer any more', async () => {
+    const { ask, keep } = await aCrowd(0)
+    for (let at = 0; at < MOST_WAITING; at += 1) await keep(own(at, { wanted: ['role of-before'] }))
+    expect(await ask({ role: 'team-21/admin' })).toMatchObject({ status: 'asked' })
+  })
+
   it('lets no more in by asking for many at once', async () => {
     const { answers, alice, ask, keep } = await aCrowd(0)
     for (let at = 0; at < MOST_WAITING - 2; at += 1) await keep(own(at))

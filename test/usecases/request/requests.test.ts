@@ -579,11 +579,22 @@ describe('what is shown of an approval', () => {
     gateway.world.index = indexAsking(BY_LEADS, undefined, both)
     expect((await gateway.answers.list(gateway.lead)).waitingCount).toBe(0)
     expect(await conditionOf(gateway.answers.approve(gateway.by(gateway.lead, id), {}))).toBe('not_found')
-    expect((await gateway.answers.find(gateway.alice, id)).fault?.values).toEqual({ condition: 'request_moot' })
-    // Whoever asks anew is not given the old one.
+    expect(await gateway.answers.find(gateway.alice, id)).toMatchObject({
+      standing: 'moot',
+      because: { values: { condition: 'request_moot' } },
+    })
+    // Whoever asks anew is not given the old one, which is taken back: no change of the rules brings it to life again.
     const next = await gateway.ask()
     expect([next.id === id, next.wanted.length]).toEqual([false, 2])
+    expect(gateway.recorded.slice(1)).toMatchObject([
+      { event: 'request_cancelled', approval: id, requester: 'oid-1' },
+      { event: 'role_requested', approval: next.id },
+    ])
     expect((await gateway.answers.list(gateway.lead)).waitingCount).toBe(1)
+    gateway.world.index = indexAsking()
+    const { own } = await gateway.answers.list(gateway.alice)
+    const standings = new Map(own.map(({ request, standing }) => [request.id, standing]))
+    expect(standings).toEqual(new Map([[id, 'cancelled'] as const, [next.id, 'moot'] as const]))
   })
 
   const denied = aRule({ id: 'no', effect: 'deny', match: { groups: ['leads'] }, roles: ['admin'] })
