@@ -1,14 +1,20 @@
-import type { Installation } from '../config/installation.ts'
+import { namesIn, type Installation, type Names } from '../config/installation.ts'
 import { RolegateError } from '../domain/errors.ts'
 import { makeEmergencyDesk, type EmergencyDesk } from '../usecases/emergency/emergency-desk.ts'
 import { makeAskReload } from '../usecases/config/asked-reload.ts'
+import { readLastGood } from '../usecases/config/last-good.ts'
 import { randomText } from './chance.ts'
 import type { Host } from './host.ts'
 import { openMemory } from './memory.ts'
 import { makeWitness, openAudit } from './witness.ts'
 
 /** What a host can do to the gateways on a store. */
-export type HostDesk = EmergencyDesk & { readonly askReload: ReturnType<typeof makeAskReload>; close(): Promise<void> }
+export type HostDesk = EmergencyDesk & {
+  readonly askReload: ReturnType<typeof makeAskReload>
+  /** What things are called by the configuration that was in force last; undefined where none is kept that can be read. */
+  namesInForce(): Promise<Names | undefined>
+  close(): Promise<void>
+}
 
 /** The desk for emergencies over an installation's own store, beside the gateways that run on it. */
 export async function openEmergencyDesk(installation: Installation, host: Host): Promise<HostDesk> {
@@ -22,6 +28,11 @@ export async function openEmergencyDesk(installation: Installation, host: Host):
   return {
     ...desk,
     askReload: makeAskReload({ ...memory.tables, audit: log.audit, randomText, now: host.now }),
+    async namesInForce() {
+      // No name is worth a door that stays open: what cannot be read now is not known.
+      const copy = await readLastGood(memory.tables).catch(() => undefined)
+      return copy && namesIn(copy.files[0]?.text ?? '')
+    },
     async close() {
       await log.close()
       await memory.raw.close()

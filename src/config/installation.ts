@@ -32,7 +32,7 @@ const RecordsPart = z.object({ store, audit })
 
 /** No secret is needed to know it. Throws ConfigFaults. */
 export function loadRecords(world: World): Records | undefined {
-  const document = readDocument(new TextDecoder().decode(bytesOf(world)))
+  const document = readDocument(textOf(world))
   const parsed = RecordsPart.safeParse(document.value, { error: sayIssue })
   if (!parsed.success) throw new ConfigFaults(schemaFindings(parsed.error).map(document.locate))
   const { sinks } = auditOf(parsed.data.audit, world)
@@ -53,20 +53,32 @@ export type Names = {
   readonly vouchers: ReadonlySet<string>
 }
 
-const { accounts, roles } = ConfigFile.shape
 const named = z.array(z.object({ id: z.string() }))
-const NamesPart = z.object({ accounts, roles, idps: named, workloads: named.default([]) })
+/** Loose: a misspelt key beside them hides no name. */
+const NamesPart = z.object({
+  accounts: z.record(z.string(), z.object({ id: z.string() })),
+  roles: z.record(z.string(), z.object({ role_name: z.string() })),
+  idps: named,
+  workloads: named.default([]),
+})
 
-/** The names of a configuration file; undefined where they are not to be read. */
-export function loadNames(world: World): Names | undefined {
+/** The names in a configuration file, whatever else is wrong with it; undefined where they are not to be read. */
+export const loadNames = (world: World): Names | undefined => unlessFaults(() => namesIn(textOf(world)))
+
+/** The same of a text. */
+export function namesIn(text: string): Names | undefined {
+  const { data } = NamesPart.safeParse(unlessFaults(() => readDocument(text).value))
+  if (data === undefined) return undefined
+  return {
+    accounts: new Map(Object.entries(data.accounts).map(([alias, { id }]) => [alias, id])),
+    roles: new Map(Object.entries(data.roles).map(([key, role]) => [key, role.role_name])),
+    vouchers: new Set([...data.idps, ...data.workloads].map(({ id }) => id)),
+  }
+}
+
+function unlessFaults<Value>(read: () => Value): Value | undefined {
   try {
-    const { data } = NamesPart.safeParse(readDocument(new TextDecoder().decode(bytesOf(world))).value)
-    if (data === undefined) return undefined
-    return {
-      accounts: new Map(Object.entries(data.accounts).map(([alias, { id }]) => [alias, id])),
-      roles: new Map(Object.entries(data.roles).map(([key, role]) => [key, role.role_name])),
-      vouchers: new Set([...data.idps, ...data.workloads].map(({ id }) => id)),
-    }
+    return read()
   } catch (thrown) {
     if (thrown instanceof ConfigFaults) return undefined
     throw thrown
@@ -100,7 +112,7 @@ function refuseStrangers(paths: readonly string[], world: World): void {
 }
 
 function readPart(world: World) {
-  const document = readDocument(new TextDecoder().decode(bytesOf(world)))
+  const document = readDocument(textOf(world))
   const parsed = Part.safeParse(document.value, { error: sayIssue })
   if (!parsed.success) throw new ConfigFaults(schemaFindings(parsed.error).map(document.locate))
   return { document, file: parsed.data }
@@ -125,6 +137,8 @@ function installationOf({ document, file }: ReturnType<typeof readPart>, world: 
     audit: auditOf(file.audit, world),
   }
 }
+
+const textOf = (world: World): string => new TextDecoder().decode(bytesOf(world))
 
 function bytesOf(world: World): Uint8Array {
   const { readFile, file } = world

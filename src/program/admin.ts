@@ -1,6 +1,5 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { userInfo } from 'node:os'
-import { parseArgs } from 'node:util'
 import { openEmergencyDesk, type HostDesk } from '../compose/emergency.ts'
 import type { Installation, Names } from '../config/installation.ts'
 import { ConfigFaults, printFault } from '../config/load.ts'
@@ -8,59 +7,20 @@ import { parseMasterKey } from '../config/master-key.ts'
 import { printAim, type Aim } from '../domain/emergency/emergency.ts'
 import { asRolegateError } from '../domain/errors.ts'
 import type { EmergencyDesk } from '../usecases/emergency/emergency-desk.ts'
-import { readAim } from './aim.ts'
-import { plain } from '../domain/plain.ts'
+import { plain, shellWord } from '../domain/plain.ts'
+import { isNoAim, readAdminArgs, type StoreFlags } from './admin-args.ts'
+import { isNamed, readAim } from './aim.ts'
 import { readConfigFile, readInstallation, readNames } from './read-config.ts'
 import { VERSION } from './version.ts'
 
-export const USAGE = `rolegate admin deny AIM --reason TEXT     close it now, and end the sessions it is about
-rolegate admin revoke AIM --reason TEXT   end the sessions; who may sign in may do so again
-rolegate admin allow AIM                  lift a deny
-rolegate admin list                       the denies in force
-rolegate admin reload [--accept-lockout]  have the gateways take up the file
-
-AIM is role:ALIAS/ROLE, role:ALIAS/* (a whole account), idp:ID (of an IdP or a workload), or person:NAME: a user name or a subject,
-or IDP/ and one of them.
-
-  --config FILE     default: $ROLEGATE_CONFIG, else rolegate.yaml. Only its store, secrets, issuer and audit have to be right
-  --reason TEXT     for the audit trail
-  --accept-lockout  the file as it is now may leave no operator: a running gateway refuses that otherwise
-
-When not even that can be read, in place of --config:
-  --store FILE --master-key-file FILE --issuer URL
-
-It works on the host, on the gateway's own store, and needs no reload: every gateway on that store asks it before it hands anything over.
-Run it as the user the gateway runs as.
-`
-
-const ACTIONS = ['deny', 'revoke', 'allow', 'list', 'reload'] as const
-type Action = (typeof ACTIONS)[number]
+export { USAGE } from './admin-args.ts'
 
 /** `rolegate admin`: 0 done, 1 done and not on record or not to be done now, 2 usage, 3 no store to be opened, 6 no such aim, or several. */
 export async function run(args: readonly string[]): Promise<number> {
-  const { values, positionals } = parseArgs({
-    args: [...args],
-    allowPositionals: true,
-    options: {
-      config: { type: 'string' },
-      reason: { type: 'string' },
-      'accept-lockout': { type: 'boolean', default: false },
-      store: { type: 'string' },
-      'master-key-file': { type: 'string' },
-      issuer: { type: 'string' },
-    },
-  })
-  const [action, written, ...rest] = positionals
-  const needsReason = action === 'deny' || action === 'revoke'
-  const isWhole =
-    action === 'list' || action === 'reload' ? written === undefined : written !== undefined && rest.length === 0
-  const acceptsLockout = values['accept-lockout']
-  if (!isAction(action) || !isWhole || (needsReason && !values.reason) || (acceptsLockout && action !== 'reload')) {
-    process.stderr.write(USAGE)
-    return 2
-  }
-  const file = values.config ?? process.env['ROLEGATE_CONFIG'] ?? 'rolegate.yaml'
-  const installation = installationOf(file, values)
+  const command = readAdminArgs(args)
+  if (typeof command === 'string') return misused(command)
+  const file = command.config ?? process.env['ROLEGATE_CONFIG'] ?? 'rolegate.yaml'
+  const installation = installationOf(file, command)
   if (typeof installation === 'string') {
     process.stderr.write(`error: ${installation}\n`)
     return 3
@@ -74,11 +34,21 @@ export async function run(args: readonly string[]): Promise<number> {
       acceptNewIssuer: false,
     })
     try {
-      if (action === 'list') return await list(desk)
-      if (action === 'reload') return await reload(desk, file, acceptsLockout)
-      const closed = action === 'allow' ? await closedAs(written ?? '', desk) : undefined
-      const aim = closed ?? (await readAim(written ?? '', desk, namesIn(file)))
-      return await act(action, desk, { aim, by: whoTypes(), reason: values.reason ?? '' })
+      const names = namesOf(await desk.namesInForce(), readNames(file))
+      switch (command.action) {
+        case 'list':
+          return await list(desk, names)
+        case 'reload':
+          return await reload(desk, file, command.acceptsLockout)
+        case 'deny':
+        case 'revoke':
+        case 'allow': {
+          const { action, written, reason } = command
+          const closed = action === 'allow' ? await closedAs(written, desk) : undefined
+          const aim = closed ?? (await readAim(written, desk, names))
+          return await act(action, desk, { aim, by: whoTypes(), reason }, names)
+        }
+      }
     } finally {
       await desk.close()
     }
@@ -87,12 +57,13 @@ export async function run(args: readonly string[]): Promise<number> {
   }
 }
 
-const isAction = (action: string | undefined): action is Action => ACTIONS.some((one) => one === action)
-
-type Flags = { readonly [name in 'store' | 'master-key-file' | 'issuer']?: string | undefined }
+function misused(said: string): number {
+  process.stderr.write(`error: ${said}\nSee: rolegate admin --help\n`)
+  return 2
+}
 
 /** What opens the store, or the sentence that says why it cannot be. */
-function installationOf(file: string, flags: Flags): Installation | string {
+function installationOf(file: string, flags: StoreFlags): Installation | string {
   const { store, issuer, 'master-key-file': keyFile } = flags
   const given = [store, issuer, keyFile].filter((flag) => flag !== undefined)
   if (given.length > 0 && given.length < 3) return '--store, --master-key-file and --issuer go together'
@@ -134,12 +105,17 @@ function warnOfOwner(path: string): void {
   )
 }
 
-/** What the file calls things, so that a misspelt role is noticed. */
-function namesIn(file: string): Names | undefined {
-  const names = readNames(file)
-  if (names === undefined)
-    process.stderr.write(`warning: ${file} cannot be read, so names of roles and IdPs are not checked\n`)
-  return names
+/**
+ * What the gateways on this store call things, and what the file will: a name is of what is in force, where both have it, for that is what has to be
+ * closed. Undefined: neither is to be read.
+ */
+function namesOf(inForce: Names | undefined, onDisk: Names | undefined): Names | undefined {
+  if (inForce === undefined || onDisk === undefined) return inForce ?? onDisk
+  return {
+    accounts: new Map([...onDisk.accounts, ...inForce.accounts]),
+    roles: new Map([...onDisk.roles, ...inForce.roles]),
+    vouchers: new Set([...onDisk.vouchers, ...inForce.vouchers]),
+  }
 }
 
 /** What is closed under this name, whether or not file and directory still know it. */
@@ -167,18 +143,24 @@ function attempt<Value>(run: () => Value): Value | undefined {
 }
 
 async function act(
-  action: Exclude<Action, 'list' | 'reload'>,
+  action: 'deny' | 'revoke' | 'allow',
   desk: EmergencyDesk,
   declaration: Parameters<EmergencyDesk['deny']>[0],
+  names: Names | undefined,
 ): Promise<number> {
   const { aim } = declaration
   const name = nameOf(aim)
   switch (action) {
     case 'deny': {
       const { isNew, recorded } = await desk.deny(declaration)
+      const is = names === undefined && aim.kind !== 'person' ? 'is on record as closed' : 'is closed'
       process.stdout.write(
-        `${name} is closed${isNew ? '' : ' already'}. Lift it with: rolegate admin allow ${plain(printAim(aim))}\n`,
+        `${name} ${is}${isNew ? '' : ' already'}. Lift it with: rolegate admin allow ${shellWord(plain(printAim(aim)))}\n`,
       )
+      if (is !== 'is closed')
+        process.stderr.write(
+          'warning: whether anything is called that could not be looked up, neither in the file nor in the store: read it again, letter for letter\n',
+        )
       return afterwards(recorded)
     }
     case 'revoke': {
@@ -197,8 +179,14 @@ async function act(
   }
 }
 
+/** Of docs/how-to/emergency.md, which is not at hand where this is typed. */
+const LENT = `What AWS has lent already lives on until it ends, 12 hours at most. To cut that off as well:
+  1. rolegate audit export: their "issued" and "bearer_released_to_browser" records have role_arn and source_identity
+  2. in AWS, on each of these roles, an inline policy that denies "*" on "*" where aws:SourceIdentity equals that
+`
+
 function afterwards(recorded: boolean): number {
-  process.stdout.write('What AWS has lent already lives on until it ends: see docs/how-to/emergency.md\n')
+  process.stdout.write(LENT)
   if (recorded) return 0
   process.stderr.write('error: it is done, and the audit log could not be written: make a note of it yourself\n')
   return 1
@@ -219,11 +207,13 @@ async function reload(desk: HostDesk, file: string, acceptsLockout: boolean): Pr
   return 0
 }
 
-async function list(desk: EmergencyDesk): Promise<number> {
+async function list(desk: EmergencyDesk, names: Names | undefined): Promise<number> {
   const denies = await desk.list()
   if (denies.length === 0) process.stdout.write('nothing is closed.\n')
   for (const { aim, since, by, reason } of denies)
-    process.stdout.write(`${nameOf(aim)}  since ${since}  by ${plain(by)}: ${plain(reason)}\n`)
+    process.stdout.write(
+      `${nameOf(aim)}${isNamed(aim, names) ? '' : '  (closes nothing: neither file nor store know it)'}  since ${since}  by ${plain(by)}: ${plain(reason)}\n`,
+    )
   return 0
 }
 
@@ -243,10 +233,8 @@ function explain(thrown: unknown): number {
     for (const candidate of candidates) process.stderr.write(`  ${plain(candidate)}\n`)
     return 6
   }
-  if (code === 'invalid_request') {
-    process.stderr.write(USAGE)
-    return 2
-  }
+  if (code === 'invalid_request')
+    return misused(isNoAim(typeof values['written'] === 'string' ? values['written'] : ''))
   process.stderr.write(`error: ${SENTENCES.get(reason ?? '') ?? `nothing was changed: ${code}`}\n`)
   return code === 'config_invalid' ? 3 : 1
 }

@@ -6,7 +6,7 @@ import { NAME } from '../domain/name.ts'
 import type { EmergencyDesk } from '../usecases/emergency/emergency-desk.ts'
 
 /**
- * What `role:…`, `idp:…` or `person:…` names, each exactly: names of the file are checked where it can be read. Fails with
+ * What `role:…`, `idp:…` or `person:…` names, each exactly: names of roles and IdPs are checked where they are known. Fails with
  * `invalid_request` for what is none of these, and with `role_unknown` or `role_ambiguous` and `candidates`.
  */
 export async function readAim(
@@ -17,36 +17,64 @@ export async function readAim(
   const [, kind, name = ''] = /^(role|idp|person):(.{1,1024})$/s.exec(written) ?? []
   switch (kind) {
     case 'role':
-      return roleAim(name, names)
+      return roleAim(name, written, names)
     case 'idp':
-      return idpAim(name, names)
+      return idpAim(name, written, names)
     case 'person':
       return desk.findPerson(name)
     case undefined:
     default:
-      throw new RolegateError('invalid_request', { field: 'aim' })
+      throw new RolegateError('invalid_request', { field: 'aim', written })
   }
 }
 
-function roleAim(name: string, names: Names | undefined): Aim {
+function roleAim(name: string, written: string, names: Names | undefined): Aim {
   const [alias = '', key = '', ...rest] = name.split('/')
   if (!NAME.test(alias) || !(NAME.test(key) || key === '*') || rest.length > 0)
-    throw new RolegateError('invalid_request', { field: 'aim' })
+    throw new RolegateError('invalid_request', { field: 'aim', written })
   if (names === undefined) return { kind: 'role', role: name }
   const { accounts, roles } = names
   const accountId = accounts.get(alias)
   if (accountId === undefined)
-    throw unknown(`the file has no account "${alias}"`, alias, accounts.keys(), (near) => `role:${near}/${key}`)
+    throw unknown(
+      `there is no account "${alias}"`,
+      alias,
+      accounts.keys(),
+      (near) => `role:${near}/${known(key, roles)}`,
+    )
   const roleName = roles.get(key)
   if (roleName === undefined && key !== '*')
-    throw unknown(`the file has no role "${key}"`, key, roles.keys(), (near) => `role:${alias}/${near}`)
+    throw unknown(`there is no role "${key}"`, key, roles.keys(), (near) => `role:${alias}/${near}`)
   return { kind: 'role', role: name, accountId, ...(roleName !== undefined && { roleName }) }
 }
 
-function idpAim(idp: string, names: Names | undefined): Aim {
-  if (!NAME.test(idp)) throw new RolegateError('invalid_request', { field: 'aim' })
+/** This role, or the one that was meant; none is made up. */
+const known = (key: string, roles: Names['roles']): string =>
+  key === '*' || roles.has(key) ? key : (nearest(key, roles.keys()) ?? 'ROLE')
+
+/** Whether anything is called what this closes. People are looked up when they are named, and known for a while only. */
+export function isNamed(aim: Aim, names: Names | undefined): boolean {
+  if (names === undefined) return true
+  switch (aim.kind) {
+    case 'person':
+      return true
+    case 'idp':
+      return names.vouchers.has(aim.idp)
+    case 'role': {
+      const [alias = '', key = ''] = aim.role.split('/')
+      const { accountId = names.accounts.get(alias), roleName = names.roles.get(key) } = aim
+      return (
+        [...names.accounts.values()].includes(accountId ?? '') &&
+        (key === '*' || [...names.roles.values()].includes(roleName ?? ''))
+      )
+    }
+  }
+}
+
+function idpAim(idp: string, written: string, names: Names | undefined): Aim {
+  if (!NAME.test(idp)) throw new RolegateError('invalid_request', { field: 'aim', written })
   if (names !== undefined && !names.vouchers.has(idp))
-    throw unknown(`the file has no IdP or workload "${idp}"`, idp, names.vouchers, (near) => `idp:${near}`)
+    throw unknown(`there is no IdP or workload "${idp}"`, idp, names.vouchers, (near) => `idp:${near}`)
   return { kind: 'idp', idp }
 }
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { plain } from '../../src/domain/plain.ts'
+import { plain, shellWord } from '../../src/domain/plain.ts'
 
 it.each([
   ['alice\u001b[1A\u001b[2K', String.raw`alice\u001b[1A\u001b[2K`],
@@ -11,4 +11,15 @@ it.each([
   ['Zoë Müller, 田中 ✓', 'Zoë Müller, 田中 ✓'],
 ])('%j is printed as one line that steers nothing (threats.md H10)', (written, shown) => {
   expect(plain(written)).toBe(shown)
+})
+
+it.each([
+  ['role:payments-prod/admin', 'role:payments-prod/admin'],
+  ['person:alice@example.com', 'person:alice@example.com'],
+  ['role:payments-prod/*', "'role:payments-prod/*'"],
+  ["person:o'hara ann", String.raw`'person:o'\''hara ann'`],
+  ['$(reboot)', "'$(reboot)'"],
+  ['', "''"],
+])('%j is one word to a shell', (word, printed) => {
+  expect(shellWord(word)).toBe(printed)
 })

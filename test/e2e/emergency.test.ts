@@ -1,4 +1,5 @@
-import { writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import request from 'supertest'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
@@ -24,6 +25,14 @@ describe.skipIf(noSqlite)(`rolegate admin, beside a gateway${noSqlite === undefi
   const take = async () =>
     request(gateway.url).post('/v1/credentials').set('authorization', `Bearer ${access}`).send({ role: ROLE })
   const because = ['--reason', 'laptop stolen']
+
+  /** What opens the store where no file does. */
+  function bare(): readonly string[] {
+    const keyFile = join(gateway.folder, 'key')
+    writeFileSync(keyFile, gateway.masterKey)
+    const store = join(gateway.folder, 'rolegate.db')
+    return ['--store', store, '--master-key-file', keyFile, '--issuer', gateway.world.urls.gateway]
+  }
 
   it('closes a role at once and without a reload, says so to whoever asks, and opens it again', async () => {
     expect((await take()).status).toBe(200)
@@ -101,20 +110,62 @@ describe.skipIf(noSqlite)(`rolegate admin, beside a gateway${noSqlite === undefi
     expect((await take()).status).toBe(403)
     writeFileSync(gateway.file, '{ this is: [no YAML')
     expect(await gateway.admin('list')).toMatchObject({ exit: 3, err: expect.stringContaining('--master-key-file') })
-    const keyFile = join(gateway.folder, 'key')
-    writeFileSync(keyFile, gateway.masterKey)
-    const bare = [
-      '--store',
-      join(gateway.folder, 'rolegate.db'),
-      '--master-key-file',
-      keyFile,
-      '--issuer',
-      gateway.world.urls.gateway,
-    ]
-    expect((await gateway.admin('list', ...bare)).out).toContain(aim)
-    expect((await gateway.admin('allow', aim, ...bare)).exit).toBe(0)
+    expect((await gateway.admin('list', ...bare())).out).toContain(aim)
+    expect((await gateway.admin('allow', aim, ...bare())).exit).toBe(0)
     expect((await take()).status).toBe(200)
     gateway.write()
+  }, 60_000)
+
+  it('knows the names while the file is refused: what is in force has them (threats.md R8)', async () => {
+    gateway.write((text) => text.replace('\nroles:', '\nrules: []\nroles:').replace('payments-dev:', '{ no YAML:'))
+    try {
+      for (const [aim, near] of [
+        ['role:payments-dev/readonyl', 'role:payments-dev/readonly'],
+        ['role:payments-dve/*', 'role:payments-dev/*'],
+        ['idp:okta', 'idp:demo'],
+      ] as const)
+        expect(await gateway.admin('deny', aim, ...bare(), ...because)).toMatchObject({
+          exit: 6,
+          err: expect.stringContaining(`\n  ${near}\n`),
+        })
+    } finally {
+      gateway.write()
+    }
+    gateway.write((text) => text.replace('\nroles:', '\nroles:\n  nonsense: { role_nmae: x }'))
+    try {
+      expect((await gateway.admin('deny', 'role:payments-dev/readonyl', ...because)).exit).toBe(6)
+    } finally {
+      gateway.write()
+    }
+    expect((await gateway.admin('list')).out).toBe('nothing is closed.\n')
+  }, 60_000)
+
+  it('says that a name could not be looked up, and later that it closes nothing', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'rolegate-new-store-'))
+    const store = join(folder, 'rolegate.db')
+    writeFileSync(store, '')
+    const onIt = [...bare(), '--store', store]
+    try {
+      expect(
+        await gateway.admin('deny', 'role:payments-dev/readonyl', ...onIt, '--config', '/none', ...because),
+      ).toMatchObject({
+        exit: 0,
+        out: expect.stringContaining('role:payments-dev/readonyl is on record as closed. Lift it'),
+        err: expect.stringContaining('could not be looked up'),
+      })
+      expect((await gateway.admin('list', ...onIt)).out).toMatch(/^role:payments-dev\/readonyl {2}\(closes nothing/)
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  }, 60_000)
+
+  it('says how to lift it so that a shell takes it, and what AWS needs', async () => {
+    const { out } = await gateway.admin('deny', 'role:payments-dev/*', ...because)
+    expect(out).toContain("Lift it with: rolegate admin allow 'role:payments-dev/*'\n")
+    expect(out).toMatch(/rolegate audit export[\s\S]*aws:SourceIdentity/)
+    expect(out).not.toContain('docs/')
+    expect((await gateway.admin('allow', 'role:payments-dev/*', '--reason', 'found again')).exit).toBe(0)
+    expect(gateway.audit().at(-1)).toMatchObject({ event: 'emergency_allow', reason: 'found again' })
   }, 60_000)
 
   it('closes nothing that it cannot name', async () => {
@@ -122,6 +173,9 @@ describe.skipIf(noSqlite)(`rolegate admin, beside a gateway${noSqlite === undefi
       exit: 6,
       err: expect.stringContaining('did you mean "payments-dev"?\n  role:payments-dev/readonly'),
     })
+    const { err } = await gateway.admin('deny', 'role:nope/x', ...because)
+    expect(err).toContain('\n  role:payments-dev/ROLE\n')
+    expect(err).not.toContain('/x\n')
     expect(await gateway.admin('deny', 'idp:demoo', ...because)).toMatchObject({
       exit: 6,
       err: expect.stringContaining('idp:demo'),
@@ -134,16 +188,22 @@ describe.skipIf(noSqlite)(`rolegate admin, beside a gateway${noSqlite === undefi
   }, 60_000)
 
   it.each([
-    [],
-    ['deny'],
-    ['deny', `role:${ROLE}`],
-    ['deny', ROLE, '--reason', 'x'],
-    ['deny', 'role:payments-dev', '--reason', 'x'],
-    ['shut', `role:${ROLE}`],
-    ['list', 'all'],
-    ['deny', `role:${ROLE}`, 'another', '--reason', 'x'],
-  ])('%s is no command', async (...args) => {
-    expect((await gateway.admin(...args)).exit).toBe(2)
+    ['say what to do', []],
+    ['say whom or what', ['deny']],
+    ['say why, with --reason', ['deny', `role:${ROLE}`]],
+    ['say what to open again', ['allow']],
+    [`“${ROLE}” is no AIM`, ['deny', ROLE, '--reason', 'x']],
+    ['“alice@example.com” is no AIM: it is person:NAME', ['deny', 'alice@example.com', '--reason', 'x']],
+    ['“role:payments-dev” is no AIM', ['deny', 'role:payments-dev', '--reason', 'x']],
+    ['“shut” is none of deny', ['shut', `role:${ROLE}`]],
+    ['“all” is one word too many', ['list', 'all']],
+    ['“another” is one word too many', ['deny', `role:${ROLE}`, 'another', '--reason', 'x']],
+    ['--accept-lockout goes with reload', ['list', '--accept-lockout']],
+  ])('says in a line what is missing: %s', async (said, args) => {
+    const { exit, err } = await gateway.admin(...args)
+    expect(exit).toBe(2)
+    expect(err).toContain(`error: ${said}`)
+    expect(err.split('\n')).toHaveLength(3)
   })
 
   it.each([
