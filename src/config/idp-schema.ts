@@ -138,7 +138,9 @@ const oidc = z.strictObject({
     .describe('The claim that is stable and unique per person. Never the e-mail.'),
   username: claimPath
     .prefault('claims.preferred_username')
-    .describe('The claim people are called by: session names, pages, log. Decides nothing.'),
+    .describe(
+      'The claim people are called by: session names, pages, log. Opens nothing; nobody approves for somebody of the same.',
+    ),
   username_domains: usernameDomains,
   person_key: claimPath.optional().describe(PERSON_KEY),
   groups: z
@@ -220,7 +222,9 @@ const saml = z.strictObject({
   subject: attributePath
     .prefault('nameid')
     .describe('What is stable and unique per person: `attributes.NAME` or `nameid`. Never the e-mail.'),
-  username: attributePath.describe('What people are called by: session names, pages, log. Decides nothing.'),
+  username: attributePath.describe(
+    'What people are called by: session names, pages, log. Opens nothing; nobody approves for somebody of the same.',
+  ),
   username_domains: usernameDomains,
   person_key: attributePath.optional().describe(PERSON_KEY),
   groups: z

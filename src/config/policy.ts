@@ -22,8 +22,9 @@ type GoogleDirectory = NonNullable<OidcIdp['googleDirectory']>
 
 /** Picked one by one: whatever is added to an IdP later is no secret only when somebody has said so here. */
 function idpFacts(idp: Idp, folder: string): Facts {
-  const { subject, personKey, groups, mfa } = idp.mapping
-  const common = { type: idp.type, subject, personKey, groups, mfa }
+  // Names open nothing, but tell whether whoever approves is somebody else, and whom a record is about (threats.md I1, I3).
+  const { subject, username, usernameDomains, personKey, groups, mfa } = idp.mapping
+  const common = { type: idp.type, subject, username, usernameDomains, personKey, groups, mfa }
   if (idp.type === 'oidc') {
     const { issuer, clientId, algorithms, groupsFrom, allowHttp, hostedDomains, overage, googleDirectory, recheck } =
       idp

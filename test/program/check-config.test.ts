@@ -225,6 +225,20 @@ describe('check-config --diff', () => {
     ])
   })
 
+  it('ends with 11 when people are named otherwise: whose yes counts hangs on it (threats.md I1, I3)', async () => {
+    const withKeys = (keys: string) => changed(['groups: { claim: groups }', `groups: { claim: groups }\n${keys}`])
+    const domains = withKeys('    username_domains: [example.com]')
+    const { report, out } = await comparing(domains, A_FILE)
+    expect(report.exit).toBe(11)
+    expect(out).toContain('~ entra username_domains: ["example.com"] -> (nothing)')
+    expect(report.diff?.concerns).toEqual(['entra names its people otherwise: username_domains'])
+    const both = withKeys('    username: claims.upn\n    person_key: claims.employee_id\n    subject: claims.oid')
+    expect((await comparing(A_FILE, both)).report.diff?.concerns).toEqual([
+      'entra takes other people’s word: subject',
+      'entra names its people otherwise: username, person_key',
+    ])
+  })
+
   it('names an IdP whose people are others now, and shows no secret of it', async () => {
     const inline = changed(['client_secret_env: IDP_SECRET', 'client_secret: hush-one'])
     const { report, out } = await comparing(

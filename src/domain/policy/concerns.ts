@@ -14,9 +14,7 @@ export function concernsOf(diff: Omit<PolicyDiff, 'concerns'>, mappings: readonl
     ...denies.flatMap(({ who, reopens }) =>
       sensitive(reopens).map(({ role }) => `nothing keeps ${who} from ${role} any more`),
     ),
-    ...vouchers.flatMap(({ name, change, keys }) =>
-      change === 'changed' ? [`${name} takes other people’s word: ${keys.map(({ key }) => key).join(', ')}`] : [],
-    ),
+    ...vouchers.flatMap(vouchesOtherwise),
     ...accounts.flatMap(leavesProduction),
     ...roles.flatMap((change) => (isSensitiveRole(change.name, mappings) ? easierTerms(change) : [])),
     ...settings.flatMap(weighty),
@@ -24,6 +22,19 @@ export function concernsOf(diff: Omit<PolicyDiff, 'concerns'>, mappings: readonl
     ...tests.flatMap(({ as, expects, role, change }) =>
       expects === 'cannot' && change === 'removed' ? [`no test says any more that ${as} cannot take ${role}`] : [],
     ),
+  ]
+}
+
+/** What people are called by: it opens nothing, and tells whether whoever approves is somebody else (threats.md I1, I3). */
+const NAMES = new Set(['username', 'username_domains', 'person_key'])
+
+function vouchesOtherwise({ name, keys }: FactsChange): readonly string[] {
+  const [names, others] = [true, false].map((isName) =>
+    keys.flatMap(({ key }) => (NAMES.has(key) === isName ? [key] : [])).join(', '),
+  )
+  return [
+    ...(others ? [`${name} takes other people’s word: ${others}`] : []),
+    ...(names ? [`${name} names its people otherwise: ${names}`] : []),
   ]
 }
 

@@ -21,7 +21,7 @@ export type Principal = {
   readonly subject: string
   /** The claim `subject` was read from: part of who they are (threats.md I2). */
   readonly subjectClaim: string
-  /** For people to read: session names, pages, log. Decides nothing. As `shownName` has it; compared by `statedName`. */
+  /** For people to read: session names, pages, log. Opens nothing; tells that somebody else approves (threats.md I3). As `shownName` has it; compared by `statedName`. */
   readonly username: string
   /** The same. */
   readonly email?: string
