@@ -172,7 +172,7 @@ export async function compose(
   }
   const onLimited = witness.metrics.handOverLimited
   const counting = makeLimitHandOvers({ ...deps, limits: config.handOverLimits, onLimited })
-  const rechecking = recheckingOf(config, providers, witness)
+  const rechecking = recheckingOf(config, providers, world)
   const recheckGroups = makeRecheckGroups({ ...deps, ...rechecking, endSignIn: makeEndSignIn(deps) })
   const atHandOver = { ...counting, recheckGroups, findSession, planHandOver }
   const atHeart = { ...deps, ...aws, ...atHandOver, giveBackStepUp: makeGiveBackStepUp(deps) }
@@ -340,7 +340,12 @@ export async function compose(
     },
     down() {
       const down = [...providers.values()].filter((provider) => !provider.isReady())
-      return [...down.map(({ id }) => `idp:${id}`), ...workloads.down().map((id) => `workload:${id}`), ...aws.down()]
+      return [
+        ...down.map(({ id }) => `idp:${id}`),
+        ...rechecking.silent().map((id) => `directory:${id}`),
+        ...workloads.down().map((id) => `workload:${id}`),
+        ...aws.down(),
+      ]
     },
     lookAtClocks: () => aws.lookAtClocks(),
     close: () => aws.close(),

@@ -1,14 +1,61 @@
 import type { Config } from '../config/config.ts'
-import type { RolegateError } from '../domain/errors.ts'
-import type { IdentityProvider } from '../usecases/ports.ts'
-import type { Later, Recheck, RecheckOutcome } from '../usecases/sign-in/recheck-groups.ts'
+import type { IdentityProvider, Now } from '../usecases/ports.ts'
+import { makeLeftAlone, type LeftAlone } from '../usecases/sign-in/left-alone.ts'
+import type { Later, Recheck } from '../usecases/sign-in/recheck-groups.ts'
+import { makeTwoClocks, type Moment, type TwoClocks } from '../usecases/sign-in/two-clocks.ts'
 import type { Witness } from './witness.ts'
 
-/** Whose groups are read again between sign-ins, and how it is told what came of it: of a silence, its beginning and its end. */
+/** What of directories outlives a configuration: who was checked when, and who is left alone. */
+export type RecheckMemory = {
+  readonly clocks: TwoClocks
+  readonly checkedAt: Map<string, Moment>
+  readonly leftAlone: LeftAlone
+}
+
+/** The log says no more often that a directory tells nothing. */
+const SAY_AGAIN_SECONDS = 300
+
+export function openRecheckMemory({ log }: Pick<Witness, 'log'>, now: Now): RecheckMemory {
+  const clocks = makeTwoClocks({ now, elapsed: () => performance.now() })
+  const said = new Map<string, Moment>()
+  /** IdPs whose silence is in the log, and its end is not. */
+  const open = new Set<string>()
+
+  function isDue(what: string): boolean {
+    const last = said.get(what)
+    if (last !== undefined && clocks.secondsSince(last) < SAY_AGAIN_SECONDS) return false
+    said.set(what, clocks.moment())
+    return true
+  }
+
+  const leftAlone = makeLeftAlone({
+    clocks,
+    onFailure(idp, failed, isDown) {
+      const reason = failed.reason ?? failed.code
+      if (!isDown) {
+        if (isDue(`${idp} somebody`))
+          log.warn('a directory does not tell the groups of somebody again', { idp, reason })
+      } else if (!open.has(idp) && isDue(idp)) {
+        open.add(idp)
+        log.error(
+          'a directory does not tell groups again: as recheck.else says, nothing is handed over, or what people stated counts',
+          { idp, reason },
+          failed,
+        )
+      }
+    },
+    onToldAgain(idp) {
+      if (open.delete(idp)) log.info('a directory tells groups again', { idp })
+    },
+  })
+  return { clocks, checkedAt: new Map(), leftAlone }
+}
+
+/** Whose groups are read again between sign-ins, and whose directory does not tell them. */
 export function recheckingOf(
   { idps }: Pick<Config, 'idps'>,
   providers: ReadonlyMap<string, IdentityProvider>,
-  { log, metrics }: Witness,
+  { rechecked, witness: { metrics } }: { readonly rechecked: RecheckMemory; readonly witness: Witness },
 ) {
   const rechecks = new Map<string, Recheck>()
   for (const idp of idps) {
@@ -17,22 +64,12 @@ export function recheckingOf(
     if (lookAgain === undefined) throw new Error('a recheck without a directory was let through')
     rechecks.set(idp.id, { ...idp.recheck, lookAgain })
   }
-  const silent = new Set<string>()
   return {
+    ...rechecked,
     rechecks,
     later,
-    onRecheck(idp: string, outcome: RecheckOutcome, unread?: RolegateError): void {
-      metrics.recheck(idp, outcome)
-      if (outcome !== 'unanswered') {
-        if (silent.delete(idp)) log.info('a directory tells groups again', { idp })
-        return
-      }
-      if (silent.has(idp)) return
-      silent.add(idp)
-      const becomes =
-        rechecks.get(idp)?.else === 'warn' ? 'what people stated at their sign-in counts' : 'nothing is handed over'
-      log.error(`a directory does not tell groups again: ${becomes}`, { idp, reason: unread?.reason }, unread)
-    },
+    onRecheck: metrics.recheck,
+    silent: () => rechecked.leftAlone.down().filter((idp) => rechecks.has(idp)),
   }
 }
 

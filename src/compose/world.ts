@@ -8,6 +8,7 @@ import { randomText } from './chance.ts'
 import type { Host } from './host.ts'
 import { openMemory, type Memory } from './memory.ts'
 import { makeClockWatch, type ClockWatch } from './clock-watch.ts'
+import { openRecheckMemory, type RecheckMemory } from './rechecking.ts'
 import { makeWitness, openAudit, type OpenAudit, type Witness } from './witness.ts'
 
 /** A configuration, what records call it, where it stands, and what its operator should know of it. */
@@ -18,6 +19,7 @@ export type World = {
   readonly host: Host
   readonly witness: Witness
   readonly clocks: ClockWatch
+  readonly rechecked: RecheckMemory
   readonly memory: Memory
   readonly log: OpenAudit
   readonly emergency: StandingEmergency
@@ -57,6 +59,7 @@ export async function openWorld(
     host,
     witness,
     clocks: makeClockWatch({ host, witness }),
+    rechecked: openRecheckMemory(witness, host.now),
     memory,
     log,
     emergency,

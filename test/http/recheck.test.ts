@@ -34,6 +34,13 @@ async function hold(gateway: Gateway): Promise<Held> {
 const later = ({ demo }: Pick<Gateway, 'demo'>, seconds: number) => void (demo.clock.offsetSeconds += seconds)
 const lastOf = ({ demo }: Pick<Gateway, 'demo'>, event: string) =>
   demo.audit().findLast((record) => record['event'] === event)
+const aboutDirectoriesIn = ({ demo }: Pick<Gateway, 'demo'>, from: number) =>
+  demo
+    .printed()
+    .slice(from)
+    .split('\n')
+    .filter((line) => line.includes('a directory'))
+    .map((line) => JSON.parse(line) as Record<string, unknown>)
 const metricsOf = async ({ demo }: Pick<Gateway, 'demo'>) => (await fetch(`${demo.managementUrl}/metrics`)).text()
 
 describe('at every door that issues, with idps[].recheck (threats.md I7)', () => {
@@ -45,6 +52,8 @@ describe('at every door that issues, with idps[].recheck (threats.md I7)', () =>
   afterEach(() => {
     gateway.members.set(ENTRA_ALICE, groupIds(250))
     gateway.disabled.clear()
+    // Whoever was left alone in one test is asked about in the next.
+    later(gateway, 31)
     gateway.graph.bend({})
   })
   afterAll(async () => {
@@ -175,35 +184,61 @@ describe('at every door that issues, with idps[].recheck (threats.md I7)', () =>
     expect(gateway.graph.seen).toHaveLength(before + 2)
   })
 
-  it('tells of a silence once, and of its end, and counts all of it without a name', async () => {
+  it('tells that somebody’s groups are not told, and counts it, without a name', async () => {
     const held = await hold(gateway)
     later(gateway, EVERY + 1)
     const from = gateway.demo.printed().length
     gateway.graph.bend({ instead: (_req, res) => (res.writeHead(403).end('{}'), true) })
     for (const _ of [1, 2, 3]) {
       const { body, headers } = await asTerminal('/v1/credentials', held).expect(503)
-      expect(headers['retry-after']).toBe('5')
+      expect(headers['retry-after']).toBe('10')
       expect(body).toMatchObject({ code: 'idp_unavailable', title: 'Your directory does not tell us your groups' })
     }
     gateway.graph.bend({})
+    later(gateway, 11)
     await asTerminal('/v1/credentials', held).expect(200)
-    const said = gateway.demo
-      .printed()
-      .slice(from)
-      .split('\n')
-      .filter((line) => line.includes('a directory'))
-    expect(said.map((line) => (JSON.parse(line) as { message: string }).message)).toEqual([
-      'a directory does not tell groups again: nothing is handed over',
-      'a directory tells groups again',
+    expect(aboutDirectoriesIn(gateway, from)).toMatchObject([
+      {
+        level: 'warn',
+        message: 'a directory does not tell the groups of somebody again',
+        idp: 'entra',
+        reason: 'directory:answered_403',
+      },
     ])
-    expect(JSON.parse(said[0] ?? '')).toMatchObject({ idp: 'entra', reason: 'directory:answered_403' })
-    for (const line of said) expect(line).not.toMatch(/alice|aaaaaaaa-1111/)
     const metrics = await metricsOf(gateway)
     for (const outcome of ['same', 'changed', 'unanswered'])
       expect(metrics).toMatch(
         new RegExp(`^rolegate_group_rechecks_total\\{idp="entra",outcome="${outcome}"\\} \\d+$`, 'm'),
       )
     expect(metrics).not.toContain('aaaaaaaa')
+  })
+
+  it('tells once that a directory throttles us, and when it tells again; /readyz has it meanwhile', async () => {
+    const sessions = [await hold(gateway), await hold(gateway), await hold(gateway)]
+    later(gateway, EVERY + 1)
+    const degraded = async () =>
+      ((await (await fetch(`${gateway.demo.managementUrl}/readyz`)).json()) as { degraded: readonly string[] }).degraded
+    const from = gateway.demo.printed().length
+    // What happens again within minutes is not said again.
+    for (const held of sessions) {
+      gateway.graph.bend({ instead: (_req, res) => (res.writeHead(429, { 'retry-after': '7' }).end(), true) })
+      expect((await asTerminal('/v1/credentials', held).expect(503)).headers['retry-after']).toBe('7')
+      expect(await degraded()).toContain('directory:entra')
+      later(gateway, 8)
+      gateway.graph.bend({})
+      await asTerminal('/v1/credentials', held).expect(200)
+      expect(await degraded()).not.toContain('directory:entra')
+    }
+    const said = aboutDirectoriesIn(gateway, from)
+    expect(said).toMatchObject([
+      {
+        level: 'error',
+        message: expect.stringMatching(/^a directory does not tell groups again: /),
+        reason: 'directory:answered_429',
+      },
+      { level: 'info', message: 'a directory tells groups again', idp: 'entra' },
+    ])
+    expect(JSON.stringify(said)).not.toMatch(/alice|aaaaaaaa-1111/)
   })
 
   it('looks, lists and renews by what was stated, and asks nobody', async () => {
@@ -236,7 +271,7 @@ describe('idps[].recheck', () => {
     await take().expect(200)
     await take().expect(200)
     expect(await metricsOf(gateway)).toContain('rolegate_group_rechecks_total{idp="entra",outcome="unanswered"} 2')
-    expect(gateway.demo.printed()).toContain('what people stated at their sign-in counts')
+    expect(gateway.demo.printed()).toContain('a directory does not tell the groups of somebody again')
     gateway.graph.bend({})
     later(gateway, 6)
     await take().expect(401)

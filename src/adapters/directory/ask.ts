@@ -1,17 +1,26 @@
+import { RolegateError } from '../../domain/errors.ts'
 import type { KeptToken } from './kept-token.ts'
 
-/** The directory did not tell all, and why; `again`: in so many seconds it may. `said` is its own code of an error, not to be repeated. */
+/**
+ * The directory did not tell all, and why; `again`: in so many seconds it may. `said` is its own code of an error, not to be repeated. `ofEverybody`: whoever else
+ * it is asked about, it will not tell us.
+ */
 export class DirectoryFailure extends Error {
   override readonly name = 'DirectoryFailure'
   readonly reason: string
   readonly again: number | undefined
   readonly said: string | undefined
+  readonly ofEverybody: boolean
 
-  constructor(reason: string, details: { again?: number; said?: string; cause?: unknown } = {}) {
+  constructor(
+    reason: string,
+    details: { again?: number | undefined; said?: string; ofEverybody?: boolean; cause?: unknown } = {},
+  ) {
     super(reason, { cause: details.cause })
     this.reason = reason
     this.again = details.again
     this.said = details.said
+    this.ofEverybody = details.ofEverybody ?? false
   }
 }
 
@@ -23,21 +32,29 @@ export type JsonObject = Readonly<Record<string, unknown>>
 
 /**
  * Reads one JSON object from a directory's API with our own token; a token that is no longer taken is renewed once. `fetch` bounds
- * time and bytes and follows no redirect. Throws DirectoryFailure, or what the token's issuer failed with.
+ * time and bytes and follows no redirect. Throws DirectoryFailure.
  */
 export function makeAskDirectory({ fetch, token }: { fetch: typeof globalThis.fetch; token: KeptToken }): AskDirectory {
+  const get = (): Promise<string> =>
+    token.get().catch((cause: unknown) => {
+      throw noToken(cause)
+    })
   const send = (url: string, headers: Readonly<Record<string, string>>, bearer: string): Promise<Response> =>
     sendOrFail(fetch, url, { headers: { ...headers, accept: 'application/json', authorization: `Bearer ${bearer}` } })
 
   return async function askDirectory(url, headers = {}) {
-    const first = await token.get()
+    const first = await get()
     let answer = await send(url, headers, first)
     if (answer.status === 401) {
       token.forget(first)
-      answer = await send(url, headers, await token.get())
+      answer = await send(url, headers, await get())
     }
-    // Its own words may hold anything, so the number is all that is told.
-    if (answer.status !== 200) throw new DirectoryFailure(`answered_${answer.status}`, await errorIn(answer))
+    // Its own words may hold anything, so the number is all that is told. A token that is not taken, fresh as it is, is about us.
+    if (answer.status !== 200)
+      throw new DirectoryFailure(`answered_${answer.status}`, {
+        ...(await errorIn(answer)),
+        ofEverybody: answer.status === 401,
+      })
     return readJson(answer)
   }
 }
@@ -50,8 +67,21 @@ export async function sendOrFail(send: typeof fetch, url: string, init: RequestI
   } catch (cause) {
     throw new DirectoryFailure('did_not_answer', { again: AGAIN_SECONDS, cause })
   }
-  if (answer.status === 429) throw new DirectoryFailure('answered_429', { again: secondsUntilAgain(answer) })
+  if (answer.status === 429)
+    throw new DirectoryFailure('answered_429', { again: secondsUntilAgain(answer), ofEverybody: true })
   return answer
+}
+
+/** Without it nobody is told of. */
+function noToken(cause: unknown): DirectoryFailure {
+  if (cause instanceof DirectoryFailure)
+    return new DirectoryFailure(cause.reason, { again: cause.again, ofEverybody: true, cause })
+  return cause instanceof RolegateError && cause.code === 'idp_unavailable'
+    ? new DirectoryFailure('did_not_answer', { again: AGAIN_SECONDS, ofEverybody: true, cause })
+    : new DirectoryFailure((cause instanceof RolegateError ? cause.reason : undefined) ?? 'no_token', {
+        ofEverybody: true,
+        cause,
+      })
 }
 
 function secondsUntilAgain({ headers }: Response): number {

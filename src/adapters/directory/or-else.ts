@@ -1,4 +1,5 @@
 import { RolegateError } from '../../domain/errors.ts'
+import { ofEverybody } from '../../domain/sign-in/groups-again.ts'
 import type { LookUpGroups } from '../../usecases/ports.ts'
 import { DirectoryFailure } from './ask.ts'
 
@@ -33,11 +34,12 @@ export async function inOurWords<Told>(idp: string, read: () => Promise<Told>): 
 }
 
 function asRefusal(cause: unknown, idp: string): RolegateError {
-  // Our own client is turned away: no fault of the person's, and nothing they can mend by trying again.
-  if (cause instanceof RolegateError && cause.code !== 'sign_in_rejected') return cause
-  const reason = cause instanceof RolegateError || cause instanceof DirectoryFailure ? cause.reason : 'failed'
-  const details = { reason: `directory:${reason ?? 'failed'}`, cause }
-  return cause instanceof DirectoryFailure && cause.again !== undefined
-    ? new RolegateError('idp_unavailable', { idp, retryAfterSeconds: cause.again }, details)
-    : new RolegateError('groups_truncated', { idp, asked: 'directory' }, details)
+  if (cause instanceof RolegateError) return cause
+  if (!(cause instanceof DirectoryFailure))
+    return new RolegateError('groups_truncated', { idp, asked: 'directory' }, { reason: 'directory:failed', cause })
+  const of = ofEverybody(cause.ofEverybody)
+  const details = { reason: `directory:${cause.reason}`, cause }
+  return cause.again === undefined
+    ? new RolegateError('groups_truncated', { idp, asked: 'directory', ...of }, details)
+    : new RolegateError('idp_unavailable', { idp, retryAfterSeconds: cause.again, ...of }, details)
 }

@@ -21,3 +21,9 @@ export const groupsChanged = () =>
 /** Nothing about the person: their directory was to be asked, and did not tell. */
 export const groupsUnread = (idp: string, retryAfterSeconds: number, reason: string, cause?: unknown) =>
   new RolegateError('idp_unavailable', { idp, why: GROUPS_UNREAD, retryAfterSeconds }, { reason, cause })
+
+const EVERYBODY = { of: 'everybody' }
+
+/** Among the facts of a directory's failure: it is not about whom it was asked about. */
+export const ofEverybody = (isSo: boolean): { readonly of?: string } => (isSo ? EVERYBODY : {})
+export const isOfEverybody = ({ values }: RolegateError): boolean => values['of'] === EVERYBODY.of

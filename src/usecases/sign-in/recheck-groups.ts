@@ -4,6 +4,8 @@ import { changeIn, GROUPS_CHANGED, groupsChanged, groupsUnread } from '../../dom
 import { oldGroups, signInOf, type GatewaySession } from '../../domain/sign-in/session.ts'
 import type { LookAgain, Now } from '../ports.ts'
 import type { EndSignIn } from './end-sign-in.ts'
+import type { LeftAlone } from './left-alone.ts'
+import { keepLatest, type Moment, type TwoClocks } from './two-clocks.ts'
 
 /** `idps[].recheck` of one IdP. */
 export type Recheck = {
@@ -33,9 +35,6 @@ export type Later = (ms: number, run: () => void) => { cancel(): void }
 /** What comes later is for the next try. */
 const PATIENCE_MS = 4_000
 const HURRIED_PATIENCE_MS = 700
-/** So long nobody of an IdP waits for a directory that did not answer somebody, unless it names a shorter time. */
-const MOST_QUIET_SECONDS = 30
-const USUAL_AGAIN_SECONDS = 5
 /** Of as many sign-ins it is known here when they were checked; of one more than that, the oldest is asked once more. */
 const MOST_REMEMBERED = 50_000
 
@@ -48,29 +47,15 @@ export function makeRecheckGroups(deps: {
   /** By the id of the IdP. */
   rechecks: ReadonlyMap<string, Recheck>
   endSignIn: EndSignIn
-  onRecheck: (idp: string, outcome: RecheckOutcome, unread?: RolegateError) => void
+  leftAlone: LeftAlone
+  /** When each sign-in's groups were last found to be the same, by this process. */
+  checkedAt: Map<string, Moment>
+  clocks: TwoClocks
+  onRecheck: (idp: string, outcome: RecheckOutcome) => void
   now: Now
   later: Later
 }): RecheckGroups {
-  /** When each sign-in's groups were last found to be the same, by this process. */
-  const checkedAt = new Map<string, number>()
   const underway = new Map<string, Promise<Verdict>>()
-  /** Until when each IdP's directory is left alone. */
-  const quietUntil = new Map<string, number>()
-
-  function remember(signIn: string, at: number): void {
-    checkedAt.delete(signIn)
-    checkedAt.set(signIn, at)
-    const [oldest] = checkedAt.keys()
-    if (checkedAt.size > MOST_REMEMBERED && oldest !== undefined) checkedAt.delete(oldest)
-  }
-
-  /** The directory itself is silent, or throttles us: others would wait for the same. */
-  function leaveAlone(idp: string, { code, values }: RolegateError): void {
-    if (code !== 'idp_unavailable') return
-    const seconds = Math.min(Number(values['retryAfterSeconds'] ?? USUAL_AGAIN_SECONDS), MOST_QUIET_SECONDS)
-    quietUntil.set(idp, deps.now().getTime() + seconds * 1000)
-  }
 
   async function ask(
     session: GatewaySession,
@@ -79,19 +64,17 @@ export function makeRecheckGroups(deps: {
     directoryId: string,
   ): Promise<Verdict> {
     const { idp, groups: stated } = session.principal
-    const askedAt = deps.now().getTime()
+    const askedAt = deps.clocks.moment()
     let told: readonly string[] | undefined
     try {
-      told = await lookAgain(directoryId)
+      told = await deps.leftAlone.through({ idp, directoryId }, () => lookAgain(directoryId))
     } catch (thrown) {
-      const failed = asRolegateError(thrown)
-      leaveAlone(idp, failed)
-      return { unread: groupsUnread(idp, secondsOf(failed), failed.reason ?? failed.code, thrown) }
+      return { unread: asRolegateError(thrown) }
     }
     const change = told && changeIn(stated.names, told)
     if (told !== undefined && change === undefined) {
       // As of when it was asked: what it told may have been older than its answer.
-      remember(signInOf(session), askedAt)
+      keepLatest(deps.checkedAt, MOST_REMEMBERED, signInOf(session), askedAt)
       deps.onRecheck(idp, 'same')
       return 'same'
     }
@@ -127,24 +110,22 @@ export function makeRecheckGroups(deps: {
     const recheck = principal.workload === true ? undefined : deps.rechecks.get(idp)
     if (recheck === undefined) return
     const signIn = signInOf(session)
-    const now = deps.now().getTime()
-    if (now - (checkedAt.get(signIn) ?? signedInAt.getTime()) <= recheck.everySeconds * 1000) return
+    const checkedAt = deps.checkedAt.get(signIn)
+    const age =
+      checkedAt === undefined
+        ? (deps.now().getTime() - signedInAt.getTime()) / 1000
+        : deps.clocks.secondsSince(checkedAt)
+    if (age <= recheck.everySeconds) return
     // A claim told them, before there was a recheck: there is nothing to compare with.
     if (directoryId === undefined) throw oldGroups()
-    const quiet = (quietUntil.get(idp) ?? 0) - now
-    const verdict: Verdict =
-      quiet > 0
-        ? { unread: groupsUnread(idp, Math.ceil(quiet / 1000), 'directory:left_alone') }
-        : await patiently(
-            asking(signIn, () => ask(session, request, recheck, directoryId)),
-            idp,
-            isHurried ? HURRIED_PATIENCE_MS : PATIENCE_MS,
-          )
+    const verdict = await patiently(
+      asking(signIn, () => ask(session, request, recheck, directoryId)),
+      idp,
+      isHurried ? HURRIED_PATIENCE_MS : PATIENCE_MS,
+    )
     if (verdict === 'same') return
     if (verdict === 'changed') throw groupsChanged()
-    deps.onRecheck(idp, 'unanswered', verdict.unread)
+    deps.onRecheck(idp, 'unanswered')
     if (recheck.else === 'fail') throw verdict.unread
   }
 }
-
-const secondsOf = ({ values }: RolegateError): number => Number(values['retryAfterSeconds'] ?? USUAL_AGAIN_SECONDS)

@@ -3,6 +3,7 @@ import { googleScope, makeGoogleDirectory } from '../../../src/adapters/director
 import { makeFetchServiceToken } from '../../../src/adapters/directory/service-account.ts'
 import { IDP_BOUNDS, makeBoundedFetch } from '../../../src/adapters/oidc/bounded-fetch.ts'
 import { MOST_GROUPS } from '../../../src/domain/sign-in/claims.ts'
+import { isOfEverybody } from '../../../src/domain/sign-in/groups-again.ts'
 import { refusalFrom } from '../../support/a-refusal.ts'
 import { aClock, NINE } from '../../support/a-session.ts'
 import { aGroup, someGroups, startFakeGoogle, type GoogleBend, type GoogleGroup } from '../../support/fake-google.ts'
@@ -284,6 +285,23 @@ describe('Google out of reach is so for now', () => {
 })
 
 describe('groups that are to be read again (threats.md I7)', () => {
+  it.each<[string, World, boolean]>([
+    ['Google throttles us', { bend: { instead: instead(429) } }, true],
+    ['our token is refused', { signer: 'somebody-else' }, true],
+    [
+      'nobody gives us a token',
+      { bend: { instead: (req, res) => req.url === '/token' && (res.destroy(), true) } },
+      true,
+    ],
+    ['no token of ours is taken', { bend: { instead: instead(401, JSON_TYPE) } }, true],
+    ['Google fails', { bend: { instead: instead(503) } }, false],
+    ['Google does not let us', { bend: { instead: instead(403, JSON_TYPE) } }, false],
+    ['there is no whole list', { bend: { page: () => ({}) } }, false],
+  ])('fail for everybody, and not for one person alone, only where it is not theirs: %s', async (_, world, is) => {
+    const { lookAgain } = await aWorkspace({ ...world, rechecks: true })
+    expect(isOfEverybody(await refusalFrom(lookAgain(ALICE)))).toBe(is)
+  })
+
   it('are told with the id that tells them again, and take a token that may read users', async () => {
     const { told, lookAgain, google } = await aWorkspace({ rechecks: true })
     expect(await told()).toEqual({ directoryGroups: emails(someGroups(3)), directoryId: ALICE })

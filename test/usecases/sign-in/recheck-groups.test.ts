@@ -1,8 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { RolegateError } from '../../../src/domain/errors.ts'
+import { ofEverybody } from '../../../src/domain/sign-in/groups-again.ts'
 import type { GatewaySession } from '../../../src/domain/sign-in/session.ts'
 import { makeEndSignIn } from '../../../src/usecases/sign-in/end-sign-in.ts'
+import { makeLeftAlone } from '../../../src/usecases/sign-in/left-alone.ts'
+import { makeTwoClocks } from '../../../src/usecases/sign-in/two-clocks.ts'
 import { makeRecheckGroups, type RecheckOutcome } from '../../../src/usecases/sign-in/recheck-groups.ts'
 import { aDeviceWorld } from '../../support/a-device-world.ts'
 import { aPrincipal } from '../../support/a-principal.ts'
@@ -25,7 +28,18 @@ async function aRecheckedSignIn({
   const waiting = new Set<() => void>()
   const patience: number[] = []
   const directory = { tell: async (): Promise<Told> => GROUPS }
+  /** The clock that nobody sets goes along with the one on the wall, until a test sets that. */
+  const set = { seconds: 0 }
+  const clocks = makeTwoClocks({ now: world.now, elapsed: () => world.now().getTime() - set.seconds * 1000 })
+  const said: string[] = []
+  const leftAlone = makeLeftAlone({
+    clocks,
+    onFailure: (idp, { reason = '' }, isDown) => void said.push(`${idp} ${reason}${isDown ? ', down' : ''}`),
+    onToldAgain: (idp) => void said.push(`${idp} tells again`),
+  })
   const deps = {
+    clocks,
+    leftAlone,
     endSignIn: makeEndSignIn(world),
     onRecheck: (_idp: string, outcome: RecheckOutcome) => void outcomes.push(outcome),
     now: world.now,
@@ -37,12 +51,19 @@ async function aRecheckedSignIn({
   }
   const lookAgain = async (id: string) => (asked.push(id), directory.tell())
   const rechecks = new Map([['entra', { everySeconds: EVERY, else: otherwise, lookAgain }]])
-  const aGateway = () => makeRecheckGroups({ ...deps, rechecks })
+  const aGateway = () => makeRecheckGroups({ ...deps, checkedAt: new Map(), rechecks })
   const recheckGroups = aGateway()
   return Object.assign(world, {
     asked,
     outcomes,
     directory,
+    said,
+    leftAlone,
+    /** Somebody sets the clock on the wall. */
+    setClock(seconds: number) {
+      world.clock.pass(seconds)
+      set.seconds += seconds
+    },
     /** Whoever still waits is told to wait no more. */
     loseAllPatience: () => waiting.forEach((run) => run()),
     waiting,
@@ -55,6 +76,17 @@ async function aRecheckedSignIn({
 
 const down = (retryAfterSeconds = 5) =>
   new RolegateError('idp_unavailable', { retryAfterSeconds }, { reason: 'directory:did_not_answer' })
+const throttled = (retryAfterSeconds: number) =>
+  new RolegateError(
+    'idp_unavailable',
+    { retryAfterSeconds, ...ofEverybody(true) },
+    { reason: 'directory:answered_429' },
+  )
+const noToken = () =>
+  new RolegateError('groups_truncated', { ...ofEverybody(true) }, { reason: 'directory:token_invalid_grant' })
+/** Others of the same IdP, each with a sign-in of their own. */
+const somebody = (number: number, groups: readonly string[] = GROUPS) =>
+  aSession({ id: `session-${number}`, principal: aPrincipal({ groups }), directoryId: `oid-${number}` })
 const cut = () => new RolegateError('groups_truncated', { idp: 'entra' }, { reason: 'directory:count_differs' })
 
 describe('a sign-in whose groups are to be read again (threats.md I7)', () => {
@@ -207,60 +239,170 @@ describe('a sign-in whose groups are to be read again (threats.md I7)', () => {
 
 describe('a directory that does not tell', () => {
   it.each([
-    ['does not answer', down()],
-    ['tells no whole list', cut()],
-    ['fails in a way nobody thought of', new TypeError('x')],
-  ])('and %s: nothing is given with else: fail, and nobody’s sign-in ends', async (_, thrown) => {
+    ['does not answer', down(), 5],
+    ['tells no whole list', cut(), 10],
+    ['fails in a way nobody thought of', new TypeError('x'), 10],
+  ])('and %s: nothing is given with else: fail, and nobody’s sign-in ends', async (_, thrown, retryAfterSeconds) => {
     const { recheck, directory, clock, sessions, session, outcomes } = await aRecheckedSignIn()
     directory.tell = () => Promise.reject(thrown)
     clock.pass(EVERY + 1)
     expect(await refusalFrom(recheck())).toMatchObject({
       code: 'idp_unavailable',
-      values: { why: 'groups_unread', retryAfterSeconds: 5 },
+      values: { why: 'groups_unread', retryAfterSeconds },
     })
     expect(await sessions.get(session.id)).toBeDefined()
     expect(outcomes).toEqual(['unanswered'])
   })
 
-  it('with else: warn what was stated counts, for now: it is asked again the next time', async () => {
+  it('with else: warn what was stated counts, for now: it is asked again in a moment', async () => {
     const { recheck, directory, clock, outcomes, asked } = await aRecheckedSignIn({ otherwise: 'warn' })
     directory.tell = () => Promise.reject(cut())
     clock.pass(EVERY + 1)
     await recheck()
     await recheck()
-    expect(asked).toHaveLength(2)
+    expect(asked).toHaveLength(1)
+    clock.pass(10)
     directory.tell = async () => []
     expect((await refusalFrom(recheck())).code).toBe('sign_in_required')
     expect(outcomes).toEqual(['unanswered', 'unanswered', 'changed'])
   })
 
-  it('is left alone for as long as it says, by everybody of its IdP, and for half a minute at most', async () => {
+  it.each([
+    ['silence', down()],
+    ['a list that is not whole', cut()],
+    ['what nobody thought of', new TypeError('x')],
+  ])('is not asked about the same person at each try: %s', async (_, thrown) => {
     const { recheck, directory, clock, asked } = await aRecheckedSignIn()
-    const other = aSession({ id: 'session-2', directoryId: 'oid-2' })
-    directory.tell = () => Promise.reject(down(17))
+    const another = aSession({ ...somebody(2), directoryId: 'oid-1' })
+    directory.tell = () => Promise.reject(thrown)
+    clock.pass(EVERY + 1)
+    for (let tries = 0; tries < 20; tries += 1) await refusalFrom(recheck(tries % 2 === 0 ? undefined : another))
+    expect(asked).toEqual(['oid-1'])
+    clock.pass(10)
+    directory.tell = async () => GROUPS
+    await recheck()
+    expect(asked).toEqual(['oid-1', 'oid-1'])
+  })
+
+  it.each([
+    ['throttles us', throttled(17), 17],
+    ['gives us no token', noToken(), 10],
+  ])('is left alone by everybody of its IdP when it %s, and by nobody of another', async (_, thrown, seconds) => {
+    const { recheck, directory, clock, asked, leftAlone } = await aRecheckedSignIn()
+    directory.tell = () => Promise.reject(thrown)
     clock.pass(EVERY + 1)
     await refusalFrom(recheck())
-    clock.pass(10)
-    expect((await refusalFrom(recheck(other))).values).toMatchObject({ retryAfterSeconds: 7 })
-    expect(asked).toEqual(['oid-1'])
     clock.pass(7)
-    directory.tell = () => Promise.reject(down(300))
-    await refusalFrom(recheck(other))
+    expect(await refusalFrom(recheck(somebody(2)))).toMatchObject({
+      values: { why: 'groups_unread', retryAfterSeconds: seconds - 7 },
+      reason: 'directory:left_alone',
+    })
+    expect(() => leftAlone.requireAskable({ idp: 'google', directoryId: 'oid-2' })).not.toThrow()
+    expect(asked).toEqual(['oid-1'])
+    clock.pass(seconds - 7)
+    directory.tell = async () => GROUPS
+    await recheck(somebody(2))
+    expect(asked).toEqual(['oid-1', 'oid-2'])
+  })
+
+  it('is left alone for half a minute at most, however long it asks for', async () => {
+    const { recheck, directory, clock } = await aRecheckedSignIn()
+    directory.tell = () => Promise.reject(throttled(300))
+    clock.pass(EVERY + 1)
+    expect((await refusalFrom(recheck())).values).toMatchObject({ retryAfterSeconds: 30 })
     clock.pass(30)
     directory.tell = async () => GROUPS
     await recheck()
-    expect(asked).toEqual(['oid-1', 'oid-2', 'oid-1'])
   })
 
-  it('of one person tells nothing of it to others: what is theirs alone keeps nobody else from being asked about', async () => {
+  it.each([
+    ['silence', down()],
+    ['a list that is not whole', cut()],
+  ])('of one person, at all their sign-ins, keeps nobody else from being asked about: %s', async (_, thrown) => {
+    const { recheck, directory, clock, asked } = await aRecheckedSignIn({ otherwise: 'warn' })
+    const theirs = [2, 3, 4].map((number) => aSession({ ...somebody(number), directoryId: 'oid-1' }))
+    directory.tell = () => Promise.reject(thrown)
+    for (const one of [undefined, ...theirs]) {
+      clock.pass(EVERY + 1)
+      await recheck(one)
+    }
+    expect(asked).toEqual(['oid-1', 'oid-1', 'oid-1', 'oid-1'])
+    // Somebody who has lost a group meanwhile does not go on by others’ silence.
+    directory.tell = async () => ['payments']
+    expect((await refusalFrom(recheck(somebody(5)))).values['why']).toBe('groups_changed')
+  })
+
+  it('to three people one after the other is left alone by everybody; to the next it may answer', async () => {
     const { recheck, directory, clock, asked } = await aRecheckedSignIn()
-    const other = aSession({ id: 'session-2', principal: aPrincipal({ groups: GROUPS }), directoryId: 'oid-2' })
-    directory.tell = () => Promise.reject(cut())
+    directory.tell = () => Promise.reject(down())
     clock.pass(EVERY + 1)
-    await refusalFrom(recheck())
+    for (const number of [2, 3, 4, 5]) await refusalFrom(recheck(somebody(number)))
+    expect(asked).toEqual(['oid-2', 'oid-3', 'oid-4'])
+    clock.pass(5)
     directory.tell = async () => GROUPS
-    await recheck(other)
+    await recheck(somebody(5))
+    directory.tell = () => Promise.reject(down())
+    for (const number of [2, 3]) await refusalFrom(recheck(somebody(number)))
+    directory.tell = async () => GROUPS
+    await recheck(somebody(6))
+  })
+
+  it('and what does not tell of three is said to be down, once, until it tells again; of one alone it is not', async () => {
+    const { recheck, directory, clock, said, leftAlone } = await aRecheckedSignIn()
+    clock.pass(EVERY + 1)
+    for (let round = 0; round < 5; round += 1) {
+      directory.tell = () => Promise.reject(cut())
+      await refusalFrom(recheck(somebody(2)))
+      directory.tell = async () => GROUPS
+      await recheck(somebody(3))
+      clock.pass(EVERY + 1)
+    }
+    expect([said, leftAlone.down()]).toEqual([Array(5).fill('entra directory:count_differs'), []])
+    directory.tell = () => Promise.reject(cut())
+    for (const number of [2, 3, 4, 5]) await refusalFrom(recheck(somebody(number)))
+    expect(leftAlone.down()).toEqual(['entra'])
+    expect(said.slice(7)).toEqual(Array(2).fill('entra directory:count_differs, down'))
+    directory.tell = async () => GROUPS
+    await recheck(somebody(6))
+    expect([said.at(-1), leftAlone.down()]).toEqual(['entra tells again', []])
+  })
+
+  it('is down while it throttles us, though what was asked before is answered still', async () => {
+    const { recheck, directory, clock, leftAlone } = await aRecheckedSignIn()
+    clock.pass(EVERY + 1)
+    let tell = (_told: Told): void => undefined
+    directory.tell = () => new Promise((resolve) => (tell = resolve))
+    const slow = recheck(somebody(2))
+    directory.tell = () => Promise.reject(throttled(10))
+    await refusalFrom(recheck(somebody(3)))
+    tell(GROUPS)
+    await slow
+    expect(leftAlone.down()).toEqual(['entra'])
+  })
+
+  it('is left alone no longer when somebody sets the clock back, nor is anybody’s question put off (security.md V-13)', async () => {
+    const { recheck, directory, clock, asked, setClock } = await aRecheckedSignIn()
+    clock.pass(2 * EVERY)
+    directory.tell = () => Promise.reject(throttled(10))
+    await refusalFrom(recheck())
+    setClock(-600)
+    clock.pass(10)
+    directory.tell = async () => GROUPS
+    await recheck(somebody(2))
     expect(asked).toEqual(['oid-1', 'oid-2'])
+    setClock(-600)
+    clock.pass(EVERY + 1)
+    await recheck(somebody(2))
+    expect(asked).toHaveLength(3)
+  })
+
+  it('is asked again after a sleep of the machine, which only the clock on the wall has seen', async () => {
+    const { recheck, clock, asked, setClock } = await aRecheckedSignIn()
+    clock.pass(EVERY + 1)
+    await recheck()
+    setClock(EVERY + 1)
+    await recheck()
+    expect(asked).toHaveLength(2)
   })
 
   it('in time is waited for no longer; what it says then is for the next try', async () => {
@@ -314,7 +456,7 @@ describe('a directory that does not tell', () => {
 
 it('whatever the directory says, in whatever order of hand-overs, nobody goes on with groups it told otherwise', async () => {
   const act = fc.oneof(
-    fc.record({ pass: fc.integer({ min: 1, max: EVERY + 1 }) }),
+    fc.record({ pass: fc.oneof(fc.integer({ min: 1, max: 10 }), fc.integer({ min: 1, max: EVERY + 1 })) }),
     fc.record({ tells: fc.subarray(['payments', 'platform', 'admins']) }),
     fc.constant('down' as const),
     fc.constant('take' as const),
@@ -324,6 +466,7 @@ it('whatever the directory says, in whatever order of hand-overs, nobody goes on
       const { recheck, directory, clock, sessions, session } = await aRecheckedSignIn()
       let told: readonly string[] | 'down' = GROUPS
       let sinceSame = 0
+      let leftAlone = 0
       directory.tell = async () => {
         if (told === 'down') throw cut()
         return told
@@ -334,17 +477,20 @@ it('whatever the directory says, in whatever order of hand-overs, nobody goes on
         else if (one !== 'take') {
           clock.pass(one.pass)
           sinceSame += one.pass
+          leftAlone -= one.pass
         } else {
+          const isAsked = sinceSame > EVERY && leftAlone <= 0
           const went = await recheck().then(
             () => true,
             () => false,
           )
           const isSame = told !== 'down' && [...told].toSorted().join() === GROUPS.join()
           // Within its time nobody is asked; past it only the same list lets anybody on.
-          expect(went).toBe(sinceSame <= EVERY || isSame)
-          if (went && sinceSame > EVERY) sinceSame = 0
+          expect(went).toBe(sinceSame <= EVERY || (isAsked && isSame))
+          if (went && isAsked) sinceSame = 0
+          if (isAsked && told === 'down') leftAlone = 10
           const isOver = (await sessions.get(session.id)) === undefined
-          expect(isOver).toBe(!went && told !== 'down')
+          expect(isOver).toBe(isAsked && !isSame && told !== 'down')
           if (isOver) return
         }
       }
