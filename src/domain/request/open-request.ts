@@ -3,6 +3,7 @@ import { wordsIn } from '../entitlement/search.ts'
 import type { Principal } from '../sign-in/principal.ts'
 import { approverOf, targetOf, wantedNow } from './approver.ts'
 import { isOwn, type RoleRequest } from './role-request.ts'
+import { keyFault } from './same-person.ts'
 
 /** Of a request that waits for an answer as much as tells whom it concerns: of all people's nobody reads more. */
 export type OpenRequest = Pick<RoleRequest, 'id' | 'person' | 'role' | 'roleId' | 'wanted' | 'via' | 'askedAt'>
@@ -44,7 +45,7 @@ export function makeMightAnswer(
     const about = [request.role, request.roleId, request.via.rule, ...request.wanted].join('\n')
     const known = before.get(about) ?? counts(request)
     before.set(about, known)
-    return known
+    return known && keyFault(request.person, 'requester', index.mapping) === undefined
   }
 }
 

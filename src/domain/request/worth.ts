@@ -7,7 +7,7 @@ import type { Principal } from '../sign-in/principal.ts'
 import { targetOf, wantedNow } from './approver.ts'
 import { approvedUntil, isApproved, mostSecondsOf, standingOf } from './role-request.ts'
 import type { Approved, RoleRequest, Weighed, Worth } from './role-request.ts'
-import { samePersonFault } from './same-person.ts'
+import { keyFault, samePersonFault } from './same-person.ts'
 
 /** What requests are weighed by: the rules in force, and what is known of people beside them. */
 export type Scales = {
@@ -44,10 +44,14 @@ function worthOf(request: RoleRequest, scales: Scales): Worth {
   return now < until ? { standing: 'approved', until } : { standing: 'ended' }
 }
 
-/** Why nobody can answer it any more: what the file asks now, its approval would not meet. */
+/**
+ * Why nobody can answer it any more: what the file asks now, its approval would not meet; or nobody can tell that they are somebody
+ * else than whoever asked (threats.md I3).
+ */
 function mootBecause(request: RoleRequest, { index }: Scales): RolegateError | undefined {
   const target = targetOf(request, index)
-  return target === undefined || wantedNow(index, target, request) === undefined ? unmet('request_moot') : undefined
+  if (target === undefined || wantedNow(index, target, request) === undefined) return unmet('request_moot')
+  return keyFault(request.person, 'requester', index.mapping)
 }
 
 /**

@@ -1,8 +1,8 @@
 import type { RequestFacts } from '../../domain/audit/event.ts'
 import { decide, requireEntitlement, type Entitlement } from '../../domain/entitlement/decide.ts'
 import { LEAST_SECONDS, secondsLeft } from '../../domain/entitlement/duration.ts'
+import type { Approval } from '../../domain/entitlement/requirement.ts'
 import { roleIdOf } from '../../domain/entitlement/role-id.ts'
-import type { RoleTarget } from '../../domain/entitlement/rule.ts'
 import { requireVisibleRole } from '../../domain/entitlement/visible-role.ts'
 import { RolegateError, unmet } from '../../domain/errors.ts'
 import { openRequestOf } from '../../domain/request/open-request.ts'
@@ -15,6 +15,7 @@ import {
   MOST_WAITING,
   mostSecondsOf,
   personIn,
+  type Person,
   REQUEST_SECONDS,
   type RoleRequest,
 } from '../../domain/request/role-request.ts'
@@ -37,6 +38,7 @@ export type AskForRole = (input: {
   readonly request: RequestFacts
 }) => Promise<RoleRequest>
 
+type Asking = { readonly wanted: readonly Approval[]; readonly person: Person }
 /** The request that stands in the place of a new one, where there still is one; and the same again where it waits for an answer. */
 type Before = { readonly id: string; readonly request?: RoleRequest; readonly waits?: RoleRequest }
 
@@ -70,14 +72,23 @@ export function makeAskForRole(deps: {
       : requireEntitlement(deps.rules(), session.principal, target, circumstances)
   }
 
-  function wishFor({ session, reason, seconds: asked }: Input, entitlement: Entitlement): RoleRequest {
-    const { target, via, requires, approval } = entitlement
+  /** What takes somebody's word, and who asks for it. */
+  function requireAskable({ principal }: GatewaySession, { requires }: Entitlement): Asking {
     const wanted = requires.flatMap((requirement) => requirement.approval ?? [])
     if (wanted.length === 0) throw unmet('no_approval_needed')
+    const person = personIn(principal)
     // Nobody could answer it.
-    const person = personIn(session.principal)
     const fault = keyFault(person, 'asker', deps.rules().mapping)
     if (fault !== undefined) throw fault
+    return { wanted, person }
+  }
+
+  function wishFor(
+    { reason, seconds: asked }: Input,
+    entitlement: Entitlement,
+    { wanted, person }: Asking,
+  ): RoleRequest {
+    const { target, via, approval } = entitlement
     // The last minutes of one are no reason to wait with the next.
     if (approval !== undefined && !lacksApproval(entitlement) && secondsLeft({ approval }, deps.now()) >= LEAST_SECONDS)
       throw unmet('approved_already')
@@ -112,12 +123,18 @@ export function makeAskForRole(deps: {
   }
 
   /** What was asked before by this person for this role, and whether somebody may still answer it. */
-  async function inPlace(key: string): Promise<Before | undefined> {
+  async function inPlace(key: string, { personKey }: Person): Promise<Before | undefined> {
     const open = await deps.openRequests.get(key)
     if (open === undefined) return undefined
     const request = await deps.requests.get(open.id)
     if (request === undefined) return { id: open.id }
-    const waits = deps.requestsOf.weigh(request).standing === 'asked' && !isUnrecorded(request, deps.now())
+    const { person } = request
+    const waits =
+      deps.requestsOf.weigh(request).standing === 'asked' &&
+      !isUnrecorded(request, deps.now()) &&
+      // What is held against whoever answers is what their IdP says of them now (threats.md I3).
+      (personKey === undefined ||
+        (personKey.claim === person.personKey?.claim && personKey.value === person.personKey.value))
     return { id: open.id, request, ...(waits && { waits: request }) }
   }
 
@@ -132,9 +149,6 @@ export function makeAskForRole(deps: {
     await deps.audit({ event: 'request_cancelled', request: from, principal, session, ...about })
   }
 
-  const keyOf = (target: RoleTarget, { principal }: GatewaySession): string =>
-    openRequestKey({ person: personIn(principal), roleId: roleIdOf(target) })
-
   return async function askForRole(input) {
     const { session, request } = input
     const { principal } = session
@@ -142,10 +156,12 @@ export function makeAskForRole(deps: {
     if (principal.workload === true) throw unmet('requests_for_people')
     await deps.limitRate(`request:${deps.digest(identityOf(principal))}`, 20, 3_600)
     const entitlement = await held(input)
-    const key = keyOf(entitlement.target, session)
-    const before = await inPlace(key)
+    const about = requireAskable(session, entitlement)
+    const { person } = about
+    const key = openRequestKey({ person, roleId: roleIdOf(entitlement.target) })
+    const before = await inPlace(key, person)
     if (before?.waits !== undefined) return before.waits
-    const wish = wishFor(input, entitlement)
+    const wish = wishFor(input, entitlement, about)
     if (before !== undefined) await makeWay(input, key, before)
     const keep = { expiresAt: keptUntil(wish), owner: requestsOwner(principal, deps.digest) }
     await deps.requests.put(wish.id, wish, keep)
@@ -160,7 +176,7 @@ export function makeAskForRole(deps: {
     if (!isFirst) {
       // Of those who ask at once for the same, one is answered, and on record.
       await deps.requests.delete(wish.id)
-      return (await inPlace(key))?.waits ?? raced()
+      return (await inPlace(key, person))?.waits ?? raced()
     }
     const { configHash } = deps
     const record = {

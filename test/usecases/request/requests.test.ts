@@ -484,10 +484,27 @@ describe('where the file says what names people at every identity provider (thre
     expect((await refusalFrom(answers.approve(by(lead, id), {}))).reason).toBe(
       'person_key_missing:requester:employee_id',
     )
-    await answers.cancel(by(gateway.alice, id))
+    expect((await answers.list(lead)).waitingCount).toBe(0)
+    expect(await answers.find(gateway.alice, id)).toMatchObject({
+      standing: 'moot',
+      because: { reason: 'person_key_missing:requester:employee_id' },
+    })
+    // Not given back to somebody who has none either.
+    expect((await refusalFrom(ask())).reason).toBe('person_key_missing:asker:employee_id')
     const anew = await ask({ session: alice })
+    expect((await gateway.requests.get(id))?.status).toBe('cancelled')
     await answers.approve(by(lead, anew.id), {})
     expect(await gateway.isOpen()).toBe(true)
+  })
+
+  it('what was asked for under another value than they have now is asked for anew, with that of now', async () => {
+    const { answers, by, id, ask, requests } = await aWorld()
+    expect((await ask({ session: alice })).id).toBe(id)
+    const anew = await ask({ session: as(aPrincipal(keyed('E-9')), 'session-9') })
+    expect(anew.person.personKey?.value).toBe('E-9')
+    expect((await requests.get(id))?.status).toBe('cancelled')
+    expect(await conditionOf(answers.approve(by(as(aLead(keyed('E-9'))), anew.id), {}))).toBe('own_request')
+    await answers.approve(by(as(aLead(keyed('E-7'))), anew.id), {})
   })
 
   it('what was approved before the file said so counts no more, and says why', async () => {
