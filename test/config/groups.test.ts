@@ -370,10 +370,43 @@ describe('an IdP that is known for its kind of groups', () => {
   it('warns of a rule that names none: Entra sends object ids unless it is told otherwise', () => {
     const limited = [GROUPS, 'groups: { claim: groups, limit: { count: 200 } }'] as const
     expect(warnings(changed(['https://idp.example.com', TENANT], limited))).toEqual([
-      'rules[0].match.group: does not look like a group of kind id, which "entra" sends; groups match exactly',
+      'rules[0].match.group: does not look like a group of kind id, which "entra" sends; groups match exactly [group-unlike-kind]',
     ])
     expect(warnings(changed(['https://idp.example.com', TENANT], limited, ['group: Team', `group: ${TEAM}`]))).toEqual(
       [],
+    )
+  })
+
+  describe('warns of a deny without an IdP too (threats.md R4)', () => {
+    const denying = (group: string, ...changes: readonly (readonly [string, string])[]) =>
+      changed(
+        ['https://idp.example.com', TENANT],
+        ['groups: { claim: groups }', 'groups: { claim: groups, kind: id, limit: { count: 200 } }'],
+        ['group: Team', `group: ${TEAM}`],
+        ['rules:\n', `rules:\n  - { id: no, match: { group: "${group}" }, deny: { accounts: "*" } }\n`],
+        ...changes,
+      )
+    const OTHER = (groups: string) => ['accounts:\n', OKTA.replace('GROUPS', groups)] as const
+    const OKTA = `  - { id: okta, type: oidc, issuer: "https://okta.example.com", client_id: rolegate, client_secret_env: IDP_SECRET, groups: GROUPS }\naccounts:\n`
+
+    it('that nobody of the one IdP can be met by', () => {
+      expect(warnings(denying('contractors'))).toEqual([
+        'rules[0].match.group: does not look like a group of kind id, which "entra" sends; groups match exactly [group-unlike-kind]',
+      ])
+      expect(warnings(denying(TEAM))).toEqual([])
+    })
+
+    it('that nobody of any IdP can be met by, where there are several', () => {
+      expect(warnings(denying('contractors', OTHER('{ claim: groups, kind: path }')))).toEqual([
+        'rules[0].match.group: does not look like a group of kind id or path, which the IdPs here send; groups match exactly [group-unlike-kind]',
+      ])
+    })
+
+    it.each(['{ claim: groups, kind: name }', '{ claim: groups }'])(
+      'but not where another IdP may send such groups: %s',
+      (groups) => {
+        expect(warnings(denying('contractors', OTHER(groups)))).toEqual([])
+      },
     )
   })
 })

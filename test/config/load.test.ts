@@ -1018,7 +1018,7 @@ describe('warnings', () => {
       because: 'a group of another kind',
       text: changed(['claim: groups', 'claim: groups, kind: id']),
       warning:
-        '19:33  rules[0].match.group: does not look like a group of kind id, which "entra" sends; groups match exactly',
+        '19:33  rules[0].match.group: does not look like a group of kind id, which "entra" sends; groups match exactly [group-unlike-kind]',
     },
     {
       because: 'a subject that may change hands',

@@ -112,7 +112,7 @@ function lintGroup(
   else lintKind(group, path, id, idps, findings)
 }
 
-/** Groups match exactly: one that looks like none of its IdP's is most likely a mistake. */
+/** Groups match exactly: one that looks like none of its IdP's, or without an IdP of no IdP's, is most likely a mistake. */
 export function lintKind(
   group: string,
   path: Path,
@@ -120,10 +120,15 @@ export function lintKind(
   idps: ConfigFile['idps'],
   findings: Findings,
 ): void {
-  const idp = idps.find((one) => one.id === id)
-  const kind = idp && kindOf(idp)
-  if (kind === undefined || LOOKS[kind](group)) return
-  findings.warn(path, `does not look like a group of kind ${kind}, which "${id}" sends; groups match exactly`)
+  const meant = idps.filter((one) => id === undefined || one.id === id)
+  const kinds = [...new Set(meant.map(kindOf))]
+  if (meant.length === 0 || kinds.some((kind) => kind === undefined || LOOKS[kind](group))) return
+  const [only] = meant.length === 1 ? meant : []
+  const senders = only === undefined ? 'the IdPs here send' : `"${only.id}" sends`
+  findings.warn(
+    path,
+    `does not look like a group of kind ${kinds.join(' or ')}, which ${senders}; groups match exactly [group-unlike-kind]`,
+  )
 }
 
 function lintEffect({ grant, deny, id }: RuleEntry, path: Path, file: ConfigFile, findings: Findings): void {

@@ -8,6 +8,7 @@ export const LINTS: readonly string[] = [
   'elevated-for-jobs',
   'env-once',
   'group-never-seen',
+  'group-unlike-kind',
   'mutable-claim',
   'no-egress-pin',
   'pattern-too-wide',
