@@ -1,5 +1,6 @@
 import { dirname, join } from 'node:path'
 import { RolegateError } from '../domain/errors.ts'
+import type { Lint } from './lint/names.ts'
 
 /** Where something stands in the file: keys and indexes, from the top. */
 export type Path = readonly (string | number)[]
@@ -17,10 +18,14 @@ export type Fault = {
 /** Something found at a place; `at: 'key'` points at the key itself in place of its value. */
 export type Finding = { readonly path: Path; readonly message: string; readonly at?: 'key' }
 
+/** `… [shadowed-rule]`. */
+export type Advice = `${string} [${Lint}]`
+
 /** Where the checks put what they find: faults keep the file from loading, warnings do not. */
 export type Findings = {
   fault(path: Path, message: string, at?: 'key'): void
-  warn(path: Path, message: string, at?: 'key'): void
+  /** Advice ends with its name, which `--strict --accept` takes (docs/reference/lints.md). */
+  warn(path: Path, message: Advice, at?: 'key'): void
   /** What a sentence calls another place: `rules[0]`, and in which file where there are several. */
   nameOf(path: Path): string
 }

@@ -44,7 +44,8 @@ export const errnoOf = (thrown: unknown): string =>
 export function warnIfOpen(path: string, at: Path, world: World, findings: Findings): void {
   if (world.withoutSecrets === true) return
   const mode = modeOf(realOr(world.realPath, fromFolder(path, world)), world)
-  if ((mode & 0o007) !== 0) findings.warn(at, `may be read by everybody on this machine (mode ${printMode(mode)})`)
+  if ((mode & 0o007) !== 0)
+    findings.warn(at, `may be read by everybody on this machine (mode ${printMode(mode)}) [secret-readable-by-all]`)
 }
 
 /** A file that is not there is open to nobody; that it is not there is said elsewhere. */

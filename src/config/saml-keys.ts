@@ -20,7 +20,7 @@ export function readSamlKeys(idp: SamlEntry, path: Path, world: World, findings:
   if (idp.sign_requests && (idp.signing_key_file === undefined || idp.signing_cert_file === undefined))
     findings.fault([...path, 'sign_requests'], 'needs signing_key_file and signing_cert_file beside it')
   if (!idp.sign_requests && idp.signing_key_file !== undefined)
-    findings.warn([...path, 'signing_key_file'], 'signs nothing without "sign_requests: true"')
+    findings.warn([...path, 'signing_key_file'], 'signs nothing without "sign_requests: true" [unused-signing-key]')
   const { metadata_cert_file: certFile } = idp
   const metadataCertificatePem =
     certFile === undefined ? undefined : readCertificate(certFile, [...path, 'metadata_cert_file'], world, findings)

@@ -182,7 +182,7 @@ function clientSecretOf(
 ): string | undefined {
   const written = client[way] ?? ''
   if (way === 'client_secret')
-    findings.warn(path, 'stands in the file; client_secret_file or client_secret_env keeps it out')
+    findings.warn(path, 'stands in the file; client_secret_file or client_secret_env keeps it out [secret-in-file]')
   if (way === 'client_secret_file') warnIfOpen(written, path, world, findings)
   const found =
     way === 'client_secret'

@@ -2,7 +2,7 @@ import { accessSync, constants, statSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import type { Config } from '../config/config.ts'
 import { didYouMean } from '../config/did-you-mean.ts'
-import { LINTS } from './check/lints.ts'
+import { LINTS } from '../config/lint/names.ts'
 import { peopleIn } from './check/people.ts'
 import { printReport } from './check/print.ts'
 import type { Seen } from './check/online.ts'
@@ -51,7 +51,7 @@ export async function run(args: readonly string[]): Promise<number> {
   )
   if (values.online && unread !== undefined)
     return refuse(`error: --online reads the certificates that --${unread} leaves unread: ask in two runs\n`, 2)
-  const misspelt = values.accept.find((name) => !LINTS.includes(name))
+  const misspelt = values.accept.find((name) => !LINTS.some((one) => one === name))
   if (misspelt !== undefined)
     return refuse(`error: --accept: no advice is called "${misspelt}"${didYouMean(misspelt, LINTS)}\n`, 2)
   const { json, diff, people } = values

@@ -308,17 +308,25 @@ describe('limits that IdPs are known for', () => {
   const most = ({ config }: Read) => config.idps[0]?.mapping.groups.most
 
   it.each([
-    [TENANT, 200, 'leaves out the groups of people in more; set "overage: { on: graph }" or "limit: { count: 200 }"'],
-    ['https://acme.okta.com', 100, 'sends no more than these, or fails the sign-in; set "limit: { count: 100 }"'],
+    [
+      TENANT,
+      200,
+      'leaves out the groups of people in more; set "overage: { on: graph }" or "limit: { count: 200 }" [group-limit-unset]',
+    ],
+    [
+      'https://acme.okta.com',
+      100,
+      'sends no more than these, or fails the sign-in; set "limit: { count: 100 }" [group-limit-unset]',
+    ],
     [
       'https://acme.okta.com/oauth2/default',
       100,
-      'sends no more than these, or fails the sign-in; set "limit: { count: 100 }"',
+      'sends no more than these, or fails the sign-in; set "limit: { count: 100 }" [group-limit-unset]',
     ],
     [
       'https://acme.oktapreview.com',
       100,
-      'sends no more than these, or fails the sign-in; set "limit: { count: 100 }"',
+      'sends no more than these, or fails the sign-in; set "limit: { count: 100 }" [group-limit-unset]',
     ],
   ])('are warned of where nothing is said about them: %s', (issuer, count, what) => {
     const loaded = at(issuer, '{ claim: groups }')
@@ -470,10 +478,10 @@ describe('names that anybody may choose (threats.md R6)', () => {
   it('are warned of when they are accepted for nothing, and ADFS when names lack their domain', () => {
     const warnings = (text: string) => load(text).warnings.map((line) => line.replace(/^\S+ {2}/, ''))
     expect(warnings(at('https://idp.example.com', `{ claim: groups, ${ACCEPT} }`))).toEqual([
-      'idps[0].groups.accept: accepts what is not there: no rule here reads names that anybody may choose',
+      'idps[0].groups.accept: accepts what is not there: no rule here reads names that anybody may choose [needless-accept]',
     ])
     expect(warnings(at('https://fs.example.com/adfs', '{ claim: groups, kind: name }'))).toEqual([
-      'idps[0].groups.kind: names without their domain clash between domains; have ADFS send them with it: "kind: domain_name"',
+      'idps[0].groups.kind: names without their domain clash between domains; have ADFS send them with it: "kind: domain_name" [names-without-domain]',
     ])
   })
 })

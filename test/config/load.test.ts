@@ -997,12 +997,14 @@ describe('warnings', () => {
     {
       because: 'a secret in the file',
       text: changed([CLIENT, 'client_secret: kD9-fK2vq']),
-      warning: '9:20  idps[0].client_secret: stands in the file; client_secret_file or client_secret_env keeps it out',
+      warning:
+        '9:20  idps[0].client_secret: stands in the file; client_secret_file or client_secret_env keeps it out [secret-in-file]',
     },
     {
       because: 'a wide network of proxies',
       text: changed([SERVER, `${SERVER}\n  trusted_proxies: [10.0.0.0/8, 10.1.1.0/24, "fd00::/64"]`]),
-      warning: '4:21  server.trusted_proxies[0]: is wide: every machine in 10.0.0.0/8 could say who its client is',
+      warning:
+        '4:21  server.trusted_proxies[0]: is wide: every machine in 10.0.0.0/8 could say who its client is [wide-proxies]',
     },
     {
       because: 'a role no rule grants',
@@ -1029,7 +1031,7 @@ describe('warnings', () => {
     {
       because: 'an issuer with a port',
       text: adding('issuer: { url: "https://id.example.com:8443" }\n'),
-      warning: '22:16  issuer.url: has a port, which AWS does not take',
+      warning: '22:16  issuer.url: has a port, which AWS does not take [issuer-port]',
     },
   ])('name $because', ({ text, warning }) => {
     expect(load(text).warnings).toEqual([`/etc/rolegate/rolegate.yaml:${warning}`])
@@ -1038,8 +1040,8 @@ describe('warnings', () => {
   it('name the memory store and an audit trail that ends with it', () => {
     const text = `${changed([STORE, 'store: { driver: memory }'])}audit: { sinks: [{ type: stdout }] }\n`
     expect(load(text, aWorld({ insecureDev: true })).warnings).toEqual([
-      '/etc/rolegate/rolegate.yaml:21:18  store.driver: memory: sessions, keys and the audit trail end with the process',
-      '/etc/rolegate/rolegate.yaml:22:17  audit.sinks: no sink lasts: add { type: store } or { type: file, path: … }',
+      '/etc/rolegate/rolegate.yaml:21:18  store.driver: memory: sessions, keys and the audit trail end with the process [memory-store]',
+      '/etc/rolegate/rolegate.yaml:22:17  audit.sinks: no sink lasts: add { type: store } or { type: file, path: … } [audit-not-kept]',
     ])
   })
 })

@@ -304,11 +304,11 @@ describe('its exceptions', () => {
   it.each([
     [
       'sha1',
-      '10:20  idps[0].allow.sha1: takes signatures that can be forged; let the IdP sign with SHA-256 and remove it',
+      '10:20  idps[0].allow.sha1: takes signatures that can be forged; let the IdP sign with SHA-256 and remove it [weak-saml]',
     ],
     [
       'cbc',
-      '10:19  idps[0].allow.cbc: takes encryption that nothing protects from changes; let the IdP encrypt with AES-GCM and remove it',
+      '10:19  idps[0].allow.cbc: takes encryption that nothing protects from changes; let the IdP encrypt with AES-GCM and remove it [weak-saml]',
     ],
   ])('%s works, with a warning of what it costs', (what, warning) => {
     const { config, warnings } = load(allowing(what), world())
@@ -424,7 +424,7 @@ describe('its keys', () => {
   it('that everybody may read are warned of; certificates may be read (security.md K-4)', () => {
     const text = signing('/run/saml/key.pem', '/run/saml/cert.pem')
     expect(load(text, world({ fileMode: () => 0o100644 })).warnings).toEqual([
-      '/etc/rolegate/rolegate.yaml:11:23  idps[0].signing_key_file: may be read by everybody on this machine (mode 0644)',
+      '/etc/rolegate/rolegate.yaml:11:23  idps[0].signing_key_file: may be read by everybody on this machine (mode 0644) [secret-readable-by-all]',
     ])
   })
 

@@ -217,7 +217,7 @@ describe('authentication at the IdP', () => {
       aWorld({ files, fileMode: () => 0o100444 }),
     )
     expect(warnings).toEqual([
-      '/etc/rolegate/rolegate.yaml:9:25  idps[0].client_secret_file: may be read by everybody on this machine (mode 0444)',
+      '/etc/rolegate/rolegate.yaml:9:25  idps[0].client_secret_file: may be read by everybody on this machine (mode 0444) [secret-readable-by-all]',
     ])
   })
 

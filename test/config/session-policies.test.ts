@@ -97,7 +97,7 @@ describe('a session policy', () => {
       managed: ['team/Boundary'],
     })
     expect(warnings).toEqual([
-      '/etc/rolegate/rolegate.yaml:20:127  rules[0].grant.policy_arns: stands beside session_policy_file: AWS allows what either allows, less what either denies',
+      '/etc/rolegate/rolegate.yaml:20:127  rules[0].grant.policy_arns: stands beside session_policy_file: AWS allows what either allows, less what either denies [two-session-policies]',
     ])
   })
 

@@ -2,7 +2,7 @@ import { printDuration } from '../../domain/entitlement/duration.ts'
 import type { Mapping, Rule } from '../../domain/entitlement/rule.ts'
 import { listed } from '../../domain/listed.ts'
 import { shadowsIn, type Shadow } from '../../domain/policy/shadowed.ts'
-import type { Findings } from '../faults.ts'
+import type { Advice, Findings } from '../faults.ts'
 import { isMutable } from './mutable.ts'
 
 /** What the rules come to when they are read together: a word of advice each, by a name that stays (docs/reference/lints.md). */
@@ -12,7 +12,7 @@ export function lintAccess(mapping: Mapping, findings: Findings): void {
   lintRoles(mapping, findings)
 }
 
-const SAY: Readonly<Record<Shadow['how'], (other: string) => string>> = {
+const SAY: Readonly<Record<Shadow['how'], (other: string) => Advice>> = {
   'granted anyway': (other) => `opens nothing that "${other}" does not open to the same people anyway [shadowed-rule]`,
   'denied anyway': (other) => `opens nothing: the deny "${other}" closes all of it [shadowed-rule]`,
   'limit voided': (other) =>

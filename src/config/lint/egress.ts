@@ -19,7 +19,10 @@ export function lintEgressPins({ sts, mapping }: Pick<Config, 'sts' | 'mapping'>
   for (const way of sts.values()) {
     const open = openRolesOf(way, mapping, granted)
     if (way.acceptsNoPin === true && (way.egress !== undefined || open.length === 0))
-      findings.warn(['sts', way.name, 'accept'], 'accepts what is not there: no role here wants for an address')
+      findings.warn(
+        ['sts', way.name, 'accept'],
+        'accepts what is not there: no role here wants for an address [needless-accept]',
+      )
     if (way.egress !== undefined || way.acceptsNoPin === true || open.length === 0) continue
     findings.warn(
       ['sts', way.name],

@@ -32,7 +32,10 @@ export function lintGroupNames(idp: IdpEntry, path: Path, { rules }: ConfigFile,
   const patternsAreRisky = where !== undefined && canBeChosen(idp) && patterns.length > 0
 
   if (accept !== undefined && !namesAreRisky && !patternsAreRisky)
-    findings.warn([...path, 'accept'], 'accepts what is not there: no rule here reads names that anybody may choose')
+    findings.warn(
+      [...path, 'accept'],
+      'accepts what is not there: no rule here reads names that anybody may choose [needless-accept]',
+    )
   if (accept === undefined && namesAreRisky)
     findings.fault(
       [...path, 'kind'],
@@ -47,6 +50,6 @@ export function lintGroupNames(idp: IdpEntry, path: Path, { rules }: ConfigFile,
   if (kind === 'name' && isAdfs(idp.type === 'oidc' ? idp.issuer : (idp.entity_id ?? '')))
     findings.warn(
       [...path, 'kind'],
-      'names without their domain clash between domains; have ADFS send them with it: "kind: domain_name"',
+      'names without their domain clash between domains; have ADFS send them with it: "kind: domain_name" [names-without-domain]',
     )
 }

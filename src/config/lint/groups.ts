@@ -53,8 +53,10 @@ function lintKnownLimit(idp: IdpEntry, path: Path, findings: Findings): void {
   const isSettled = idp.groups.limit !== undefined || (idp.type === 'oidc' && isAsked(idp))
   if (known === undefined || isSettled) return
   const graph = idp.type === 'oidc' && graphOf(idp.issuer) !== undefined ? '"overage: { on: graph }" or ' : ''
-  const message = `this IdP sends at most ${known.count} groups: it ${known.says}; set ${graph}"limit: { count: ${known.count} }"`
-  findings.warn(path, message)
+  findings.warn(
+    path,
+    `this IdP sends at most ${known.count} groups: it ${known.says}; set ${graph}"limit: { count: ${known.count} }" [group-limit-unset]`,
+  )
 }
 
 /** The directory is asked, always or where the claim is cut. */

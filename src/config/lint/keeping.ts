@@ -31,7 +31,8 @@ function lintStore({ store, sts }: ConfigFile, findings: Findings, insecureDev: 
       ['store', 'driver'],
       'memory forgets the signing key that AWS knows; take sqlite (or start with --insecure-dev)',
     )
-  } else findings.warn(['store', 'driver'], 'memory: sessions, keys and the audit trail end with the process')
+  } else
+    findings.warn(['store', 'driver'], 'memory: sessions, keys and the audit trail end with the process [memory-store]')
 }
 
 function lintAudit({ audit, store }: ConfigFile, findings: Findings): void {
@@ -40,6 +41,6 @@ function lintAudit({ audit, store }: ConfigFile, findings: Findings): void {
     findings.fault(['audit', 'sinks', index], 'is the store a second time: its records would stand there twice')
   if (audit.sinks.some(({ type }) => type !== 'stdout')) return
   const message = 'no sink lasts: add { type: store } or { type: file, path: … }'
-  if (store.driver === 'memory') findings.warn(['audit', 'sinks'], message)
+  if (store.driver === 'memory') findings.warn(['audit', 'sinks'], `${message} [audit-not-kept]`)
   else findings.fault(['audit', 'sinks'], message)
 }

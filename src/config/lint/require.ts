@@ -199,7 +199,7 @@ function lintMfaOfRoles(file: ConfigFile, findings: Findings): void {
       for (const { index, idp } of without)
         findings.warn(
           ['rules', index, 'grant', 'roles'],
-          `"${key}" asks for mfa_within, which nobody of "${idp}" can meet: that IdP has no "mfa"`,
+          `"${key}" asks for mfa_within, which nobody of "${idp}" can meet: that IdP has no "mfa" [mfa-untold]`,
         )
   }
 }

@@ -46,10 +46,13 @@ function lintExceptions(
   else if (allow.http && url !== undefined && URL.canParse(url) && !isLoopback(new URL(url).hostname))
     findings.fault([...here, 'http'], 'is for an IdP on loopback only')
   if (allow.sha1)
-    findings.warn([...here, 'sha1'], 'takes signatures that can be forged; let the IdP sign with SHA-256 and remove it')
+    findings.warn(
+      [...here, 'sha1'],
+      'takes signatures that can be forged; let the IdP sign with SHA-256 and remove it [weak-saml]',
+    )
   if (allow.cbc)
     findings.warn(
       [...here, 'cbc'],
-      'takes encryption that nothing protects from changes; let the IdP encrypt with AES-GCM and remove it',
+      'takes encryption that nothing protects from changes; let the IdP encrypt with AES-GCM and remove it [weak-saml]',
     )
 }

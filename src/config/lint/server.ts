@@ -42,7 +42,8 @@ function lintIssuerUrl(text: string, findings: Findings, insecureDev: boolean): 
   if (url === undefined) return
   if (text.endsWith('/')) findings.fault(path, 'must not end with a slash')
   // AWS, "Creating OpenID Connect identity providers": the provider's URL holds no port.
-  else if (url.port !== '' && !isLoopback(url.hostname)) findings.warn(path, 'has a port, which AWS does not take')
+  else if (url.port !== '' && !isLoopback(url.hostname))
+    findings.warn(path, 'has a port, which AWS does not take [issuer-port]')
 }
 
 /** Whoever may be in a trusted network may say who the client is: the narrower the better. */
@@ -51,6 +52,6 @@ function lintNetwork(text: string, path: Path, findings: Findings): void {
   if (network === undefined) findings.fault(path, 'must be a network, as in 10.20.0.0/16 or fd00::/64')
   else if (network.bits === 0) findings.fault(path, 'is the whole internet: every client could say who it is')
   else if (network.bits < (network.version === 4 ? 24 : 64)) {
-    findings.warn(path, `is wide: every machine in ${text} could say who its client is`)
+    findings.warn(path, `is wide: every machine in ${text} could say who its client is [wide-proxies]`)
   }
 }

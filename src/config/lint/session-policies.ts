@@ -22,7 +22,7 @@ export function lintSessionPolicies(file: ConfigFile, findings: Findings): void 
     if (inline !== undefined && managed.length > 0)
       findings.warn(
         [...path, 'policy_arns'],
-        'stands beside session_policy_file: AWS allows what either allows, less what either denies',
+        'stands beside session_policy_file: AWS allows what either allows, less what either denies [two-session-policies]',
       )
   }
   const said = new Set<string>()

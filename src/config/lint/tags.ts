@@ -43,7 +43,7 @@ function lintShort(key: string, value: string, here: Path, findings: Findings): 
   else if (value.startsWith('claims.'))
     findings.warn(
       here,
-      `takes whatever any IdP says, and people may edit it there: { claim: ${value}, idps: […], any_of: […] } says whose word counts, and which`,
+      `takes whatever any IdP says, and people may edit it there: { claim: ${value}, idps: […], any_of: […] } says whose word counts, and which [tag-of-any-idp]`,
     )
 }
 

@@ -116,7 +116,7 @@ function lintShared({ issuer, require }: WorkloadEntry, path: Path, findings: Fi
   else if (!projects.some(has))
     findings.warn(
       path,
-      `pins an owner alone: such a job of any project of theirs is meant; ${projects[0]} names one`,
+      `pins an owner alone: such a job of any project of theirs is meant; ${projects[0]} names one [owner-pinned-alone]`,
       'key',
     )
 }

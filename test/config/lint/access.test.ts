@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { LINTS } from '../../../src/program/check/lints.ts'
+import { LINTS } from '../../../src/config/lint/names.ts'
 import { A_FILE, load } from '../a-file.ts'
 
 /** A_FILE with Okta beside Entra, and more rules at its end: the first of them is rules[1]. */

@@ -87,7 +87,7 @@ describe('a way to AWS that says not where our calls come from (threats.md F3)',
 
   it('is not accepted for nothing', () => {
     expect(warned(withSts('accept: no-egress-pin, egress: { cidrs: [52.94.76.0/28] }'))).toEqual([
-      'sts.default.accept accepts what is not there: no role here wants for an address',
+      'sts.default.accept accepts what is not there: no role here wants for an address [needless-accept]',
     ])
   })
 })

@@ -1,22 +1,39 @@
 /** Every piece of advice there is, by the name that `--accept` takes (docs/reference/lints.md). */
-export const LINTS: readonly string[] = [
+export const LINTS = [
   'approval-across-idps',
+  'audit-not-kept',
   'condition-passed-through',
   'denied-at-one-idp',
   'deny-never-seen',
   'deny-of-unnamed-group',
   'elevated-for-jobs',
   'env-once',
+  'group-limit-unset',
   'group-never-seen',
   'group-unlike-kind',
+  'issuer-port',
+  'memory-store',
+  'mfa-untold',
   'mutable-claim',
+  'names-without-domain',
+  'needless-accept',
   'no-egress-pin',
+  'owner-pinned-alone',
   'pattern-too-wide',
   'role-without-limit',
+  'secret-in-file',
+  'secret-readable-by-all',
   'shadowed-rule',
+  'tag-of-any-idp',
+  'two-session-policies',
   'ungranted-role',
   'unreachable-account',
   'unused-capture',
+  'unused-signing-key',
   'username-domains',
   'voided-limit',
-]
+  'weak-saml',
+  'wide-proxies',
+] as const
+
+export type Lint = (typeof LINTS)[number]
