@@ -60,6 +60,8 @@ export function aRequestWorld(clock = aClock(), store: Store = makeMemoryStore({
     /** What `idps` says of each. */
     issuer: 'https://idp.example.com/tenant',
     subjectClaim: 'sub',
+    /** What the directory of those who ask is called; `okta` is there as well. */
+    label: 'entra',
     closing: closingBy({ console: true, except: new Set() }),
     onAudit: async (_event: AuditEvent): Promise<void> => undefined,
     /** What their directory says by now. */
@@ -95,7 +97,8 @@ export function aRequestWorld(clock = aClock(), store: Store = makeMemoryStore({
   const requestsOf = makeRequestsOf({
     ...shared,
     emergency,
-    issuerOf: (idp) => (idp === 'entra' ? { issuer: world.issuer, subjectClaim: world.subjectClaim } : undefined),
+    issuerOf: (idp) =>
+      [world.label, 'okta'].includes(idp) ? { issuer: world.issuer, subjectClaim: world.subjectClaim } : undefined,
   })
   const deps = {
     ...shared,

@@ -1,9 +1,8 @@
-import type { RuleIndex } from '../entitlement/compile.ts'
 import { wordsIn } from '../entitlement/search.ts'
 import type { Principal } from '../sign-in/principal.ts'
 import { approverOf, targetOf, wantedNow } from './approver.ts'
 import { isOwn, type RoleRequest } from './role-request.ts'
-import { keyFault } from './same-person.ts'
+import { requesterFault, type Scales } from './worth.ts'
 
 /** Of a request that waits for an answer as much as tells whom it concerns: of all people's nobody reads more. */
 export type OpenRequest = Pick<RoleRequest, 'id' | 'person' | 'role' | 'roleId' | 'wanted' | 'via' | 'askedAt'>
@@ -25,10 +24,11 @@ export const openRequestOf = ({ id, person, role, roleId, wanted, via, askedAt }
  * is worked out once, however many ask for it.
  */
 export function makeMightAnswer(
-  index: RuleIndex,
+  scales: Pick<Scales, 'index' | 'isTheirs'>,
   principal: Principal,
   question: string,
 ): (request: OpenRequest) => boolean {
+  const { index } = scales
   const words = wordsIn(question)
   const groupsFor = approverOf(principal)
   const before = new Map<string, boolean>()
@@ -45,7 +45,7 @@ export function makeMightAnswer(
     const about = [request.role, request.roleId, request.via.rule, ...request.wanted].join('\n')
     const known = before.get(about) ?? counts(request)
     before.set(about, known)
-    return known && keyFault(request.person, 'requester', index.mapping) === undefined
+    return known && requesterFault(request.person, scales) === undefined
   }
 }
 

@@ -6,7 +6,7 @@ import { unmet, type RolegateError } from '../errors.ts'
 import type { Principal } from '../sign-in/principal.ts'
 import { targetOf, wantedNow } from './approver.ts'
 import { approvedUntil, isApproved, mostSecondsOf, standingOf } from './role-request.ts'
-import type { Approved, RoleRequest, Weighed, Worth } from './role-request.ts'
+import type { Approved, Person, RoleRequest, Weighed, Worth } from './role-request.ts'
 import { keyFault, samePersonFault } from './same-person.ts'
 
 /** What requests are weighed by: the rules in force, and what is known of people beside them. */
@@ -14,18 +14,22 @@ export type Scales = {
   readonly index: RuleIndex
   readonly now: Date
   /** Whether the IdP that they say they are of still is the one that vouched for them (threats.md I2). */
-  readonly isTheirs: (principal: Principal) => boolean
+  readonly isTheirs: (person: Person) => boolean
   /** Whether the host has ended their sessions of that time (threats.md R8). */
   readonly isEnded: (session: { readonly principal: Principal; readonly signedInAt: Date }) => boolean
 }
 
-export const weighed = (request: RoleRequest, scales: Scales): Weighed => ({ request, ...worthOf(request, scales) })
+/** `asker`: whoever asked, as their IdP states them now, where that is known. */
+export const weighed = (request: RoleRequest, scales: Scales, asker?: Person): Weighed => ({
+  request,
+  ...worthOf(request, scales, asker),
+})
 
 /**
  * What a request is worth now: the one answer for whoever looks at it, and for decisions, so that none looks open that opens nothing,
  * and none opens what looks closed.
  */
-function worthOf(request: RoleRequest, scales: Scales): Worth {
+function worthOf(request: RoleRequest, scales: Scales, asker: Person | undefined): Worth {
   const { index, now } = scales
   const standing = standingOf(request, now)
   if (standing === 'asked') {
@@ -36,7 +40,10 @@ function worthOf(request: RoleRequest, scales: Scales): Worth {
   const target = targetOf(request, index)
   const wanted = target && wantedNow(index, target, request)
   if (target === undefined || wanted === undefined) return { standing: 'void', because: unmet('request_moot') }
-  const because = forfeitOf(request, target, wanted, scales)
+  const because =
+    forfeitOf(request, target, wanted, scales) ??
+    // They may state another name or key by now than when they asked.
+    (asker && samePersonFault(asker, request.answeredBy, index.mapping))
   if (because !== undefined) return { standing: 'void', because }
   // The file may have shortened it since.
   const grantedSeconds = Math.min(request.grantedSeconds, mostSecondsOf(wanted))
@@ -48,11 +55,22 @@ function worthOf(request: RoleRequest, scales: Scales): Worth {
  * Why nobody can answer it any more: what the file asks now, its approval would not meet; or nobody can tell that they are somebody
  * else than whoever asked (threats.md I3).
  */
-function mootBecause(request: RoleRequest, { index }: Scales): RolegateError | undefined {
+function mootBecause(request: RoleRequest, scales: Scales): RolegateError | undefined {
+  const { index } = scales
   const target = targetOf(request, index)
   if (target === undefined || wantedNow(index, target, request) === undefined) return unmet('request_moot')
-  return keyFault(request.person, 'requester', index.mapping)
+  return requesterFault(request.person, scales)
 }
+
+/**
+ * Why nobody can tell that whoever answers is somebody else: their key is missing, or their IdP is called something else by now, and
+ * then no key that it names would be looked for.
+ */
+export const requesterFault = (
+  requester: Person,
+  { index, isTheirs }: Pick<Scales, 'index' | 'isTheirs'>,
+): RolegateError | undefined =>
+  isTheirs(requester) ? keyFault(requester, 'requester', index.mapping) : unmet('request_moot')
 
 /**
  * What somebody approved counts while they are who they were: one whom the file names to approve it, by a group that they had then;
@@ -64,16 +82,18 @@ function forfeitOf(
   request: Approved,
   target: RoleTarget,
   wanted: readonly Approval[],
-  { index, now, isTheirs, isEnded }: Scales,
+  scales: Scales,
 ): RolegateError | undefined {
+  const { index, now, isTheirs, isEnded } = scales
   const { answeredBy, answeredAt, allGroups } = request
   const principal: Principal = { ...answeredBy, groups: { state: 'stated', names: allGroups }, claims: {} }
   const isGone =
     !wanted.every((approval) => isNamed(request, approval)) ||
-    !isTheirs(principal) ||
+    !isTheirs(answeredBy) ||
     isEnded({ principal, signedInAt: answeredAt }) ||
     isDenied(index, principal, target, now)
-  return isGone ? unmet('approver_no_more') : samePersonFault(request.person, answeredBy, index.mapping)
+  if (isGone) return unmet('approver_no_more')
+  return requesterFault(request.person, scales) ?? samePersonFault(request.person, answeredBy, index.mapping)
 }
 
 const isNamed = ({ answeredBy, groups }: Approved, approval: Approval): boolean =>

@@ -1,7 +1,7 @@
 import type { RoleTarget } from '../../domain/entitlement/rule.ts'
 import { takesApproval, takesApprovals } from '../../domain/request/approver.ts'
-import { isOwn, type RoleRequest, type Weighed } from '../../domain/request/role-request.ts'
-import { weighed } from '../../domain/request/worth.ts'
+import { isOwn, personIn, type RoleRequest, type Weighed } from '../../domain/request/role-request.ts'
+import { weighed, type Scales } from '../../domain/request/worth.ts'
 import { identityOf, type Principal } from '../../domain/sign-in/principal.ts'
 import type { StandingEmergency } from '../emergency/standing-emergency.ts'
 import type { CurrentRules, Digest, Now, Requests } from '../ports.ts'
@@ -17,7 +17,10 @@ export type RequestsOf = {
 
 export type WeighRequest = {
   /** What it is worth now, by the rules in force and by what has become of people. */
-  weigh(request: RoleRequest): Weighed
+  /** `asker`: whoever asked, where it is they who look. */
+  weigh(request: RoleRequest, asker?: Principal): Weighed
+  /** What it is weighed by. */
+  scales(): Scales
 }
 
 const NOTHING: readonly Weighed[] = []
@@ -33,19 +36,21 @@ export function makeRequestsOf(deps: {
   async function kept(principal: Principal): Promise<readonly Weighed[]> {
     const rows = await deps.requests.listByOwner(requestsOwner(principal, deps.digest))
     // The owner's name is a column of the store; whose a request is stands in its sealed row.
-    return rows.filter((row) => isOwn(row, principal)).map(weigh)
+    return rows.filter((row) => isOwn(row, principal)).map((row) => weigh(row, principal))
   }
 
-  const weigh = (request: RoleRequest): Weighed =>
-    weighed(request, {
-      index: deps.rules(),
-      now: deps.now(),
-      isTheirs: (principal) => isTheirs(principal, deps.issuerOf),
-      isEnded: deps.emergency.isEnded,
-    })
+  const scales = (): Scales => ({
+    index: deps.rules(),
+    now: deps.now(),
+    isTheirs: (person) => isTheirs(person, deps.issuerOf),
+    isEnded: deps.emergency.isEnded,
+  })
+  const weigh = (request: RoleRequest, asker?: Principal): Weighed =>
+    weighed(request, scales(), asker && personIn(asker))
 
   return {
     weigh,
+    scales,
     about: async (principal, target) =>
       principal.workload !== true && takesApproval(deps.rules(), target) ? kept(principal) : NOTHING,
     all: async (principal) => (principal.workload !== true && takesApprovals(deps.rules()) ? kept(principal) : NOTHING),

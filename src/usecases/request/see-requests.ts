@@ -68,9 +68,10 @@ export function makeSeeRequests(deps: {
     const target = targetOf(request, index)
     const wanted = (target && wantedNow(index, target, request)) ?? []
     const fault = target === undefined ? unmet('request_moot') : faultOf(session, request, { index, target, wanted })
+    const mine = isOwn(request, session.principal)
     return {
-      ...deps.requestsOf.weigh(request),
-      isOwn: isOwn(request, session.principal),
+      ...deps.requestsOf.weigh(request, mine ? session.principal : undefined),
+      isOwn: mine,
       ...(target !== undefined && { target }),
       wanted,
       ...(fault !== undefined && { fault }),
@@ -119,7 +120,7 @@ export function makeSeeRequests(deps: {
   ) {
     const { principal } = session
     const open = mayApproveAny(index, principal) ? await deps.openRequests.listByOwner(OPEN) : []
-    const mightAnswer = makeMightAnswer(index, principal, question)
+    const mightAnswer = makeMightAnswer({ ...deps.requestsOf.scales(), index }, principal, question)
     const found: OpenRequest[] = []
     for (let at = 0; at < open.length; at += IN_ONE_GO) {
       // A long list holds nobody up.

@@ -34,7 +34,10 @@ export function makeFindSession(deps: {
 }
 
 /** Whether the IdP, or the workload, that they say they are of still is the one that said so (threats.md I2). */
-export function isTheirs({ idp, issuer, subjectClaim, workload }: Principal, issuerOf: KnownIssuer): boolean {
+export function isTheirs(
+  { idp, issuer, subjectClaim, workload }: Pick<Principal, 'idp' | 'issuer' | 'subjectClaim' | 'workload'>,
+  issuerOf: KnownIssuer,
+): boolean {
   const known = issuerOf(idp)
   return known?.issuer === issuer && known.subjectClaim === subjectClaim && known.workload === workload
 }

@@ -444,7 +444,7 @@ describe('where the file says what names people at every identity provider (thre
   it('somebody else approves, by another key', async () => {
     const { answers, by, id, isOpen } = await aWorld()
     await answers.approve(by(as(aLead(keyed('E-8'))), id), {})
-    expect(await isOpen()).toBe(true)
+    expect(await isOpen(alice.principal)).toBe(true)
   })
 
   it('nobody does by the same, whatever they are called; and it is on record', async () => {
@@ -494,7 +494,7 @@ describe('where the file says what names people at every identity provider (thre
     const anew = await ask({ session: alice })
     expect((await gateway.requests.get(id))?.status).toBe('cancelled')
     await answers.approve(by(lead, anew.id), {})
-    expect(await gateway.isOpen()).toBe(true)
+    expect(await gateway.isOpen(alice.principal)).toBe(true)
   })
 
   it('what was asked for under another value than they have now is asked for anew, with that of now', async () => {
@@ -517,6 +517,35 @@ describe('where the file says what names people at every identity provider (thre
     expect(await isOpen()).toBe(false)
     const { standing, because } = await answers.find(gateway.alice, id)
     expect([standing, because?.reason]).toEqual(['void', 'person_key_missing:requester:employee_id'])
+  })
+
+  it.each([
+    ['that of whoever approved', keyed('E-8'), 'own_request:key'],
+    ['none', {}, 'person_key_missing:requester:employee_id'],
+  ])('what was approved counts no more once they who asked state another value: %s', async (_which, key, reason) => {
+    const { answers, by, id, isOpen } = await aWorld()
+    await answers.approve(by(as(aLead(keyed('E-8'))), id), {})
+    expect([await isOpen(alice.principal), await isOpen(aPrincipal(keyed('E-9')))]).toEqual([true, true])
+    const now = aPrincipal(key)
+    expect(await isOpen(now)).toBe(false)
+    const { standing, because } = await answers.find(as(now), id)
+    expect([standing, because?.reason]).toEqual(['void', reason])
+  })
+
+  it('what was approved counts no more once their identity provider is called something else, and names a claim', async () => {
+    const gateway = aRequestWorld()
+    const { answers, by, world, isOpen } = gateway
+    const byOkta = { ...BY_LEADS, idp: 'okta' }
+    world.index = indexAsking(byOkta)
+    const { id } = await gateway.ask()
+    await answers.approve(by(as(aLead({ idp: 'okta' })), id), {})
+    expect(await isOpen()).toBe(true)
+    world.label = 'entra-2'
+    const rules = [aRule({ roles: ['admin', 'dev'], match: { idp: 'entra-2', groups: ['payments'] } })]
+    world.index = indexAsking(byOkta, rules, {}, new Map([['entra-2', 'employee_id']]))
+    const renamed = aPrincipal({ idp: 'entra-2', ...keyed('E-7') })
+    expect(await isOpen(renamed)).toBe(false)
+    expect((await answers.find(as(renamed), id)).standing).toBe('void')
   })
 
   it('what was approved by a claim that the file has replaced counts no more', async () => {
