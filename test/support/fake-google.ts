@@ -73,12 +73,16 @@ export async function startFakeGoogle(options: {
   }
 
   function listFor(url: URL, bearer: string): [status: number, body: unknown] {
-    const refused = (code: number): [number, Json] => [code, { error: { code, message: `no ${url.href}` } }]
+    const refused = (code: number, reason = 'forbidden', message = `no ${url.href}`): [number, Json] => [
+      code,
+      { error: { code, message, errors: [{ message, domain: 'global', reason }] } },
+    ]
+    const unknown = (what: string) => refused(404, 'notFound', `Resource Not Found: ${what}`)
     if (!tokens.has(bearer)) return refused(401)
     const [, account] = /^\/admin\/directory\/v1\/users\/([^/]+)$/.exec(url.pathname) ?? []
     if (account !== undefined) {
       if (!options.scope.includes('directory.user.readonly')) return refused(403)
-      if (!options.members.has(account)) return refused(404)
+      if (!options.members.has(account)) return unknown('userKey')
       const honest = {
         id: account,
         suspended: options.suspended?.has(account) === true,
@@ -87,7 +91,7 @@ export async function startFakeGoogle(options: {
       return [200, state.bend.account?.(honest) ?? honest]
     }
     const groups = options.members.get(url.searchParams.get('userKey') ?? '')
-    if (url.pathname !== '/admin/directory/v1/groups' || groups === undefined) return refused(404)
+    if (url.pathname !== '/admin/directory/v1/groups' || groups === undefined) return unknown('userKey')
     const size = Math.min(state.bend.pageSize ?? 200, Number(url.searchParams.get('maxResults') ?? 200))
     const from = Number(Buffer.from(url.searchParams.get('pageToken') ?? '', 'base64url').toString() || 0)
     const page = groups.slice(from, from + size)

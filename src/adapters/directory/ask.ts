@@ -2,19 +2,19 @@ import { RolegateError } from '../../domain/errors.ts'
 import type { KeptToken } from './kept-token.ts'
 
 /**
- * The directory did not tell all, and why; `again`: in so many seconds it may. `said` is its own code of an error, not to be repeated. `ofEverybody`: whoever else
+ * The directory did not tell all, and why; `again`: in so many seconds it may. `said` is in its own words, not to be repeated. `ofEverybody`: whoever else
  * it is asked about, it will not tell us.
  */
 export class DirectoryFailure extends Error {
   override readonly name = 'DirectoryFailure'
   readonly reason: string
   readonly again: number | undefined
-  readonly said: string | undefined
+  readonly said: Said | undefined
   readonly ofEverybody: boolean
 
   constructor(
     reason: string,
-    details: { again?: number | undefined; said?: string; ofEverybody?: boolean; cause?: unknown } = {},
+    details: { again?: number | undefined; said?: Said; ofEverybody?: boolean; cause?: unknown } = {},
   ) {
     super(reason, { cause: details.cause })
     this.reason = reason
@@ -23,6 +23,9 @@ export class DirectoryFailure extends Error {
     this.ofEverybody = details.ofEverybody ?? false
   }
 }
+
+/** Of an error, as far as it says so; `reason` is the first of Google's list. */
+export type Said = { readonly code?: string; readonly message?: string; readonly reason?: string }
 
 const AGAIN_SECONDS = 5
 const LONGEST_AGAIN_SECONDS = 300
@@ -52,7 +55,7 @@ export function makeAskDirectory({ fetch, token }: { fetch: typeof globalThis.fe
     // Its own words may hold anything, so the number is all that is told. A token that is not taken, fresh as it is, is about us.
     if (answer.status !== 200)
       throw new DirectoryFailure(`answered_${answer.status}`, {
-        ...(await errorIn(answer)),
+        said: await errorIn(answer),
         ofEverybody: answer.status === 401,
       })
     return readJson(answer)
@@ -90,12 +93,21 @@ function secondsUntilAgain({ headers }: Response): number {
   return Math.min(Math.max(seconds, 1), LONGEST_AGAIN_SECONDS)
 }
 
-/** `{"error":{"code":…}}`, as Graph and Google both say it. */
-async function errorIn(answer: Response): Promise<{ said?: string }> {
-  const error = own(await readJson(answer).catch(() => ({})), 'error')
-  const code = typeof error === 'object' && error !== null ? own(error as JsonObject, 'code') : undefined
-  return typeof code === 'string' || typeof code === 'number' ? { said: String(code) } : {}
+/** `{"error":{"code":…,"message":…}}`, as Graph and Google both say it, and Google's `errors[].reason` in it. */
+async function errorIn(answer: Response): Promise<Said> {
+  const error = asObject(own(await readJson(answer).catch(() => ({})), 'error'))
+  const errors = own(error, 'errors')
+  const [first] = Array.isArray(errors) ? (errors as unknown[]) : []
+  return { ...text('code', error), ...text('message', error), ...text('reason', asObject(first)) }
 }
+
+function text(name: keyof Said, object: JsonObject): Said {
+  const value = own(object, name)
+  return typeof value === 'string' || typeof value === 'number' ? { [name]: String(value) } : {}
+}
+
+const asObject = (value: unknown): JsonObject =>
+  typeof value === 'object' && value !== null ? (value as JsonObject) : {}
 
 export async function readJson(answer: Response): Promise<JsonObject> {
   if (!/^application\/json(?:;|$)/i.test(answer.headers.get('content-type') ?? ''))

@@ -1,7 +1,7 @@
 import { RolegateError } from '../../domain/errors.ts'
 import { MOST_GROUPS } from '../../domain/sign-in/claims.ts'
 import type { FetchDirectoryToken, LookAgain, LookUpGroups, Now } from '../../usecases/ports.ts'
-import { DirectoryFailure, makeAskDirectory, own, type JsonObject } from './ask.ts'
+import { DirectoryFailure, makeAskDirectory, own, type JsonObject, type Said } from './ask.ts'
 import { makeKeptToken } from './kept-token.ts'
 import { inOurWords, makeOrElse } from './or-else.ts'
 import { readPages } from './pages.ts'
@@ -81,7 +81,7 @@ export function makeGoogleDirectory(deps: {
   async function maySignIn(person: string): Promise<boolean> {
     const url = new URL(`/admin/directory/v1/users/${person}`, settings.endpoint)
     url.searchParams.set('fields', 'id,suspended,archived')
-    const user = await unlessGone('404', () => ask(url.href))
+    const user = await unlessGone(isUserUnknown, () => ask(url.href))
     if (user === undefined) return false
     const isSuspended = own(user, 'suspended')
     if (own(user, 'id') !== person || typeof isSuspended !== 'boolean')
@@ -104,6 +104,10 @@ export function makeGoogleDirectory(deps: {
     lookAgain: (person) => inOurWords(settings.id, () => groupsNow(person)),
   }
 }
+
+/** All that Google does not find is a 404 `notFound`, whole domains too: only its message says what. */
+const isUserUnknown = ({ reason, message = '' }: Said): boolean =>
+  reason === 'notFound' && /^Resource Not Found: userKey\.?$/.test(message)
 
 /** None at all is left out by Google, so its kind tells the answer from another one. */
 function groupsIn(page: JsonObject): readonly Group[] {

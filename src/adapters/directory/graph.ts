@@ -58,7 +58,10 @@ export function makeGraphDirectory(deps: {
 
   async function maySignIn(person: string): Promise<boolean> {
     const url = new URL(`/v1.0/users/${person}?$select=id,accountEnabled`, settings.endpoint)
-    const user = await unlessGone('Request_ResourceNotFound', () => ask(url.href))
+    const user = await unlessGone(
+      ({ code }) => code === 'Request_ResourceNotFound',
+      () => ask(url.href),
+    )
     if (user === undefined) return false
     const [id, isEnabled] = [own(user, 'id'), own(user, 'accountEnabled')]
     if (typeof id !== 'string' || id.toLowerCase() !== person.toLowerCase() || typeof isEnabled !== 'boolean')

@@ -1,14 +1,18 @@
-import { DirectoryFailure } from './ask.ts'
+import { DirectoryFailure, type Said } from './ask.ts'
 
 /**
- * Undefined where the directory itself says that it knows nobody of that name: by a 404 with its own code in it. Any other 404 is a
- * proxy's, or of a wrong address, and says nothing of anybody.
+ * Undefined where the directory itself says that it knows nobody of that name: by a 404 with its own word for that in it. Any other 404 is a
+ * proxy's, or about something else, and says nothing of anybody.
  */
-export async function unlessGone<Told>(code: string, read: () => Promise<Told>): Promise<Told | undefined> {
+export async function unlessGone<Told>(
+  isGone: (said: Said) => boolean,
+  read: () => Promise<Told>,
+): Promise<Told | undefined> {
   try {
     return await read()
   } catch (thrown) {
-    if (thrown instanceof DirectoryFailure && thrown.reason === 'answered_404' && thrown.said === code) return undefined
+    if (thrown instanceof DirectoryFailure && thrown.reason === 'answered_404' && isGone(thrown.said ?? {}))
+      return undefined
     throw thrown
   }
 }

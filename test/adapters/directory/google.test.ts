@@ -181,6 +181,10 @@ const instead =
   }
 const JSON_TYPE = { 'content-type': 'application/json' }
 
+/** What Google says where it finds no account, or nothing at all. */
+const notFound = (message: string, reason = 'notFound') =>
+  instead(404, JSON_TYPE, JSON.stringify({ error: { code: 404, message, errors: [{ message, reason }] } }), 'users')
+
 describe('a list that is not whole refuses the sign-in (threats.md R5)', () => {
   it.each<[string, string, World]>([
     ['Google does not let us', 'answered_403', { bend: { instead: instead(403, JSON_TYPE) } }],
@@ -323,6 +327,13 @@ describe('groups that are to be read again (threats.md I7)', () => {
   it.each<[string, string, World]>([
     ['a group of theirs cannot be asked', 'answered_404', { nested: true }],
     ['a 404 is a proxy’s', 'answered_404', { bend: { instead: instead(404, JSON_TYPE, '{}', 'users') } }],
+    ['nobody knows the domain', 'answered_404', { bend: { instead: notFound('Domain not found.') } }],
+    ['something else is unknown', 'answered_404', { bend: { instead: notFound('Resource Not Found: groupKey') } }],
+    [
+      'a 404 has no reason in it',
+      'answered_404',
+      { bend: { instead: notFound('Resource Not Found: userKey', 'backendError') } },
+    ],
     ['we may not read users', 'answered_403', { bend: { instead: instead(403, JSON_TYPE, '{}', 'users') } }],
     ['it speaks of somebody else', 'answered_no_account', { bend: { account: () => ({ id: '7', suspended: false }) } }],
     ['it does not say', 'answered_no_account', { bend: { account: ({ id }) => ({ id }) } }],
