@@ -196,7 +196,7 @@ export async function compose(
   const startTerminalSession = makeStartTerminalSession({ ...deps, findSession, mostSeconds })
   const letIn = { ...deps, loginWays: cli.login, findSession, startTerminalSession }
   const atDevice = { ...letIn, findDeviceLogin, crossNetwork: cli.device.crossNetwork }
-  const countGroups = makeCountGroups({ ...deps, watchDenies: makeWatchDenies(deps) })
+  const countGroups = makeCountGroups({ ...deps, watchDenies: makeWatchDenies({ ...deps, giveWay }) })
   const requireStanding = makeRequireStanding({ staff, now })
   const idps = new Set(providers.keys())
   const explainAs = makeExplainAs({

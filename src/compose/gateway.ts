@@ -10,6 +10,7 @@ import { lookAtIssuerBy } from './neighbours.ts'
 import { keepAsLastGood, makeReload, MOST_FAULTS, type Reload } from './reload.ts'
 import { makeStaleAlarm, staleSecondsOf } from './stopped.ts'
 import { makeSuccession } from './succession.ts'
+import { makeClaimWarning } from '../usecases/admin/watch-denies.ts'
 import { openWorld, type FromLastGood, type LoadedConfig, type World } from './world.ts'
 
 /** The whole gateway: what lasts, the generation in force, and the listeners in front of it. */
@@ -53,7 +54,8 @@ export async function openGateway(
     world,
     lookAtIssuerBy(loaded.config, memory, () => newest().config),
   )
-  const denyAlarm = makeDenyAlarm(world, () => newest().countGroups())
+  const claimWarning = makeClaimWarning({ ...memory.tables, now: host.now })
+  const denyAlarm = makeDenyAlarm(world, () => newest().countGroups(), claimWarning)
   const { listen, management } = loaded.config.server
 
   const lifecycle = makeLifecycle({

@@ -149,8 +149,8 @@ describe('the status page', () => {
     expect((await auditor.get('/admin/status').expect(200)).text).not.toContain('Denies that nobody is seen in')
     other.clock.offsetSeconds = 0
     const { text } = await auditor.get('/admin/status').expect(200)
-    expect(text).toContain('One group that a deny names was in nobody’s list for 30 days.')
-    expect(text).toContain('<code>&lt;b&gt;kept-back</code>, by rule kept-back')
+    expect(text).toContain('One group that a deny names is in nobody’s list.')
+    expect(text).toContain('<code>&lt;b&gt;kept-back</code>, by rule kept-back: for 7 days')
     await other.close()
   })
 

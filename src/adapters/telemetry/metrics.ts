@@ -64,7 +64,7 @@ export function makeMetrics({ version, withProcess }: { version: string; withPro
   })
   const unseenDenies = new Gauge({
     name: 'rolegate_deny_groups_unseen',
-    help: 'Groups that a deny names and nobody was seen in for thirty days, as of the last look within the hour.',
+    help: 'Groups that a deny names and nobody was seen in since they were watched, or for thirty days, as of the last look within the hour.',
     registers,
   })
   const rechecks = new Counter({

@@ -46,7 +46,12 @@ export type AdminPages = {
   }
   'admin-status': Omit<Status, 'lastCredential' | 'idps' | 'unseenDenies'> & {
     readonly latelyDays: number
-    readonly unseenDenies: readonly { readonly group: string; readonly name: string; readonly rule: string }[]
+    readonly unseenDenies: readonly {
+      readonly group: string
+      readonly name: string
+      readonly rule: string
+      readonly days: number
+    }[]
     readonly idps: readonly (Status['idps'][number] & {
       readonly unseen: readonly { readonly group: string; readonly name: string; readonly rule: string }[]
       readonly recheckedEvery?: string

@@ -32,9 +32,10 @@ export function adminRoutes(deps: Deps): Router {
     show(res, 'admin-status', 'Status', {
       ...status,
       latelyDays: LATELY_DAYS,
-      unseenDenies: status.unseenDenies.map(({ idp, group, rule }) => ({
+      unseenDenies: status.unseenDenies.map(({ idp, group, rule, days }) => ({
         group,
         rule,
+        days,
         name: (idp === undefined ? undefined : deps.groupName(idp, group)) ?? '',
       })),
       idps: idps.map((idp) => ({

@@ -4,7 +4,7 @@ import { makeMemoryStore } from '../../../src/adapters/store/memory.ts'
 import { makeTable } from '../../../src/adapters/store/table.ts'
 import type { DenyWatch, SeenPerson } from '../../../src/domain/admin/deny-watch.ts'
 import type { Rule } from '../../../src/domain/entitlement/rule.ts'
-import { makeWatchDenies } from '../../../src/usecases/admin/watch-denies.ts'
+import { makeClaimWarning, makeWatchDenies } from '../../../src/usecases/admin/watch-denies.ts'
 import { anIndex, aRule } from '../../support/a-mapping.ts'
 import { aPrincipal } from '../../support/a-principal.ts'
 import { aClock } from '../../support/a-session.ts'
@@ -18,11 +18,18 @@ const byName = aRule({ id: 'by-name', effect: 'deny', match: { idp: 'entra', pat
 
 /** Gateways on one store, and people who come. */
 function aWatch(rules: readonly Rule[]) {
+  const world = { rules, gaveWay: () => {} }
   const clock = aClock()
   const store = makeMemoryStore({ now: clock.now })
   const people: SeenPerson[] = []
+  const atStore = () => ({ denyWatches: makeTable<DenyWatch>(store, 'w'), now: clock.now })
   const aGateway = () =>
-    makeWatchDenies({ denyWatches: makeTable<DenyWatch>(store, 'w'), rules: () => anIndex({ rules }), now: clock.now })
+    makeWatchDenies({
+      ...atStore(),
+      rules: () => anIndex({ rules: world.rules }),
+      giveWay: async () => world.gaveWay(),
+    })
+  const aClaim = () => makeClaimWarning(atStore())
   const comes = (groups: readonly string[], changes: Parameters<typeof aPrincipal>[0] = {}) =>
     void people.push({ principal: aPrincipal({ groups, ...changes }), seenAt: clock.now() })
   const five = (groups: readonly string[] = [], changes = {}) => {
@@ -30,18 +37,76 @@ function aWatch(rules: readonly Rule[]) {
   }
   const after = async (days: number, gateway = aGateway()) => {
     clock.pass(days * DAY)
-    return (await gateway(people)).map(({ rule, group }) => `${rule}: ${group}`)
+    return (await gateway(people)).map(({ rule, group, days }) => `${rule}: ${group}, ${days}`)
   }
   /** Only what people say at their last sign-in is kept of them. */
   const forget = () => void people.splice(0)
-  return { clock, aGateway, comes, five, after, forget }
+  return { world, clock, people, aGateway, aClaim, comes, five, after, forget }
 }
 
 describe('a deny that nobody is seen in (threats.md I4)', () => {
   it('is told of after a week of watching, and no sooner', async () => {
     const { five, after } = aWatch([frozen])
     five(['Team'])
-    expect([await after(0), await after(6), await after(1)]).toEqual([[], [], ['frozen: Frozen']])
+    expect([await after(0), await after(6), await after(1)]).toEqual([[], [], ['frozen: Frozen, 7']])
+  })
+
+  it('is told of with how long it was watched, thirty days at most', async () => {
+    const { five, after } = aWatch([frozen])
+    five()
+    const told = [await after(0), await after(8), await after(21), await after(1), await after(10)]
+    expect(told).toEqual([[], ...[8, 29, 30, 30].map((days) => [`frozen: Frozen, ${days}`])])
+  })
+
+  it('has a week of its own where it came later than the watch', async () => {
+    const { world, five, after } = aWatch([frozen])
+    five()
+    await after(0)
+    await after(20)
+    world.rules = [frozen, anywhere]
+    expect(await after(0)).toEqual(['frozen: Frozen, 20'])
+    expect(await after(6)).toEqual(['frozen: Frozen, 26'])
+    expect(await after(1)).toEqual(['frozen: Frozen, 27', 'anywhere: Suspended, 7'])
+    // Taken out, and put in again.
+    world.rules = [frozen]
+    await after(0)
+    world.rules = [frozen, anywhere]
+    expect(await after(0)).toEqual(['frozen: Frozen, 27'])
+  })
+
+  it('is warned of by one gateway of a store, once a day, whichever was started anew', async () => {
+    const { five, after, aClaim, clock } = aWatch([frozen])
+    expect(await aClaim()()).toBe(false)
+    five()
+    await after(7)
+    const [one, other] = [aClaim(), aClaim()]
+    expect([await one(), await one(), await other(), await aClaim()()]).toEqual([true, false, false, false])
+    // Another look forgets nothing of it.
+    await after(0)
+    clock.pass(DAY - 1)
+    expect(await other()).toBe(false)
+    clock.pass(1)
+    expect([await other(), await one()]).toEqual([true, false])
+    // Said by a gateway whose clock was ahead.
+    clock.pass(-10 * DAY)
+    expect(await one()).toBe(true)
+  })
+
+  it('is looked for in a few hundred people at a time: others have their turn between', async () => {
+    const { world, people, after } = aWatch([frozen, byName])
+    let [looked, most] = [0, 0]
+    world.gaveWay = () => ([looked, most] = [0, Math.max(most, looked)])
+    const { groups, ...who } = aPrincipal({ groups: ['Frozen'] })
+    const watched = {
+      ...groups,
+      get names() {
+        looked += 1
+        return groups.names
+      },
+    }
+    for (let at = 0; at < 1_000; at += 1) people.push({ principal: { ...who, groups: watched }, seenAt: new Date(0) })
+    await after(0)
+    expect(Math.max(most, looked)).toBe(200)
   })
 
   it('is told of among five people of its IdP whose list is whole', async () => {
@@ -52,14 +117,14 @@ describe('a deny that nobody is seen in (threats.md I4)', () => {
     for (let at = 0; at < 4; at += 1) comes([])
     expect(await after(7)).toEqual([])
     comes([])
-    expect(await after(0)).toEqual(['frozen: Frozen'])
+    expect(await after(0)).toEqual(['frozen: Frozen, 7'])
   })
 
   it('of every IdP is missed where nobody of any is in it', async () => {
     const { comes, five, after } = aWatch([anywhere])
     await after(0)
     five()
-    expect(await after(7)).toEqual(['anywhere: Suspended'])
+    expect(await after(7)).toEqual(['anywhere: Suspended, 7'])
     comes(['Suspended'], { idp: 'okta' })
     expect(await after(0)).toEqual([])
   })
@@ -78,14 +143,14 @@ describe('a deny that nobody is seen in (threats.md I4)', () => {
     await after(0)
     forget()
     five()
-    expect([await after(30), await after(1)]).toEqual([[], ['frozen: Frozen']])
+    expect([await after(30), await after(1)]).toEqual([[], ['frozen: Frozen, 30']])
   })
 
   it('by a pattern is missed where no name fits', async () => {
     const { comes, five, after } = aWatch([byName])
     await after(0)
     five(['Team'])
-    expect(await after(7)).toEqual(['by-name: ^no-aws-.*$'])
+    expect(await after(7)).toEqual(['by-name: ^no-aws-.*$, 7'])
     comes(['no-aws-leavers'])
     expect(await after(0)).toEqual([])
   })
@@ -108,8 +173,8 @@ describe('a deny that nobody is seen in (threats.md I4)', () => {
     await after(0, one)
     forget()
     five()
-    expect([await after(20, other), await after(11, one)]).toEqual([[], ['frozen: Frozen']])
-    expect(await after(0, aGateway())).toEqual(['frozen: Frozen'])
+    expect([await after(20, other), await after(11, one)]).toEqual([[], ['frozen: Frozen, 30']])
+    expect(await after(0, aGateway())).toEqual(['frozen: Frozen, 30'])
   })
 
   it('is told of exactly when nobody said the group for thirty days, whatever else people say', async () => {
@@ -124,7 +189,7 @@ describe('a deny that nobody is seen in (threats.md I4)', () => {
           for (const groups of came) comes(groups)
           if (came.some((groups) => groups.includes('Frozen'))) lastSeen = today
           const isMissed = today >= 7 && today - lastSeen > 30
-          expect(await after(0)).toEqual(isMissed ? ['frozen: Frozen'] : [])
+          expect(await after(0)).toEqual(isMissed ? [`frozen: Frozen, ${Math.min(today, 30)}`] : [])
           await after(1)
           today += 1
         }
