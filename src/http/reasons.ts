@@ -169,6 +169,10 @@ const CONDITION = new Map<string, string>([
     'too_many_requests',
     `You have asked for ${MOST_WAITING} roles that wait for an answer, and nobody may ask for more at once. Take a request back, or wait until somebody has answered one.`,
   ],
+  [
+    PERSON_KEY_MISSING,
+    'Somebody has to approve it, and nobody can tell who you are to them: your identity provider did not state what tells people apart, or stated several. Sign in again.',
+  ],
   ['not_own_request', 'Only whoever asked can take a request back.'],
   ['approver_denied', 'A rule keeps you from this role yourself: so your word on it does not count.'],
   [

@@ -418,6 +418,19 @@ describe('where a claim names people at every identity provider (threats.md I3)'
     try {
       const { body } = await api('/v1/requests', { role: ROLE, reason: 'INC-1' }).expect(403)
       expect(body).toMatchObject({ code: 'condition_unmet', detail: expect.stringContaining('“employee_id”') })
+      // Nothing offers what asking refuses.
+      const page = (await alice.get(`/roles/${ROLE}`).expect(200)).text
+      expect(page).toContain('“employee_id”')
+      expect(page).not.toContain('Ask for approval</button>')
+      const { body: listed } = await api('/v1/roles').expect(200)
+      expect(listed.roles).toContainEqual(
+        expect.objectContaining({ state: 'not_now', why: expect.stringContaining('“employee_id”') }),
+      )
+      const { body: explained } = await api('/v1/explain', { role: ROLE }).expect(200)
+      expect(explained).toMatchObject({
+        because: 'condition_unmet',
+        unmet: [{ condition: 'person_key_missing', why: expect.stringContaining('nobody can tell who you are') }],
+      })
     } finally {
       await demo.close()
     }

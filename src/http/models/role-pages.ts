@@ -61,6 +61,8 @@ export type RolePages = {
     /** It takes somebody's word. Of these one at most. */
     readonly approval?:
       | { readonly ask: { readonly action: string; readonly lengths: readonly Length[] } }
+      /** Why they cannot ask. */
+      | { readonly refused: string }
       | { readonly pending: { readonly href: string; readonly until: Date } }
       | { readonly granted: { readonly href: string; readonly by: string; readonly until: Date } }
     /** It asks for a reason, of this form. */

@@ -10,6 +10,7 @@ import { roleIdOf } from '../../domain/entitlement/role-id.ts'
 import type { RoleTarget } from '../../domain/entitlement/rule.ts'
 import { unmetCode, unmetRefusal } from '../../domain/entitlement/standing.ts'
 import { RolegateError } from '../../domain/errors.ts'
+import { askingFault } from '../../domain/request/asking.ts'
 import { mostSecondsOf, type Weighed } from '../../domain/request/role-request.ts'
 import type { PassThroughAttempt } from '../../domain/sign-in/attempt.ts'
 import type { GatewaySession } from '../../domain/sign-in/session.ts'
@@ -168,7 +169,7 @@ export function portalRoutes(deps: Deps): Router {
       arn: target.arn,
       ...passedThrough(session, entitlement),
       ...closedNow(session, entitlement),
-      ...approvalIn(entitlement, requests),
+      ...approvalIn(session, entitlement, requests),
       ...reasonAskedBy(entitlement),
       ...durationsOf(withoutEnding(entitlement, deps.now()), session, deps.now()),
       via: entitlement.via,
@@ -214,6 +215,7 @@ export function portalRoutes(deps: Deps): Router {
 
   /** Where a role takes somebody's word: to ask for it, that it waits, or that it is given. */
   function approvalIn(
+    { principal }: GatewaySession,
     { target, requires, unmet, approval }: Entitlement,
     requests: readonly Weighed[],
   ): Pick<Pages['role'], 'approval'> {
@@ -228,6 +230,8 @@ export function portalRoutes(deps: Deps): Router {
       return { approval: { granted: { href: `/approvals/${approval.id}`, by: approval.by, until: approval.until } } }
     if (pending !== undefined)
       return { approval: { pending: { href: `/approvals/${pending.id}`, until: pending.expiresAt } } }
+    const fault = askingFault(principal, requests, deps.rules().mapping)
+    if (fault !== undefined) return { approval: { refused: answerFor(fault).why } }
     const action = `/roles/${target.name}/request`
     return { approval: { ask: { action, lengths: lengthsUpTo(mostSecondsOf(wanted)) } } }
   }

@@ -1,6 +1,8 @@
 import type { DeviceClosing } from '../../domain/device/closing.ts'
 import { explain, type Explanation } from '../../domain/entitlement/explain.ts'
 import { requireVisibleRole } from '../../domain/entitlement/visible-role.ts'
+import { personIn } from '../../domain/request/role-request.ts'
+import { keyFault, PERSON_KEY_MISSING } from '../../domain/request/same-person.ts'
 import { requireSessionMay, type GatewaySession } from '../../domain/sign-in/session.ts'
 import type { CurrentRules, Now } from '../ports.ts'
 import type { RequestsOf } from '../request/requests-of.ts'
@@ -26,6 +28,11 @@ export function makeExplainRole(deps: {
     const [index, now] = [deps.rules(), deps.now()]
     const target = requireVisibleRole(index, session.principal, role)
     const circumstances = circumstancesOf(session, from, now, { requests })
-    return explain(index, session, target, keptFrom(session, target, deps.closing, now), circumstances)
+    const story = explain(index, session, target, keptFrom(session, target, deps.closing, now), circumstances)
+    // Asking would be refused: nobody could tell who approves for them (threats.md I3).
+    const isAskable = keyFault(personIn(session.principal), 'asker', index.mapping) === undefined
+    return story.because !== 'approval_required' || isAskable
+      ? story
+      : { ...story, because: 'condition_unmet', unmet: [...story.unmet, PERSON_KEY_MISSING] }
   }
 }

@@ -88,6 +88,8 @@ function refusalFor(account: Account, held: HeldRole, asker: Asker, moment: Mome
   const isInTheWay = ({ condition: lacking, untold }: Verdict): boolean =>
     lacking !== 'reason' && !(lacking === 'mfa_within' && canBeAsked && untold !== true)
   const code = unmetCode(unmet.filter(isInTheWay), principal)
+  // Asking would be refused.
+  if (code === 'approval_required' && moment.unaskable !== undefined) return moment.unaskable
   return code && unmetRefusal(code, kind.key, unmet)
 }
 

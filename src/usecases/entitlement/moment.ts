@@ -4,6 +4,8 @@ import type { Verdict } from '../../domain/entitlement/conditions.ts'
 import type { Mapping, RoleTarget } from '../../domain/entitlement/rule.ts'
 import { unmetFor, type Unmet } from '../../domain/entitlement/standing.ts'
 import type { RolegateError } from '../../domain/errors.ts'
+import { personIn } from '../../domain/request/role-request.ts'
+import { keyFault } from '../../domain/request/same-person.ts'
 import { requireSessionMay, sessionFault, type GatewaySession } from '../../domain/sign-in/session.ts'
 import type { Now } from '../ports.ts'
 import { circumstancesOf, type AskedFrom } from './circumstances.ts'
@@ -20,6 +22,8 @@ export type Moment = {
   readonly fault: (place: Place) => RolegateError | undefined
   /** Why credentials could not be bound to where they ask from (threats.md R12). */
   readonly unbindable: () => AddressFault | undefined
+  /** Why nobody could approve anything for them: by the rules and the person alone, so like in every moment of both. */
+  readonly unaskable?: RolegateError
 }
 
 type Deps = { readonly closing: DeviceClosing; readonly now: Now }
@@ -28,7 +32,9 @@ type Deps = { readonly closing: DeviceClosing; readonly now: Now }
 export function momentOf(session: GatewaySession, from: AskedFrom, mapping: Mapping, deps: Deps): Moment {
   const now = deps.now()
   requireSessionMay(session, { kind: 'look' }, now)
+  const unaskable = keyFault(personIn(session.principal), 'asker', mapping)
   return {
+    ...(unaskable !== undefined && { unaskable }),
     unmet: unmetFor(session.principal, circumstancesOf(session, from, now), mapping),
     fault: (place) => sessionFault(session, deps.closing.takeRole(place, 'credentials'), now),
     unbindable: () => {
@@ -46,6 +52,7 @@ export function notedMoment(moment: Moment, closing: DeviceClosing): NotedMoment
   const faults = new Map<string, Place & { readonly fault: RolegateError | undefined }>()
   let bound: { readonly fault: AddressFault | undefined } | undefined
   return {
+    ...(moment.unaskable !== undefined && { unaskable: moment.unaskable }),
     unmet(requirement) {
       const known = verdicts.get(requirement) ?? moment.unmet(requirement)
       verdicts.set(requirement, known)
