@@ -7,7 +7,7 @@ export function voidWhy({ condition, whose, claim, by }: ErrorValues): string {
   if (condition === OWN_REQUEST) return `${SAME.get(String(by)) ?? ''} Somebody else has to approve it.`
   if (condition === PERSON_KEY_MISSING)
     return `Whoever asks and whoever approves are told apart by “${String(claim)}”, and the sign-in of whoever ${whose === 'approver' ? 'approved it' : 'asked'} did not say it, or said several. They sign in again; then it is asked for anew.`
-  return condition === 'approver_no_more' ? APPROVER_NO_MORE : conditionSentence(String(condition))
+  return WORDS.get(String(condition)) ?? conditionSentence(String(condition))
 }
 
 const SAME = new Map([
@@ -22,5 +22,13 @@ const SAME = new Map([
   ],
 ])
 
-const APPROVER_NO_MORE =
-  'Whoever approved it could not do so now: the rules name other approvers, or keep that person from the role, or their sign-ins were ended. It has to be asked for anew.'
+const WORDS = new Map([
+  [
+    'approver_no_more',
+    'Whoever approved it could not do so now: the rules name other approvers, or keep that person from the role, or their sign-ins were ended. It has to be asked for anew.',
+  ],
+  [
+    'approved_without_step_up',
+    'The role is an elevated one now, and whoever approved it did not sign in afresh for that. It has to be asked for anew.',
+  ],
+])

@@ -32,6 +32,7 @@ describe('why an approval counts no more', () => {
   it.each([
     ['request_moot', {}, 'The rules have changed since it was asked'],
     ['approver_no_more', {}, 'Whoever approved it could not do so now'],
+    ['approved_without_step_up', {}, 'did not sign in afresh for that'],
     ['own_request', { by: 'identity' }, 'Whoever approved it is known by the same identity'],
     ['own_request', { by: 'name' }, 'Whoever approved it has the same user name or e-mail address'],
     ['own_request', { by: 'key' }, 'Whoever approved it counts as the same person'],

@@ -66,6 +66,8 @@ type Granted = Answer & {
   readonly grantedSeconds: number
   /** All groups of the approver's as they approved: a deny that comes later may read others than those for which they could (threats.md R8). */
   readonly allGroups: readonly string[]
+  /** The fresh sign-in it used up: of an elevated role alone (threats.md H8). */
+  readonly stepUp?: string
 }
 export type Approved = Wish & Granted & { readonly status: 'approved' }
 
@@ -116,6 +118,7 @@ export type Step =
       readonly answer: Answer
       readonly allGroups: readonly string[]
       readonly seconds: number
+      readonly stepUp?: string
     }
   /** What was asked is on record. */
   | { readonly kind: 'asked' }
@@ -143,6 +146,7 @@ export function afterStep(request: RoleRequest, step: Step, now: Date): RoleRequ
             status: 'approving',
             allGroups: step.allGroups,
             grantedSeconds: step.seconds,
+            ...(step.stepUp !== undefined && { stepUp: step.stepUp }),
           }
         : undefined
     case 'recorded':

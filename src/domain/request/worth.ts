@@ -93,6 +93,8 @@ function forfeitOf(
     isEnded({ principal, signedInAt: answeredAt }) ||
     isDenied(index, principal, target, now)
   if (isGone) return unmet('approver_no_more')
+  // threats.md H8: the role may have become an elevated one since.
+  if (target.kind.elevated && request.stepUp === undefined) return unmet('approved_without_step_up')
   return requesterFault(request.person, scales) ?? samePersonFault(request.person, answeredBy, index.mapping)
 }
 

@@ -144,14 +144,15 @@ export function makeAnswerRequest(deps: {
       if (shown.takesStepUp) await useStepUp(which, shown, stepUp)
       const answer = answerOf(which, shown, note)
       const by = answer.answeredBy
+      const used = shown.takesStepUp && stepUp !== undefined ? { stepUp } : {}
       const taken = await take(which.id, {
         kind: 'approve',
         answer,
         allGroups: which.session.principal.groups.names,
         seconds,
+        ...used,
       })
       // On record, and durably so, before it opens anything.
-      const used = shown.takesStepUp && stepUp !== undefined ? { stepUp } : {}
       await record('request_approved', which, taken, used).catch(async (thrown: unknown) => {
         await take(which.id, { kind: 'unrecorded', by }).catch(() => undefined)
         throw thrown

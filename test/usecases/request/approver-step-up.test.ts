@@ -171,6 +171,24 @@ describe('whoever approves an elevated role (threats.md H8)', () => {
     expect(await refused(may())).toEqual(['condition_unmet', 'request_over'])
   })
 
+  it('is asked anew once the role has become an elevated one: without a fresh sign-in, what they approved counts no more', async () => {
+    const gateway = aRequestWorld()
+    const { id } = await gateway.ask()
+    // What a page sends that had nothing to use up.
+    await gateway.answers.approve(gateway.by(gateway.lead, id), { stepUp: 'T'.repeat(22) })
+    expect(await gateway.isOpen()).toBe(true)
+    gateway.world.index = elevated
+    expect(await gateway.isOpen()).toBe(false)
+    expect(await gateway.answers.find(gateway.alice, id)).toMatchObject({
+      standing: 'void',
+      because: { values: { condition: 'approved_without_step_up' } },
+    })
+    const anew = await gateway.ask()
+    const stepUp = await gateway.prove(gateway.lead, anew)
+    await gateway.answers.approve(gateway.by(gateway.lead, anew.id), { stepUp })
+    expect(await gateway.isOpen()).toBe(true)
+  })
+
   it('needs none for a role that is not elevated', async () => {
     const gateway = aRequestWorld()
     const { id } = await gateway.ask()
