@@ -48,6 +48,7 @@ export function makeIssuerWatch(
 
   function miss(why: string, now: number): void {
     unseenInARow += 1
+    metrics.issuerUnseen(host.now())
     if (unseenInARow > 1 && isNews('unseen', now))
       log.warn('our own issuer could not be read by its public address', { why })
   }

@@ -14,14 +14,17 @@ function aWatch() {
     looks: 0,
     said: [] as string[],
     words: [] as string[],
-    gauge: [] as boolean[],
+    gauge: [] as (boolean | 'unseen')[],
   }
   const says = (level: string) => (what: string, facts: object) => {
     world.words.push(what)
     world.said.push(`${level} ${JSON.stringify(facts ?? {})}`)
   }
   const witness = {
-    metrics: { issuerSeen: ({ isTampered }: { isTampered: boolean }) => void world.gauge.push(isTampered) },
+    metrics: {
+      issuerSeen: ({ isTampered }: { isTampered: boolean }) => void world.gauge.push(isTampered),
+      issuerUnseen: () => void world.gauge.push('unseen'),
+    },
     log: { error: says('error'), warn: says('warn'), info: says('info') },
   } as unknown as Parameters<typeof makeIssuerWatch>[0]['witness']
   const host = { now: clock.now, print: () => undefined, version: '0', demo: false, acceptNewIssuer: false }
@@ -92,13 +95,13 @@ describe('the watch over our issuer (threats.md K4)', () => {
       ['', []],
       ['', [OVER]],
     ])
-    expect(world.gauge).toEqual([false])
+    expect(world.gauge).toEqual(['unseen', 'unseen', 'unseen', false])
     expect(await after(300, TAMPERED)).toEqual(['', [SUSPICION]])
     expect(await after(300, UNSEEN)).toEqual(['', []])
     expect(await after(300, TAMPERED)).toEqual(['issuer:tampered', [ERROR]])
     expect((await after(300, UNSEEN))[0]).toBe('issuer:tampered')
     expect((await after(300, undefined))[0]).toBe('issuer:tampered')
-    expect(world.gauge).toEqual([false, false, true])
+    expect(world.gauge.filter((one) => one !== 'unseen')).toEqual([false, false, true])
   })
 
   it('says each thing once an hour, in whatever order they come', async () => {

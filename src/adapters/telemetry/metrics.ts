@@ -88,14 +88,18 @@ export function makeMetrics({ version, withProcess }: { version: string; withPro
   })
   const issuerTampered = new Gauge({
     name: 'rolegate_issuer_tampered',
-    help: '1: at the public address of our issuer stands what is not ours, and AWS believes it. 0: it was not seen.',
+    help: '1: at the public address of our issuer stands what is not ours, and AWS believes it. 0: it was not seen. Absent: nobody has looked.',
     registers,
   })
   const issuerSeenAt = new Gauge({
     name: 'rolegate_issuer_last_seen_timestamp_seconds',
-    help: 'When our issuer was last read by its public address, whatever stood there. 0: never.',
+    help: 'When our issuer was last read by its public address, whatever stood there; until it has been, when we first tried. Absent: AWS has no reason to look.',
     registers,
   })
+  // A gauge without labels begins at 0, which would be half a century ago, and a word on what nobody has looked at.
+  issuerTampered.remove()
+  issuerSeenAt.remove()
+  let isIssuerWatched = false
   const auditFailures = new Counter({
     name: 'rolegate_audit_failures_total',
     help: 'Audit records that could not be written; each stopped a hand-over.',
@@ -142,7 +146,13 @@ export function makeMetrics({ version, withProcess }: { version: string; withPro
     unseenDenies: (count: number) => unseenDenies.set(count),
     tampered: (table: string) => tampered.inc({ table }),
     clockSkew: (neighbour: string, seconds: number) => clockSkew.set({ neighbour }, seconds),
+    /** It could not be read: how long that lasts counts from the first time. */
+    issuerUnseen(at: Date) {
+      if (!isIssuerWatched) issuerSeenAt.set(at.getTime() / 1000)
+      isIssuerWatched = true
+    },
     issuerSeen({ isTampered, at }: { isTampered: boolean; at: Date }) {
+      isIssuerWatched = true
       issuerTampered.set(isTampered ? 1 : 0)
       issuerSeenAt.set(at.getTime() / 1000)
     },

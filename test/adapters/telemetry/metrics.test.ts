@@ -57,6 +57,33 @@ describe('/metrics', () => {
     expect(text).not.toContain('0123abcd')
   })
 
+  describe('says of our issuer', () => {
+    const issuerIn = async (metrics: ReturnType<typeof makeMetrics>) =>
+      (await metrics.text()).split('\n').filter((line) => line.startsWith('rolegate_issuer_'))
+    const aStart = () => makeMetrics({ version: '1.2.3', withProcess: false })
+
+    it('nothing before anybody has looked, and for ever where AWS has no reason to: an alert on its age is none then', async () => {
+      expect(await issuerIn(aStart())).toEqual([])
+    })
+
+    it('since when it could not be read, where it never was: that has an age too', async () => {
+      const metrics = aStart()
+      for (const second of [1, 2]) metrics.issuerUnseen(new Date(second * 1000))
+      expect(await issuerIn(metrics)).toEqual(['rolegate_issuer_last_seen_timestamp_seconds 1'])
+    })
+
+    it('when it was read, whatever becomes of it afterwards', async () => {
+      const metrics = aStart()
+      metrics.issuerUnseen(new Date(1_000))
+      metrics.issuerSeen({ isTampered: false, at: new Date(2_000) })
+      metrics.issuerUnseen(new Date(3_000))
+      expect(await issuerIn(metrics)).toEqual([
+        'rolegate_issuer_tampered 0',
+        'rolegate_issuer_last_seen_timestamp_seconds 2',
+      ])
+    })
+  })
+
   it('names things as the contract says: our prefix, base units, _total for what only grows', async () => {
     const { text } = await told()
     for (const [, name, type] of text.matchAll(/^# TYPE (\S+) (\S+)/gm)) {
