@@ -70,6 +70,30 @@ describe('check-config', () => {
     expect(printReport(report).err).toContain('a.yaml:6:11  idps[0].type: must be one of oidc, saml')
   })
 
+  describe('of a bad one', () => {
+    const tests = (can: string) => `${A_FILE}tests:\n  - { as: { idp: entra, groups: [Team] }, can: [${can}] }\n`
+    const told = async (text: string) => {
+      const report = await check(aFolder({ 'a.yaml': text })('a.yaml'))
+      return { report, last: printReport(report).err.trimEnd().split('\n').at(-1) }
+    }
+
+    it.each([
+      ['a key that nobody knows', tests('pay-dev/nothing').replace('version: 1', 'version: 1\nversio: 1')],
+      ['a role that nobody knows', tests('pay-dev/nothing').replace('[readonly, admin]', '[readonly, admn]')],
+    ])('says that its tests wait behind %s', async (_, text) => {
+      const { report, last } = await told(text)
+      expect(report.unfinished).toBe(true)
+      expect(last).toContain('more is looked at once this is right')
+    })
+
+    it('says nothing of it where they were asked', async () => {
+      const { report, last } = await told(tests('pay-dev/admin').replace('[readonly, admin]', '[readonly]'))
+      expect(report.faults).toHaveLength(1)
+      expect(report.unfinished).toBeUndefined()
+      expect(last).not.toContain('more is looked at')
+    })
+  })
+
   it('lets warnings pass, but for --strict', async () => {
     const at = aFolder({ 'a.yaml': `${changed(['[readonly, admin]', '[readonly]'])}${PINNED}` })
     const [lenient, strict] = [await check(at('a.yaml')), await check(at('a.yaml'), { strict: true })]

@@ -11,7 +11,7 @@ const MOST_LINES = 20
 
 /** What people read: faults and warnings on stderr, the rest on stdout. */
 export function printReport(report: Report): { readonly out: string; readonly err: string } {
-  const { file, secrets, faults, warnings, config, tests, diff, online } = report
+  const { file, secrets, faults, warnings, unfinished, config, tests, diff, online } = report
   const isDown = online?.some(({ state }) => state === 'fail') === true
   const err = [
     ...(secrets === 'not_read'
@@ -21,6 +21,9 @@ export function printReport(report: Report): { readonly out: string; readonly er
       : []),
     ...warnings.map((warning) => `warning: ${printPlace(warning)}`),
     ...faults.map(printPlace),
+    ...(unfinished === true
+      ? ['note: more is looked at once this is right: what comes later in a reading, and the file’s own tests']
+      : []),
     ...(isDown ? ['error: not everybody answered as the file says'] : []),
     ...(faults.length === 0 && !isDown && !report.ok ? ['error: there are warnings, and --strict lets none pass'] : []),
   ]

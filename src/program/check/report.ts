@@ -31,6 +31,8 @@ export type Report = {
   readonly secrets: 'read' | 'not_read'
   readonly faults: readonly Place[]
   readonly warnings: readonly Place[]
+  /** What comes later was not looked at, in one file at least: references, secrets, and its own tests at the end. */
+  readonly unfinished?: true
   /** Absent when it does not load. */
   readonly config?: {
     readonly hash: string
@@ -93,6 +95,7 @@ export async function reportOn(file: string, options: Options): Promise<Report> 
     secrets: options.withoutSecrets === true ? 'not_read' : 'read',
     faults,
     warnings: own.warnings,
+    ...((own.isUnfinished || other?.isUnfinished === true) && { unfinished: true }),
     ...(own.loaded && { config: countsOf(own.loaded) }),
     // A file with other faults asked nothing yet.
     ...(options.tests === true && (own.loaded !== undefined || own.tests.length > 0) && { tests: own.tests }),
@@ -106,6 +109,7 @@ type Read = {
   readonly faults: readonly Place[]
   readonly warnings: readonly Place[]
   readonly tests: NonNullable<Report['tests']>
+  readonly isUnfinished: boolean
   readonly loaded?: ReadFile
 }
 
@@ -124,11 +128,18 @@ function read(file: string, { insecureDev, withoutSecrets = false, people = [] }
       faults: [],
       warnings: [...loaded.warnings, ...unseen].map(placed),
       tests: loaded.tests.map(placed),
+      isUnfinished: false,
       loaded: { ...loaded, file },
     }
   } catch (thrown) {
     if (thrown instanceof ConfigFaults)
-      return { faults: thrown.faults.map(placed), warnings: [], tests: thrown.tests.map(placed) }
+      return {
+        faults: thrown.faults.map(placed),
+        warnings: [],
+        tests: thrown.tests.map(placed),
+        // The file's own tests are the last thing asked.
+        isUnfinished: thrown.tests.length === 0,
+      }
     throw thrown
   }
 }
