@@ -50,7 +50,7 @@ describe('check-config', () => {
       config: { hash: expect.stringMatching(/^[0-9a-f]{12}$/), idps: 1, accounts: 2, roles: 2, rules: 1, tests: 0 },
     })
     expect(printReport(report)).toEqual({
-      out: `${at('a.yaml')}: ok. 1 IdPs, 2 accounts, 2 roles, 1 rules; its tests pass.\n`,
+      out: `${at('a.yaml')}: ok. 1 IdP, 2 accounts, 2 roles, 1 rule; it has no tests.\n`,
       err: '',
     })
   })

@@ -31,7 +31,12 @@ export function printReport(report: Report): { readonly out: string; readonly er
     ...(tests ? tested(tests) : []),
     ...(config && report.ok
       ? [
-          `${file}: ok. ${config.idps} IdPs, ${config.accounts} accounts, ${config.roles} roles, ${config.rules} rules; its tests pass.`,
+          `${file}: ok. ${[
+            counted(config.idps, 'IdP'),
+            counted(config.accounts, 'account'),
+            counted(config.roles, 'role'),
+            counted(config.rules, 'rule'),
+          ].join(', ')}; ${config.tests === 0 ? 'it has no tests' : 'its tests pass'}.`,
         ]
       : []),
     ...(online ?? []).map(({ check, state, says }) => `${state === 'ok' ? '✓' : '✗'} ${check}: ${says}`),
@@ -39,6 +44,8 @@ export function printReport(report: Report): { readonly out: string; readonly er
   ]
   return { out: linesOf(out), err: linesOf(err) }
 }
+
+const counted = (count: number, word: string): string => `${count} ${word}${count === 1 ? '' : 's'}`
 
 /** Somebody imagined, and what they were asked to be able to do. */
 function tested(tests: NonNullable<Report['tests']>): readonly string[] {
