@@ -1,6 +1,6 @@
 import { isReason, LONGEST_REASON } from '../domain/entitlement/conditions.ts'
-import { LEAST_SECONDS, parseDuration, printDuration } from '../domain/entitlement/duration.ts'
-import { LEAST_APPROVAL_SECONDS } from '../domain/request/role-request.ts'
+import { LEAST_SECONDS, MOST_SECONDS, parseDuration, printDuration } from '../domain/entitlement/duration.ts'
+import { LEAST_APPROVAL_SECONDS, MOST_APPROVAL_SECONDS } from '../domain/request/role-request.ts'
 import { parseUntil, secondsUntil } from '../domain/entitlement/until.ts'
 import type { Lent } from './answers.ts'
 import type { Call, Connection, Option } from './command.ts'
@@ -98,10 +98,7 @@ export function secondsAsked({ text, world, misused }: Call): number | undefined
 /** How long an approval is asked for. */
 export function approvalSeconds(typed: string, { world, misused }: Call): number | undefined {
   const seconds = secondsOf(typed, world)
-  const fault = faultOf(typed, seconds, {
-    seconds: LEAST_APPROVAL_SECONDS,
-    because: `An approval is for ${printDuration(LEAST_APPROVAL_SECONDS)} at least.`,
-  })
+  const fault = faultOf(typed, seconds, APPROVED)
   if (fault !== undefined) throw misused(fault)
   return seconds
 }
@@ -111,15 +108,26 @@ function secondsOf(typed: string, { now, timeZone }: CliWorld): number | undefin
   return until === undefined ? parseDuration(typed) : secondsUntil(until, now(), timeZone)
 }
 
-const LENT = { seconds: LEAST_SECONDS, because: `AWS lends for at least ${printDuration(LEAST_SECONDS)}.` }
+const LENT = {
+  least: LEAST_SECONDS,
+  most: MOST_SECONDS,
+  tooShort: `AWS lends for at least ${printDuration(LEAST_SECONDS)}.`,
+  tooLong: `AWS lends for at most ${printDuration(MOST_SECONDS)}.`,
+}
+const APPROVED = {
+  least: LEAST_APPROVAL_SECONDS,
+  most: MOST_APPROVAL_SECONDS,
+  tooShort: `An approval is for ${printDuration(LEAST_APPROVAL_SECONDS)} at least.`,
+  tooLong: `An approval is for ${printDuration(MOST_APPROVAL_SECONDS)} at most.`,
+}
 
-function faultOf(typed: string, seconds: number | undefined, least = LENT): string | undefined {
+function faultOf(typed: string, seconds: number | undefined, bounds = LENT): string | undefined {
   if (/^\d+$/.test(typed)) return `“${typed}” names no unit: write ${typed}s, ${typed}m or ${typed}h.`
   if (typed.startsWith('until') && seconds === undefined) return `“${typed}” names no time: write until 18:00.`
   if (seconds === undefined) return `“${typed}” is no duration: write 15m, 3h, 1h30m or until 18:00.`
-  if (seconds >= least.seconds) return undefined
-  const short = typed.startsWith('until') ? `“${typed}” is ${printDuration(seconds)} from now. ` : ''
-  return `${short}${least.because}`
+  if (seconds >= bounds.least && seconds <= bounds.most) return undefined
+  const fromNow = typed.startsWith('until') ? `“${typed}” is ${printDuration(seconds)} from now. ` : ''
+  return `${fromNow}${seconds < bounds.least ? bounds.tooShort : bounds.tooLong}`
 }
 
 /** The region handed on: -r, else the caller's AWS_REGION, else none. Checked, for some printed forms have no quotes. */

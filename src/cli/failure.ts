@@ -1,3 +1,4 @@
+import { shellWord } from '../domain/plain.ts'
 import { asRolegateError, type ErrorCode, RolegateError } from '../domain/errors.ts'
 import { oneLine } from './server-text.ts'
 
@@ -38,12 +39,16 @@ export function saidOf(thrown: unknown): Said & { readonly code: string } {
   return title === undefined ? { ...STRANGE, code } : { code, ...said, title }
 }
 
-/** `error: title. detail`, the next step, the code and the request: for people, on stderr. */
-export function failureLines(thrown: unknown): readonly string[] {
+/**
+ * `error: title. detail`, the next step, the code and the request: for people, on stderr. A line that named its gateway is told to sign in at that one,
+ * whoever says so: `rolegate login` alone goes to another.
+ */
+export function failureLines(thrown: unknown, server?: string): readonly string[] {
   const { title, detail, next, code, requestId } = saidOf(thrown)
+  const login = server === undefined ? '$&' : `$& --server ${shellWord(oneLine(server)).replaceAll('$', '$$$$')}`
   return [
     `error: ${sentence(title)}${detail ? ` ${detail}` : ''}`,
-    ...(next ? [next] : []),
+    ...(next ? [next.replaceAll(/rolegate login(?! --server)/g, login)] : []),
     `code ${oneLine(code)}${requestId ? `, request ${oneLine(requestId)}` : ''}`,
   ]
 }

@@ -5,6 +5,8 @@ import { inFull } from './compact-roles.ts'
 import { readExplained, type Explained } from './explained.ts'
 import { readRequest, readRequests, type RoleRequest } from './role-requests.ts'
 import type { Somebody } from './world.ts'
+import { asRolegateError } from '../domain/errors.ts'
+import { failure } from './failure.ts'
 import { failureOf, type Ask, type Send } from './send.ts'
 
 export type Gateway = {
@@ -64,14 +66,32 @@ export function makeGateway(origin: string, send: Send, accessToken: () => Promi
     explain: (role, somebody) =>
       readBy(readExplained, { method: 'POST', path: '/v1/explain', json: { role, ...somebody } }),
     ask: (json) => readBy(readRequest, { method: 'POST', path: '/v1/requests', json }),
-    request: (id) => readBy(readRequest, { method: 'GET', path: `/v1/requests/${id}` }),
+    request: (id) => readBy(readRequest, { method: 'GET', path: `/v1/requests/${id}` }).catch(unknownId('request', id)),
     requests({ search, page } = {}) {
       const asked = { ...(search !== undefined && { q: search }), ...(page !== undefined && { page: String(page) }) }
       const query = new URLSearchParams(asked).toString()
       return readBy(readRequests, { method: 'GET', path: `/v1/requests${query === '' ? '' : `?${query}`}` })
     },
-    cancelRequest: async (id) => void (await ask({ method: 'POST', path: `/v1/requests/${id}/cancel`, json: {} })),
-    endSession: async (id) => void (await ask({ method: 'POST', path: '/v1/sessions/end', json: { id } })),
+    async cancelRequest(id) {
+      await ask({ method: 'POST', path: `/v1/requests/${id}/cancel`, json: {} }).catch(unknownId('request', id))
+    },
+    async endSession(id) {
+      await ask({ method: 'POST', path: '/v1/sessions/end', json: { id } }).catch(unknownId('session', id))
+    },
     console: (json) => readBy(readConsoleLink, { method: 'POST', path: '/v1/console', json }),
   }
 }
+
+/** The gateway says that there is nothing at an address: whoever typed an id has seen none. */
+const unknownId =
+  (what: 'request' | 'session', id: string) =>
+  (thrown: unknown): never => {
+    const { code, values } = asRolegateError(thrown)
+    if (code !== 'not_found') throw thrown
+    const { requestId } = values
+    throw failure('not_found', {
+      title: `There is no ${what} ${id} that you may see`,
+      next: `See: rolegate ${what}s`,
+      ...(typeof requestId === 'string' && { requestId }),
+    })
+  }

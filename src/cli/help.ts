@@ -30,6 +30,8 @@ export const helpOf = ({ usage, summary, aliases, options }: Command): string =>
     'Options of every command:',
     ...indented(Object.entries(GLOBAL_OPTIONS).map(optionRow)),
     '',
+    'Exit codes: rolegate help exit-codes',
+    '',
   ].join('\n')
 
 /** threats.md D14: what is said of the file must be true. */

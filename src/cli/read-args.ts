@@ -64,9 +64,26 @@ function joinUntil({ options }: Command, args: readonly string[]): readonly stri
 const firstSentence = (thrown: unknown): string =>
   `${(thrown instanceof Error ? thrown.message : '').split(/\. |\n/)[0]?.replace(/\.$/, '') ?? ''}.`
 
-function requireWords({ usage, words: { least, most } }: Command, words: readonly string[]): void {
-  if (words.length < least) throw usageFailure('Something is missing.', usage)
+const SEE = new Map([
+  ['ROLE', 'see: rolegate list'],
+  ['ID', 'see: rolegate requests'],
+])
+
+/** As pick-role.ts says it where a terminal might have been asked. */
+const missing = (word: string): string => {
+  if (word.includes('|')) return `One of ${word.split('|').join(', ')} is missing.`
+  const see = SEE.get(word)
+  return `${/^[AEIOU]/.test(word) ? 'An' : 'A'} ${word} is missing${see === undefined ? '.' : `; ${see}`}`
+}
+
+function requireWords({ usage, words: { least, most }, takesRest }: Command, words: readonly string[]): void {
+  // `rolegate explain ROLE […]`: the usage names what comes first.
+  if (words.length < least) throw usageFailure(missing(usage.split(' ')[2 + words.length] ?? ''), usage)
   const extra = words[most]
-  if (extra !== undefined) throw usageFailure(`“${extra}” is one word too many.`, usage)
+  if (extra !== undefined)
+    throw usageFailure(
+      `“${extra}” is one word too many${takesRest ? ': put -- before the command, as in -- ' + extra : ''}.`,
+      usage,
+    )
   if (words.includes('')) throw usageFailure('An empty word names nothing.', usage)
 }

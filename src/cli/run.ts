@@ -12,15 +12,18 @@ const USAGE = 'rolegate [--server URL] [--json] [-q|-v] COMMAND'
 export async function run(argv: readonly string[], world: CliWorld): Promise<number> {
   if (argv[0] === '__complete') return (await import('./complete.ts')).complete(argv.slice(1), world)
   const { name, args } = splitName(argv)
+  let server: unknown
   const command = await commandNamed(name === undefined && args.includes('--version') ? 'version' : name)
   try {
     if (command === undefined) return await answerWithoutCommand(name, args, world)
     if (asksForHelp(args)) return await printHelpOf(command, world)
     const ours = args.filter((word) => command.name !== 'version' || word !== '--version')
-    return await command.run(makeCall(command, readArgs(command, ours), world))
+    const typed = readArgs(command, ours)
+    server = typed.values['server']
+    return await command.run(makeCall(command, typed, world))
   } catch (thrown) {
     if (world.interrupted.aborted) return INTERRUPTED
-    return report(thrown, command, world)
+    return report(thrown, { command, server }, world)
   }
 }
 
@@ -61,8 +64,12 @@ async function unknownCommand(name: string): Promise<Error> {
   return usageFailure(`There is no command “${name}”.${near ? ` Did you mean ${near}?` : ''} See: rolegate help`, USAGE)
 }
 
-function report(thrown: unknown, command: Command | undefined, world: CliWorld): number {
-  const lines = failureLines(thrown)
+function report(
+  thrown: unknown,
+  { command, server }: { readonly command: Command | undefined; readonly server: unknown },
+  world: CliWorld,
+): number {
+  const lines = failureLines(thrown, typeof server === 'string' ? server : undefined)
   world.err(`${command?.failsOnOneLine ? lines.join(' · ').replaceAll('\n', ' ') : lines.join('\n')}\n`)
   return EXIT[asRolegateError(thrown).code]
 }

@@ -32,10 +32,10 @@ const ANSWER = {
       if (field === undefined) return 'It could not be read.'
       if (leastApproval !== undefined)
         return `An approval is for ${String(leastApproval)} at least: AWS lends for no less than 15 minutes, and nothing outlasts its approval.`
-      const missing = `The value of ${String(field)} is missing or malformed.`
-      return Array.isArray(known) ? `${missing} There are: ${known.join(', ')}.` : missing
+      if (Array.isArray(known)) return `There is no identity provider of that name. There are: ${known.join(', ')}.`
+      return `The value of ${String(field)} is missing or malformed.`
     },
-    next: AGAIN,
+    next: ({ known }) => (known === undefined ? AGAIN : 'Name one of these.'),
   },
   unsupported_grant: {
     status: 400,

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { isReason } from '../domain/entitlement/conditions.ts'
+import { LEAST_SECONDS, MOST_SECONDS } from '../domain/entitlement/duration.ts'
 import { isTimeZone } from '../domain/entitlement/wall-clock.ts'
 import { RolegateError } from '../domain/errors.ts'
 
@@ -13,7 +14,7 @@ export function parse<Schema extends z.ZodType>(schema: Schema, value: unknown):
 }
 
 /** How long somebody wants a role, in seconds; the limits are the story's. */
-export const Seconds = z.int().min(900).max(43_200)
+export const Seconds = z.int().min(LEAST_SECONDS).max(MOST_SECONDS)
 /** The same from a form, where everything is text and an empty field means "the default". */
 export const SecondsText = z
   .string()

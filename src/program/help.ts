@@ -18,6 +18,7 @@ For people
   credential-process ROLE   for credential_process in ~/.aws/config
   container-token ROLE      a token for a container, good for one role
   completion SHELL          make bash, zsh, fish or PowerShell complete
+  version                   the version of this program
 
 For operators
   serve [--config FILE]     run the gateway
@@ -29,5 +30,5 @@ For operators
   health [--url URL]        ask a running gateway whether it is ready
   demo [--port N]           the whole journey on this machine, offline
 
-rolegate COMMAND --help says more.
+rolegate COMMAND --help says more, rolegate help exit-codes what a number at the end means, rolegate help environment which variables are read.
 `

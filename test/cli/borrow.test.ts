@@ -14,6 +14,8 @@ describe('durations', () => {
     { typed: 'until 9:10', says: '“until 9:10” is 10m from now. AWS lends for at least 15m' },
     { typed: 'until 25:00', says: 'names no time: write until 18:00' },
     { typed: 'until', says: 'names no time: write until 18:00' },
+    { typed: '13h', says: 'AWS lends for at most 12h' },
+    { typed: 'until 9:00', says: '“until 9:00” is 24h from now. AWS lends for at most 12h' },
   ])(
     '$typed is a usage error, from the flag, and a configuration error from ROLEGATE_DURATION',
     async ({ typed, says }) => {
@@ -28,7 +30,7 @@ describe('durations', () => {
   it.each([
     { line: ['-d', 'until 18:00'], seconds: 9 * 3600 },
     { line: ['-d', 'until', '18:00'], seconds: 9 * 3600 },
-    { line: ['--duration', 'until', '9:00'], seconds: 24 * 3600 },
+    { line: ['--duration', 'until', '21:00'], seconds: 12 * 3600 },
     { line: ['--duration=until 18:00'], seconds: 9 * 3600 },
     { line: ['--duration=until', '18:00'], seconds: 9 * 3600 },
   ])('$line is asked for as $seconds seconds, at nine o’clock', async ({ line, seconds }) => {

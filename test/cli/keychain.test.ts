@@ -80,6 +80,11 @@ describe('a keychain that does not work', () => {
     expect(await terminal.run('whoami')).toMatchObject({ exit: 0, err: '' })
   })
 
+  it('gives a long reason up to the end of a word', async () => {
+    const { signedIn } = await aSignIn(() => Promise.reject(new Error('secret service '.repeat(30))))
+    expect(signedIn.err).toMatch(/Reason: (secret service )+(secret )?….? The sign-in is kept/)
+  })
+
   it('that was asked for by name ends login with 3, before anybody is sent to a browser', async () => {
     const { signedIn, gateway } = await aSignIn(none, 'keychain')
     expect(signedIn).toMatchObject({ exit: 3, out: '' })

@@ -65,6 +65,7 @@ describe('help', () => {
     expect(out).toContain('ROLEGATE_URL')
     // threats.md D14: what the encrypted file is good for, and what not.
     expect(out).toContain('It does not keep it from programs that run as you')
+    expect((await aTerminal().run('list', '--help')).out).toContain('rolegate help exit-codes')
     expect((await aTerminal().run('help', 'exit-codes')).out).toMatch(/^ {2}130 +interrupted$/m)
   })
 })
@@ -85,15 +86,21 @@ describe('usage', () => {
     { line: ['env', '--unset', '--format', 'ini'], says: 'nothing to unset' },
     { line: ['exec', 'a/b'], says: 'after --' },
     { line: ['exec', 'a/b', '--'], says: 'after --' },
-    { line: ['exec', 'a/b', 'aws', 's3'], says: 'too many' },
+    {
+      line: ['exec', 'a/b', 'aws', 's3'],
+      says: '“aws” is one word too many: put -- before the command, as in -- aws.',
+    },
+    { line: ['explain'], says: 'A ROLE is missing; see: rolegate list' },
+    { line: ['explain', 'a/b', '--idp', 'x', '--mfa', 'never'], says: '--mfa takes how long ago, as 5m, or none.' },
+    { line: ['explain', 'a/b', '--idp', 'x', '--ip', 'here'], says: '“here” is no address' },
     { line: ['exec', '--', 'aws'], says: 'ROLE is missing' },
-    { line: ['credential-process'], says: 'missing' },
+    { line: ['credential-process'], says: 'A ROLE is missing' },
     { line: ['console'], says: 'ROLE is missing' },
     { line: ['console', '--print'], says: 'ROLE is missing' },
     { line: ['sessions', 'end'], says: 'name it' },
     { line: ['sessions', 'start', 'x'], says: 'name it' },
     { line: ['sessions', '-o', 'yaml'], says: 'table, json, csv' },
-    { line: ['completion'], says: 'missing' },
+    { line: ['completion'], says: 'One of bash, zsh, fish, powershell is missing.' },
     { line: ['completion', 'tcsh'], says: 'bash, zsh, fish, powershell' },
     { line: ['login', '--idp', 'Not One'], says: 'identity provider' },
     { line: ['console', 'a/b', '-d', '1h'], says: '--print' },
@@ -102,6 +109,17 @@ describe('usage', () => {
     const { exit, out, err } = await aTerminal().run(...line)
     expect({ exit, out }).toEqual({ exit: 2, out: '' })
     expect(err).toContain(says)
+  })
+
+  it('names the gateway of the line where it says how to sign in: another one is the usual', async () => {
+    const { gateway, run } = await signedIn()
+    const other = `http://localhost:${new URL(gateway.origin).port}`
+    const { exit, err } = await run('--server', other, 'list')
+    expect([exit, err]).toEqual([4, expect.stringContaining(`\nSign in: rolegate login --server ${other}\n`)])
+    gateway.on('GET /v1/roles', aProblem(401, 'sign_in_required', { next: ['Sign in again: rolegate login.'] }))
+    const there = await run('list', '--server', gateway.origin)
+    expect(there.err).toContain(`Sign in again: rolegate login --server ${gateway.origin}.`)
+    expect((await run('list')).err).toContain('Sign in again: rolegate login.')
   })
 
   it('takes global options before and after the command, and options after the ROLE', async () => {

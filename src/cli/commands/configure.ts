@@ -78,7 +78,13 @@ function report(
   warn(shadowed, 'Your credentials file has the same names, and its keys win: remove them there')
   if (others.length > 0)
     say(
-      `Without a profile, since no AWS tool can confirm or give a reason: ${listed(others.map(({ alias, role }) => `${alias}/${role}`))}. Take them with rolegate exec or rolegate console.`,
+      [
+        `Without a profile, since no AWS tool can confirm, give a reason or wait for an approval: ${listed(others.map(({ alias, role }) => `${alias}/${role}`))}.`,
+        'Take them with rolegate exec or rolegate console.',
+        ...(others.some(({ needs }) => needs.includes('elevated'))
+          ? ['Elevated ones take a sign-in by a browser on this machine, not by a code.']
+          : []),
+      ].join(' '),
     )
   if (kept.length > 0) say(`Kept, though no longer among your roles (--prune removes them): ${listed(kept)}`)
   if (removed.length > 0) say(`${isDry ? 'Would be removed' : 'Removed'}: ${listed(removed)}`)

@@ -1,5 +1,6 @@
 import type { Call, Command } from '../command.ts'
 import { readExplained } from '../explained.ts'
+import { parseDuration } from '../../domain/entitlement/duration.ts'
 import { findRole } from '../find-role.ts'
 import type { Gateway } from '../gateway.ts'
 import { tellExplained } from '../tell-explained.ts'
@@ -72,6 +73,8 @@ export const explain: Command = {
 function somebodyIn({ text, texts, misused }: Pick<Call, 'text' | 'texts' | 'misused'>): Somebody | undefined {
   const single = texts('as-group')
   const [name, groups, idp, at, ip, mfa] = ['person', 'as-groups', 'idp', 'at', 'ip', 'mfa'].map(text)
+  if (mfa !== undefined && mfa !== 'none' && !isAgo(mfa)) throw misused('--mfa takes how long ago, as 5m, or none.')
+  if (ip !== undefined && !isAddress(ip)) throw misused(`“${ip}” is no address: write one, as 203.0.113.9.`)
   const moment = {
     ...(at !== undefined && { at: momentIn(at, misused) }),
     ...(ip !== undefined && { ip }),
@@ -87,6 +90,11 @@ function somebodyIn({ text, texts, misused }: Pick<Call, 'text' | 'texts' | 'mis
   const all = [...(groups ?? '').split(',').flatMap((group) => group.trim() || []), ...single]
   return { as: { idp, groups: all, ...moment } }
 }
+
+const isAgo = (text: string): boolean => (parseDuration(text) ?? Infinity) <= 86_400
+
+/** Roughly: the gateway knows better. */
+const isAddress = (text: string): boolean => /^[0-9a-f.:]+$/i.test(text)
 
 /** By the clock of this machine, where it names no zone. */
 function momentIn(at: string, misused: Call['misused']): string {

@@ -15,7 +15,8 @@ export const request: Command = {
     for: {
       type: 'string',
       value: 'DURATION',
-      about: 'for how long, from the approval on: 30m at least; default, and at most, what the role gives',
+      about:
+        'for how long, from the approval on: 30m at least; default, and at most, what an approval of it is good for',
     },
     wait: { type: 'boolean', about: 'wait until somebody has answered; Ctrl-C leaves the request open' },
   },
@@ -54,12 +55,16 @@ function tellAsked(
   wish: { readonly origin: string; readonly reason: string; readonly seconds: number | undefined },
 ): void {
   const whom = approvers.length > 0 ? `one of ${approvers.join(' or ')}` : 'whoever looks after the account'
-  if (reason !== wish.reason) say(`You have asked for ${role} before, and that request still waits: “${reason}”`)
-  else if (wish.seconds !== undefined && seconds < wish.seconds)
-    say(`Shortened to ${printDuration(seconds)}: the role gives no more.`)
+  // A request that waits is not asked anew: what was asked for first stands.
+  const isOlder = reason !== wish.reason || (wish.seconds !== undefined && seconds > wish.seconds)
+  if (isOlder) {
+    say(`You have asked for ${role} before, for ${printDuration(seconds)}, and that request still waits: “${reason}”`)
+    say(`To ask otherwise, take it back first: rolegate requests cancel ${id}`)
+  } else if (wish.seconds !== undefined && seconds < wish.seconds)
+    say(`Shortened to ${printDuration(seconds)}: an approval of it is good for no longer.`)
   world.err(
     [
-      `Asked for ${role}, for ${printDuration(seconds)}. Send this to ${whom}:`,
+      `${isOlder ? 'Nothing new is asked' : `Asked for ${role}, for ${printDuration(seconds)}`}. Send this to ${whom}:`,
       `  ${new URL(`/approvals/${id}`, wish.origin).href}`,
       '',
     ].join('\n'),

@@ -34,7 +34,7 @@ export function makeTokenKeychain(world: CliWorld, say: (line: string) => void):
 }
 
 function noKeychain(cause: unknown) {
-  const because = cause instanceof Error ? oneLine(cause.message).slice(0, 120) : 'for no reason it gives'
+  const because = cause instanceof Error ? cut(oneLine(cause.message)) : 'for no reason it gives'
   return failure(
     'config_invalid',
     {
@@ -45,3 +45,9 @@ function noKeychain(cause: unknown) {
     { cause },
   )
 }
+
+const LONGEST = 200
+
+/** At a word's end. */
+const cut = (text: string): string =>
+  text.length <= LONGEST ? text : `${text.slice(0, LONGEST).replace(/\s+\S*$/, '')} …`

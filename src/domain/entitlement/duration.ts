@@ -4,6 +4,8 @@ import { secondsUntil } from './until.ts'
 
 /** AWS lends for no less (STS API, DurationSeconds). */
 export const LEAST_SECONDS = 900
+/** Nor for more. */
+export const MOST_SECONDS = 43_200
 const USUAL_SECONDS = 3600
 
 /** What there is to lend, and for how long at most. */

@@ -16,6 +16,8 @@ const WITHDRAWN_SHOWN_SECONDS = 3_600
  * anybody had clicked, and this one leaves as long again.
  */
 export const LEAST_APPROVAL_SECONDS = 2 * LEAST_SECONDS
+/** Longer than any is good for: whoever asks for more means something else. */
+export const MOST_APPROVAL_SECONDS = 86_400
 /** How often a terminal asks whether somebody has answered. */
 export const REQUEST_INTERVAL_SECONDS = 5
 

@@ -2,6 +2,7 @@ import { Router, type Request } from 'express'
 import * as z from 'zod'
 import { printDuration } from '../../domain/entitlement/duration.ts'
 import { mostSecondsOf } from '../../domain/request/role-request.ts'
+import { MOST_APPROVAL_SECONDS } from '../../domain/request/role-request.ts'
 import type { Now } from '../../usecases/ports.ts'
 import { asRolegateError } from '../../domain/errors.ts'
 import type { SignInAttempt } from '../../domain/sign-in/attempt.ts'
@@ -32,7 +33,7 @@ const LengthText = z
   .string()
   .regex(/^\d{3,5}$/)
   .transform(Number)
-  .pipe(z.int().min(1).max(86_400))
+  .pipe(z.int().min(1).max(MOST_APPROVAL_SECONDS))
 const AskForm = z.strictObject({ _csrf: z.string(), reason: Reason, seconds: LengthText.optional() })
 /** The id of a fresh sign-in that was made for this: it opens nothing in anybody else's hands. */
 const StepUpId = z.string().regex(/^[\w-]{22}$/)

@@ -1,5 +1,6 @@
 import { Router, type RequestHandler } from 'express'
 import * as z from 'zod'
+import { MOST_APPROVAL_SECONDS } from '../../domain/request/role-request.ts'
 import type { AnswerRequest } from '../../usecases/request/answer-request.ts'
 import type { AskForRole } from '../../usecases/request/ask-for-role.ts'
 import type { SeeRequests } from '../../usecases/request/see-requests.ts'
@@ -14,7 +15,7 @@ import { requestRow } from '../requests.ts'
 const AskBody = z.strictObject({
   role: z.string().min(3).max(2048),
   reason: Reason,
-  seconds: z.int().min(1).max(86_400).optional(),
+  seconds: z.int().min(1).max(MOST_APPROVAL_SECONDS).optional(),
 })
 
 /**

@@ -252,7 +252,12 @@ describe('a gateway that lies (threats.md D13)', () => {
       json: anAwsConfig(gateway.origin, undefined, { withoutProfile: [other] }),
     })
     const { exit, err } = await run('configure')
-    expect([exit, err]).toEqual([0, expect.stringMatching(/Without a profile.*payments-prod\/admin.*rolegate exec/)])
+    expect([exit, err]).toEqual([
+      0,
+      expect.stringMatching(
+        /since no AWS tool can confirm, give a reason or wait for an approval: payments-prod\/admin\. Take them with rolegate exec or rolegate console\. Elevated ones take a sign-in by a browser/,
+      ),
+    ])
     expect(read()).toContain(
       '#   payments-prod/admin (elevated, reason): rolegate exec payments-prod/admin --reason WHY -- COMMAND\n',
     )

@@ -90,9 +90,18 @@ describe('rolegate request', () => {
   })
 
   it('says that it was asked before, for another reason, and that it gives no more', async () => {
-    const { run } = await aRequester(asked({ reason: 'INC-0' }), asked())
-    expect((await run('request', ROLE, '--reason', 'INC-1')).err).toContain('still waits: “INC-0”')
-    expect((await run('request', ROLE, '--reason', 'INC-1', '--for', '3h')).err).toContain('Shortened to 1h')
+    const { run } = await aRequester(asked({ reason: 'INC-0' }), asked({ seconds: 4 * 3600 }), asked())
+    const { err } = await run('request', ROLE, '--reason', 'INC-1')
+    expect(err).toContain(`before, for 1h, and that request still waits: “INC-0”`)
+    expect(err).toContain(
+      `take it back first: rolegate requests cancel ${ID}\nNothing new is asked. Send this to one of`,
+    )
+    const longer = await run('request', ROLE, '--reason', 'INC-1', '--for', '1h')
+    expect(longer.err).toContain('before, for 4h, and that request still waits')
+    const { err: cut } = await run('request', ROLE, '--reason', 'INC-1', '--for', '3h')
+    expect(cut).toContain(
+      'Shortened to 1h: an approval of it is good for no longer.\nAsked for payments-dev/admin, for 1h.',
+    )
   })
 
   it.each([
@@ -101,7 +110,8 @@ describe('rolegate request', () => {
     [['request', ROLE, '--reason', 'x', '--for', '60'], 'names no unit'],
     [['request', ROLE, '--reason', 'x', '--for', '15m'], 'An approval is for 30m at least'],
     [['request', '--reason', 'x'], 'A ROLE is missing'],
-    [['approve'], 'Something is missing'],
+    [['request', ROLE, '--reason', 'x', '--for', '25h'], 'An approval is for 24h at most'],
+    [['approve'], 'An ID is missing; see: rolegate requests'],
     [['approve', '../x'], 'Name the request'],
     [['requests', 'cancel'], 'requests cancel ID'],
     [['requests', 'cancel', '../x'], 'requests cancel ID'],
@@ -110,6 +120,29 @@ describe('rolegate request', () => {
     const { exit, err } = await run(...line)
     expect([exit, err.includes(words)]).toEqual([2, true])
     expect(sent(ASK)).toEqual([])
+  })
+
+  it.each([
+    [
+      'GET /v1/requests/nope',
+      ['approve', 'nope'],
+      'There is no request nope that you may see.\nSee: rolegate requests',
+    ],
+    [
+      'POST /v1/requests/nope/cancel',
+      ['requests', 'cancel', 'nope'],
+      'There is no request nope that you may see.\nSee: rolegate requests',
+    ],
+    [
+      'POST /v1/sessions/end',
+      ['sessions', 'end', 'nope'],
+      'There is no session nope that you may see.\nSee: rolegate sessions',
+    ],
+  ])('says of an id that nothing has: %s', async (route, line, words) => {
+    const { run, gateway } = await signedIn()
+    gateway.on(route, aProblem(404, 'not_found', { next: ['Go to the portal.'] }))
+    const { exit, err } = await run(...line)
+    expect([exit, err]).toEqual([1, `error: ${words}\ncode not_found, request req-1\n`])
   })
 
   it('takes a time of day, as every length does', async () => {
