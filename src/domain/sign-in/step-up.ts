@@ -117,11 +117,8 @@ export const isFor = (
   { roleArn, handOver }: Pick<HandOverPurpose, 'roleArn' | 'handOver'>,
 ): boolean => sessionId === session.id && purpose.roleArn === roleArn && purpose.handOver === handOver
 
-/** Whether it was made for a yes to this request, for the role as it was asked for. */
-export const isToApprove = (
-  { purpose }: StepUp,
-  { id, roleId }: { readonly id: string; readonly roleId: string },
-): boolean => purpose.approval === id && purpose.roleArn === roleId
+/** Whether it was made for a yes to this request, which is for one role as it was asked for. No terminal's is. */
+export const isToApprove = ({ purpose }: StepUp, { id }: { readonly id: string }): boolean => purpose.approval === id
 
 /**
  * The session as fresh as a step-up that `isFor` this hand-over has shown its person to be: a terminal's own is as old as its

@@ -17,7 +17,7 @@ import type { PlanHandOver } from '../hand-over/plan-hand-over.ts'
 import type { Audit, Now, StepUps } from '../ports.ts'
 
 /** Somebody else's request. */
-type Asked = Pick<RoleRequest, 'id' | 'roleId'>
+type Asked = Pick<RoleRequest, 'id'>
 type Input = { readonly session: GatewaySession; readonly id: string; readonly request: RequestFacts }
 
 export type ConfirmStepUp = {
@@ -67,7 +67,7 @@ export function makeConfirmStepUp(deps: {
 
   async function requireToApprove(input: Omit<Input, 'request'>, asked: Asked): Promise<void> {
     const stepUp = await own(input)
-    if (stepUp.terminal !== undefined || !isToApprove(stepUp, asked)) throw gone()
+    if (!isToApprove(stepUp, asked)) throw gone()
   }
 
   const recordOf = ({ id: stepUp, purpose, terminal }: StepUp, { session, request }: Omit<Input, 'id'>) => ({
@@ -117,10 +117,9 @@ export function makeConfirmStepUp(deps: {
       const { session, id } = input
       const found = await find(input)
       if (found.terminal !== undefined) throw gone()
-      const taken = await deps.stepUps.take(id)
-      // Of those who press at once one has it.
-      if (taken === undefined || !isForHandOver(taken)) throw gone()
-      return { ...taken, sessionId: session.id }
+      // Of those who press at once one has it. What is for a browser is kept as it was proved.
+      if ((await deps.stepUps.take(id)) === undefined) throw gone()
+      return { ...found, sessionId: session.id }
     },
 
     requireToApprove,

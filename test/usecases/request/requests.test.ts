@@ -288,6 +288,12 @@ describe('answering', () => {
     expect(asked).toEqual([])
     expect((await refusalFrom(gateway.answers.approve(gateway.by(gateway.lead, id), {}))).reason).toBe('groups_changed')
     expect(asked).toEqual([gateway.lead.id])
+    expect(gateway.recorded.at(-1)).toMatchObject({
+      event: 'request_refused',
+      approval: id,
+      reason: 'groups_changed',
+      session: { id: gateway.lead.id },
+    })
     expect(await gateway.isOpen()).toBe(false)
     await gateway.answers.deny(gateway.by(gateway.lead, id), {})
   })

@@ -47,7 +47,7 @@ describe('a step-up for the browser that made the trip (threats.md H8)', () => {
   })
 
   it('is there again once it was given back: once, for whom it was there before, and no longer', async () => {
-    const { use, giveBack, clock } = await proved()
+    const { use, giveBack, clock, stepUps } = await proved()
     const used = await use()
     await giveBack(used)
     // Whoever gives it back twice makes no two of it.
@@ -56,7 +56,10 @@ describe('a step-up for the browser that made the trip (threats.md H8)', () => {
     expect(await use()).toEqual(used)
     expect(await refusalFrom(use())).toMatchObject(gone)
     await giveBack(used)
-    clock.pass(300)
+    clock.pass(299)
+    expect(await stepUps.get(id)).toBeDefined()
+    clock.pass(1)
+    expect(await stepUps.get(id)).toBeUndefined()
     expect(await refusalFrom(use())).toMatchObject(gone)
   })
 
