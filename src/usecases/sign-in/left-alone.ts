@@ -1,4 +1,4 @@
-import { asRolegateError, type RolegateError } from '../../domain/errors.ts'
+import { asRolegateError, RolegateError } from '../../domain/errors.ts'
 import { groupsUnread, isOfEverybody } from '../../domain/sign-in/groups-again.ts'
 import { keepLatest, type Moment, type TwoClocks } from './two-clocks.ts'
 
@@ -7,6 +7,9 @@ const MOST_SECONDS = 30
 const USUAL_SECONDS = 10
 /** Of so many people one after the other nothing was told, and of nobody in between: then it is not theirs alone. */
 const SEVERAL = 3
+/** Of more people within a minute a directory is not believed that nothing is left of them. */
+const MOST_GONE = 10
+const GONE_SECONDS = 60
 const MOST_REMEMBERED = 50_000
 
 /** Whom a directory is asked about. */
@@ -15,8 +18,11 @@ type Person = { readonly idp: string; readonly directoryId: string }
 export type LeftAlone = {
   /** Throws `idp_unavailable` while the directory, or this person's question, is left alone. */
   requireAskable(person: Person): void
-  /** What the directory tells of them; or `idp_unavailable`, and it is left alone for a while. */
-  through<Told>(person: Person, ask: () => Promise<Told>): Promise<Told>
+  /**
+   * What the directory tells of them; or `idp_unavailable`, and it is left alone for a while. `leavesNothing`: the answer would end a sign-in by saying
+   * nothing, as wrong answers do, and is not believed of many at once.
+   */
+  through<Told>(person: Person, ask: () => Promise<Told>, leavesNothing?: (told: Told) => boolean): Promise<Told>
   /** The IdPs whose directory told nothing of several people, or will not be asked by us at all, and has told nothing since. */
   down(): readonly string[]
 }
@@ -39,6 +45,8 @@ export function makeLeftAlone(deps: {
   /** By a person, or by an IdP: whose question is left alone. */
   const rests = new Map<string, { readonly since: Moment; readonly seconds: number }>()
   const silences = new Map<string, Silence>()
+  /** At each IdP: of whom nothing was left, and when that was said. */
+  const gone = new Map<string, Map<string, Moment>>()
   const nameOf = ({ idp, directoryId }: Person) => `${idp} ${directoryId}`
 
   function secondsLeft(name: string): number {
@@ -49,6 +57,13 @@ export function makeLeftAlone(deps: {
   function requireAskable(person: Person): void {
     const seconds = Math.max(secondsLeft(person.idp), secondsLeft(nameOf(person)))
     if (seconds > 0) throw groupsUnread(person.idp, Math.ceil(seconds), 'directory:left_alone')
+  }
+
+  function requireBelieved({ idp, directoryId }: Person): void {
+    const lately = [...(gone.get(idp) ?? [])].filter(([, at]) => deps.clocks.secondsSince(at) < GONE_SECONDS)
+    const people = new Map(lately).set(directoryId, deps.clocks.moment())
+    gone.set(idp, people)
+    if (people.size > MOST_GONE) throw tooManyGone()
   }
 
   function told(person: Person): void {
@@ -67,7 +82,7 @@ export function makeLeftAlone(deps: {
     if (silence.untold.size < SEVERAL) silence.untold.add(directoryId)
     if (failed.code === 'idp_unavailable' && silence.silent.size < SEVERAL) silence.silent.add(directoryId)
     const isOfAll = isOfEverybody(failed) || silence.silent.size >= SEVERAL
-    silence.isDown ||= isOfAll || silence.untold.size >= SEVERAL
+    silence.isDown ||= isOfAll || failed.reason === TOO_MANY_GONE || silence.untold.size >= SEVERAL
     const seconds = Math.min(Number(failed.values['retryAfterSeconds'] ?? USUAL_SECONDS), MOST_SECONDS)
     keepLatest(rests, MOST_REMEMBERED, isOfAll ? idp : nameOf(person), { since: deps.clocks.moment(), seconds })
     deps.onFailure(idp, failed, silence.isDown)
@@ -76,10 +91,11 @@ export function makeLeftAlone(deps: {
 
   return {
     requireAskable,
-    async through(person, ask) {
+    async through(person, ask, leavesNothing = () => false) {
       requireAskable(person)
       try {
         const answer = await ask()
+        if (leavesNothing(answer)) requireBelieved(person)
         told(person)
         return answer
       } catch (thrown) {
@@ -89,3 +105,6 @@ export function makeLeftAlone(deps: {
     down: () => [...silences].flatMap(([idp, { isDown }]) => (isDown ? [idp] : [])),
   }
 }
+
+const TOO_MANY_GONE = 'directory:too_many_gone'
+const tooManyGone = () => new RolegateError('groups_truncated', {}, { reason: TOO_MANY_GONE })

@@ -178,7 +178,7 @@ describe('a sign-in whose groups are to be read again (threats.md I7)', () => {
     directory.tell = async () => []
     const refused = await Promise.all([refusalFrom(recheck()), refusalFrom(recheck()), refusalFrom(recheck())])
     expect(refused.map(({ values }) => values['why'])).toEqual(['groups_changed', 'groups_changed', 'groups_changed'])
-    expect(asked).toHaveLength(2)
+    expect(asked).toHaveLength(3)
     expect(recorded.filter(({ event }) => event === 'session_ended')).toHaveLength(1)
   })
 
@@ -423,10 +423,11 @@ describe('a directory that does not tell', () => {
     world.loseAllPatience()
     await again
     const joined = refusalFrom(recheck())
+    directory.tell = async () => []
     tell([])
     expect((await joined).values['why']).toBe('groups_changed')
     expect(await sessions.get(session.id)).toBeUndefined()
-    expect(asked).toHaveLength(2)
+    expect(asked).toHaveLength(3)
     expect(world.waiting.size).toBe(0)
   })
 
@@ -448,9 +449,77 @@ describe('a directory that does not tell', () => {
     world.loseAllPatience()
     await gone
     const ended = new Promise<void>((resolve) => (world.onAudit = async () => resolve()))
+    world.directory.tell = async () => []
     tell([])
     await ended
     expect(await world.sessions.get(world.session.id)).toBeUndefined()
+  })
+})
+
+describe('a directory that tells what is not so', () => {
+  it('once, signs nobody out: it is asked once more before a sign-in ends', async () => {
+    const { recheck, directory, clock, asked, sessions, session } = await aRecheckedSignIn()
+    const words: Told[] = [[], GROUPS, undefined, GROUPS, ['payments'], ['payments', 'admins']]
+    directory.tell = async () => words.shift()
+    for (const times of [2, 4]) {
+      clock.pass(EVERY + 1)
+      await recheck()
+      expect(asked).toHaveLength(times)
+      expect(await sessions.get(session.id)).toBeDefined()
+    }
+    clock.pass(EVERY + 1)
+    expect((await refusalFrom(recheck())).values['why']).toBe('groups_changed')
+    expect(asked).toHaveLength(6)
+  })
+
+  it('and is silent when it is asked once more, has told nothing', async () => {
+    const { recheck, directory, clock, sessions, session } = await aRecheckedSignIn()
+    directory.tell = async () => {
+      directory.tell = () => Promise.reject(down())
+      return []
+    }
+    clock.pass(EVERY + 1)
+    expect((await refusalFrom(recheck())).code).toBe('idp_unavailable')
+    expect(await sessions.get(session.id)).toBeDefined()
+  })
+
+  it.each<[string, Told]>([
+    ['in no group any more', []],
+    ['gone', undefined],
+  ])('of ten people in a minute ends their sign-ins, and of no more than that: that they are %s', async (_, told) => {
+    const { recheck, directory, clock, outcomes, recorded, said, leftAlone } = await aRecheckedSignIn()
+    directory.tell = async () => told
+    clock.pass(EVERY + 1)
+    const refused = []
+    for (let number = 1; number <= 50; number += 1) refused.push(await refusalFrom(recheck(somebody(number))))
+    expect(refused.map(({ code }) => code)).toEqual([
+      ...Array<string>(10).fill('sign_in_required'),
+      ...Array<string>(40).fill('idp_unavailable'),
+    ])
+    expect(refused.at(-1)).toMatchObject({ values: { why: 'groups_unread' }, reason: 'directory:too_many_gone' })
+    expect(outcomes.filter((outcome) => outcome === 'changed')).toHaveLength(10)
+    expect(recorded.filter(({ event }) => event === 'session_ended')).toHaveLength(10)
+    expect([said[0], leftAlone.down()]).toEqual(['entra directory:too_many_gone, down', ['entra']])
+    // Whoever is told of still is asked about, and whom it tells otherwise goes on.
+    directory.tell = async () => ['payments']
+    expect((await refusalFrom(recheck(somebody(51)))).values['why']).toBe('groups_changed')
+    directory.tell = async () => GROUPS
+    await recheck(somebody(52))
+    // After a minute it is believed again, of ten.
+    directory.tell = async () => told
+    clock.pass(61)
+    expect((await refusalFrom(recheck(somebody(50)))).code).toBe('sign_in_required')
+  })
+
+  it('of one person at many sign-ins, or of those who were in none, is about no more than that', async () => {
+    const { recheck, directory, clock } = await aRecheckedSignIn()
+    directory.tell = async () => []
+    clock.pass(EVERY + 1)
+    for (let number = 1; number <= 20; number += 1) await recheck(somebody(number, []))
+    for (let number = 1; number <= 20; number += 1) {
+      const one = aSession({ ...somebody(number), directoryId: 'oid-1' })
+      expect((await refusalFrom(recheck(aSession({ ...one, id: `another-${number}` })))).code).toBe('sign_in_required')
+    }
   })
 })
 
