@@ -113,6 +113,9 @@ export const isApproved = (request: RoleRequest, now: Date): request is Approved
 export const approvedUntil = ({ answeredAt, grantedSeconds }: Granted): Date =>
   new Date(answeredAt.getTime() + grantedSeconds * 1000)
 
+/** Which word of whose: a second of the same person is another, for another time. */
+type Word = Pick<Answer, 'answeredBy' | 'answeredAt'>
+
 /** What somebody did to it, as the server saw it. */
 export type Step =
   | {
@@ -125,7 +128,7 @@ export type Step =
   /** What was asked is on record. */
   | { readonly kind: 'asked' }
   /** The word that was given is on record; or could not be, and then it was never given. */
-  | { readonly kind: 'recorded' | 'unrecorded'; readonly by: Person }
+  | { readonly kind: 'recorded' | 'unrecorded'; readonly word: Word }
   | { readonly kind: 'deny'; readonly answer: Answer }
   | { readonly kind: 'cancel' }
   | { readonly kind: 'end'; readonly by: Person }
@@ -135,8 +138,11 @@ export function afterStep(request: RoleRequest, step: Step, now: Date): RoleRequ
   const standing = standingOf(request, now)
   const isOpen = standing === 'asked' && (request.status === 'asked' || isLeftBehind(request, now))
   // A record that took until it expired is too late.
-  const isTheirWord = (by: Person) =>
-    request.status === 'approving' && standing === 'asked' && isSame(request.answeredBy, by)
+  const isThis = ({ answeredBy, answeredAt }: Word) =>
+    request.status === 'approving' &&
+    standing === 'asked' &&
+    isSame(request.answeredBy, answeredBy) &&
+    request.answeredAt.getTime() === answeredAt.getTime()
   switch (step.kind) {
     case 'asked':
       return request.status === 'asking' && standing === 'asked' ? { ...request, status: 'asked' } : undefined
@@ -152,9 +158,9 @@ export function afterStep(request: RoleRequest, step: Step, now: Date): RoleRequ
           }
         : undefined
     case 'recorded':
-      return request.status === 'approving' && isTheirWord(step.by) ? { ...request, status: 'approved' } : undefined
+      return request.status === 'approving' && isThis(step.word) ? { ...request, status: 'approved' } : undefined
     case 'unrecorded':
-      return isTheirWord(step.by) ? { ...wishOf(request), status: 'asked' } : undefined
+      return isThis(step.word) ? { ...wishOf(request), status: 'asked' } : undefined
     case 'deny':
       // A no, and a change of mind, count even between somebody's yes and its record.
       return standing === 'asked' && request.status !== 'asking'

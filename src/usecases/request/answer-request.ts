@@ -143,7 +143,6 @@ export function makeAnswerRequest(deps: {
         .catch((thrown: unknown) => refuse(which, shown.request, asRolegateError(thrown)))
       if (shown.takesStepUp) await useStepUp(which, shown, stepUp)
       const answer = answerOf(which, shown, note)
-      const by = answer.answeredBy
       const used = shown.takesStepUp && stepUp !== undefined ? { stepUp } : {}
       const taken = await take(which.id, {
         kind: 'approve',
@@ -154,10 +153,10 @@ export function makeAnswerRequest(deps: {
       })
       // On record, and durably so, before it opens anything.
       await record('request_approved', which, taken, used).catch(async (thrown: unknown) => {
-        await take(which.id, { kind: 'unrecorded', by }).catch(() => undefined)
+        await take(which.id, { kind: 'unrecorded', word: answer }).catch(() => undefined)
         throw thrown
       })
-      await take(which.id, { kind: 'recorded', by })
+      await take(which.id, { kind: 'recorded', word: answer })
       await close(taken)
     },
 

@@ -32,7 +32,7 @@ describe('a request', () => {
     // What is not on record yet opens nothing.
     expect(approving && isApproved(approving, NINE)).toBe(false)
     expect(approving && standingOf(approving, NINE)).toBe('asked')
-    const approved = approving && afterStep(approving, { kind: 'recorded', by: lead }, NINE)
+    const approved = approving && afterStep(approving, { kind: 'recorded', word: answerAt(NINE) }, NINE)
     expect(approved && standingOf(approved, secondsAfter(NINE, HOUR - 1))).toBe('approved')
     expect(approved && standingOf(approved, secondsAfter(NINE, HOUR))).toBe('ended')
   })
@@ -55,8 +55,10 @@ describe('a request', () => {
       { kind: 'approve', answer: answerAt(NINE), allGroups: ['leads'], seconds: HOUR },
       NINE,
     )
-    expect(approving && afterStep(approving, { kind: 'unrecorded', by: other }, NINE)).toBeUndefined()
-    expect(approving && afterStep(approving, { kind: 'unrecorded', by: lead }, NINE)).toEqual(aRoleRequest())
+    expect(approving && afterStep(approving, { kind: 'unrecorded', word: answerAt(NINE, other) }, NINE)).toBeUndefined()
+    expect(approving && afterStep(approving, { kind: 'unrecorded', word: answerAt(NINE) }, NINE)).toEqual(
+      aRoleRequest(),
+    )
   })
 
   it('can be taken back even from between a word and its record, where a crash may have left it', () => {
@@ -67,7 +69,7 @@ describe('a request', () => {
     )
     const cancelled = approving && afterStep(approving, { kind: 'cancel' }, NINE)
     expect(cancelled).toEqual({ ...aRoleRequest(), status: 'cancelled', endedAt: NINE })
-    expect(cancelled && afterStep(cancelled, { kind: 'recorded', by: lead }, NINE)).toBeUndefined()
+    expect(cancelled && afterStep(cancelled, { kind: 'recorded', word: answerAt(NINE) }, NINE)).toBeUndefined()
   })
 
   it('is answered anew, a minute after a crash has kept a yes from its record; and denied at any time', () => {
@@ -78,10 +80,23 @@ describe('a request', () => {
     const again = anew(secondsAfter(NINE, 61))
     expect(again).toMatchObject({ status: 'approving', answeredBy: other })
     // The word that is late is not the one that counts now.
-    expect(again && afterStep(again, { kind: 'recorded', by: lead }, secondsAfter(NINE, 62))).toBeUndefined()
+    expect(
+      again && afterStep(again, { kind: 'recorded', word: answerAt(NINE) }, secondsAfter(NINE, 62)),
+    ).toBeUndefined()
+    // Nor of the same person, who has said something else since.
+    const longer = { ...word, answer: answerAt(secondsAfter(NINE, 61)), seconds: 4 * HOUR }
+    const second = afterStep(approving, longer, secondsAfter(NINE, 61))
+    for (const kind of ['recorded', 'unrecorded'] as const)
+      expect(second && afterStep(second, { kind, word: answerAt(NINE) }, secondsAfter(NINE, 62))).toBeUndefined()
+    expect(
+      second && afterStep(second, { kind: 'recorded', word: longer.answer }, secondsAfter(NINE, 62)),
+    ).toMatchObject({
+      status: 'approved',
+      grantedSeconds: 4 * HOUR,
+    })
     const denied = afterStep(approving, { kind: 'deny', answer: answerAt(NINE, other) }, NINE)
     expect(denied).toEqual({ ...aRoleRequest(), ...answerAt(NINE, other), status: 'denied' })
-    expect(denied && afterStep(denied, { kind: 'recorded', by: lead }, NINE)).toBeUndefined()
+    expect(denied && afterStep(denied, { kind: 'recorded', word: answerAt(NINE) }, NINE)).toBeUndefined()
   })
 
   it('is forgotten an hour after it was taken back, so that nobody can pile them up', () => {
@@ -110,7 +125,7 @@ describe('a request', () => {
   })
 
   const people = fc.constantFrom(lead, other)
-  const steps: fc.Arbitrary<{ step: (now: Date) => Step; after: number }> = fc.record({
+  const steps: fc.Arbitrary<{ step: (now: Date, request: RoleRequest) => Step; after: number }> = fc.record({
     after: fc.integer({ min: 0, max: 40_000 }),
     step: fc.oneof(
       fc.tuple(people, fc.integer({ min: 900, max: 4 * HOUR })).map(([by, seconds]) => (now: Date): Step => ({
@@ -120,8 +135,11 @@ describe('a request', () => {
         seconds,
       })),
       fc
-        .tuple(fc.constantFrom('recorded' as const, 'unrecorded' as const), people)
-        .map(([kind, by]) => (): Step => ({ kind, by })),
+        .tuple(fc.constantFrom('recorded' as const, 'unrecorded' as const), people, fc.boolean())
+        .map(([kind, by, isOther]) => (now: Date, request: RoleRequest): Step => ({
+          kind,
+          word: answerAt('answeredAt' in request && !isOther ? request.answeredAt : now, by),
+        })),
       fc.constant((): Step => ({ kind: 'asked' })),
       people.map((by) => (now: Date): Step => ({ kind: 'deny', answer: answerAt(now, by) })),
       fc.constant((): Step => ({ kind: 'cancel' })),
@@ -140,7 +158,7 @@ describe('a request', () => {
         for (const { step, after } of doings) {
           now = secondsAfter(now, after)
           const before = standingOf(request, now)
-          const next = afterStep(request, step(now), now)
+          const next = afterStep(request, step(now, request), now)
           if (next === undefined) continue
           expect(['asked', 'approved']).toContain(before)
           // Nobody's step says who asked, for what, why, or for how long at most.

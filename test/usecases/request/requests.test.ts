@@ -143,6 +143,27 @@ describe('answering', () => {
     expect(own.map(({ standing }) => standing)).toEqual(['ended'])
   })
 
+  it('is on record by itself each time: a second word of theirs is not opened by the record of the first', async () => {
+    const gateway = aRequestWorld()
+    const { id } = await gateway.ask()
+    const say = async (seconds: number) => {
+      const begun = new Promise<() => void>((begins) => {
+        gateway.world.onAudit = async () => new Promise<void>((written) => begins(written))
+      })
+      const said = gateway.answers.approve(gateway.by(gateway.lead, id), { seconds })
+      return { said, write: await begun }
+    }
+    const first = await say(HOUR / 2)
+    gateway.clock.pass(61)
+    const second = await say(2 * HOUR)
+    first.write()
+    expect(await conditionOf(first.said)).toBe('request_over')
+    expect(await gateway.isOpen()).toBe(false)
+    second.write()
+    await second.said
+    expect([await gateway.isOpen(), await gateway.requests.get(id)]).toMatchObject([true, { grantedSeconds: 2 * HOUR }])
+  })
+
   it('opens nothing before it is on record, and leaves the request open when that fails', async () => {
     const gateway = aRequestWorld()
     const { id } = await gateway.ask()
