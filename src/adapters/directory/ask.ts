@@ -52,12 +52,7 @@ export function makeAskDirectory({ fetch, token }: { fetch: typeof globalThis.fe
       token.forget(first)
       answer = await send(url, headers, await get())
     }
-    // Its own words may hold anything, so the number is all that is told. A token that is not taken, fresh as it is, is about us.
-    if (answer.status !== 200)
-      throw new DirectoryFailure(`answered_${answer.status}`, {
-        said: await errorIn(answer),
-        ofEverybody: answer.status === 401,
-      })
+    if (answer.status !== 200) throw await failureIn(answer)
     return readJson(answer)
   }
 }
@@ -73,6 +68,17 @@ export async function sendOrFail(send: typeof fetch, url: string, init: RequestI
   if (answer.status === 429)
     throw new DirectoryFailure('answered_429', { again: secondsUntilAgain(answer), ofEverybody: true })
   return answer
+}
+
+/** Google says with a 403, too, that we ask too much. */
+const QUOTAS = new Set(['userRateLimitExceeded', 'rateLimitExceeded', 'quotaExceeded'])
+
+/** Its own words may hold anything, so the number is all that is told. A token that is not taken, fresh as it is, is about us. */
+async function failureIn(answer: Response): Promise<DirectoryFailure> {
+  const said = await errorIn(answer)
+  if (answer.status === 403 && QUOTAS.has(said.reason ?? ''))
+    return new DirectoryFailure('answered_403_quota', { again: secondsUntilAgain(answer), ofEverybody: true })
+  return new DirectoryFailure(`answered_${answer.status}`, { said, ofEverybody: answer.status === 401 })
 }
 
 /** Without it nobody is told of. */

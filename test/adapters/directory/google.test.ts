@@ -181,6 +181,10 @@ const instead =
   }
 const JSON_TYPE = { 'content-type': 'application/json' }
 
+/** Google's limits are no 429. */
+const quota = (reason: string, headers: Record<string, string> = {}) =>
+  instead(403, { ...JSON_TYPE, ...headers }, JSON.stringify({ error: { code: 403, errors: [{ reason }] } }))
+
 /** What Google says where it finds no account, or nothing at all. */
 const notFound = (message: string, reason = 'notFound') =>
   instead(404, JSON_TYPE, JSON.stringify({ error: { code: 404, message, errors: [{ message, reason }] } }), 'users')
@@ -274,6 +278,8 @@ describe('a list that is not whole refuses the sign-in (threats.md R5)', () => {
 describe('Google out of reach is so for now', () => {
   it.each<[string, World, number]>([
     ['too many ask', { bend: { instead: instead(429, { 'retry-after': '17' }) } }, 17],
+    ['its quota is used up', { bend: { instead: quota('userRateLimitExceeded', { 'retry-after': '30' }) } }, 30],
+    ['too many ask at once', { bend: { instead: quota('quotaExceeded') } }, 5],
     ['its token endpoint is busy', { bend: { instead: instead(429, {}, '', 'token') } }, 5],
     ['it fails', { bend: { instead: instead(503) } }, 5],
     ['it leads elsewhere', { bend: { instead: instead(302, { location: 'http://127.0.0.1:1/' }) } }, 5],
@@ -291,6 +297,7 @@ describe('Google out of reach is so for now', () => {
 describe('groups that are to be read again (threats.md I7)', () => {
   it.each<[string, World, boolean]>([
     ['Google throttles us', { bend: { instead: instead(429) } }, true],
+    ['its quota is used up', { bend: { instead: quota('rateLimitExceeded') } }, true],
     ['our token is refused', { signer: 'somebody-else' }, true],
     [
       'nobody gives us a token',
