@@ -222,10 +222,7 @@ const YOURS_MISSING = 'your sign-in did not say it, or said several. Sign in aga
 /** Read by whoever asks, or is about to answer: of a word that was given, `voidWhy`. */
 const KEY_MISSING = new Map([
   ['asker', YOURS_MISSING],
-  [
-    'requester',
-    'the sign-in of whoever asked did not say it, or said several. They sign in again, take this request back, and ask anew.',
-  ],
+  ['requester', 'the sign-in of whoever asked did not say it, or said several. They sign in again, and ask anew.'],
   ['approver', YOURS_MISSING],
 ])
 

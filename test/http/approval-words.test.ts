@@ -52,6 +52,11 @@ describe('what somebody is told who is about to approve', () => {
     expect(unmetWhy(values)).toContain('your sign-in did not say it, or said several. Sign in again.')
   })
 
+  it('is that whoever asked asks anew, where their sign-in did not say it: what nobody can answer is in no way', () => {
+    const why = unmetWhy({ condition: 'person_key_missing', whose: 'requester', claim: 'badge' })
+    expect(why).toContain('They sign in again, and ask anew.')
+  })
+
   it.each(['gone', 'auth_time_missing'])('of a fresh sign-in that was none is about approving: %s', (why) => {
     const [approving, taking] = [stepUpWords({ why, approval: 'req-1' }), stepUpWords({ why })]
     expect(approving.next).not.toMatch(/role’s page|terminal|are given to/)
