@@ -136,7 +136,6 @@ export type Step =
 /** The request after this step; undefined where there is no such step from here. */
 export function afterStep(request: RoleRequest, step: Step, now: Date): RoleRequest | undefined {
   const standing = standingOf(request, now)
-  const isOpen = standing === 'asked' && (request.status === 'asked' || isLeftBehind(request, now))
   // A record that took until it expired is too late.
   const isThis = ({ answeredBy, answeredAt }: Word) =>
     request.status === 'approving' &&
@@ -147,7 +146,7 @@ export function afterStep(request: RoleRequest, step: Step, now: Date): RoleRequ
     case 'asked':
       return request.status === 'asking' && standing === 'asked' ? { ...request, status: 'asked' } : undefined
     case 'approve':
-      return isOpen
+      return isOpen(request, now)
         ? {
             ...wishOf(request),
             ...step.answer,
@@ -174,6 +173,10 @@ export function afterStep(request: RoleRequest, step: Step, now: Date): RoleRequ
         : undefined
   }
 }
+
+/** Whether it waits for a yes, and nobody's is under way. */
+export const isOpen = (request: RoleRequest, now: Date): boolean =>
+  standingOf(request, now) === 'asked' && (request.status === 'asked' || isLeftBehind(request, now))
 
 /** A word that a crash, or a store that went away, has kept from its record: after a minute anybody may give theirs anew. */
 const isLeftBehind = (request: RoleRequest, now: Date): boolean =>

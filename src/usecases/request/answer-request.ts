@@ -4,6 +4,7 @@ import { approvingGroups } from '../../domain/request/approver.ts'
 import { answerForRecord, askedForRecord } from '../../domain/request/on-record.ts'
 import {
   grantableSeconds,
+  isOpen,
   mostSecondsOf,
   personIn,
   SHOWN_SECONDS,
@@ -82,8 +83,8 @@ export function makeAnswerRequest(deps: {
       const { principal } = session
       if (await isFirst(`expired-request:${id}`, SHOWN_SECONDS))
         await deps.audit({ event: 'request_expired', request: from, principal, session, ...about(shown.request) })
-      throw unmet('request_expired')
     }
+    requireAsked(shown)
     return shown
   }
 
@@ -129,7 +130,7 @@ export function makeAnswerRequest(deps: {
       const shown = await deps.seeRequests.find(session, id)
       // The trip is a sign-in, which reads the groups anew.
       if (shown.fault !== undefined && shown.fault.values['why'] !== OLD_GROUPS) throw shown.fault
-      if (shown.standing !== 'asked') throw unmet(shown.standing === 'expired' ? 'request_expired' : 'request_over')
+      requireAsked(shown)
       return shown
     },
 
@@ -137,6 +138,8 @@ export function makeAnswerRequest(deps: {
       const shown = await answerable(which)
       const most = Math.min(shown.request.seconds, mostSecondsOf(shown.wanted))
       const seconds = grantableSeconds(chosen, most)
+      // Too late: the trip to their IdP must not be for that.
+      if (!isOpen(shown.request, deps.now())) throw unmet('request_over')
       // Their word opens a role by their groups, as a hand-over does.
       await deps
         .recheckGroups(which.session, which.request)
@@ -182,4 +185,11 @@ export function makeAnswerRequest(deps: {
       await record('approval_ended', which, ended)
     },
   }
+}
+
+/** Fails unless it waits for an answer, and for one that somebody can give. */
+function requireAsked({ standing, because }: ShownRequest): void {
+  if (standing === 'asked') return
+  if (standing === 'moot' && because !== undefined) throw because
+  throw unmet(standing === 'expired' ? 'request_expired' : 'request_over')
 }

@@ -189,6 +189,25 @@ describe('whoever approves an elevated role (threats.md H8)', () => {
     expect(await gateway.isOpen()).toBe(true)
   })
 
+  it('comes too late for what is answered, and is told so: without a fresh sign-in, and with one, which is kept', async () => {
+    const { answers, by, prove, approve, lead, request, recorded, confirmStepUp, world } = await asked()
+    const principal = aLead({ subject: 'oid-3', username: 'otto@example.com', email: 'otto@example.com' })
+    const other = aSession({ id: 'session-3', principal })
+    const stepUp = await prove(lead, request)
+    world.onAudit = async ({ event }) => {
+      if (event !== 'request_approved') return
+      // While the other's yes is not on record yet.
+      expect(await refused(approve(stepUp))).toEqual(['condition_unmet', 'request_over'])
+    }
+    await approve(await prove(other, request, 'U'.repeat(22)), other)
+    for (const late of [undefined, stepUp])
+      expect(await refused(approve(late))).toEqual(['condition_unmet', 'request_over'])
+    await answers.end(by(other, request.id))
+    expect(await refused(approve())).toEqual(['condition_unmet', 'request_over'])
+    await confirmStepUp.requireToApprove({ session: lead, id: stepUp }, request)
+    expect(recorded.filter(({ event }) => event === 'request_refused')).toEqual([])
+  })
+
   it('needs none for a role that is not elevated', async () => {
     const gateway = aRequestWorld()
     const { id } = await gateway.ask()
