@@ -66,8 +66,16 @@ async function welcome({ gateway }: Connection, { world, say, json }: Call): Pro
 
 function countOf(roles: readonly ListedRole[]): string {
   if (roles.length === 0) return 'No role is open to you.'
-  const accounts = new Set(roles.map(({ accountId }) => accountId)).size
-  return `${counted(roles.length, 'role')} in ${counted(accounts, 'account')}.`
+  // Apart, as on the page that was approved: a terminal gets them one by one, or not at all.
+  const elevated = roles.filter((role) => role.elevated).length
+  const plain = roles.filter((role) => !role.elevated)
+  const accounts = new Set(plain.map(({ accountId }) => accountId)).size
+  return [
+    ...(plain.length > 0 ? [`${counted(plain.length, 'role')} in ${counted(accounts, 'account')}`] : []),
+    ...(elevated > 0 ? [`${elevated} elevated`] : []),
+  ]
+    .join(', and ')
+    .concat('.')
 }
 
 const counted = (count: number, word: string): string => `${count} ${word}${count === 1 ? '' : 's'}`

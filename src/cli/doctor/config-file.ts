@@ -24,12 +24,18 @@ export async function checkConfigFile(world: CliWorld, facts: ConfigFacts): Prom
           ),
         ]
       : []
-    return found.length + bom.length > 0
-      ? [...found, ...bom]
-      : [ok(CHECK, `${path} has a profile for each of your roles.`)]
+    return found.length + bom.length > 0 ? [...found, ...bom] : [ok(CHECK, asItShouldBe(path, facts))]
   } catch (thrown) {
     return [failed(CHECK, thrown)]
   }
+}
+
+/** Roles that no AWS tool can take get no profile, and `configure` writes nothing for them alone. */
+function asItShouldBe(path: string, { roles, others = [] }: ConfigFacts): string {
+  if (others.length === 0) return `${path} has a profile for each of your roles.`
+  const more = `${listed(others.map(({ alias, role }) => `${alias}/${role}`))}: taken with rolegate exec or rolegate console`
+  if (roles.length === 0) return `${path} needs no profile, for no AWS tool can take what you have. ${more}.`
+  return `${path} has a profile for each of your roles that AWS tools can take. Without one, ${more}.`
 }
 
 function inspect(facts: ConfigFacts, config: string, credentials: string, path: string): Inspected {
@@ -49,7 +55,7 @@ function findings(found: Inspected, path: string, world: CliWorld): readonly Fin
     `Add the services line of our block to ${names}, or set AWS_ENDPOINT_URL_SSO and AWS_ENDPOINT_URL_SSO_OIDC.`
   const led = world.env['AWS_ENDPOINT_URL_SSO'] && world.env['AWS_ENDPOINT_URL_SSO_OIDC']
   return [
-    ...(absent ? [warn(CHECK, `${path} has no profiles of this gateway.`, again)] : []),
+    ...(absent && missing.length > 0 ? [warn(CHECK, `${path} has no profiles of this gateway.`, again)] : []),
     ...(outdated ? [fail(CHECK, `${path} does not say what the gateway says of itself.`, again)] : []),
     ...(absent ? [] : some(missing, (names) => warn(CHECK, `No profile yet for ${names}.`, again))),
     ...some(vanished, (names) => warn(CHECK, `No longer among your roles: ${names}.`, `${again} --prune`)),

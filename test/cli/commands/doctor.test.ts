@@ -163,6 +163,25 @@ describe('rolegate doctor', () => {
       ])
     })
 
+    it('sends nobody to configure for roles that get no profile, and says how they are taken', async () => {
+      const { found, gateway, configured } = await aLaptop()
+      const admin = { role: 'payments-prod/admin', accountId: '222222222222', needs: ['approval'] }
+      gateway.on('GET /v1/aws-config', { json: anAwsConfig(gateway.origin, [], { withoutProfile: [admin] }) })
+      expect(await found('config file')).toEqual([
+        {
+          check: 'config file',
+          state: 'ok',
+          says: expect.stringMatching(/needs no profile.*payments-prod\/admin: taken with rolegate exec/),
+        },
+      ])
+      const some = anAwsConfig(gateway.origin, ['payments-dev/readonly'], { withoutProfile: [admin] })
+      gateway.on('GET /v1/aws-config', { json: some })
+      await configured()
+      expect(states(await found('config file'))).toEqual([
+        expect.stringMatching(/^ok: .* that AWS tools can take\. Without one, payments-prod\/admin: taken with/),
+      ])
+    })
+
     it('finds a profile that would sign in at AWS itself (threats.md D8)', async () => {
       const { configured, found, terminal, write, gateway } = await aLaptop()
       const session = new URL(gateway.origin).host.replace(':', '-')

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { aGateway, anOauthError, aProblem, someTokens } from '../fake-gateway.ts'
+import { aGateway, aRole, anOauthError, aProblem, someTokens } from '../fake-gateway.ts'
 import { readTokens } from '../kept-files.ts'
 import { aTerminal } from '../fake-terminal.ts'
 
@@ -23,6 +23,17 @@ describe('rolegate login --device', () => {
       '✓ Signed in as alice@example.com until 20:00 (device session: no elevated roles). 3 roles in 2 accounts.',
       '',
     ])
+  })
+
+  it('counts elevated roles apart, as the page does that was approved', async () => {
+    const gateway = await aGateway()
+    const elevated = aRole('payments-prod/admin', { elevated: true })
+    gateway.on('GET /v1/roles', { json: { roles: [aRole('payments-dev/readonly'), elevated] } })
+    const { err } = await aTerminal().run('login', '--device', '--server', gateway.origin)
+    expect(err).toContain(' 1 role in 1 account, and 1 elevated.\n')
+    gateway.on('GET /v1/roles', { json: { roles: [elevated] } })
+    const { err: alone } = await aTerminal().run('login', '--device', '--server', gateway.origin)
+    expect(alone).toContain('). 1 elevated.\n')
   })
 
   it('tells the gateway which host, person and tool ask, each in 64 characters at most', async () => {
