@@ -34,6 +34,8 @@ export type Lent = {
   readonly role: string
   readonly seconds: number
   readonly limitedBy: string
+  /** The account's own, which older gateways do not say. */
+  readonly region?: string
 }
 
 export type ConsoleLink = {
@@ -45,6 +47,8 @@ export type ConsoleLink = {
 
 /** What AWS's credentials are made of. Some printed forms have no quotes, and `eval` would run what is not this. */
 const CREDENTIAL = /^[A-Za-z0-9+/=_.:@-]+$/
+/** It goes into the environment of what is started. */
+const REGION = /^[a-z0-9-]{1,40}$/
 const TOKEN = /^[A-Za-z0-9._~+/=-]+$/
 
 export function readWhoami(body: unknown): Whoami {
@@ -94,6 +98,7 @@ export function readCredentials(body: unknown): Lent {
     role: roleOf(lent['role']),
     seconds: numberOf(lent['seconds'], 'seconds'),
     limitedBy: oneLine(textOf(lent['limitedBy'], 'limitedBy')),
+    ...(lent['region'] !== undefined && { region: matching(lent['region'], REGION, 'region') }),
   }
 }
 

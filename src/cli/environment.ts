@@ -22,6 +22,7 @@ export const ENVIRONMENT: ReadonlyMap<string, string> = new Map([
   ],
   ['NO_PROXY', 'names that are reached past it, by commas'],
   ['AWS_REGION', 'the region handed on, when -r does not name one'],
+  ['AWS_DEFAULT_REGION', 'when set, `exec` sets no AWS_REGION of the account’s own'],
   ['AWS_PROFILE', 'removed from the environment of what `exec` starts'],
   ['AWS_DEFAULT_PROFILE', 'removed likewise'],
   ['SSH_CONNECTION', 'when set, `login` takes this for an SSH session and shows a code'],

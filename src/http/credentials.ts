@@ -35,7 +35,7 @@ export function makeAnswerCredentials(deps: {
       ...(reason !== undefined && { reason }),
       ...(timeZone !== undefined && { timeZone }),
     }
-    const { credentials, facts } = await withStepUp(
+    const { credentials, facts, target } = await withStepUp(
       deps.terminalStepUp,
       { session, request, purpose: { role, handOver: 'credentials', ...said }, ...(id !== undefined && { id }) },
       (asked) => deps.issueCredentials({ session, request, role, ...asked }),
@@ -48,6 +48,7 @@ export function makeAnswerCredentials(deps: {
       role: facts.role,
       seconds: facts.seconds,
       limitedBy: facts.limitedBy,
+      region: target.account.region,
     }
   }
 }

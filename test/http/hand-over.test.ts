@@ -29,6 +29,7 @@ describe('credentials for a terminal', () => {
       role: 'payments-dev/developer',
       seconds: 900,
       limitedBy: 'requested',
+      region: 'eu-central-1',
     })
     expect(answer.headers['cache-control']).toBe('no-store')
   })

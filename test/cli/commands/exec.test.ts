@@ -38,6 +38,26 @@ describe('rolegate exec', () => {
     expect(asked(CREDENTIALS)).toEqual([{ role: ROLE, seconds: 3600 }])
   })
 
+  it.each([
+    ['the account’s own', {}, [], 'eu-central-1', 'eu-central-1'],
+    ['what -r names', {}, ['-r', 'eu-west-3'], 'eu-west-3', 'eu-west-3'],
+    ['the caller’s', { AWS_REGION: 'eu-west-1', AWS_DEFAULT_REGION: 'eu-west-2' }, [], 'eu-west-1', 'eu-west-1'],
+    ['the caller’s default', { AWS_DEFAULT_REGION: 'eu-west-2' }, [], undefined, 'eu-west-2'],
+  ])('hands on a region: %s', async (_which, env, line, region, byDefault) => {
+    const { run, gateway, terminal } = await signedIn({ env })
+    gateway.on(CREDENTIALS, { json: { ...LENT, region: 'eu-central-1' } })
+    await run('exec', ROLE, ...line, '--', 'env')
+    const { AWS_REGION, AWS_DEFAULT_REGION } = terminal.spawned[0]?.env ?? {}
+    expect([AWS_REGION, AWS_DEFAULT_REGION]).toEqual([region, byDefault])
+  })
+
+  it('takes no region that is none from a gateway (threats.md D13)', async () => {
+    const { run, gateway, terminal } = await signedIn()
+    gateway.on(CREDENTIALS, { json: { ...LENT, region: 'eu-central-1\nevil' } })
+    expect((await run('exec', ROLE, '--', 'env')).exit).toBe(9)
+    expect(terminal.spawned).toEqual([])
+  })
+
   it('removes AWS_PROFILE and AWS_DEFAULT_PROFILE, and says so once', async () => {
     const { run, terminal } = await signedIn({ env: { AWS_PROFILE: 'mine', AWS_DEFAULT_PROFILE: 'other' } })
     const { err } = await run('exec', ROLE, '--', 'env')
