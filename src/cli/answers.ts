@@ -27,6 +27,8 @@ export type ListedRole = {
   readonly maxSeconds: number
   readonly elevated: boolean
   readonly state: string
+  /** An approval was asked for, and nobody has answered. */
+  readonly isPending: boolean
 }
 
 export type Lent = {
@@ -83,6 +85,7 @@ function readRole(body: unknown): ListedRole {
     maxSeconds: numberOf(row['maxSeconds'], 'maxSeconds'),
     elevated: row['elevated'] === true,
     state: oneLine(typeof row['state'] === 'string' ? row['state'] : 'available'),
+    isPending: row['state'] === 'needs_approval' && row['pending'] !== undefined,
   }
 }
 

@@ -37,6 +37,8 @@ export function inFull(body: unknown): unknown {
       elevated,
       state: grant['state'],
       ...(grant['why'] !== undefined && { why: grant['why'] }),
+      ...(grant['pending'] !== undefined && { pending: grant['pending'] }),
+      ...(grant['grantedUntil'] !== undefined && { grantedUntil: grant['grantedUntil'] }),
       via: grant['via'],
     }))
   })
@@ -55,12 +57,19 @@ function held({ kinds, grants }: { kinds: readonly unknown[]; grants: readonly F
 function grantsIn(compact: Fields): readonly Fields[] {
   const [rules, groups] = [listIn(compact, 'rules'), listIn(compact, 'groups')]
   return listIn(compact, 'grants').map((grant) => {
-    const { maxSeconds, state, why, via } = recordOf(grant)
+    const { maxSeconds, state, why, pending, grantedUntil, via } = recordOf(grant)
     const named = listOf(via, 'via').map((pair) => {
       const [rule, group] = listOf(pair, 'via')
       return { rule: at(rules, rule, 'via'), group: group === null ? null : at(groups, group, 'via') }
     })
-    return { maxSeconds, state, ...(why !== undefined && { why }), via: named }
+    return {
+      maxSeconds,
+      state,
+      ...(why !== undefined && { why }),
+      ...(pending !== undefined && { pending }),
+      ...(grantedUntil !== undefined && { grantedUntil }),
+      via: named,
+    }
   })
 }
 

@@ -9,14 +9,18 @@ const COMPACT = {
   kinds: [
     { key: 'readonly', roleName: 'readonly', elevated: false },
     { key: 'admin', roleName: 'admin', elevated: true },
+    { key: 'asked', roleName: 'asked', elevated: false },
+    { key: 'given', roleName: 'given', elevated: false },
   ],
   rules: ['r', 's'],
   groups: ['g'],
   grants: [
     { maxSeconds: 5400, state: 'available', via: [[0, 0]] },
     { maxSeconds: 900, state: 'not_now', via: [[1, null]] },
+    { maxSeconds: 900, state: 'needs_approval', pending: 'req-1', via: [[0, 0]] },
+    { maxSeconds: 900, state: 'available', grantedUntil: '2026-03-02T12:00:00.000Z', via: [[0, 0]] },
   ],
-  lists: [[[0, 0]], [[0, 0], [1, 1]]], // prettier-ignore
+  lists: [[[0, 0]], [[0, 0], [1, 1], [2, 2], [3, 3]]], // prettier-ignore
   names: ['Payments'],
   environments: ['dev'],
   partitions: ['aws'],
@@ -41,6 +45,8 @@ const FULL = {
       state: 'not_now',
       via: [{ rule: 's', group: null }],
     }),
+    aRole('payments-prod/asked', { account: production, maxSeconds: 900, state: 'needs_approval', pending: 'req-1' }),
+    aRole('payments-prod/given', { account: production, maxSeconds: 900, grantedUntil: '2026-03-02T12:00:00.000Z' }),
   ],
 }
 

@@ -58,7 +58,11 @@ describe('a role that somebody has to approve', () => {
     const asked = await alice.post(`/roles/${ROLE}/request`, { _csrf, reason: 'INC-7', seconds: '3600' }).expect(303)
     const path = String(asked.headers['location'])
     expect((await alice.get(path).expect(200)).text).toContain('Waiting for an answer.')
-    expect((await alice.get(`/roles/${ROLE}`).expect(200)).text).toContain('You have asked for this role')
+    const waiting = (await alice.get(`/roles/${ROLE}`).expect(200)).text
+    expect(waiting).toContain('You have asked for this role')
+    // What a terminal could do now is look: to take it fails.
+    expect(waiting).toContain('<code>rolegate requests</code>')
+    expect(waiting).not.toContain('rolegate exec')
     expect((await alice.get('/').expect(200)).text).toContain('waiting for approval')
     await take().expect(403)
 
@@ -95,6 +99,7 @@ describe('a role that somebody has to approve', () => {
     const granted = await alice.get(`/roles/${ROLE}`).expect(200)
     expect(granted.text).toContain('<strong>Approved</strong> by bob@example.com')
     expect(granted.text).toContain('its approval ends then')
+    expect(granted.text).toContain('renews them until the approval ends')
     await alice.post(`/roles/${ROLE}/console`, { _csrf }).expect(303)
     expect((await alice.get('/').expect(200)).text).toContain('Approved until')
     for (const form of ['', '?form=compact']) {

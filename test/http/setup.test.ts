@@ -72,9 +72,19 @@ describe('GET /setup', () => {
     await alice.get(href).set('sec-fetch-site', 'cross-site').expect(403)
   })
 
-  it('has nothing to paste for somebody whom no terminal role is open to', async () => {
+  it('has nothing to paste for somebody whom no role is open to, and speaks of none', async () => {
     const nobody = await aPersonAt(demo, 'carol')
-    expect((await nobody.get('/setup').expect(200)).text).toContain('there is nothing to set up')
+    const { text } = await nobody.get('/setup').expect(200)
+    expect(text).toContain('You have no role that a terminal could take')
+    expect(text).not.toContain('levated')
+  })
+
+  it('leads whose roles no stock tool could take to our own program, and says what each asks for', async () => {
+    const gina = await aPersonAt(demo, 'gina')
+    const { text } = await gina.get('/setup').expect(200)
+    expect(textOf(text)).toContain(`rolegate login --server ${demo.url}`)
+    expect(text).toContain('payments-prod/operator</a>, once somebody has approved it: rolegate request')
+    expect(text).not.toContain('aws sso login')
   })
 })
 

@@ -29,7 +29,7 @@ const tableRows = (roles: readonly ListedRole[]) => [
     role.accountName || '-',
     role.environment || '-',
     printDuration(role.maxSeconds),
-    `${role.state.replaceAll('_', ' ')}${role.elevated ? ' (elevated)' : ''}`,
+    `${role.isPending ? 'waits for approval' : role.state.replaceAll('_', ' ')}${role.elevated ? ' (elevated)' : ''}`,
   ]),
 ]
 

@@ -13,13 +13,17 @@ export type TerminalPages = {
     /** Too many to paste: they are saved first. */
     readonly asFile: boolean
     readonly fileHref: string
-    /** The first of them; absent: a terminal may take none. */
+    /** The first of them; absent: no stock tool could take any. */
     readonly profile?: string
     readonly forms: readonly PrintedForm[]
     readonly firstCommand: string
     readonly elsewhereCommand: string
     readonly exports: readonly PrintedForm[]
     readonly ownCommands: string
+    readonly ownLogin: string
+    /** Roles that take our own program: the first of them, and how many more there are. */
+    readonly others: readonly { readonly role: string; readonly asks: string }[]
+    readonly othersMore: number
   }
   device: { readonly wrongCode: boolean }
   'device-confirm': {

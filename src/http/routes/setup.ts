@@ -1,5 +1,5 @@
 import { Router } from 'express'
-import type { ConfigFacts } from '../../domain/aws/config-file/facts.ts'
+import type { ConfigFacts, Need } from '../../domain/aws/config-file/facts.ts'
 import { nameRoles } from '../../domain/aws/config-file/profile-names.ts'
 import { printExports, printSetup, savedBlock, type SetupShell } from '../../domain/aws/config-file/setup-commands.ts'
 import type { Sha256 } from '../../domain/aws/session-name.ts'
@@ -11,6 +11,8 @@ import { factsOf } from '../request-facts.ts'
 
 /** More profiles than this are saved, not pasted. */
 const MOST_PASTED = 100
+/** As many as anybody reads. */
+const MOST_LISTED = 50
 
 /** `GET /setup`: what to paste, so that the stock AWS CLI signs in here. Nothing on the page is secret. */
 export function setupRoutes(deps: { describeConfig: DescribeConfig; sha256: Sha256; now: Now }): Router {
@@ -28,6 +30,7 @@ export function setupRoutes(deps: { describeConfig: DescribeConfig; sha256: Sha2
 
 function setupModel(facts: ConfigFacts, sha256: Sha256): Pages['setup'] {
   const [first] = nameRoles(facts.roles)
+  const { others = [] } = facts
   const asFile = facts.roles.length > MOST_PASTED
   const saved = asFile ? savedBlock(facts, sha256) : undefined
   const inEach = (print: (shell: SetupShell) => string) =>
@@ -43,7 +46,20 @@ function setupModel(facts: ConfigFacts, sha256: Sha256): Pages['setup'] {
     firstCommand: `aws s3 ls --profile ${first?.name}`,
     exports: inEach((shell) => printExports(shell, facts)),
     ownCommands: `rolegate login --server ${facts.origin}\nrolegate configure`,
+    ownLogin: `rolegate login --server ${facts.origin}`,
+    others: others.slice(0, MOST_LISTED).map(({ alias, role, needs }) => ({
+      role: `${alias}/${role}`,
+      asks: needs.map((need) => ASKS[need]).join('; '),
+    })),
+    othersMore: Math.max(0, others.length - MOST_LISTED),
   }
+}
+
+/** What it takes beside a sign-in, and how it is given. */
+const ASKS: Readonly<Record<Need, string>> = {
+  elevated: 'elevated: you confirm in your browser, each time',
+  reason: 'with a reason: --reason',
+  approval: 'once somebody has approved it: rolegate request',
 }
 
 const SHELLS: readonly { id: SetupShell; label: string }[] = [

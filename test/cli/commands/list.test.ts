@@ -28,6 +28,21 @@ describe('rolegate list', () => {
     expect((await run('list')).out).toContain('needs approval (elevated)')
   })
 
+  it('tells a role that was asked for from one that nobody has asked for', async () => {
+    const { gateway, run } = await signedIn()
+    gateway.on('GET /v1/roles', {
+      json: {
+        roles: [aRole('a/b', { state: 'needs_approval', pending: 'req-1' }), aRole('a/c', { state: 'needs_approval' })],
+      },
+    })
+    expect((await run('list')).out.split('\n').map((line) => line.slice(line.indexOf('1h30m')))).toEqual([
+      expect.any(String),
+      '1h30m  waits for approval',
+      '1h30m  needs approval',
+      '',
+    ])
+  })
+
   it('says on stderr when there is nothing, and never starts a sign-in', async () => {
     const { gateway, run } = await signedIn()
     gateway.on('GET /v1/roles', { json: { roles: [] } })
