@@ -89,7 +89,7 @@ const pageOf = (req: Request): string =>
   req.method === 'GET' ? req.originalUrl : req.path.replace(/\/(console|credentials)$/, '')
 
 function wayOn({ code, values }: RolegateError, req: Request): { label: string; href: string } {
-  const { role, why, handOver, approval } = values
+  const { role, why, handOver, approval, by } = values
   if (code === 'step_up_required' && typeof approval === 'string')
     return { label: 'To the request', href: `/approvals/${approval}` }
   if (code === 'step_up_required' && typeof role === 'string')
@@ -98,7 +98,7 @@ function wayOn({ code, values }: RolegateError, req: Request): { label: string; 
       : { label: 'Sign in afresh', href: `/roles/${role}/step-up?for=${String(handOver)}` }
   if (code === 'sign_in_required' && (why === 'old_claims' || why === 'old_groups' || why === GROUPS_CHANGED))
     return { label: 'Sign in again', href: `/sign-in?returnTo=${encodeURIComponent(parseReturnTo(pageOf(req)))}` }
-  if ((code === 'not_entitled' || code === 'denied_by_rule') && typeof role === 'string')
+  if ((code === 'not_entitled' || code === 'denied_by_rule') && typeof role === 'string' && by !== 'link')
     return { label: 'Why not?', href: `/roles/${role}/why` }
   return code.startsWith('sign_in') ||
     code === 'groups_missing' ||

@@ -94,7 +94,18 @@ describe('explaining under circumstances', () => {
     )
     const none = await alice.post('/admin/access', { ...fields, _csrf, groups: 'x' }).expect(200)
     expect(none.text).toContain('No rule gives them anything.')
-    await alice.post('/admin/access', { ...fields, _csrf, idp: '' }).expect(404)
+  })
+
+  it('says what is missing where nothing is asked yet, and keeps what was typed', async () => {
+    const blank = { role: '', idp: '', groups: '', reason: '', at: '', mfa: '', ip: '' }
+    const _csrf = await alice.csrf('/admin/access')
+    const nothing = await alice.post('/admin/access', { ...blank, _csrf }).expect(400)
+    expect(nothing.text).toContain('Name a role, or say which directory somebody signs in with.')
+    for (const role of ['', 'data-prod/readonly']) {
+      const whose = await alice.post('/admin/access', { ...blank, _csrf, role, groups: 'auditors' }).expect(400)
+      expect(whose.text).toContain('Say which directory states these groups')
+      expect(whose.text).toContain('auditors</textarea>')
+    }
   })
 
   it('says what a role asks for, where it says who may take it', async () => {

@@ -56,6 +56,14 @@ describe('GET /go', () => {
     expect(text).toContain(`/roles/sandbox/readonly?destination=${encodeURIComponent(page())}`)
   })
 
+  it('leads from what is not theirs to the portal, not to an explanation that there is none of (threats.md P3)', async () => {
+    for (const query of [{ account: 'nope', role: 'x' }, { account: 'nope' }]) {
+      const { text } = await alice.get(go(query)).expect(403)
+      expect(text).toContain('Go to the portal')
+      expect(text).not.toContain('/why')
+    }
+  })
+
   it('offers what they have instead of a role that is not theirs', async () => {
     const { text } = await alice.get(go({ account: 'data-prod', role: 'admin' })).expect(200)
     expect(text).toContain('data-prod/admin')

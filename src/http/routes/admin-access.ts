@@ -42,6 +42,7 @@ const MFA = new Map<string, string | false>([
   ['none', false],
 ])
 const MOST_SUGGESTED = 200
+const TITLE = 'Who may take what'
 
 /**
  * Who may take what, and why: asked by a form that is posted, so that no group stands in an address. Nothing is kept of it, and
@@ -51,11 +52,14 @@ export function adminAccessRoutes(deps: Deps): Router {
   const router = Router({ caseSensitive: true })
 
   router.get('/admin/access', (_req, res) => {
-    show(res, 'admin-access', 'Who may take what', formModel(NOTHING))
+    show(res, 'admin-access', TITLE, formModel(NOTHING))
   })
 
   router.post('/admin/access', async (req, res) => {
     const { _csrf, ...asked } = parse(Form, req.body)
+    const lacking = lackingIn(asked)
+    if (lacking !== undefined)
+      return show(res.status(400), 'admin-access', TITLE, { ...formModel(asked), problem: lacking })
     try {
       show(res, 'admin-access', asked.role === '' ? 'What somebody may take' : `Who may take ${asked.role}`, {
         ...formModel(asked),
@@ -108,6 +112,14 @@ export function adminAccessRoutes(deps: Deps): Router {
 }
 
 type Told = Pick<Pages['admin-access'], 'explained' | 'who' | 'holds' | 'person'>
+
+/** What has to be said before there is a question at all. */
+function lackingIn({ role, idp, groups, person }: Asked): string | undefined {
+  if (person !== '' || idp !== '') return undefined
+  if (groups !== '')
+    return 'Say which directory states these groups, under “Signed in with”: another may have groups of the same names.'
+  return role === '' ? 'Name a role, or say which directory somebody signs in with.' : undefined
+}
 
 /** What is amended in the form itself. */
 const AMENDED_IN_THE_FORM: ReadonlySet<string> = new Set(['role_unknown', 'role_ambiguous', 'invalid_request'])

@@ -50,7 +50,8 @@ export function makeFollowLink(deps: {
     const named = role === undefined ? held : held.flatMap((listed) => onlyRole(listed, role))
     const chosen = named.length > 0 ? named : held
     const [first] = chosen
-    if (first === undefined) throw new RolegateError('not_entitled', { role: wordsFor(inAccount, role) })
+    // The words of a link: whether there is such a role stays open (threats.md P3), so no page explains it.
+    if (first === undefined) throw new RolegateError('not_entitled', { role: wordsFor(inAccount, role), by: 'link' })
 
     const missing = named.length === 0 && role !== undefined ? { missing: wordsFor(inAccount, role) } : {}
     if (destination === undefined && region === undefined) return { ways: chosen, ...missing }
