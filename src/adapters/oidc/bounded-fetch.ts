@@ -61,11 +61,19 @@ export function makeBoundedFetch(
           ? httpsRequest(url, { ...options, agent: agents.https })
           : httpRequest(url, { ...options, agent: agents.http })
       const giveUp = (why: string, cause?: unknown) => {
+        isOver = true
         clearTimeout(overall)
         request.destroy()
         reject(new UpstreamFailure(why, { cause }))
       }
-      const overall = setTimeout(() => giveUp('did not answer in time'), seconds * 1000)
+      let isOver = false
+      const begin = () => setTimeout(() => giveUp('did not answer in time'), seconds * 1000)
+      let overall = begin()
+      // While others have all the connections it is they whom it waits for, for as long: its own time begins with a socket of its own.
+      request.once('socket', () => {
+        clearTimeout(overall)
+        if (!isOver) overall = begin()
+      })
       request.once('error', (cause) => giveUp('did not answer', cause))
       request.once('response', (response) => {
         const status = response.statusCode ?? 0

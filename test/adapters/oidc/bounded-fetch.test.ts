@@ -1,11 +1,17 @@
 import { gzipSync } from 'node:zlib'
-import { createServer, type RequestListener } from 'node:http'
+import { createServer, type RequestListener, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { afterEach, describe, expect, it } from 'vitest'
-import { IDP_BOUNDS, makeBoundedFetch, UpstreamFailure } from '../../../src/adapters/oidc/bounded-fetch.ts'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import {
+  IDP_BOUNDS,
+  makeBoundedFetch,
+  MOST_SOCKETS,
+  UpstreamFailure,
+} from '../../../src/adapters/oidc/bounded-fetch.ts'
 
 const servers: ReturnType<typeof createServer>[] = []
 afterEach(() => {
+  vi.useRealTimers()
   for (const server of servers.splice(0)) {
     server.closeAllConnections()
     server.close()
@@ -88,6 +94,40 @@ describe('a bounded fetch (security.md O-20, O-22)', () => {
     const slow = await aSite((_, res) => void res.writeHead(200).write('x'))
     await expect(hurried(silent)).rejects.toThrow('did not answer')
     await expect(hurried(slow)).rejects.toThrow('did not answer')
+  })
+
+  it('counts none of the time that a request waits for a connection as the IdP’s silence', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    const held: ServerResponse[] = []
+    let arrived = (): void => undefined
+    const arrive = (count: number) =>
+      new Promise<void>((resolve) => {
+        arrived = () => held.length === count && resolve()
+        arrived()
+      })
+    const site = await aSite((_, res) => (held.push(res), arrived()))
+    const fetch = makeBoundedFetch(IDP_BOUNDS)
+    const asked = Array.from({ length: MOST_SOCKETS + 1 }, () => fetch(site).then(({ status }) => status, String))
+    await arrive(MOST_SOCKETS)
+    vi.advanceTimersByTime(9_000)
+    for (const res of held.splice(0)) res.end()
+    await arrive(1)
+    vi.advanceTimersByTime(9_000)
+    for (const res of held.splice(0)) res.end()
+    expect(await Promise.all(asked)).toEqual(asked.map(() => 200))
+  })
+
+  it('waits no longer for a connection than for an answer', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    let count = 0
+    let all = (): void => undefined
+    const full = new Promise<void>((resolve) => (all = resolve))
+    const site = await aSite(() => void ((count += 1), count === MOST_SOCKETS && all()))
+    const fetch = makeBoundedFetch(IDP_BOUNDS)
+    const asked = Array.from({ length: MOST_SOCKETS + 1 }, () => fetch(site).catch(String))
+    await full
+    vi.advanceTimersByTime(10_000)
+    expect(await asked.at(-1)).toContain('did not answer in time')
   })
 
   it('lets nobody loosen its bounds by what he hands in', async () => {
