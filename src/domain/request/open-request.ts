@@ -19,6 +19,10 @@ export const openRequestOf = ({ id, person, role, roleId, wanted, via, askedAt }
   askedAt,
 })
 
+/** Rows of older versions say less: then what lacks is read of the request itself. */
+export const isWhole = (row: Partial<OpenRequest>): boolean =>
+  [row.person, row.role, row.roleId, row.wanted, row.via, row.askedAt].every((part) => part !== undefined)
+
 /**
  * Whether this person might answer it, and every word of the question occurs in it: in the role, or in who asks. Whose word a role takes
  * is worked out once, however many ask for it.

@@ -88,6 +88,8 @@ function forfeitOf(
   const { answeredBy, answeredAt, allGroups } = request
   const principal: Principal = { ...answeredBy, groups: { state: 'stated', names: allGroups }, claims: {} }
   const isGone =
+    // Rows of older versions do not say which groups those were.
+    (request as Partial<Approved>).allGroups === undefined ||
     !wanted.every((approval) => isNamed(request, approval)) ||
     !isTheirs(answeredBy) ||
     isEnded({ principal, signedInAt: answeredAt }) ||

@@ -4,7 +4,7 @@ import type { RoleTarget } from '../../domain/entitlement/rule.ts'
 import type { DeviceClosing } from '../../domain/device/closing.ts'
 import { RolegateError, unmet } from '../../domain/errors.ts'
 import { approvingGroups, mayApproveAny, targetOf, wantedNow } from '../../domain/request/approver.ts'
-import { makeMightAnswer, type OpenRequest } from '../../domain/request/open-request.ts'
+import { isWhole, makeMightAnswer, openRequestOf, type OpenRequest } from '../../domain/request/open-request.ts'
 import { isOwn, personIn, type RoleRequest, type Weighed } from '../../domain/request/role-request.ts'
 import { samePersonFault } from '../../domain/request/same-person.ts'
 import { isDenied } from '../../domain/request/worth.ts'
@@ -112,6 +112,14 @@ export function makeSeeRequests(deps: {
     return shown
   }
 
+  async function openRows(): Promise<readonly OpenRequest[]> {
+    const rows = await deps.openRequests.listByOwner(OPEN)
+    const older = rows.filter((row) => !isWhole(row))
+    if (older.length === 0) return rows
+    const requests = await Promise.all(older.map(({ id }) => deps.requests.get(id)))
+    return [...rows.filter(isWhole), ...requests.flatMap((request) => (request ? openRequestOf(request) : []))]
+  }
+
   /** Everybody's are read for those alone who may answer one: a small row each, and of the page's the requests themselves. */
   async function waitingFor(
     session: GatewaySession,
@@ -119,7 +127,7 @@ export function makeSeeRequests(deps: {
     { question = '', page: asked = 1 }: RequestsAsked,
   ) {
     const { principal } = session
-    const open = mayApproveAny(index, principal) ? await deps.openRequests.listByOwner(OPEN) : []
+    const open = mayApproveAny(index, principal) ? await openRows() : []
     const mightAnswer = makeMightAnswer({ ...deps.requestsOf.scales(), index }, principal, question)
     const found: OpenRequest[] = []
     for (let at = 0; at < open.length; at += IN_ONE_GO) {
