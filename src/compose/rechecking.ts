@@ -1,7 +1,9 @@
+import { makeGate } from '../adapters/aws/gate.ts'
 import type { Config } from '../config/config.ts'
+import { groupsUnread } from '../domain/sign-in/groups-again.ts'
 import type { IdentityProvider, Now } from '../usecases/ports.ts'
 import { makeLeftAlone, type LeftAlone } from '../usecases/sign-in/left-alone.ts'
-import type { Later, Recheck } from '../usecases/sign-in/recheck-groups.ts'
+import type { InTurn, Later, Recheck } from '../usecases/sign-in/recheck-groups.ts'
 import { makeTwoClocks, type Moment, type TwoClocks } from '../usecases/sign-in/two-clocks.ts'
 import type { Witness } from './witness.ts'
 
@@ -10,7 +12,14 @@ export type RecheckMemory = {
   readonly clocks: TwoClocks
   readonly checkedAt: Map<string, Moment>
   readonly leftAlone: LeftAlone
+  readonly inTurn: InTurn
 }
+
+/**
+ * Of one IdP at once. Each takes two connections, or at Google some more, of as many as there are to a host (bounded-fetch.ts), and who signs in
+ * needs some of them. Whoever has to wait longer is asked about at their next try.
+ */
+const AT_ONCE = { inAll: 1_000, ofOne: { idp: 8 }, mostWaiting: 5_000, longestWaitMs: 30_000 }
 
 /** The log says no more often that a directory tells nothing. */
 const SAY_AGAIN_SECONDS = 300
@@ -48,7 +57,11 @@ export function openRecheckMemory({ log }: Pick<Witness, 'log'>, now: Now): Rech
       if (open.delete(idp)) log.info('a directory tells groups again', { idp })
     },
   })
-  return { clocks, checkedAt: new Map(), leftAlone }
+  const gate = makeGate({
+    ...AT_ONCE,
+    refusal: ({ idp = '' }) => groupsUnread(idp, 5, 'directory:too_many_at_once'),
+  })
+  return { clocks, checkedAt: new Map(), leftAlone, inTurn: (idp, ask) => gate.through({ idp }, ask) }
 }
 
 /** Whose groups are read again between sign-ins, and whose directory does not tell them. */

@@ -1,4 +1,5 @@
 import { notAsked } from '../../domain/aws/not-asked.ts'
+import type { RolegateError } from '../../domain/errors.ts'
 
 export type GateLimits = {
   /** At once, of everybody together. */
@@ -7,6 +8,8 @@ export type GateLimits = {
   readonly ofOne: Readonly<Record<string, number>>
   readonly mostWaiting: number
   readonly longestWaitMs: number
+  /** How whoever finds no place is refused; as AWS's busy door, unless it is somebody else's. */
+  readonly refusal?: (names: Names) => RolegateError
 }
 
 /** Who asks, by each kind of name that `ofOne` has a limit for: `{ person: …, account: … }`. */
@@ -16,9 +19,12 @@ type Place = { readonly name: string; readonly most: number }
 
 /**
  * How many ask a neighbour at once, so that nobody takes all the connections there are (threats.md P7, security.md V-15). Whoever finds no
- * place waits a moment, in order of arrival among those whose own names have room; then it is `aws_unavailable`.
+ * place waits a moment, in order of arrival among those whose own names have room; then it is refused.
  */
-export function makeGate({ inAll, ofOne, mostWaiting, longestWaitMs }: GateLimits, later: Later = afterMs) {
+export function makeGate(
+  { inAll, ofOne, mostWaiting, longestWaitMs, refusal = tooMany }: GateLimits,
+  later: Later = afterMs,
+) {
   const kinds = Object.entries(ofOne)
   const inside = new Map<string, number>()
   const waiting = new Set<Waiting>()
@@ -45,9 +51,9 @@ export function makeGate({ inAll, ofOne, mostWaiting, longestWaitMs }: GateLimit
     }
   }
 
-  async function enter(places: readonly Place[]): Promise<void> {
+  async function enter(places: readonly Place[], names: Names): Promise<void> {
     if (hasRoom(places)) return move(places, 1)
-    if (waiting.size >= mostWaiting) throw tooMany()
+    if (waiting.size >= mostWaiting) throw refusal(names)
     await new Promise<void>((resolve, reject) => {
       const one: Waiting = {
         places,
@@ -60,7 +66,7 @@ export function makeGate({ inAll, ofOne, mostWaiting, longestWaitMs }: GateLimit
       }
       const giveUp = later(longestWaitMs, () => {
         waiting.delete(one)
-        reject(tooMany())
+        reject(refusal(names))
       })
       waiting.add(one)
     })
@@ -69,7 +75,7 @@ export function makeGate({ inAll, ofOne, mostWaiting, longestWaitMs }: GateLimit
   return {
     async through<Out>(names: Names, ask: () => Promise<Out>): Promise<Out> {
       const places = kinds.map(([kind, most]) => ({ name: `${kind} ${names[kind] ?? ''}`, most }))
-      await enter(places)
+      await enter(places, names)
       try {
         return await ask()
       } finally {

@@ -30,6 +30,7 @@ export type RecheckGroups = (
 ) => Promise<void>
 
 type Verdict = 'same' | 'changed' | { readonly unread: RolegateError }
+export type InTurn = <Out>(idp: string, ask: () => Promise<Out>) => Promise<Out>
 export type Later = (ms: number, run: () => void) => { cancel(): void }
 
 /** What comes later is for the next try. */
@@ -48,6 +49,8 @@ export function makeRecheckGroups(deps: {
   rechecks: ReadonlyMap<string, Recheck>
   endSignIn: EndSignIn
   leftAlone: LeftAlone
+  /** Waits until the IdP's directory has a place for one more; `idp_unavailable` where that takes too long. */
+  inTurn: InTurn
   /** When each sign-in's groups were last found to be the same, by this process. */
   checkedAt: Map<string, Moment>
   clocks: TwoClocks
@@ -65,9 +68,10 @@ export function makeRecheckGroups(deps: {
   ): Promise<Verdict> {
     const { idp, groups: stated } = session.principal
     const askedAt = deps.clocks.moment()
+    const person = { idp, directoryId }
     const look = () =>
       deps.leftAlone.through(
-        { idp, directoryId },
+        person,
         () => lookAgain(directoryId),
         (told) => told === undefined || (told.length === 0 && stated.names.length > 0),
       )
@@ -75,9 +79,12 @@ export function makeRecheckGroups(deps: {
       told !== undefined && changeIn(stated.names, told) === undefined
     let told: readonly string[] | undefined
     try {
-      told = await look()
-      // What comes once may be a slip; by one word of it nobody is signed out.
-      if (!isSame(told)) told = await look()
+      deps.leftAlone.requireAskable(person)
+      told = await deps.inTurn(idp, async () => {
+        const first = await look()
+        // What comes once may be a slip; by one word of it nobody is signed out.
+        return isSame(first) ? first : look()
+      })
     } catch (thrown) {
       return { unread: asRolegateError(thrown) }
     }
