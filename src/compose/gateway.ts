@@ -92,6 +92,7 @@ export async function openGateway(
     isAsked: () => world.askedOnHost.isAsked().catch(() => false),
     reload: makeReload({
       world,
+      file: loaded.texts[0]?.name ?? 'rolegate.yaml',
       newest,
       compose: (next) => compose(next, world, newest, newest()),
       succeed: (next) => succession.succeed(next),

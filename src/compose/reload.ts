@@ -1,4 +1,4 @@
-import { ConfigFaults } from '../config/faults.ts'
+import { ConfigFaults, printFault } from '../config/faults.ts'
 import { differenceOf, isSameBeside } from '../config/reload/difference.ts'
 import { keepFixed } from '../config/reload/fixed.ts'
 import type { AuditEvent } from '../domain/audit/event.ts'
@@ -31,6 +31,8 @@ export const MOST_FAULTS = 5
  */
 export function makeReload(deps: {
   world: World
+  /** What people call the main file. */
+  file: string
   newest: () => Generation
   compose: (loaded: LoadedConfig) => Promise<Generation>
   succeed: (next: Generation) => void
@@ -104,8 +106,7 @@ export function makeReload(deps: {
   function refuse(why: ReloadReason, thrown: unknown): AuditEvent | undefined {
     disk.refusedSince ??= now()
     metrics.configRefused()
-    const { code, values, message } = asRolegateError(thrown)
-    const all = Array.isArray(values['faults']) ? (values['faults'] as readonly string[]) : [`${code}: ${message}`]
+    const all = faultsIn(thrown, deps.file)
     if (refused === all.join('\n')) return undefined
     refused = all.join('\n')
     disk.fault = all[0]
@@ -144,6 +145,13 @@ export const keepAsLastGood = ({ keepLastGood, witness }: World, { hash, texts }
       code: asRolegateError(cause).code,
     }),
   )
+
+/** Whoever reads them in a log or on a page has several files at hand. */
+function faultsIn(thrown: unknown, file: string): readonly string[] {
+  if (thrown instanceof ConfigFaults) return thrown.faults.map((fault) => printFault(file, fault))
+  const { code, values, message } = asRolegateError(thrown)
+  return Array.isArray(values['faults']) ? (values['faults'] as readonly string[]) : [`${code}: ${message}`]
+}
 
 /** threats.md R8: nobody is kept in by that, for a person is removed at the IdP, from the host, or one of several in the file. */
 const withoutOperators = (lockout: readonly string[]) =>

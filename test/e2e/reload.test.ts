@@ -100,7 +100,7 @@ describe.skipIf(noSqlite)(`a reload of serve${noSqlite === undefined ? '' : ` ($
   it('a file without operators waits for a word from the host (threats.md R8)', async () => {
     gateway.write((text) => withoutTests(text).replace(/^admin:\n( .*\n)+/m, ''))
     await expect.poll(ready, SOON).toMatchObject({ degraded: ['config'] })
-    const named = expect.stringContaining('rolegate admin reload --accept-lockout')
+    const named = expect.stringMatching(/^rolegate\.yaml:1:1 .*rolegate admin reload --accept-lockout/)
     await expect.poll(() => gateway.audit().at(-1), SOON).toMatchObject({ event: 'config_refused', faults: [named] })
     for (const wrong of [
       ['reload', 'now'],
