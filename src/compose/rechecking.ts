@@ -17,9 +17,9 @@ export type RecheckMemory = {
 
 /**
  * Of one IdP at once. Each takes two connections, or at Google some more, of as many as there are to a host (bounded-fetch.ts), and who signs in
- * needs some of them. Whoever has to wait longer is asked about at their next try.
+ * needs some of them; one person takes one place, however many sign-ins of theirs are slow to ask about. Whoever has to wait longer is asked about at their next try.
  */
-const AT_ONCE = { inAll: 1_000, ofOne: { idp: 8 }, mostWaiting: 5_000, longestWaitMs: 30_000 }
+const AT_ONCE = { inAll: 1_000, ofOne: { idp: 8, person: 1 }, mostWaiting: 5_000, longestWaitMs: 30_000 }
 
 /** The log says no more often that a directory tells nothing. */
 const SAY_AGAIN_SECONDS = 300
@@ -61,7 +61,12 @@ export function openRecheckMemory({ log }: Pick<Witness, 'log'>, now: Now): Rech
     ...AT_ONCE,
     refusal: ({ idp = '' }) => groupsUnread(idp, 5, 'directory:too_many_at_once'),
   })
-  return { clocks, checkedAt: new Map(), leftAlone, inTurn: (idp, ask) => gate.through({ idp }, ask) }
+  return {
+    clocks,
+    checkedAt: new Map(),
+    leftAlone,
+    inTurn: ({ idp, directoryId }, ask) => gate.through({ idp, person: `${idp} ${directoryId}` }, ask),
+  }
 }
 
 /** Whose groups are read again between sign-ins, and whose directory does not tell them. */

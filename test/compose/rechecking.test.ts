@@ -71,6 +71,26 @@ it('asks a directory about eight people at once, and about the others as soon as
   expect([most, asked()]).toEqual([8, 100])
 })
 
+it('keeps nobody waiting for one person, however many sign-ins of theirs are slow to ask about', async () => {
+  const { held, asked, aGeneration, somebody } = aHeldDirectory()
+  const recheck = aGeneration()
+  const theirs = Array.from({ length: 20 }, (_, number) =>
+    recheck(aSession({ ...somebody(number), directoryId: 'oid-slow' }), aRequest()),
+  )
+  await settle()
+  const other = recheck(somebody(100), aRequest())
+  await settle()
+  expect(asked()).toBe(2)
+  held.at(-1)?.tell()
+  await other
+  while (held.length > 0) {
+    for (const { tell } of held.splice(0)) tell()
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    await settle()
+  }
+  await Promise.all(theirs)
+})
+
 it('asks about nobody of those who wait once it is throttled', async () => {
   const { all, held, asked } = aHeldDirectory()
   const refusals = Promise.all(all(100).map(refusalFrom))

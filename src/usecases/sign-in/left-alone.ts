@@ -13,7 +13,7 @@ const GONE_SECONDS = 60
 const MOST_REMEMBERED = 50_000
 
 /** Whom a directory is asked about. */
-type Person = { readonly idp: string; readonly directoryId: string }
+export type Person = { readonly idp: string; readonly directoryId: string }
 
 export type LeftAlone = {
   /** Throws `idp_unavailable` while the directory, or this person's question, is left alone. */

@@ -4,7 +4,7 @@ import { changeIn, GROUPS_CHANGED, groupsChanged, groupsUnread } from '../../dom
 import { oldGroups, signInOf, type GatewaySession } from '../../domain/sign-in/session.ts'
 import type { LookAgain, Now } from '../ports.ts'
 import type { EndSignIn } from './end-sign-in.ts'
-import type { LeftAlone } from './left-alone.ts'
+import type { LeftAlone, Person } from './left-alone.ts'
 import { keepLatest, type Moment, type TwoClocks } from './two-clocks.ts'
 
 /** `idps[].recheck` of one IdP. */
@@ -30,7 +30,7 @@ export type RecheckGroups = (
 ) => Promise<void>
 
 type Verdict = 'same' | 'changed' | { readonly unread: RolegateError }
-export type InTurn = <Out>(idp: string, ask: () => Promise<Out>) => Promise<Out>
+export type InTurn = <Out>(person: Person, ask: () => Promise<Out>) => Promise<Out>
 export type Later = (ms: number, run: () => void) => { cancel(): void }
 
 /** What comes later is for the next try. */
@@ -49,7 +49,7 @@ export function makeRecheckGroups(deps: {
   rechecks: ReadonlyMap<string, Recheck>
   endSignIn: EndSignIn
   leftAlone: LeftAlone
-  /** Waits until the IdP's directory has a place for one more; `idp_unavailable` where that takes too long. */
+  /** Waits until the IdP's directory has a place for one more question, and one about this person; `idp_unavailable` where that takes too long. */
   inTurn: InTurn
   /** When each sign-in's groups were last found to be the same, by this process. */
   checkedAt: Map<string, Moment>
@@ -80,7 +80,7 @@ export function makeRecheckGroups(deps: {
     let told: readonly string[] | undefined
     try {
       deps.leftAlone.requireAskable(person)
-      told = await deps.inTurn(idp, async () => {
+      told = await deps.inTurn(person, async () => {
         const first = await look()
         // What comes once may be a slip; by one word of it nobody is signed out.
         return isSame(first) ? first : look()

@@ -40,7 +40,7 @@ async function aRecheckedSignIn({
   const deps = {
     clocks,
     leftAlone,
-    inTurn: <Out>(_idp: string, ask: () => Promise<Out>) => ask(),
+    inTurn: <Out>(_person: unknown, ask: () => Promise<Out>) => ask(),
     endSignIn: makeEndSignIn(world),
     onRecheck: (_idp: string, outcome: RecheckOutcome) => void outcomes.push(outcome),
     now: world.now,
