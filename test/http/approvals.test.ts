@@ -113,8 +113,16 @@ describe('a role that somebody has to approve', () => {
     })
     expect(explained.body.limits.map(({ by }: { by: string }) => by)).toContain('approval')
 
-    // Taken back, it is over at once.
+    // What is answered is told as it was answered.
+    const approved = (await bob.get(path).expect(200)).text
+    expect(approved).toMatch(/For how long<\/dt><dd>1h, from the approval on<\/dd>/)
+    expect(approved).toContain('It is theirs by')
+
+    // Taken back, it is over at once, and says by whom.
     await answer(id, 'end')
+    const over = (await alice.get(path).expect(200)).text
+    expect(over).toMatch(/bob@example.com had approved it, and bob@example.com ended it, <time/)
+    expect(over).toContain('It was yours by')
     expect(last()[0]).toMatchObject({ event: 'approval_ended', subject: 'u-bob', approval: id })
     expect((await take().expect(403)).body.code).toBe('approval_required')
   })

@@ -40,7 +40,15 @@ export type RequestCard = {
   readonly askedAt: Date
   readonly expiresAt: Date
   readonly standing: ShownRequest['standing']
-  readonly answer?: { readonly by: string; readonly at: Date; readonly note?: string }
+  readonly answer?: {
+    readonly by: string
+    readonly at: Date
+    readonly note?: string
+    /** `2h`, as a yes gave it. */
+    readonly length?: string
+  }
+  /** Before its time was over. */
+  readonly ended?: { readonly by: string; readonly at: Date }
   /** Of what is approved. */
   readonly until?: Date
 }

@@ -201,11 +201,17 @@ export function approvalRoutes(deps: {
   return router
 }
 
-function answerIn(request: ShownRequest['request']): Pick<RequestCard, 'answer'> {
+function answerIn(request: ShownRequest['request']): Pick<RequestCard, 'answer' | 'ended'> {
   if (!('answeredBy' in request) || request.status === 'approving') return {}
   const { answeredBy, answeredAt, note } = request
   return {
-    answer: { by: answeredBy.username, at: answeredAt, ...(note !== undefined && { note }) },
+    answer: {
+      by: answeredBy.username,
+      at: answeredAt,
+      ...(note !== undefined && { note }),
+      ...('grantedSeconds' in request && { length: printDuration(request.grantedSeconds) }),
+    },
+    ...(request.status === 'ended' && { ended: { by: request.endedBy.username, at: request.endedAt } }),
   }
 }
 
