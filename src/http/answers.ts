@@ -1,4 +1,5 @@
 import type { ErrorCode, ErrorValues, RolegateError } from '../domain/errors.ts'
+import { KEPT_OUT } from '../domain/emergency/emergency.ts'
 import { GROUPS_CHANGED, GROUPS_UNREAD } from '../domain/sign-in/groups-again.ts'
 import { CLOCK_SKEW, CONFIG_BEHIND } from '../domain/sign-in/session.ts'
 import { unmetWords } from './conditions.ts'
@@ -92,7 +93,7 @@ const ANSWER = {
     status: 403,
     title: 'Sign-in failed',
     why: rejectedWhy,
-    next: 'Start the sign-in again.',
+    next: ({ why }) => (why === KEPT_OUT ? 'Ask them. Signing in again changes nothing.' : 'Start the sign-in again.'),
     who: OPERATOR,
   },
   sign_in_expired: {

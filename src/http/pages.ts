@@ -33,7 +33,13 @@ export type Frame = {
 type FramePages = {
   'sign-in': {
     readonly host: string
-    readonly idps: readonly { readonly label: string; readonly href: string; readonly ready: boolean }[]
+    readonly idps: readonly {
+      readonly label: string
+      readonly href: string
+      readonly ready: boolean
+      /** From the host: nobody is let in there. */
+      readonly closed: boolean
+    }[]
     /** `/roles/payments-dev/readonly`, when a deep link brought them here. */
     readonly goingTo?: string
   }

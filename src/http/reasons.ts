@@ -1,4 +1,5 @@
 import { MOST_WAITING } from '../domain/request/role-request.ts'
+import { KEPT_OUT } from '../domain/emergency/emergency.ts'
 import type { ErrorValues } from '../domain/errors.ts'
 import { OWN_REQUEST, PERSON_KEY_MISSING } from '../domain/request/same-person.ts'
 import { GROUPS_CHANGED } from '../domain/sign-in/groups-again.ts'
@@ -248,7 +249,9 @@ const IDP_SAID = new Map<string, string>([
   ['RequestUnsupported', 'Your identity provider does not take requests like ours.'],
 ])
 
-export const rejectedWhy = ({ idpSaid }: ErrorValues): string =>
-  idpSaid === undefined
-    ? 'The answer from your identity provider could not be accepted. The reason is in the gateway’s log, under the request id below.'
-    : (IDP_SAID.get(String(idpSaid)) ?? `Your identity provider answered: ${String(idpSaid)}.`)
+export const rejectedWhy = ({ idpSaid, why }: ErrorValues): string =>
+  why === KEPT_OUT
+    ? 'Your identity provider vouches for you, and nothing is wrong there: the people who run Rolegate have closed this way in, for you or for everybody who signs in with it.'
+    : idpSaid === undefined
+      ? 'The answer from your identity provider could not be accepted. The reason is in the gateway’s log, under the request id below.'
+      : (IDP_SAID.get(String(idpSaid)) ?? `Your identity provider answered: ${String(idpSaid)}.`)

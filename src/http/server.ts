@@ -72,7 +72,7 @@ type Stories = Pick<Parameters<typeof goRoutes>[0], 'followLink'> &
   Pick<Parameters<typeof oauthRoutes>[0], 'revokeToken'> &
   Pick<Parameters<typeof authorizeRoutes>[0], 'authorizeTerminal'> &
   Omit<Parameters<typeof tokenExchangeRoutes>[0] & Parameters<typeof containerRoutes>[0], 'logRefusal'> &
-  Pick<Parameters<typeof signInRoutes>[0], 'beginSignIn' | 'completeSignIn' | 'endSession'> &
+  Pick<Parameters<typeof signInRoutes>[0], 'beginSignIn' | 'completeSignIn' | 'endSession' | 'isClosed'> &
   Pick<Parameters<typeof identityCenterRoutes>[0], 'listForIdentityCenter' | 'startHost'> & { clients: Clients } & Pick<
     Parameters<typeof samlRoutes>[0],
     'receiveLogout' | 'findSession'

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { sqliteTitle, whyNoSqlite } from '../adapters/store/sql.ts'
 import { aDemo, type Demo } from '../support/a-demo.ts'
 import { aGatewayOverRestarts } from '../support/a-gateway-over-restarts.ts'
-import { aPersonAt, aTerminalOf } from '../support/a-person.ts'
+import { aPersonAt, aTerminalOf, aVisitor } from '../support/a-person.ts'
 import { aTerminalBeside } from '../support/an-authorization.ts'
 
 let demo: Demo
@@ -96,6 +96,19 @@ describe.skipIf(whyNoSqlite)(sqliteTitle('after a reload'), () => {
     expect(closed).toMatch(/emergency deny since [^<]+ UTC, by root: <code>payments-prod\/admin<\/code>/)
     expect(closed).toContain('4 accounts, 4 roles, 10 rules')
     expect((await ask(bearer, gateway.url)).body).toEqual(after)
+
+    // An IdP that is closed is not called ready, has no button, and tells those who come back from it what is wrong.
+    await gateway.onHost(async (desk) =>
+      desk.deny({ aim: { kind: 'idp', idp: 'contractors' }, by: 'root', reason: 'test' }),
+    )
+    const idps = (await alice.get('/admin/status').expect(200)).text.split('<h2>Identity providers</h2>')[1] ?? ''
+    expect(idps.match(/<dt>Now<\/dt><dd>[^<]+/g)).toEqual([
+      '<dt>Now</dt><dd>ready for sign-ins',
+      '<dt>Now</dt><dd>closed from the host: nobody can sign in there',
+    ])
+    const doors = (await aVisitor(gateway).get('/sign-in').expect(200)).text
+    expect(doors).not.toContain('href="/sign-in/contractors')
+    expect(doors).toContain('is closed for now, by the people who run Rolegate')
 
     // Whoever is no operator any more is none from the next request on (threats.md P1).
     const narrowed = (text: string) =>

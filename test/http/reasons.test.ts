@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { KEPT_OUT } from '../../src/domain/emergency/emergency.ts'
 import { RolegateError } from '../../src/domain/errors.ts'
 import { answerFor } from '../../src/http/answers.ts'
 import { unmetNext, unmetWhy } from '../../src/http/reasons.ts'
@@ -10,6 +11,12 @@ describe('what to do about a condition that is not met', () => {
 
   it('stands on the role’s page, of everything else', () =>
     expect(unmetNext({ condition: 'policy_passed_through' })).toBe('Open the role in the portal.'))
+})
+
+it('somebody who is closed from the host is sent to those who did it, and not to their identity provider', () => {
+  const { why, next } = answerFor(new RolegateError('sign_in_rejected', { idp: 'entra', why: KEPT_OUT }))
+  expect(why).toContain('the people who run Rolegate have closed this way in')
+  expect([why, next].join(' ')).not.toMatch(/could not be accepted|Start the sign-in again/)
 })
 
 describe('a gateway that gives nothing to anybody just now', () => {

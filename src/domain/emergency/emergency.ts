@@ -61,6 +61,13 @@ const isAbout = (aim: Aim, { idp, issuer, subject, workload }: Principal): boole
     ? aim.idp === idp
     : aim.kind === 'person' && workload !== true && aim.issuer === issuer && aim.subject === subject
 
+/** Why somebody whom their IdP vouches for is not let in. */
+export const KEPT_OUT = 'kept_out'
+
+/** Whether nobody of this IdP is let in. */
+export const isIdpClosed = ({ denies }: Emergency, idp: string): boolean =>
+  denies.some(({ aim }) => aim.kind === 'idp' && aim.idp === idp)
+
 /** Whether this person, or their IdP, is kept out altogether. */
 export const isKeptOut = ({ denies }: Emergency, principal: Principal): boolean =>
   denies.some(({ aim }) => isAbout(aim, principal))

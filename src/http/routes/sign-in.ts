@@ -33,6 +33,8 @@ type Deps = {
   digest: Digest
   cookie: SessionCookie
   publicHost: string
+  /** Whether an emergency deny keeps everybody of an IdP out (threats.md R8). */
+  isClosed: (idp: string) => boolean
   now: Now
 }
 
@@ -48,17 +50,18 @@ export function signInRoutes(deps: Deps): Router {
     }
     const [only, ...others] = deps.providers.values()
     const href = (id: string) => `/sign-in/${id}${returnTo === HOME ? '' : `?returnTo=${encodeURIComponent(returnTo)}`}`
-    const ready = [...deps.providers.values()].map((provider) => provider.isReady())
-    if (only !== undefined && others.length === 0 && ready[0] === true && req.query['choose'] === undefined) {
+    const isOnly = only !== undefined && others.length === 0
+    if (isOnly && only.isReady() && !deps.isClosed(only.id) && req.query['choose'] === undefined) {
       res.redirect(303, href(only.id))
       return
     }
     show(res, 'sign-in', 'Sign in', {
       host: deps.publicHost,
-      idps: [...deps.providers.values()].map(({ id, label }, at) => ({
-        label,
-        href: href(id),
-        ready: ready[at] === true,
+      idps: [...deps.providers.values()].map((provider) => ({
+        label: provider.label,
+        href: href(provider.id),
+        ready: provider.isReady(),
+        closed: deps.isClosed(provider.id),
       })),
       ...(returnTo !== HOME && { goingTo: returnTo }),
     })

@@ -11,6 +11,7 @@ import type { DeviceClosing } from '../../domain/device/closing.ts'
 import { EMERGENCY_RULE } from '../../domain/emergency/emergency.ts'
 import type { RuleIndex } from '../../domain/entitlement/compile.ts'
 import type { CurrentRules, IdentityProvider } from '../ports.ts'
+import type { StandingEmergency } from '../emergency/standing-emergency.ts'
 import type { CountGroups } from './count-groups.ts'
 
 /** The configuration in force, as far as its operators want to know how it came to be. */
@@ -48,6 +49,8 @@ export type Status = Omit<InForce, 'absoluteSeconds'> & {
     readonly label: string
     readonly protocol: 'oidc' | 'saml'
     readonly ready: boolean
+    /** Closed from the host: nobody of theirs is let in. */
+    readonly closed: boolean
     readonly recheck?: RecheckLimit
     /** Of those who signed in lately; absent: nobody did, or the store does not say. */
     readonly groups?: GroupStatistics
@@ -71,6 +74,7 @@ export function makeShowStatus(deps: {
   providers: ReadonlyMap<string, IdentityProvider>
   rechecks: ReadonlyMap<string, RecheckLimit>
   countGroups: CountGroups
+  emergency: Pick<StandingEmergency, 'isClosed'>
 }): ShowStatus {
   return async function showStatus() {
     const counted = await deps.countGroups()
@@ -89,6 +93,7 @@ export function makeShowStatus(deps: {
           label: provider.label,
           protocol: provider.saml === undefined ? ('oidc' as const) : ('saml' as const),
           ready: provider.isReady(),
+          closed: deps.emergency.isClosed(provider.id),
           ...(everySeconds !== undefined && otherwise !== undefined && { recheck: { everySeconds, else: otherwise } }),
           ...(groups !== undefined && { groups }),
         }

@@ -1,4 +1,12 @@
-import { closedBy, isEnded, isKeptOut, NO_EMERGENCY, type Emergency } from '../../domain/emergency/emergency.ts'
+import {
+  closedBy,
+  isEnded,
+  isIdpClosed,
+  isKeptOut,
+  KEPT_OUT,
+  NO_EMERGENCY,
+  type Emergency,
+} from '../../domain/emergency/emergency.ts'
 import type { RuleIndex } from '../../domain/entitlement/compile.ts'
 import { RolegateError } from '../../domain/errors.ts'
 import type { Principal } from '../../domain/sign-in/principal.ts'
@@ -13,6 +21,8 @@ export type StandingEmergency = {
   over(index: RuleIndex): RuleIndex
   /** Whether a session of theirs that began then is over. */
   isEnded(session: Pick<GatewaySession, 'principal' | 'signedInAt'>): boolean
+  /** Whether everybody of this IdP is kept out. */
+  isClosed(idp: string): boolean
   /** Fails with `sign_in_rejected` for somebody who is kept out; the reason is for the log and the audit trail. */
   requireWelcome(principal: Principal): Promise<void>
 }
@@ -43,10 +53,11 @@ export function makeStandingEmergency(deps: { emergencies: Pick<Emergencies, 'ge
       return known
     },
     isEnded: (session) => isEnded(emergency, session),
+    isClosed: (idp) => isIdpClosed(emergency, idp),
     async requireWelcome(principal) {
       await refresh()
       if (isKeptOut(emergency, principal))
-        throw new RolegateError('sign_in_rejected', { idp: principal.idp }, { reason: 'emergency_deny' })
+        throw new RolegateError('sign_in_rejected', { idp: principal.idp, why: KEPT_OUT }, { reason: 'emergency_deny' })
     },
   }
 }

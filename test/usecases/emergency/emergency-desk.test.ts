@@ -69,7 +69,10 @@ describe('the desk for emergencies', () => {
     const aim = await desk.findPerson('oid-1')
     world.auditFails = true
     expect(await desk.deny({ aim, ...BY })).toEqual({ isNew: true, recorded: false })
-    await expect(standing.requireWelcome(aPrincipal())).rejects.toMatchObject({ code: 'sign_in_rejected' })
+    await expect(standing.requireWelcome(aPrincipal())).rejects.toMatchObject({
+      code: 'sign_in_rejected',
+      values: { why: 'kept_out' },
+    })
     await expect(desk.allow({ aim, ...BY })).rejects.toMatchObject({ code: 'audit_unavailable' })
     expect(await desk.list()).toHaveLength(1)
   })
