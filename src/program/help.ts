@@ -30,5 +30,6 @@ For operators
   health [--url URL]        ask a running gateway whether it is ready
   demo [--port N]           the whole journey on this machine, offline
 
-rolegate COMMAND --help says more, rolegate help exit-codes what a number at the end means, rolegate help environment which variables are read.
+rolegate COMMAND --help says more. What the number at the end means: rolegate help exit-codes
+Which variables are read: rolegate help environment
 `
