@@ -293,7 +293,7 @@ export async function compose(
       sha256,
       now,
       idpLabel: (idp) => providers.get(idp)?.label ?? idp,
-      isClosed: emergency.isClosed,
+      isClosed: (idp) => emergency.isClosed(idp),
       groupName: (idp, group) => config.groupNames.get(idp)?.get(group),
     },
     providers,

@@ -16,12 +16,14 @@ type Deps = {
   digest: Digest
   idleSeconds: number
   now: Now
-  /** That somebody was here could not be written. */
+  /** That somebody was here could not be written; told once in five minutes. */
   onUnnoted: (cause: unknown) => void
 }
 
 /** A session's last-seen time is written at most this often: reading a page is no reason to write a row. */
 const TOUCH_MS = 60_000
+/** While the store cannot be written, every visit is one that is not noted. */
+const SAY_AGAIN_MS = 300_000
 
 /**
  * express-session's store over ours. The cookie's id opens a row named by its digest, so the row's name, which is the
@@ -30,6 +32,7 @@ const TOUCH_MS = 60_000
  */
 export class SessionStore extends session.Store {
   readonly #deps: Deps
+  #saidAt = Number.NEGATIVE_INFINITY
   readonly #made = new WeakSet<GatewaySession>()
   readonly #shown = new WeakMap<GatewaySession, GatewaySession>()
 
@@ -60,7 +63,11 @@ export class SessionStore extends session.Store {
       const next = { ...kept, lastSeenAt: now }
       return { next, answer: true, keep: this.#keep(next) }
     })
-    await noted.catch(this.#deps.onUnnoted)
+    await noted.catch((cause: unknown) => {
+      if (now.getTime() - this.#saidAt < SAY_AGAIN_MS) return
+      this.#saidAt = now.getTime()
+      this.#deps.onUnnoted(cause)
+    })
   }
 
   override set(sid: string, { signedIn }: session.SessionData, done: (failure?: unknown) => void = () => {}): void {

@@ -133,7 +133,11 @@ describe('explaining of somebody imagined (security.md M-22)', () => {
   })
 
   it.each([
-    ['a directory there is not', { idp: 'nowhere', groups: [] }, 'There is no identity provider of that name. There are: demo, contractors.'],
+    [
+      'a directory there is not',
+      { idp: 'nowhere', groups: [] },
+      'There is no identity provider of that name. There are: demo, contractors.',
+    ],
     ['no directory', { groups: [] }, 'as.idp'],
     ['no groups', { idp: 'demo' }, 'as.groups'],
     ['an unknown field', { ...somebody, subject: 'u-alice' }, 'subject'],

@@ -33,7 +33,7 @@ function aStore(found?: GatewaySession, { canWrite = true } = {}) {
     readAt(at: Date) {
       now = at
       return new Promise<GatewaySession | undefined>((resolve, reject) =>
-        store.get('sid', (failure, data) => (failure ? reject(failure as Error) : resolve(data?.signedIn))),
+        store.get('sid', (failure, data) => (failure ? reject(failure) : resolve(data?.signedIn))),
       )
     },
     made,
@@ -66,11 +66,14 @@ it('writes when a session was last seen once a minute, and keeps its row for as 
   expect(seen).toEqual([{ at: after(60), until: after(3_660) }])
 })
 
-it('finds a session whose last visit cannot be written, and says so', async () => {
+it('finds a session whose last visit cannot be written, and says so once in five minutes', async () => {
   const session = aSession({ signedInAt: NINE, lastSeenAt: NINE, endsAt: after(36_000) })
   const { readAt, unnoted } = aStore(session, { canWrite: false })
   expect(await readAt(after(60))).toMatchObject({ id: session.id })
+  await readAt(after(61))
   expect(unnoted).toMatchObject([{ code: 'store_unavailable' }])
+  await readAt(after(360))
+  expect(unnoted).toHaveLength(2)
 })
 
 it('knows no session that has idled, and does not wake it (security.md W-6)', async () => {
