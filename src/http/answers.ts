@@ -127,7 +127,7 @@ const ANSWER = {
     next: ({ asked }) =>
       asked === 'directory'
         ? 'Sign in again; if it stays so, tell whoever runs this.'
-        : 'Ask for the groups of this application to be limited to the assigned ones.',
+        : 'Ask whoever looks after that directory to send this application only the groups that are assigned to it, in its own entry there.',
     who: OPERATOR,
   },
   no_roles: {

@@ -11,7 +11,9 @@ document.addEventListener('keydown', (event) => {
   event.preventDefault()
   field.select()
 })
-if (found.textContent === '') found.textContent = 'Press / to search.'
+// A phone has no such key.
+if (found.textContent === '' && matchMedia('(hover: hover) and (pointer: fine)').matches)
+  found.textContent = 'Press / to search.'
 if ('whole' in form.dataset) filterHere()
 
 function filterHere() {

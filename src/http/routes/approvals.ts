@@ -87,7 +87,9 @@ export function approvalRoutes(deps: {
     const shown = await deps.seeRequests.find(session, idOf(req))
     const { success, data: id } = StepUpId.safeParse(req.query['step_up'])
     const proof = success ? await proofIn({ session, id }, shown) : undefined
-    show(res, 'approval', shown.request.role, modelOf(shown, proof))
+    const { role, person } = shown.request
+    const title = shown.isOwn ? `Your request for ${role}` : `${person.username} asks for ${role}`
+    show(res, 'approval', title, modelOf(shown, proof))
   })
 
   router.get('/approvals/:id/step-up', async (req, res) => {

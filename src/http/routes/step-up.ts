@@ -82,7 +82,7 @@ export function stepUpRoutes(deps: Deps): Router {
     const { session, stepUp } = await found(req)
     if (stepUp.status === 'released' || stepUp.status === 'denied') return showDone(res, stepUp.status)
     if (stepUp.terminal === undefined)
-      show(res, 'step-up', stepUp.purpose.role, await ownModel(session, stepUp, factsOf(res)))
+      show(res, 'step-up', `Confirm ${stepUp.purpose.role}`, await ownModel(session, stepUp, factsOf(res)))
     else show(res, 'step-up-terminal', 'Confirm for your terminal', await terminalModel(session, stepUp, res))
   })
 
