@@ -2,14 +2,14 @@ import type { IssuerSeen } from '../adapters/issuer/self-check.ts'
 import type { World } from './world.ts'
 
 const LOOK_MS = 300_000
-/** For so long one look remembers another: what stands in a cache for five minutes is gone by the second. */
-const SUSPECTED_MS = 3_600_000
+/** For so long one look remembers another: what stands in a cache for five minutes is gone by the second, and one machine of many answers seldom. */
+const SUSPECTED_MS = 86_400_000
 const SAID_AGAIN_MS = 3_600_000
 
 type Told = Exclude<IssuerSeen['state'], 'unseen'>
 
 /**
- * Looks at our issuer as AWS does, every five minutes (threats.md K4). One look is a suspicion, and a second within the hour a finding: that
+ * Looks at our issuer as AWS does, every five minutes (threats.md K4). One look is a suspicion, and a second within a day a finding: that
  * stays said until it has been seen to be right, for who can change an answer can also withhold it. Called every minute.
  */
 export function makeIssuerWatch(
@@ -35,7 +35,8 @@ export function makeIssuerWatch(
     if (seen.state === 'unseen') return miss(seen.why, now)
     unseenInARow = 0
     const isFinding = state !== 'ours' || now - suspectedAt < SUSPECTED_MS
-    if (seen.state === 'ours' || isFinding) state = seen.state
+    // Of what is worse there is no better word than its end.
+    if (seen.state === 'ours' || (isFinding && state !== 'tampered')) state = seen.state
     if (seen.state !== 'ours') suspectedAt = now
     metrics.issuerSeen({ isTampered: state === 'tampered', at: host.now() })
     if (seen.state === 'ours') return end()
