@@ -97,6 +97,9 @@ describe.skipIf(whyNoSqlite)(sqliteTitle('after a reload'), () => {
     expect(closed).toContain('4 accounts, 4 roles, 10 rules')
     expect((await ask(bearer, gateway.url)).body).toEqual(after)
 
+    const why = (await alice.get('/roles/payments-prod/admin/why').expect(200)).text
+    expect(why).toContain('from the host, whatever grants it')
+
     // An IdP that is closed is not called ready, has no button, and tells those who come back from it what is wrong.
     await gateway.onHost(async (desk) =>
       desk.deny({ aim: { kind: 'idp', idp: 'contractors' }, by: 'root', reason: 'test' }),
