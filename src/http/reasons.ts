@@ -149,11 +149,11 @@ const CONDITION = new Map<string, string>([
   ],
   [
     CLOCK_SKEW,
-    'The clock of this gateway differs from AWS’s by more than two minutes, so it signs nothing until that is mended.',
+    'The clock of this gateway differs from AWS’s by more than two minutes, so it signs nothing and takes no approval until that is mended.',
   ],
   [
     CONFIG_BEHIND,
-    'Another gateway has a newer configuration than the one that answered you, so this one gives nothing.',
+    'Another gateway has a newer configuration than the one that answered you, so this one gives nothing and takes no approval.',
   ],
   [
     'address_unknown',

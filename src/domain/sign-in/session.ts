@@ -71,8 +71,7 @@ export type Act =
 export function sessionFault(session: GatewaySession, act: Act, now: Date): RolegateError | undefined {
   if (now >= session.endsAt) return new RolegateError('sign_in_required')
   if (act.kind === 'administer') return administeringFault(session, act.door, now)
-  if (act.kind === 'take-role' && act.stopped !== undefined)
-    return GATEWAY_UNFIT.has(act.stopped) ? unfit(act.stopped) : unmet(act.stopped)
+  if (act.kind === 'take-role' && act.stopped !== undefined) return unfitFault(act.stopped) ?? unmet(act.stopped)
   if (act.kind === 'take-role' && areOld(session, act.oldestGroupsSeconds, now)) return oldGroups()
   if (act.kind === 'approve-role' && areOld(session, act.oldestGroupsSeconds, now)) return oldGroups()
   if (session.via === 'browser' || act.kind === 'look') return undefined
@@ -101,7 +100,10 @@ export const oldGroups = () => new RolegateError('sign_in_required', { why: OLD_
 export const OLD_GROUPS = 'old_groups'
 
 /** Nothing about the person: another gateway has what this one lacks, or this one will soon, so clients may try again (threats.md R9, F10). */
-const unfit = (why: string) => new RolegateError('store_unavailable', { why }, { reason: why })
+export const unfitFault = (why: string | undefined): RolegateError | undefined =>
+  why !== undefined && GATEWAY_UNFIT.has(why)
+    ? new RolegateError('store_unavailable', { why }, { reason: why })
+    : undefined
 
 export const CONFIG_BEHIND = 'config_behind'
 export const CLOCK_SKEW = 'clock_skew'
