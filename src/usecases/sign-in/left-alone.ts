@@ -45,7 +45,7 @@ export function makeLeftAlone(deps: {
   /** By a person, or by an IdP: whose question is left alone. */
   const rests = new Map<string, { readonly since: Moment; readonly seconds: number }>()
   const silences = new Map<string, Silence>()
-  /** At each IdP: of whom nothing was left, and when that was said. */
+  /** At each IdP: of whom it was believed that nothing is left, and since when. */
   const gone = new Map<string, Map<string, Moment>>()
   const nameOf = ({ idp, directoryId }: Person) => `${idp} ${directoryId}`
 
@@ -59,11 +59,14 @@ export function makeLeftAlone(deps: {
     if (seconds > 0) throw groupsUnread(person.idp, Math.ceil(seconds), 'directory:left_alone')
   }
 
+  /** Ten a minute. Whoever is not believed takes up nothing, or many who ask again and again would keep each other from ever being believed. */
   function requireBelieved({ idp, directoryId }: Person): void {
-    const lately = [...(gone.get(idp) ?? [])].filter(([, at]) => deps.clocks.secondsSince(at) < GONE_SECONDS)
-    const people = new Map(lately).set(directoryId, deps.clocks.moment())
+    const people = gone.get(idp) ?? new Map<string, Moment>()
     gone.set(idp, people)
-    if (people.size > MOST_GONE) throw tooManyGone()
+    for (const [other, at] of people) if (deps.clocks.secondsSince(at) >= GONE_SECONDS) people.delete(other)
+    if (people.has(directoryId)) return
+    if (people.size >= MOST_GONE) throw tooManyGone()
+    people.set(directoryId, deps.clocks.moment())
   }
 
   function told(person: Person): void {

@@ -512,6 +512,27 @@ describe('a directory that tells what is not so', () => {
     expect((await refusalFrom(recheck(somebody(50)))).code).toBe('sign_in_required')
   })
 
+  it.each(['fail', 'warn'] as const)(
+    'is believed of all who are really gone within minutes, ten a minute, however often they ask: else: %s',
+    async (otherwise) => {
+      const { recheck, directory, clock, recorded } = await aRecheckedSignIn({ otherwise })
+      directory.tell = async () => undefined
+      clock.pass(EVERY + 1)
+      const people = new Set(Array.from({ length: 25 }, (_, number) => number))
+      const endedBy: number[] = []
+      for (let seconds = 0; seconds < 180; seconds += 15) {
+        for (const number of people) {
+          const thrown = await recheck(somebody(number)).catch((refused: unknown) => refused)
+          if (thrown instanceof RolegateError && thrown.code === 'sign_in_required') people.delete(number)
+        }
+        endedBy.push(25 - people.size)
+        clock.pass(15)
+      }
+      expect(endedBy).toEqual([10, 10, 10, 10, 20, 20, 20, 20, 25, 25, 25, 25])
+      expect(recorded.filter(({ event }) => event === 'session_ended')).toHaveLength(25)
+    },
+  )
+
   it('of one person at many sign-ins, or of those who were in none, is about no more than that', async () => {
     const { recheck, directory, clock } = await aRecheckedSignIn()
     directory.tell = async () => []
