@@ -1,4 +1,5 @@
-import { MOST_WAITING } from '../domain/request/role-request.ts'
+import { printDuration } from '../domain/entitlement/duration.ts'
+import { LEAST_APPROVAL_SECONDS, MOST_WAITING } from '../domain/request/role-request.ts'
 import { KEPT_OUT } from '../domain/emergency/emergency.ts'
 import type { ErrorValues } from '../domain/errors.ts'
 import { OWN_REQUEST, PERSON_KEY_MISSING } from '../domain/request/same-person.ts'
@@ -179,6 +180,10 @@ const CONDITION = new Map<string, string>([
   [
     'request_moot',
     'The rules have changed since it was asked: this is not what the role needs now. It has to be asked for anew.',
+  ],
+  [
+    'request_too_short',
+    `It was asked for less than ${printDuration(LEAST_APPROVAL_SECONDS)}, and nobody approves anything for so short a time any more. It has to be asked for anew.`,
   ],
   ['request_over', 'It is answered, taken back or over already. Look at it once more.'],
   ['request_expired', 'Nobody answered it within a day, so it is over. Ask anew.'],

@@ -31,6 +31,7 @@ describe('why an approval counts no more', () => {
 
   it.each([
     ['request_moot', {}, 'The rules have changed since it was asked'],
+    ['request_too_short', {}, 'asked for less than 30m'],
     ['approver_no_more', {}, 'Whoever approved it could not do so now'],
     ['approved_without_step_up', {}, 'did not sign in afresh for that'],
     ['own_request', { by: 'identity' }, 'Whoever approved it is known by the same identity'],

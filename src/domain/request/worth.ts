@@ -5,7 +5,7 @@ import type { RoleTarget } from '../entitlement/rule.ts'
 import { unmet, type RolegateError } from '../errors.ts'
 import type { Principal } from '../sign-in/principal.ts'
 import { targetOf, wantedNow } from './approver.ts'
-import { approvedUntil, isApproved, mostSecondsOf, standingOf } from './role-request.ts'
+import { approvedUntil, isApproved, LEAST_APPROVAL_SECONDS, mostSecondsOf, standingOf } from './role-request.ts'
 import type { Approved, Person, RoleRequest, Weighed, Worth } from './role-request.ts'
 import { keyFault, samePersonFault } from './same-person.ts'
 
@@ -52,13 +52,15 @@ function worthOf(request: RoleRequest, scales: Scales, asker: Person | undefined
 }
 
 /**
- * Why nobody can answer it any more: what the file asks now, its approval would not meet; or nobody can tell that they are somebody
- * else than whoever asked (threats.md I3).
+ * Why nobody can answer it any more: what the file asks now, its approval would not meet; nothing would be lent under it
+ * (threats.md H4); or nobody can tell that they are somebody else than whoever asked (threats.md I3).
  */
 function mootBecause(request: RoleRequest, scales: Scales): RolegateError | undefined {
   const { index } = scales
   const target = targetOf(request, index)
   if (target === undefined || wantedNow(index, target, request) === undefined) return unmet('request_moot')
+  // Rows of older versions may have been asked for less time.
+  if (request.seconds < LEAST_APPROVAL_SECONDS) return unmet('request_too_short')
   return requesterFault(request.person, scales)
 }
 

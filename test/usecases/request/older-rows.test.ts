@@ -4,8 +4,9 @@ import type { RoleRequest } from '../../../src/domain/request/role-request.ts'
 import { OPEN, openRequestKey } from '../../../src/usecases/request/open-requests.ts'
 import { aRule } from '../../support/a-mapping.ts'
 import { aPrincipal } from '../../support/a-principal.ts'
+import { refusalFrom } from '../../support/a-refusal.ts'
 import { aRequestWorld, BY_LEADS, indexAsking } from '../../support/a-request-world.ts'
-import { anApproved } from '../../support/a-role-request.ts'
+import { anApproved, aRoleRequest } from '../../support/a-role-request.ts'
 import { aSession, NINE, secondsAfter } from '../../support/a-session.ts'
 
 describe('rows of older versions', () => {
@@ -36,6 +37,20 @@ describe('rows of older versions', () => {
     await gateway.answers.approve(gateway.by(gateway.lead, id), {})
     expect(await gateway.isOpen()).toBe(true)
     expect((await gateway.answers.list(gateway.lead)).waiting.map(({ request }) => request.id)).toEqual([next.id])
+  })
+
+  it('that wait for a shorter approval than there is are asked for anew, and that one is answered', async () => {
+    const { alice, answers, ask, by, isOpen, keep, lead, requests } = aRequestWorld()
+    const { id } = aRoleRequest()
+    await keep(aRoleRequest({ seconds: 15 * 60 }))
+    const because = { values: { condition: 'request_too_short' } }
+    expect(await answers.find(alice, id)).toMatchObject({ standing: 'moot', because })
+    expect(await refusalFrom(answers.approve(by(lead, id), {}))).toMatchObject(because)
+    expect((await answers.list(lead)).waiting).toEqual([])
+    const next = await ask({ seconds: 30 * 60 })
+    expect([(await requests.get(id))?.status, next.id === id]).toEqual(['cancelled', false])
+    await answers.approve(by(lead, next.id), {})
+    expect(await isOpen()).toBe(true)
   })
 
   it('that are approved count no more where they do not say all groups of whoever did', async () => {
