@@ -2,15 +2,18 @@ import { makeGate } from '../adapters/aws/gate.ts'
 import type { Config } from '../config/config.ts'
 import { groupsUnread } from '../domain/sign-in/groups-again.ts'
 import type { IdentityProvider, Now } from '../usecases/ports.ts'
-import { makeLeftAlone, type LeftAlone } from '../usecases/sign-in/left-alone.ts'
+import { makeLastWords, type LastWords } from '../usecases/sign-in/last-words.ts'
+import { makeLeftAlone, nameOf, type LeftAlone } from '../usecases/sign-in/left-alone.ts'
 import type { InTurn, Later, Recheck } from '../usecases/sign-in/recheck-groups.ts'
 import { makeTwoClocks, type Moment, type TwoClocks } from '../usecases/sign-in/two-clocks.ts'
+import { sha256 } from './chance.ts'
 import type { Witness } from './witness.ts'
 
-/** What of directories outlives a configuration: who was checked when, and who is left alone. */
+/** What of directories outlives a configuration: who was checked when, what was said of whom, and who is left alone. */
 export type RecheckMemory = {
   readonly clocks: TwoClocks
   readonly checkedAt: Map<string, Moment>
+  readonly lastWords: LastWords
   readonly leftAlone: LeftAlone
   readonly inTurn: InTurn
 }
@@ -64,8 +67,9 @@ export function openRecheckMemory({ log }: Pick<Witness, 'log'>, now: Now): Rech
   return {
     clocks,
     checkedAt: new Map(),
+    lastWords: makeLastWords({ sha256, now }),
     leftAlone,
-    inTurn: ({ idp, directoryId }, ask) => gate.through({ idp, person: `${idp} ${directoryId}` }, ask),
+    inTurn: (person, ask) => gate.through({ idp: person.idp, person: nameOf(person) }, ask),
   }
 }
 

@@ -15,6 +15,8 @@ const MOST_REMEMBERED = 50_000
 /** Whom a directory is asked about. */
 export type Person = { readonly idp: string; readonly directoryId: string }
 
+export const nameOf = ({ idp, directoryId }: Person): string => `${idp} ${directoryId}`
+
 export type LeftAlone = {
   /** Throws `idp_unavailable` while the directory, or this person's question, is left alone. */
   requireAskable(person: Person): void
@@ -47,7 +49,6 @@ export function makeLeftAlone(deps: {
   const silences = new Map<string, Silence>()
   /** At each IdP: of whom it was believed that nothing is left, and since when. */
   const gone = new Map<string, Map<string, Moment>>()
-  const nameOf = ({ idp, directoryId }: Person) => `${idp} ${directoryId}`
 
   function secondsLeft(name: string): number {
     const rest = rests.get(name)

@@ -4,13 +4,14 @@ import { changeIn, GROUPS_CHANGED, groupsChanged, groupsUnread } from '../../dom
 import { oldGroups, signInOf, type GatewaySession } from '../../domain/sign-in/session.ts'
 import type { LookAgain, Now } from '../ports.ts'
 import type { EndSignIn } from './end-sign-in.ts'
+import type { LastWords } from './last-words.ts'
 import type { LeftAlone, Person } from './left-alone.ts'
 import { keepLatest, type Moment, type TwoClocks } from './two-clocks.ts'
 
 /** `idps[].recheck` of one IdP. */
 export type Recheck = {
   readonly everySeconds: number
-  /** What becomes of a hand-over when the directory does not tell. */
+  /** What becomes of a hand-over when the directory does not tell; where it said last that their groups are others, it is refused in any case. */
   readonly else: 'fail' | 'warn'
   readonly lookAgain: LookAgain
 }
@@ -48,6 +49,7 @@ export function makeRecheckGroups(deps: {
   /** By the id of the IdP. */
   rechecks: ReadonlyMap<string, Recheck>
   endSignIn: EndSignIn
+  lastWords: LastWords
   leftAlone: LeftAlone
   /** Waits until the IdP's directory has a place for one more question, and one about this person; `idp_unavailable` where that takes too long. */
   inTurn: InTurn
@@ -72,7 +74,11 @@ export function makeRecheckGroups(deps: {
     const look = () =>
       deps.leftAlone.through(
         person,
-        () => lookAgain(directoryId),
+        async () => {
+          const said = await lookAgain(directoryId)
+          deps.lastWords.note(person, said)
+          return said
+        },
         (told) => told === undefined || (told.length === 0 && stated.names.length > 0),
       )
     const isSame = (told: readonly string[] | undefined) =>
@@ -144,5 +150,10 @@ export function makeRecheckGroups(deps: {
     if (verdict === 'changed') throw groupsChanged()
     deps.onRecheck(idp, 'unanswered')
     if (recheck.else === 'fail') throw verdict.unread
+    // What is not believed yet, or was not said twice, ends nothing; and nothing is given against it (threats.md I7).
+    if (deps.lastWords.contradict({ idp, directoryId }, session)) throw toldOtherwise(idp, verdict.unread)
   }
 }
+
+const toldOtherwise = (idp: string, unread: RolegateError) =>
+  groupsUnread(idp, Number(unread.values['retryAfterSeconds'] ?? 2), 'directory:told_otherwise', unread)

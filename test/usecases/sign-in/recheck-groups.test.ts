@@ -4,11 +4,12 @@ import { RolegateError } from '../../../src/domain/errors.ts'
 import { ofEverybody } from '../../../src/domain/sign-in/groups-again.ts'
 import type { GatewaySession } from '../../../src/domain/sign-in/session.ts'
 import { makeEndSignIn } from '../../../src/usecases/sign-in/end-sign-in.ts'
+import { makeLastWords } from '../../../src/usecases/sign-in/last-words.ts'
 import { makeLeftAlone } from '../../../src/usecases/sign-in/left-alone.ts'
 import { makeTwoClocks } from '../../../src/usecases/sign-in/two-clocks.ts'
 import { makeRecheckGroups, type RecheckOutcome } from '../../../src/usecases/sign-in/recheck-groups.ts'
 import { aDeviceWorld } from '../../support/a-device-world.ts'
-import { aPrincipal } from '../../support/a-principal.ts'
+import { aPrincipal, sha256 } from '../../support/a-principal.ts'
 import { refusalFrom } from '../../support/a-refusal.ts'
 import { aRequest, aSession } from '../../support/a-session.ts'
 
@@ -39,6 +40,7 @@ async function aRecheckedSignIn({
   })
   const deps = {
     clocks,
+    lastWords: makeLastWords({ sha256, now: world.now }),
     leftAlone,
     inTurn: <Out>(_person: unknown, ask: () => Promise<Out>) => ask(),
     endSignIn: makeEndSignIn(world),
@@ -484,6 +486,64 @@ describe('a directory that tells what is not so', () => {
     expect(await sessions.get(session.id)).toBeDefined()
   })
 
+  it('and then nothing more, has said enough that nothing is given with else: warn, until it says that they are the same', async () => {
+    const { recheck, directory, clock, sessions, session } = await aRecheckedSignIn({ otherwise: 'warn' })
+    directory.tell = async () => {
+      directory.tell = () => Promise.reject(down())
+      return ['payments']
+    }
+    clock.pass(EVERY + 1)
+    const another = aSession({ ...session, id: 'another' })
+    // As it fails, while it is left alone for that, and when it is asked again and is silent.
+    for (const seconds of [0, 1, 60]) {
+      clock.pass(seconds)
+      for (const one of [session, another])
+        expect(await refusalFrom(recheck(one))).toMatchObject({
+          values: { why: 'groups_unread' },
+          reason: 'directory:told_otherwise',
+        })
+    }
+    expect(await sessions.get(session.id)).toBeDefined()
+    clock.pass(60)
+    directory.tell = async () => GROUPS
+    await recheck()
+    clock.pass(EVERY + 1)
+    directory.tell = () => Promise.reject(down())
+    await recheck()
+  })
+
+  it('and is slow when it is asked once more: nothing is given with else: warn', async () => {
+    const world = await aRecheckedSignIn({ otherwise: 'warn' })
+    const { recheck, directory, clock, asked } = world
+    let tell = (_told: Told): void => undefined
+    directory.tell = async () => {
+      directory.tell = () => new Promise((resolve) => (tell = resolve))
+      return []
+    }
+    clock.pass(EVERY + 1)
+    const refused = refusalFrom(recheck())
+    await expect.poll(() => asked.length).toBe(2)
+    world.loseAllPatience()
+    expect(await refused).toMatchObject({ code: 'idp_unavailable', reason: 'directory:told_otherwise' })
+    tell(GROUPS)
+    await recheck()
+  })
+
+  it('of an earlier sign-in, says nothing against one that was made since', async () => {
+    const { recheck, directory, clock, now } = await aRecheckedSignIn({ otherwise: 'warn' })
+    directory.tell = async () => {
+      directory.tell = () => Promise.reject(down())
+      return ['payments']
+    }
+    clock.pass(EVERY + 1)
+    await refusalFrom(recheck())
+    clock.pass(1)
+    const principal = aPrincipal({ groups: ['payments', 'admins'] })
+    const since = aSession({ id: 'since', principal, directoryId: 'oid-1', signedInAt: now() })
+    clock.pass(EVERY + 1)
+    await recheck(since)
+  })
+
   it.each<[string, Told]>([
     ['in no group any more', []],
     ['gone', undefined],
@@ -522,8 +582,9 @@ describe('a directory that tells what is not so', () => {
       const endedBy: number[] = []
       for (let seconds = 0; seconds < 180; seconds += 15) {
         for (const number of people) {
-          const thrown = await recheck(somebody(number)).catch((refused: unknown) => refused)
-          if (thrown instanceof RolegateError && thrown.code === 'sign_in_required') people.delete(number)
+          // And nobody is given anything meanwhile.
+          const { code } = await refusalFrom(recheck(somebody(number)))
+          if (code === 'sign_in_required') people.delete(number)
         }
         endedBy.push(25 - people.size)
         clock.pass(15)
