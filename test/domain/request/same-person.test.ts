@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { personIn, type Person } from '../../../src/domain/request/role-request.ts'
 import { keyFault, samePersonFault, sharedBy } from '../../../src/domain/request/same-person.ts'
+import { compared } from '../../../src/domain/sign-in/compared.ts'
 import { shownName } from '../../../src/domain/sign-in/shown-name.ts'
 import { aPrincipal } from '../../support/a-principal.ts'
 import { aLead } from '../../support/a-role-request.ts'
@@ -89,9 +90,21 @@ describe('whoever asks and whoever answers, by what names them at every identity
     ['an accent behind a sign nobody sees', '\u00c9-7', 'e\u200d\u0301-7'],
     ['signs nobody sees', 'E-7', '\ufeffE\u00ad-7\u200b'],
     ['a blank of another kind', 'E 7', 'E\u00a07'],
+    ['a sigma at a word’s end', '\u03a3\u0391\u03a3', '\u03c3\u03b1\u03c3'],
+    ['a dotted capital i', '\u0130-7', 'i-7'],
+    ['a sharp s, and two of them', 'Stra\u00dfe', 'STRASSE'],
   ])('are one person by the same key in two spellings: %s', (_what, one, other) => {
     expect(reasonOf(keyed(asks, one), keyed(answers, other, 'badge'))).toBe('own_request:key')
     expect(reasonOf(keyed(asks, other), keyed(answers, one, 'badge'))).toBe('own_request:key')
+  })
+
+  it('are one person by the same key in capitals and in small letters, whatever the letter', () => {
+    const letters = Array.from({ length: 0x30000 }, (_, at) => at)
+      .filter((at) => at < 0xd800 || at > 0xdfff)
+      .map((at) => String.fromCodePoint(at))
+    const isTwo = (letter: string) =>
+      [letter.toUpperCase(), letter.toLowerCase()].some((other) => compared(other) !== compared(letter))
+    expect(letters.filter(isTwo)).toEqual([])
   })
 
   it('are two by another key', () => {
