@@ -110,10 +110,15 @@ export function makeAskForRole(deps: {
     }
   }
 
-  /** threats.md P7: nobody fills what others have to look through. Counted with the new one among them, so that a race lets none more in. */
-  async function requireFew({ principal }: GatewaySession, owner: string): Promise<void> {
+  /**
+   * threats.md P7: nobody fills what others have to look through. Counted with the new one among them, so that a race lets none more
+   * in, and without the one in whose place it comes.
+   */
+  async function requireFew({ principal }: GatewaySession, owner: string, replaced: string | undefined): Promise<void> {
     const own = await deps.requests.listByOwner(owner)
-    const waits = own.filter((row) => isOwn(row, principal) && deps.requestsOf.weigh(row).standing === 'asked')
+    const waits = own.filter(
+      (row) => row.id !== replaced && isOwn(row, principal) && deps.requestsOf.weigh(row).standing === 'asked',
+    )
     if (waits.length > MOST_WAITING) throw unmet('too_many_requests')
   }
 
@@ -162,10 +167,14 @@ export function makeAskForRole(deps: {
     const before = await inPlace(key, person)
     if (before?.waits !== undefined) return before.waits
     const wish = wishFor(input, entitlement, about)
-    if (before !== undefined) await makeWay(input, key, before)
     const keep = { expiresAt: keptUntil(wish), owner: requestsOwner(principal, deps.digest) }
     await deps.requests.put(wish.id, wish, keep)
-    await requireFew(session, keep.owner).catch(async (thrown: unknown) => {
+    // Who may not ask anew keeps what they have.
+    const room = async () => {
+      await requireFew(session, keep.owner, before?.id)
+      if (before !== undefined) await makeWay(input, key, before)
+    }
+    await room().catch(async (thrown: unknown) => {
       await deps.requests.delete(wish.id)
       throw thrown
     })

@@ -5,7 +5,7 @@ import { aPrincipal } from '../../support/a-principal.ts'
 import { refusalFrom } from '../../support/a-refusal.ts'
 import { aRequestWorld, BY_LEADS } from '../../support/a-request-world.ts'
 import { aRoleRequest } from '../../support/a-role-request.ts'
-import { NINE, secondsAfter } from '../../support/a-session.ts'
+import { aSession, NINE, secondsAfter } from '../../support/a-session.ts'
 
 const ACCOUNTS = Array.from({ length: 25 }, (_, at) =>
   anAccount({ alias: `team-${at}`, id: String(100_000_000_000 + at) }),
@@ -106,6 +106,25 @@ describe('whoever asks for much', () => {
     const { ask, keep } = await aCrowd(0)
     for (let at = 0; at < MOST_WAITING; at += 1) await keep(own(at, { wanted: ['role of-before'] }))
     expect(await ask({ role: 'team-21/admin' })).toMatchObject({ status: 'asked' })
+  })
+
+  it('keeps what nobody can answer where they may not ask anew, and that changes nothing and is on no record', async () => {
+    const { ask, keep, recorded, requests } = await aCrowd(0)
+    for (let at = 0; at < MOST_WAITING; at += 1) await keep(own(at))
+    await keep(own(21, { wanted: ['role of-before'] }))
+    const refused = ask({ role: 'team-21/admin' })
+    expect(await refusalFrom(refused)).toMatchObject({ values: { condition: 'too_many_requests' } })
+    expect(await requests.get('req-admin-21')).toMatchObject({ status: 'asked' })
+    expect(recorded).toEqual([])
+  })
+
+  it('asks anew in the place of one of their twenty, by what their IdP says of them now', async () => {
+    const { ask, keep, requests } = await aCrowd(0)
+    for (let at = 0; at < MOST_WAITING; at += 1) await keep(own(at))
+    const principal = aPrincipal({ personKey: { claim: 'employee_id', value: 'E-7' } })
+    const next = await ask({ role: 'team-3/admin', session: aSession({ principal }) })
+    expect(await requests.get('req-admin-3')).toMatchObject({ status: 'cancelled' })
+    expect(next).toMatchObject({ status: 'asked', person: { personKey: { value: 'E-7' } } })
   })
 
   it('lets no more in by asking for many at once', async () => {
