@@ -25,12 +25,12 @@ export type LeftAlone = {
    * nothing, as wrong answers do, and is not believed of many at once.
    */
   through<Told>(person: Person, ask: () => Promise<Told>, leavesNothing?: (told: Told) => boolean): Promise<Told>
-  /** The IdPs whose directory told nothing of several people, or will not be asked by us at all, and has told nothing since. */
+  /** The IdPs whose directory told nothing of several people, or will not be asked by us at all, and has told nothing since; or says of too many that they are gone. */
   down(): readonly string[]
 }
 
-/** Of the first few whom it told nothing of since it last told something. */
-type Silence = { readonly silent: Set<string>; readonly untold: Set<string>; isDown: boolean }
+/** Of the first few whom it told nothing of since it last told something; and when it was last not believed, since it was down. */
+type Silence = { readonly silent: Set<string>; readonly untold: Set<string>; isDown: boolean; disbelievedAt?: Moment }
 
 /**
  * A directory that fails is not asked at each hand-over. What fails for one person leaves that one's question alone, however it failed,
@@ -60,11 +60,17 @@ export function makeLeftAlone(deps: {
     if (seconds > 0) throw groupsUnread(person.idp, Math.ceil(seconds), 'directory:left_alone')
   }
 
+  const isLately = (at: Moment) => deps.clocks.secondsSince(at) < GONE_SECONDS
+
+  function goneLately(idp: string): Map<string, Moment> {
+    const lately = new Map([...(gone.get(idp) ?? [])].filter(([, at]) => isLately(at)))
+    gone.set(idp, lately)
+    return lately
+  }
+
   /** Ten a minute. Whoever is not believed takes up nothing, or many who ask again and again would keep each other from ever being believed. */
   function requireBelieved({ idp, directoryId }: Person): void {
-    const people = gone.get(idp) ?? new Map<string, Moment>()
-    gone.set(idp, people)
-    for (const [other, at] of people) if (deps.clocks.secondsSince(at) >= GONE_SECONDS) people.delete(other)
+    const people = goneLately(idp)
     if (people.has(directoryId)) return
     if (people.size >= MOST_GONE) throw tooManyGone()
     people.set(directoryId, deps.clocks.moment())
@@ -74,9 +80,14 @@ export function makeLeftAlone(deps: {
     rests.delete(nameOf(person))
     // Of what was asked before it was left alone, the answers are no news.
     if (secondsLeft(person.idp) > 0) return
-    const wasDown = silences.get(person.idp)?.isDown === true
+    const silence = silences.get(person.idp)
+    silence?.silent.clear()
+    silence?.untold.clear()
+    // Others whom it tells of as ever are no sign that it was right about those whom it says are gone, or that it has stopped.
+    const disbelievedAt = silence?.disbelievedAt
+    if (disbelievedAt && (isLately(disbelievedAt) || goneLately(person.idp).size > 0)) return
     silences.delete(person.idp)
-    if (wasDown) deps.onToldAgain(person.idp)
+    if (silence?.isDown === true) deps.onToldAgain(person.idp)
   }
 
   function toldNothing(person: Person, failed: RolegateError): RolegateError {
@@ -86,7 +97,8 @@ export function makeLeftAlone(deps: {
     if (silence.untold.size < SEVERAL) silence.untold.add(directoryId)
     if (failed.code === 'idp_unavailable' && silence.silent.size < SEVERAL) silence.silent.add(directoryId)
     const isOfAll = isOfEverybody(failed) || silence.silent.size >= SEVERAL
-    silence.isDown ||= isOfAll || failed.reason === TOO_MANY_GONE || silence.untold.size >= SEVERAL
+    if (failed.reason === TOO_MANY_GONE) silence.disbelievedAt = deps.clocks.moment()
+    silence.isDown ||= isOfAll || silence.disbelievedAt !== undefined || silence.untold.size >= SEVERAL
     const seconds = Math.min(Number(failed.values['retryAfterSeconds'] ?? USUAL_SECONDS), MOST_SECONDS)
     keepLatest(rests, MOST_REMEMBERED, isOfAll ? idp : nameOf(person), { since: deps.clocks.moment(), seconds })
     deps.onFailure(idp, failed, silence.isDown)

@@ -594,6 +594,40 @@ describe('a directory that tells what is not so', () => {
     },
   )
 
+  it('is said to be down until a minute has passed in which it said of nobody that they are gone, whatever it tells of others', async () => {
+    const { recheck, directory, clock, said, leftAlone } = await aRecheckedSignIn()
+    clock.pass(EVERY + 1)
+    const isGone = async (number: number) => {
+      directory.tell = async () => undefined
+      return refusalFrom(recheck(somebody(number)))
+    }
+    const isSame = async (number: number) => {
+      directory.tell = async () => GROUPS
+      await recheck(somebody(number))
+    }
+    for (let number = 1; number <= 11; number += 1) await isGone(number)
+    await isSame(12)
+    clock.pass(59)
+    await isSame(13)
+    expect(leftAlone.down()).toEqual(['entra'])
+    // There is room for one more, and who is believed counts as well.
+    clock.pass(1)
+    expect((await isGone(11)).code).toBe('sign_in_required')
+    clock.pass(59)
+    await isSame(14)
+    expect(leftAlone.down()).toEqual(['entra'])
+    // Between two who are told of, silence is still not everybody's.
+    directory.tell = () => Promise.reject(down())
+    for (const number of [15, 16]) await refusalFrom(recheck(somebody(number)))
+    await isSame(17)
+    directory.tell = () => Promise.reject(down())
+    await refusalFrom(recheck(somebody(18)))
+    expect(said).not.toContain('entra tells again')
+    clock.pass(60)
+    await isSame(19)
+    expect([said.at(-1), leftAlone.down()]).toEqual(['entra tells again', []])
+  })
+
   it('of one person at many sign-ins, or of those who were in none, is about no more than that', async () => {
     const { recheck, directory, clock } = await aRecheckedSignIn()
     directory.tell = async () => []
