@@ -116,8 +116,20 @@ export function makeSeeRequests(deps: {
     const rows = await deps.openRequests.listByOwner(OPEN)
     const older = rows.filter((row) => !isWhole(row))
     if (older.length === 0) return rows
-    const requests = await Promise.all(older.map(({ id }) => deps.requests.get(id)))
-    return [...rows.filter(isWhole), ...requests.flatMap((request) => (request ? openRequestOf(request) : []))]
+    const whole = rows.filter(isWhole)
+    await inPieces(older, async (piece) => {
+      const requests = await Promise.all(piece.map(({ id }) => deps.requests.get(id)))
+      whole.push(...requests.flatMap((request) => (request ? openRequestOf(request) : [])))
+    })
+    return whole
+  }
+
+  /** A long list holds nobody up. */
+  async function inPieces<Row>(rows: readonly Row[], take: (piece: readonly Row[]) => unknown): Promise<void> {
+    for (let at = 0; at < rows.length; at += IN_ONE_GO) {
+      if (at > 0) await deps.giveWay()
+      await take(rows.slice(at, at + IN_ONE_GO))
+    }
   }
 
   /** Everybody's are read for those alone who may answer one: a small row each, and of the page's the requests themselves. */
@@ -130,11 +142,7 @@ export function makeSeeRequests(deps: {
     const open = mayApproveAny(index, principal) ? await openRows() : []
     const mightAnswer = makeMightAnswer({ ...deps.requestsOf.scales(), index }, principal, question)
     const found: OpenRequest[] = []
-    for (let at = 0; at < open.length; at += IN_ONE_GO) {
-      // A long list holds nobody up.
-      if (at > 0) await deps.giveWay()
-      found.push(...open.slice(at, at + IN_ONE_GO).filter(mightAnswer))
-    }
+    await inPieces(open, (piece) => found.push(...piece.filter(mightAnswer)))
     found.sort((a, b) => a.askedAt.getTime() - b.askedAt.getTime())
     const pageCount = Math.max(1, Math.ceil(found.length / REQUESTS_SHOWN))
     const page = Math.min(Math.max(1, asked), pageCount)

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import type { OpenRequest } from '../../../src/domain/request/open-request.ts'
 import { MOST_WAITING, personIn } from '../../../src/domain/request/role-request.ts'
+import { OPEN, openRequestKey } from '../../../src/usecases/request/open-requests.ts'
 import { anAccount, anIndex, aRoleKind, aRule } from '../../support/a-mapping.ts'
 import { aPrincipal } from '../../support/a-principal.ts'
 import { refusalFrom } from '../../support/a-refusal.ts'
@@ -60,6 +62,17 @@ describe('whoever may answer thousands of requests', () => {
     const last = await answers.list(lead, { page: 25 })
     expect(idsIn(last.waiting)).toEqual(Array.from({ length: 5 }, (_, at) => `req-admin-${1_200 + at}`))
     expect(await answers.list(lead, { page: 99_999 })).toMatchObject({ page: 25 })
+  })
+
+  it('gives others their turn also while rows of older versions are read of the requests themselves', async () => {
+    const { answers, lead, openRequests, world } = await aCrowd(1_205)
+    for (const row of await openRequests.listByOwner(OPEN))
+      await openRequests.put(openRequestKey(row), { id: row.id } as OpenRequest, {
+        expiresAt: secondsAfter(NINE, 86_400),
+        owner: OPEN,
+      })
+    expect(await answers.list(lead)).toMatchObject({ waitingCount: 1_205 })
+    expect([world.gets, world.turns]).toEqual([1_205 + 50, 2 + 2])
   })
 
   it('finds them by role and by who asks, whatever the case', async () => {
