@@ -29,6 +29,6 @@ const WORDS = new Map([
   ],
   [
     'approved_without_step_up',
-    'The role is an elevated one now, and whoever approved it did not sign in afresh for that. It has to be asked for anew.',
+    'The role is an elevated one, and no fresh sign-in of whoever approved it is kept with it. It has to be asked for anew.',
   ],
 ])

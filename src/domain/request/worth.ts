@@ -97,7 +97,7 @@ function forfeitOf(
     isEnded({ principal, signedInAt: answeredAt }) ||
     isDenied(index, principal, target, now)
   if (isGone) return unmet('approver_no_more')
-  // threats.md H8: the role may have become an elevated one since.
+  // threats.md H8: the role may have become an elevated one since, and rows of older versions hold none.
   if (target.kind.elevated && request.stepUp === undefined) return unmet('approved_without_step_up')
   return requesterFault(request.person, scales) ?? samePersonFault(request.person, answeredBy, index.mapping)
 }
