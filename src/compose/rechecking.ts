@@ -1,10 +1,9 @@
 import { makeGate } from '../adapters/aws/gate.ts'
 import type { Config } from '../config/config.ts'
-import { groupsUnread } from '../domain/sign-in/groups-again.ts'
 import type { IdentityProvider, Now } from '../usecases/ports.ts'
 import { makeLastWords, type LastWords } from '../usecases/sign-in/last-words.ts'
 import { makeLeftAlone, nameOf, type LeftAlone } from '../usecases/sign-in/left-alone.ts'
-import type { InTurn, Later, Recheck } from '../usecases/sign-in/recheck-groups.ts'
+import { noPlace, type InTurn, type Later, type Recheck } from '../usecases/sign-in/recheck-groups.ts'
 import { makeTwoClocks, type Moment, type TwoClocks } from '../usecases/sign-in/two-clocks.ts'
 import { sha256 } from './chance.ts'
 import type { Witness } from './witness.ts'
@@ -62,7 +61,7 @@ export function openRecheckMemory({ log }: Pick<Witness, 'log'>, now: Now): Rech
   })
   const gate = makeGate({
     ...AT_ONCE,
-    refusal: ({ idp = '' }) => groupsUnread(idp, 5, 'directory:too_many_at_once'),
+    refusal: ({ idp = '' }) => noPlace(idp),
   })
   return {
     clocks,

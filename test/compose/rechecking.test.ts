@@ -12,12 +12,13 @@ afterEach(() => void vi.useRealTimers())
 const GROUPS = ['payments']
 
 /** A directory that holds every question until it is let go, and what a configuration makes of it. */
-function aHeldDirectory() {
+function aHeldDirectory(otherwise: 'fail' | 'warn' = 'fail') {
   const clock = aClock()
   const log = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() }
   const memory = openRecheckMemory({ log }, clock.now)
   const held: { tell(): void; fail(thrown: unknown): void }[] = []
   let asked = 0
+  const patience = new Set<{ readonly ms: number; readonly run: () => void }>()
   const lookAgain = () => {
     asked += 1
     return new Promise<readonly string[]>((resolve, reject) => {
@@ -28,11 +29,15 @@ function aHeldDirectory() {
   const aGeneration = () =>
     makeRecheckGroups({
       ...memory,
-      rechecks: new Map([['entra', { everySeconds: 900, else: 'fail', lookAgain }]]),
+      rechecks: new Map([['entra', { everySeconds: 900, else: otherwise, lookAgain }]]),
       endSignIn: async () => undefined,
       onRecheck: () => undefined,
       now: clock.now,
-      later: () => ({ cancel: () => undefined }),
+      later: (ms, run) => {
+        const one = { ms, run }
+        patience.add(one)
+        return { cancel: () => void patience.delete(one) }
+      },
     })
   const recheck = aGeneration()
   const somebody = (number: number) =>
@@ -47,9 +52,11 @@ function aHeldDirectory() {
     log,
     held,
     aGeneration,
+    patience,
     asked: () => asked,
     somebody,
-    all: (count: number) => Array.from({ length: count }, (_, number) => recheck(somebody(number), aRequest())),
+    all: (count: number, how?: Parameters<typeof recheck>[2]) =>
+      Array.from({ length: count }, (_, number) => recheck(somebody(number), aRequest(), how)),
   }
 }
 
@@ -113,6 +120,37 @@ it('lets nobody wait for ever, and whoever waited too long says nothing against 
   expect([...log.error.mock.calls, ...log.warn.mock.calls]).toEqual([])
   for (const { tell } of held) tell()
   await Promise.all(checks.slice(0, -1))
+})
+
+it.each([
+  ['of somebody who waits ten seconds', {}, [4_000, 10_000], 10_000],
+  ['of an SDK in a container', { isHurried: true }, [700, 700], 700],
+])('gives nothing to whoever found no place, with else: warn neither: %s', async (_, how, waits, ms) => {
+  const { all, patience, held } = aHeldDirectory('warn')
+  const checks = all(9, how)
+  const last = refusalFrom(checks.at(-1) ?? Promise.resolve())
+  await settle()
+  const [first, ...others] = [...patience].map((one) => one.ms).toSorted((one, other) => one - other)
+  expect([first, others.at(-1)]).toEqual(waits)
+  for (const one of patience) if (one.ms === ms) one.run()
+  expect(await last).toMatchObject({ values: { why: 'groups_unread' }, reason: 'directory:too_many_at_once' })
+  for (const { tell } of held) tell()
+  await Promise.all(checks.slice(0, -1))
+})
+
+it('begins to count the directory’s slowness when it is asked, not when somebody begins to wait for a place', async () => {
+  const { all, patience, held } = aHeldDirectory('warn')
+  const checks = all(9)
+  await settle()
+  expect([...patience].map(({ ms }) => ms).filter((ms) => ms === 10_000)).toHaveLength(1)
+  for (const { tell } of held.splice(0)) tell()
+  await Promise.all(checks.slice(0, -1))
+  await settle()
+  const [left, ...none] = patience
+  expect([left?.ms, none]).toEqual([4_000, []])
+  // And then it is slow indeed.
+  left?.run()
+  await checks.at(-1)
 })
 
 it('remembers over a reload who was checked, and asks about nobody once more for it', async () => {

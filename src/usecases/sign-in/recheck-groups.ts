@@ -30,12 +30,18 @@ export type RecheckGroups = (
   how?: { readonly isHurried?: boolean },
 ) => Promise<void>
 
-type Verdict = 'same' | 'changed' | { readonly unread: RolegateError }
+/** `isOurs`: the directory was not asked, for want of a place. */
+type Verdict = 'same' | 'changed' | { readonly unread: RolegateError; readonly isOurs?: boolean }
+/** One question, whoever waits for its answer, and whether it has its place at the directory yet. */
+type Question = { readonly verdict: Promise<Verdict>; readonly place: Place }
+type Place = { isTaken: boolean; onTaken: Set<() => void> }
 export type InTurn = <Out>(person: Person, ask: () => Promise<Out>) => Promise<Out>
 export type Later = (ms: number, run: () => void) => { cancel(): void }
 
-/** What comes later is for the next try. */
+/** What comes later is for the next try. A queue of our own making says nothing about the directory, so its slowness begins with the place. */
+const PATIENCE_FOR_PLACE_MS = 10_000
 const PATIENCE_MS = 4_000
+/** For both. */
 const HURRIED_PATIENCE_MS = 700
 /** Of as many sign-ins it is known here when they were checked; of one more than that, the oldest is asked once more. */
 const MOST_REMEMBERED = 50_000
@@ -60,13 +66,14 @@ export function makeRecheckGroups(deps: {
   now: Now
   later: Later
 }): RecheckGroups {
-  const underway = new Map<string, Promise<Verdict>>()
+  const underway = new Map<string, Question>()
 
   async function ask(
     session: GatewaySession,
     request: RequestFacts,
     { lookAgain }: Recheck,
     directoryId: string,
+    place: Place,
   ): Promise<Verdict> {
     const { idp, groups: stated } = session.principal
     const askedAt = deps.clocks.moment()
@@ -86,13 +93,18 @@ export function makeRecheckGroups(deps: {
     let told: readonly string[] | undefined
     try {
       deps.leftAlone.requireAskable(person)
+    } catch (thrown) {
+      return { unread: asRolegateError(thrown) }
+    }
+    try {
       told = await deps.inTurn(person, async () => {
+        take(place)
         const first = await look()
         // What comes once may be a slip; by one word of it nobody is signed out.
         return isSame(first) ? first : look()
       })
     } catch (thrown) {
-      return { unread: asRolegateError(thrown) }
+      return { unread: asRolegateError(thrown), isOurs: !place.isTaken }
     }
     const change = told && changeIn(stated.names, told)
     if (told !== undefined && change === undefined) {
@@ -110,17 +122,25 @@ export function makeRecheckGroups(deps: {
   }
 
   /** One question of a sign-in at a time, whoever of it waits, and whether they still do. */
-  function asking(signIn: string, begin: () => Promise<Verdict>): Promise<Verdict> {
+  function asking(signIn: string, begin: (place: Place) => Promise<Verdict>): Question {
     const known = underway.get(signIn)
     if (known !== undefined) return known
-    const begun = begin().finally(() => underway.delete(signIn))
+    const place: Place = { isTaken: false, onTaken: new Set() }
+    const begun = { verdict: begin(place).finally(() => underway.delete(signIn)), place }
     underway.set(signIn, begun)
     return begun
   }
 
-  function patiently(verdict: Promise<Verdict>, idp: string, ms: number): Promise<Verdict> {
+  function patiently({ verdict, place }: Question, idp: string, isHurried: boolean): Promise<Verdict> {
     return new Promise((resolve, reject) => {
-      const giveUp = deps.later(ms, () => resolve({ unread: groupsUnread(idp, 2, 'directory:slow') }))
+      const giveUpAfter = (ms: number) =>
+        deps.later(ms, () => resolve(place.isTaken ? { unread: slow(idp) } : { unread: noPlace(idp), isOurs: true }))
+      const beginAnew = () => {
+        giveUp.cancel()
+        giveUp = giveUpAfter(PATIENCE_MS)
+      }
+      let giveUp = giveUpAfter(isHurried ? HURRIED_PATIENCE_MS : place.isTaken ? PATIENCE_MS : PATIENCE_FOR_PLACE_MS)
+      if (!isHurried && !place.isTaken) place.onTaken.add(beginAnew)
       // What fails when nobody waits any more has told of itself: the store, or the audit log.
       void verdict.then(resolve, reject).finally(() => giveUp.cancel())
     })
@@ -142,18 +162,28 @@ export function makeRecheckGroups(deps: {
     // A claim told them, before there was a recheck: there is nothing to compare with.
     if (directoryId === undefined) throw oldGroups()
     const verdict = await patiently(
-      asking(signIn, () => ask(session, request, recheck, directoryId)),
+      asking(signIn, (place) => ask(session, request, recheck, directoryId, place)),
       idp,
-      isHurried ? HURRIED_PATIENCE_MS : PATIENCE_MS,
+      isHurried,
     )
     if (verdict === 'same') return
     if (verdict === 'changed') throw groupsChanged()
     deps.onRecheck(idp, 'unanswered')
-    if (recheck.else === 'fail') throw verdict.unread
+    // What `warn` gives on is a directory that does not tell, and this one was not asked: of a queue that is long anybody could be the cause (threats.md I7).
+    if (recheck.else === 'fail' || verdict.isOurs === true) throw verdict.unread
     // What is not believed yet, or was not said twice, ends nothing; and nothing is given against it (threats.md I7).
     if (deps.lastWords.contradict({ idp, directoryId }, session)) throw toldOtherwise(idp, verdict.unread)
   }
 }
 
+function take(place: Place): void {
+  place.isTaken = true
+  for (const tell of place.onTaken) tell()
+  place.onTaken.clear()
+}
+
+/** Also of whom the gate itself has no room to let wait. */
+export const noPlace = (idp: string) => groupsUnread(idp, 5, 'directory:too_many_at_once')
+const slow = (idp: string) => groupsUnread(idp, 2, 'directory:slow')
 const toldOtherwise = (idp: string, unread: RolegateError) =>
   groupsUnread(idp, Number(unread.values['retryAfterSeconds'] ?? 2), 'directory:told_otherwise', unread)
