@@ -9,7 +9,7 @@ import { decide } from '../../src/domain/entitlement/decide.ts'
 import type { RoleKind } from '../../src/domain/entitlement/rule.ts'
 import type { Approval } from '../../src/domain/entitlement/requirement.ts'
 import { OPEN_REQUEST_DATES, openRequestOf, type OpenRequest } from '../../src/domain/request/open-request.ts'
-import { REQUEST_DATES, type RoleRequest } from '../../src/domain/request/role-request.ts'
+import { MOST_WAITING, REQUEST_DATES, type RoleRequest } from '../../src/domain/request/role-request.ts'
 import type { GatewaySession } from '../../src/domain/sign-in/session.ts'
 import { STEP_UP_DATES } from '../../src/domain/sign-in/step-up.ts'
 import type { OpenRequests, Requests, StepUps, Store } from '../../src/usecases/ports.ts'
@@ -20,9 +20,9 @@ import { makeFinishStepUp } from '../../src/usecases/step-up/finish-step-up.ts'
 import { makeSeeRequests } from '../../src/usecases/request/see-requests.ts'
 import { OPEN, openRequestKey } from '../../src/usecases/request/open-requests.ts'
 import { makeRequestsOf, requestsOwner } from '../../src/usecases/request/requests-of.ts'
-import { anIndex, aRoleKind, aRule, aTarget } from './a-mapping.ts'
+import { anAccount, anIndex, aRoleKind, aRule, aTarget } from './a-mapping.ts'
 import { aPrincipal } from './a-principal.ts'
-import { aLead } from './a-role-request.ts'
+import { aLead, aRoleRequest } from './a-role-request.ts'
 import { aClock, aMoment, aRequest, aSession } from './a-session.ts'
 import { anEmergency } from './an-emergency.ts'
 
@@ -49,6 +49,21 @@ export const indexAsking = (
     ],
     rules,
   })
+
+/** Alice waits for as many roles as she may, each of another account; there is one account more. */
+export function muchAsked() {
+  const accounts = Array.from({ length: MOST_WAITING + 1 }, (_, at) =>
+    anAccount({ alias: `team-${at}`, id: String(100_000_000_000 + at) }),
+  )
+  const aliases = accounts.map(({ alias }) => alias)
+  const admin = aRoleKind({ key: 'admin', roleName: 'rolegate/Admin', requires: [{ approval: BY_LEADS }] })
+  const index = anIndex({ accounts, roles: [admin], rules: [aRule({ accounts: aliases, roles: ['admin'] })] })
+  const requests = aliases.slice(0, MOST_WAITING).map((alias, at) => {
+    const role = `${alias}/admin`
+    return aRoleRequest({ id: `req-${at}`, role, roleId: aTarget(index, role).arn })
+  })
+  return { index, requests }
+}
 
 /** Requests over a real store; `world` is what a test turns. Replicas share a store and a clock. */
 export function aRequestWorld(clock = aClock(), store: Store = makeMemoryStore({ now: clock.now })) {

@@ -7,8 +7,8 @@ import { keyFault } from './same-person.ts'
 /** Why somebody who has asked for all this cannot ask for one more role: nobody could answer it (threats.md I3), or too much waits (P7). */
 export function askingFault(
   principal: Principal,
-  requests: readonly Weighed[],
   mapping: Pick<Mapping, 'personKeys'>,
+  requests: readonly Weighed[] = [],
 ): RolegateError | undefined {
   const waits = requests.filter(({ standing }) => standing === 'asked')
   return (

@@ -230,7 +230,7 @@ export function portalRoutes(deps: Deps): Router {
       return { approval: { granted: { href: `/approvals/${approval.id}`, by: approval.by, until: approval.until } } }
     if (pending !== undefined)
       return { approval: { pending: { href: `/approvals/${pending.id}`, until: pending.expiresAt } } }
-    const fault = askingFault(principal, requests, deps.rules().mapping)
+    const fault = askingFault(principal, deps.rules().mapping, requests)
     if (fault !== undefined) return { approval: { refused: answerFor(fault).why } }
     const action = `/roles/${target.name}/request`
     return { approval: { ask: { action, lengths: lengthsUpTo(mostSecondsOf(wanted)) } } }

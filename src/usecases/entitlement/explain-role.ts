@@ -1,8 +1,8 @@
 import type { DeviceClosing } from '../../domain/device/closing.ts'
 import { explain, type Explanation } from '../../domain/entitlement/explain.ts'
+import { roleIdOf } from '../../domain/entitlement/role-id.ts'
 import { requireVisibleRole } from '../../domain/entitlement/visible-role.ts'
-import { personIn } from '../../domain/request/role-request.ts'
-import { keyFault, PERSON_KEY_MISSING } from '../../domain/request/same-person.ts'
+import { askingFault } from '../../domain/request/asking.ts'
 import { requireSessionMay, type GatewaySession } from '../../domain/sign-in/session.ts'
 import type { CurrentRules, Now } from '../ports.ts'
 import type { RequestsOf } from '../request/requests-of.ts'
@@ -29,10 +29,12 @@ export function makeExplainRole(deps: {
     const target = requireVisibleRole(index, session.principal, role)
     const circumstances = circumstancesOf(session, from, now, { requests })
     const story = explain(index, session, target, keptFrom(session, target, deps.closing, now), circumstances)
-    // Asking would be refused: nobody could tell who approves for them (threats.md I3).
-    const isAskable = keyFault(personIn(session.principal), 'asker', index.mapping) === undefined
-    return story.because !== 'approval_required' || isAskable
+    if (story.because !== 'approval_required') return story
+    // Who has asked for it already is given that again.
+    const waits = requests.some(({ request, standing }) => standing === 'asked' && request.roleId === roleIdOf(target))
+    const fault = askingFault(session.principal, index.mapping, waits ? [] : requests)
+    return fault === undefined
       ? story
-      : { ...story, because: 'condition_unmet', unmet: [...story.unmet, PERSON_KEY_MISSING] }
+      : { ...story, because: 'condition_unmet', unmet: [...story.unmet, String(fault.values['condition'])] }
   }
 }

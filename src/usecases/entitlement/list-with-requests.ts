@@ -2,6 +2,8 @@ import { decide } from '../../domain/entitlement/decide.ts'
 import { approvalEnding, LEAST_SECONDS, secondsLeft } from '../../domain/entitlement/duration.ts'
 import { roleIdOf } from '../../domain/entitlement/role-id.ts'
 import type { Account } from '../../domain/entitlement/rule.ts'
+import type { RolegateError } from '../../domain/errors.ts'
+import { askingFault } from '../../domain/request/asking.ts'
 import type { Weighed } from '../../domain/request/role-request.ts'
 import type { GatewaySession } from '../../domain/sign-in/session.ts'
 import type { CurrentRules } from '../ports.ts'
@@ -25,22 +27,34 @@ export function makeListWithRequests(
     readonly listAccount: ListAccount
   },
 ): ListWithRequests {
-  type Asker = { readonly session: GatewaySession; readonly from: AskedFrom; readonly live: readonly Weighed[] }
+  type Asker = {
+    readonly session: GatewaySession
+    readonly from: AskedFrom
+    readonly live: readonly Weighed[]
+    /** Why they may ask for nothing more. */
+    readonly unaskable?: RolegateError
+  }
 
   async function askerOf(session: GatewaySession, from: AskedFrom): Promise<Asker> {
     const requests = await deps.requestsOf.all(session.principal)
-    return { session, from, live: requests.filter(({ standing }) => standing === 'asked' || standing === 'approved') }
+    const live = requests.filter(({ standing }) => standing === 'asked' || standing === 'approved')
+    const unaskable = askingFault(session.principal, deps.rules().mapping, live)
+    return { session, from, live, ...(unaskable !== undefined && { unaskable }) }
   }
 
-  function withRequests(account: Account, roles: readonly StatedRole[], { session, from, live }: Asker) {
-    if (!live.some(({ request: { role } }) => role.startsWith(`${account.alias}/`))) return roles
+  function withRequests(account: Account, roles: readonly StatedRole[], { session, from, live, unaskable }: Asker) {
+    const isAbout = live.some(({ request: { role } }) => role.startsWith(`${account.alias}/`))
+    if (!isAbout && unaskable === undefined) return roles
     const [index, now] = [deps.rules(), deps.now()]
     const moment = momentOf(session, from, index.mapping, deps)
     const circumstances = circumstancesOf(session, from, now)
     return roles.map((stated): StatedRole => {
       const target = index.targetOf(account, stated.kind)
       const about = live.filter(({ request }) => request.roleId === roleIdOf(target))
-      if (about.length === 0) return stated
+      if (about.length === 0)
+        return stated.state === 'needs_approval' && unaskable !== undefined
+          ? { ...stated, state: 'not_now', refusal: unaskable }
+          : stated
       const decision = decide(index, session.principal, target, { ...circumstances, requests: about })
       if (!('entitlement' in decision)) return stated
       const { target: _, ...standing } = decision.entitlement

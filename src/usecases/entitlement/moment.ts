@@ -4,8 +4,7 @@ import type { Verdict } from '../../domain/entitlement/conditions.ts'
 import type { Mapping, RoleTarget } from '../../domain/entitlement/rule.ts'
 import { unmetFor, type Unmet } from '../../domain/entitlement/standing.ts'
 import type { RolegateError } from '../../domain/errors.ts'
-import { personIn } from '../../domain/request/role-request.ts'
-import { keyFault } from '../../domain/request/same-person.ts'
+import { askingFault } from '../../domain/request/asking.ts'
 import { requireSessionMay, sessionFault, type GatewaySession } from '../../domain/sign-in/session.ts'
 import type { Now } from '../ports.ts'
 import { circumstancesOf, type AskedFrom } from './circumstances.ts'
@@ -32,7 +31,7 @@ type Deps = { readonly closing: DeviceClosing; readonly now: Now }
 export function momentOf(session: GatewaySession, from: AskedFrom, mapping: Mapping, deps: Deps): Moment {
   const now = deps.now()
   requireSessionMay(session, { kind: 'look' }, now)
-  const unaskable = keyFault(personIn(session.principal), 'asker', mapping)
+  const unaskable = askingFault(session.principal, mapping)
   return {
     ...(unaskable !== undefined && { unaskable }),
     unmet: unmetFor(session.principal, circumstancesOf(session, from, now), mapping),

@@ -5,6 +5,7 @@ import type { Approval } from '../../domain/entitlement/requirement.ts'
 import { roleIdOf } from '../../domain/entitlement/role-id.ts'
 import { requireVisibleRole } from '../../domain/entitlement/visible-role.ts'
 import { RolegateError, unmet } from '../../domain/errors.ts'
+import { askingFault } from '../../domain/request/asking.ts'
 import { openRequestOf } from '../../domain/request/open-request.ts'
 import { askedForRecord } from '../../domain/request/on-record.ts'
 import {
@@ -19,7 +20,6 @@ import {
   REQUEST_SECONDS,
   type RoleRequest,
 } from '../../domain/request/role-request.ts'
-import { keyFault } from '../../domain/request/same-person.ts'
 import { identityOf } from '../../domain/sign-in/principal.ts'
 import { requireSessionMay, type GatewaySession } from '../../domain/sign-in/session.ts'
 import { circumstancesOf } from '../entitlement/circumstances.ts'
@@ -76,11 +76,10 @@ export function makeAskForRole(deps: {
   function requireAskable({ principal }: GatewaySession, { requires }: Entitlement): Asking {
     const wanted = requires.flatMap((requirement) => requirement.approval ?? [])
     if (wanted.length === 0) throw unmet('no_approval_needed')
-    const person = personIn(principal)
-    // Nobody could answer it.
-    const fault = keyFault(person, 'asker', deps.rules().mapping)
+    // What waits is counted once the new one is among it.
+    const fault = askingFault(principal, deps.rules().mapping)
     if (fault !== undefined) throw fault
-    return { wanted, person }
+    return { wanted, person: personIn(principal) }
   }
 
   function wishFor(

@@ -9,19 +9,19 @@ const many = (count: number, standing: 'asked' | 'denied' | 'moot' = 'asked'): r
 
 describe('somebody who would ask for one more role', () => {
   it('may, while fewer wait than may', () => {
-    expect(askingFault(aPrincipal(), many(MOST_WAITING - 1), {})).toBeUndefined()
+    expect(askingFault(aPrincipal(), {}, many(MOST_WAITING - 1))).toBeUndefined()
     const over = [...many(5, 'denied'), ...many(5, 'moot')]
-    expect(askingFault(aPrincipal(), [...many(MOST_WAITING - 1), ...over], {})).toBeUndefined()
+    expect(askingFault(aPrincipal(), {}, [...many(MOST_WAITING - 1), ...over])).toBeUndefined()
   })
 
   it('may not with as many as may wait (threats.md P7)', () => {
-    expect(askingFault(aPrincipal(), many(MOST_WAITING), {})?.reason).toBe('too_many_requests')
+    expect(askingFault(aPrincipal(), {}, many(MOST_WAITING))?.reason).toBe('too_many_requests')
   })
 
   it('may not without what the file tells people apart by (threats.md I3)', () => {
     const personKeys = new Map([['entra', 'employee_id']])
     const personKey = { claim: 'employee_id', value: 'E-7' }
-    expect(askingFault(aPrincipal(), [], { personKeys })?.reason).toBe('person_key_missing:asker:employee_id')
-    expect(askingFault(aPrincipal({ personKey }), [], { personKeys })).toBeUndefined()
+    expect(askingFault(aPrincipal(), { personKeys }, [])?.reason).toBe('person_key_missing:asker:employee_id')
+    expect(askingFault(aPrincipal({ personKey }), { personKeys }, [])).toBeUndefined()
   })
 })

@@ -4,7 +4,8 @@ import type { Rule } from '../../../src/domain/entitlement/rule.ts'
 import { makeExplainRole } from '../../../src/usecases/entitlement/explain-role.ts'
 import { aRoleKind, anIndex, aRule } from '../../support/a-mapping.ts'
 import { refusalFrom } from '../../support/a-refusal.ts'
-import { noRequests } from '../../support/a-role-request.ts'
+import { muchAsked } from '../../support/a-request-world.ts'
+import { noRequests, weighedBy } from '../../support/a-role-request.ts'
 import { aRequest, aSession, NINE } from '../../support/a-session.ts'
 
 const closing = closingBy({ console: true, except: new Set() })
@@ -30,5 +31,26 @@ describe('a role whose way in is kept from those who lack it (threats.md P3)', (
   it('is explained to whom a grant would open it, denied or not', async () => {
     expect(await explainedBy([grant])()).toMatchObject({ because: 'granted' })
     expect(await explainedBy([grant, deny])()).toMatchObject({ because: 'denied_by_rule' })
+  })
+})
+
+describe('a role that takes an approval, of whoever has asked for as much as may wait (threats.md P7)', () => {
+  const { index, requests } = muchAsked()
+  const explained = (role: string, asked = requests) =>
+    makeExplainRole({
+      rules: () => index,
+      closing,
+      requestsOf: { about: async () => weighedBy(index, NINE, asked) },
+      now: () => NINE,
+    })(aSession(), aRequest(), role)
+
+  it('is not one that they could ask for, and it says so', async () => {
+    const { because, unmet } = await explained('team-20/admin')
+    expect([because, unmet.at(-1)]).toEqual(['condition_unmet', 'too_many_requests'])
+    expect(await explained('team-20/admin', requests.slice(1))).toMatchObject({ because: 'approval_required' })
+  })
+
+  it('is as ever where it is one of those', async () => {
+    expect(await explained('team-0/admin')).toMatchObject({ because: 'approval_required' })
   })
 })

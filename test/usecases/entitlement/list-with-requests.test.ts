@@ -3,15 +3,14 @@ import { closingBy } from '../../../src/domain/device/closing.ts'
 import type { RoleRequest } from '../../../src/domain/request/role-request.ts'
 import { makeListAccount, makeListAccounts } from '../../../src/usecases/entitlement/list-accounts.ts'
 import { makeListWithRequests } from '../../../src/usecases/entitlement/list-with-requests.ts'
-import { indexAsking } from '../../support/a-request-world.ts'
+import { indexAsking, muchAsked } from '../../support/a-request-world.ts'
 import { anApproved, aRoleRequest, weighedBy } from '../../support/a-role-request.ts'
 import { aClock, aRequest, aSession } from '../../support/a-session.ts'
 
 const HOUR = 3600
 
-function aWorld() {
+function aWorld(index = indexAsking()) {
   const clock = aClock()
-  const index = indexAsking()
   const world = { requests: [] as readonly RoleRequest[] }
   const deps = { rules: () => index, closing: closingBy({ console: true, except: new Set() }), now: clock.now }
   const lists = makeListWithRequests({
@@ -54,6 +53,18 @@ describe('a kept list, and what others have approved', () => {
     expect(await world.states()).toEqual(['dev available', 'admin needs_approval'])
     world.requests = []
     expect(await world.list()).toBe(before)
+  })
+
+  it('sends nobody to ask who has asked for as much as may wait (threats.md P7)', async () => {
+    const { index, requests } = muchAsked()
+    const world = aWorld(index)
+    world.requests = requests.slice(1)
+    expect((await world.list()).at(-1)?.roles).toMatchObject([{ state: 'needs_approval' }])
+    world.requests = requests
+    expect((await world.list()).at(-1)?.roles).toMatchObject([
+      { state: 'not_now', refusal: { reason: 'too_many_requests' } },
+    ])
+    expect((await world.list()).at(0)?.roles).toMatchObject([{ state: 'needs_approval', pending: 'req-0' }])
   })
 
   it('says of none that it waits where nobody can answer it any more', async () => {
