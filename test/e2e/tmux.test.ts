@@ -77,7 +77,9 @@ describe.skipIf(noTmux)(`somebody at a terminal${because(noTmux)}`, () => {
     const answered = await decideAt(await shows(ADDRESS), 'approve')
     expect(await ended()).toBe(0)
     expect([answered.status, answered.headers.get('cache-control')]).toEqual([200, 'no-store'])
-    expect(screen()).toMatch(/✓ Signed in as alice@example\.com until [\d: -]+\. \d+ roles in \d+ accounts\./)
+    expect(screen()).toMatch(
+      /✓ Signed in as alice@example\.com until [\d: -]+\. \d+ roles in \d+ accounts, and 1 elevated\./,
+    )
   })
 
   it('is signed in as class pkce, and is known from now on', async () => {
