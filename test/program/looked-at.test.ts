@@ -145,7 +145,8 @@ describe('a reader', () => {
     try {
       const file = join(folder, 'rolegate.yaml')
       writeFileSync(file, A_FILE.replace('_env: IDP_SECRET', ': kD9-fK2vq'), { mode: 0o600 })
-      const reader = makeReader(file, { insecureDev: true, purpose: 'serve' })
+      const noThread = async () => undefined
+      const reader = makeReader(file, { insecureDev: true, purpose: 'serve' }, noThread)
       const said: string[] = []
       const sayHeldUp = () => void said.push(readFileSync(file, 'utf8').slice(0, 8))
       expect((await reader.readAside(sayHeldUp)).hash).toBe(reader.read().hash)
