@@ -121,19 +121,26 @@ function aMapping(count: number): Mapping {
     sessionTags: {},
     transitiveTags: [],
   }))
+  // As the file's reader makes them: rules with the same words select by the same set.
+  const selections = {
+    accounts: accounts.map(({ alias }) => new Set([alias])),
+    roles: roles.map(({ key }) => new Set([key])),
+  }
   return {
     accounts: new Map(accounts.map((account) => [account.alias, account])),
     roles: new Map(roles.map((role) => [role.key, role])),
-    rules: Array.from({ length: count }, (_, n) => aRule(n)),
+    rules: Array.from({ length: count }, (_, n) => aRule(n, selections)),
   }
 }
 
-function aRule(n: number): Rule {
+type Selections = Readonly<Record<'accounts' | 'roles', readonly ReadonlySet<string>[]>>
+
+function aRule(n: number, selections: Selections): Rule {
   const base = {
     id: `rule-${n}`,
     effect: 'grant',
-    accounts: new Set([`acct-${n % ACCOUNTS}`]),
-    roles: new Set([`role-${n % ROLES}`]),
+    accounts: selections.accounts[n % ACCOUNTS] ?? new Set(),
+    roles: selections.roles[n % ROLES] ?? new Set(),
   } as const
   const kind = n % 100
   if (kind < 80) return { ...base, match: { idp: 'entra', groups: [`grp-${n}`] } }

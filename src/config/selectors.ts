@@ -1,6 +1,7 @@
 import type { ConfigFile } from './schema.ts'
 
 type Accounts = ConfigFile['accounts']
+type Selector = string | readonly string[]
 
 /** `env:NAME`, `tag:NAME`, `"*"` or an alias: the accounts one item means. */
 export function aliasesMeant(item: string, accounts: Accounts): readonly string[] {
@@ -13,29 +14,31 @@ export function aliasesMeant(item: string, accounts: Accounts): readonly string[
     .map(([alias]) => alias)
 }
 
-/** The accounts a selector means, one item or a list. The same words mean the very same set: a thousand rules may say "*". */
-export function accountsMeant(selector: string | readonly string[], accounts: Accounts): ReadonlySet<string> {
-  const known = meantBefore.get(accounts) ?? new Map<string, ReadonlySet<string>>()
-  meantBefore.set(accounts, known)
-  const words = JSON.stringify(selector)
-  const meant = known.get(words) ?? new Set(itemsOf(selector).flatMap((item) => aliasesMeant(item, accounts)))
-  known.set(words, meant)
-  return meant
-}
-
-/** A file that has been read never changes. */
-const meantBefore = new WeakMap<Accounts, Map<string, ReadonlySet<string>>>()
+/**
+ * The accounts a selector means, one item or a list. The same words mean the very same set, here and of roles: a thousand rules
+ * may say "*", and a decision reads the sets of hundreds of rules.
+ */
+export const accountsMeant = (selector: Selector, accounts: Accounts): ReadonlySet<string> =>
+  setBefore(accounts, selector, () => itemsOf(selector).flatMap((item) => aliasesMeant(item, accounts)))
 
 /** The role keys a selector means; none given means all, which is what a deny does. */
-export const rolesMeant = (
-  selector: string | readonly string[] | undefined,
-  roles: ConfigFile['roles'],
-): ReadonlySet<string> =>
-  new Set(
+export const rolesMeant = (selector: Selector | undefined, roles: ConfigFile['roles']): ReadonlySet<string> =>
+  setBefore(roles, selector ?? '*', () =>
     itemsOf(selector ?? '*').flatMap((item) =>
       item === '*' ? Object.keys(roles) : Object.hasOwn(roles, item) ? [item] : [],
     ),
   )
 
-export const itemsOf = (selector: string | readonly string[]): readonly string[] =>
-  typeof selector === 'string' ? [selector] : selector
+/** A file that has been read never changes. */
+const meantBefore = new WeakMap<object, Map<string, ReadonlySet<string>>>()
+
+function setBefore(among: object, selector: Selector, read: () => readonly string[]): ReadonlySet<string> {
+  const known = meantBefore.get(among) ?? new Map<string, ReadonlySet<string>>()
+  meantBefore.set(among, known)
+  const words = JSON.stringify(selector)
+  const meant = known.get(words) ?? new Set(read())
+  known.set(words, meant)
+  return meant
+}
+
+export const itemsOf = (selector: Selector): readonly string[] => (typeof selector === 'string' ? [selector] : selector)

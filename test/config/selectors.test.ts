@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { accountsMeant } from '../../src/config/selectors.ts'
+import { accountsMeant, rolesMeant } from '../../src/config/selectors.ts'
 import type { ConfigFile } from '../../src/config/schema.ts'
 
 const accounts = {
@@ -32,5 +32,24 @@ describe('accountsMeant', () => {
     const { pay, ...others } = accounts
     expect([...accountsMeant('*', others)]).toEqual(['play', 'env:prod'])
     expect(pay).toBeDefined()
+  })
+})
+
+describe('rolesMeant', () => {
+  const roles = { admin: {}, read: {} } as unknown as ConfigFile['roles']
+
+  it.each([
+    ['*', ['admin', 'read']],
+    // What a deny without roles means.
+    [undefined, ['admin', 'read']],
+    [['read', 'gone'], ['read']],
+    ['__proto__', []],
+  ])('%j means %j', (selector, meant) => {
+    expect([...rolesMeant(selector, roles)]).toEqual(meant)
+  })
+
+  it('gives the same words the same set', () => {
+    expect(rolesMeant(undefined, roles)).toBe(rolesMeant('*', roles))
+    expect(rolesMeant('*', { ...roles })).not.toBe(rolesMeant('*', roles))
   })
 })

@@ -1,4 +1,4 @@
-import type { RuleIndex } from '../entitlement/compile.ts'
+import { metBy, type RuleIndex } from '../entitlement/compile.ts'
 import type { Rule } from '../entitlement/rule.ts'
 import type { Principal } from '../sign-in/principal.ts'
 import type { GatewaySession } from '../sign-in/session.ts'
@@ -98,9 +98,7 @@ export function closedBy({ denies }: Emergency, index: RuleIndex): RuleIndex {
     ...index,
     mapping: { ...mapping, rules: [...rules.map(({ rule }) => rule), ...mapping.rules] },
     met: (principal) => [
-      ...rules.flatMap(({ aim, rule }) =>
-        aim.kind === 'role' || isAbout(aim, principal) ? [{ rule, group: null }] : [],
-      ),
+      ...rules.flatMap(({ aim, rule }) => (aim.kind === 'role' || isAbout(aim, principal) ? [metBy(rule, null)] : [])),
       ...index.met(principal),
     ],
   }

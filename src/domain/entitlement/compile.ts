@@ -5,7 +5,14 @@ import { PatternIndex, type Fenced } from './pattern-index.ts'
 import type { Account, Mapping, RoleKind, RoleTarget, Rule, WorkloadMatch } from './rule.ts'
 
 /** A rule that meets somebody, and by which of their groups; null: by `everyone`. */
-export type Met = { readonly rule: Rule; readonly group: string | null }
+export type Met = {
+  readonly rule: Rule
+  readonly group: string | null
+  /** The rule's. Most that meet somebody say nothing of the account in question: that is seen here, and costs no look at them. */
+  readonly accounts: ReadonlySet<string>
+}
+
+export const metBy = (rule: Rule, group: string | null): Met => ({ rule, group, accounts: rule.accounts })
 
 /** The mapping, indexed once: a question costs what the person's groups cost, however many rules there are. */
 export type RuleIndex = {
@@ -30,8 +37,10 @@ export type RuleIndex = {
 }
 
 type Placed = { readonly rule: Rule; readonly order: number }
+/** A chain, with what a decision reads first: of a hundred thousand rules, each is as far away as memory can be. */
+type Chained = Placed & Pick<Rule, 'accounts'> & { readonly next: Chained | undefined }
 type Shelf = {
-  readonly byGroup: Map<string, Placed[]>
+  readonly byGroup: Map<string, Chained>
   readonly everyone: Placed[]
   readonly patterns: PatternIndex
 }
@@ -98,12 +107,15 @@ export function compileRules(mapping: Mapping): RuleIndex {
     const found: (Met & { order: number })[] = []
     for (const shelf of [shelves.get(principal.idp), anybodys]) {
       if (shelf === undefined) continue
-      for (const { rule, order } of shelf.everyone) found.push({ rule, order, group: null })
+      for (const { rule, order } of shelf.everyone) found.push({ ...metBy(rule, null), order })
       for (const group of principal.groups.names) {
-        for (const { rule, order } of shelf.byGroup.get(group) ?? []) found.push({ rule, order, group })
+        for (let placed = shelf.byGroup.get(group); placed !== undefined; placed = placed.next) {
+          const { rule, accounts, order } = placed
+          found.push({ rule, group, accounts, order })
+        }
         shelf.patterns.meet(
           group,
-          (rule, order) => found.push({ rule, order, group }),
+          (rule, order) => found.push({ rule, group, accounts: rule.accounts, order }),
           (kept) => fenced.push(kept),
         )
       }
@@ -117,7 +129,7 @@ export function compileRules(mapping: Mapping): RuleIndex {
       (rule.effect === 'deny' ? mayMeetClaims : meetsClaims)(claims, match.claims),
     )
     const found = [...about, ...anybodys.everyone]
-    return found.toSorted((a, b) => a.order - b.order).map(({ rule }) => ({ rule, group: null }))
+    return found.toSorted((a, b) => a.order - b.order).map(({ rule }) => metBy(rule, null))
   }
 
   return {
@@ -180,9 +192,6 @@ function place(shelf: Shelf, rule: Rule, match: Exclude<Rule['match'], WorkloadM
     shelf.patterns.add(rule, match, order)
     return
   }
-  for (const group of match.groups) {
-    const placed = shelf.byGroup.get(group)
-    if (placed === undefined) shelf.byGroup.set(group, [{ rule, order }])
-    else placed.push({ rule, order })
-  }
+  const { accounts } = rule
+  for (const group of match.groups) shelf.byGroup.set(group, { rule, order, accounts, next: shelf.byGroup.get(group) })
 }

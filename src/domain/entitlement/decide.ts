@@ -127,7 +127,7 @@ export const rolesIn = (
 ): readonly HeldRole[] => makeRolesUnder(index.mapping, weighing)(ruleByRule(coveringOf(index.met(principal), account)))
 
 const coveringOf = (met: readonly Met[], { alias }: Account): readonly Met[] =>
-  met.filter(({ rule }) => rule.accounts.has(alias))
+  met.filter(({ accounts }) => accounts.has(alias))
 
 /** One pass over the rules, and over what each names (security.md M-17). What the same rules say of a kind is one and the same thing. */
 function makeRolesUnder({ roles }: Mapping, weighing: Weighing): (spoken: readonly Spoken[]) => readonly HeldRole[] {

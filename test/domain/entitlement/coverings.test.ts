@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { metBy } from '../../../src/domain/entitlement/compile.ts'
 import { coveringsOf, ruleByRule } from '../../../src/domain/entitlement/coverings.ts'
 import { anAccount, anIndex, aRule } from '../../support/a-mapping.ts'
 
@@ -20,7 +21,7 @@ describe('coverings', () => {
           ...aRule({ id: `rule-${n}` }),
           accounts: sets[at % sets.length] ?? new Set<string>(),
         }))
-        const spoken = ruleByRule(rules.map((rule) => ({ rule, group: null })))
+        const spoken = ruleByRule(rules.map((rule) => metBy(rule, null)))
         const { numbers, rulesOf } = coveringsOf(index, spoken)
         const plainly = accounts.map(({ alias }) => rules.filter(({ accounts: open }) => open.has(alias)))
         expect([...numbers].map((number) => rulesOf(number).map(({ rule }) => rule))).toEqual(plainly)
@@ -45,7 +46,7 @@ describe('coverings', () => {
         return places
       },
     }
-    const { numbers, rulesOf } = coveringsOf(counting, ruleByRule(rules.map((rule) => ({ rule, group: null }))))
+    const { numbers, rulesOf } = coveringsOf(counting, ruleByRule(rules.map((rule) => metBy(rule, null))))
     expect(looks).toBe(aliases.length)
     expect(rulesOf(numbers[0] ?? 0).map(({ rule }) => rule)).toEqual(rules)
   })
