@@ -58,12 +58,18 @@ const bytesPerPerson =
 
 const requests = async ({ rounds, operations }: Parameters<Bench>[0]): Promise<Findings> => {
   const most = operations * 2
-  const [ours, theirs, none] = await Promise.all([appWith('ours'), appWith('express-session'), appWith('none')])
-  for (const app of [ours, theirs, none]) await app.run(most)
+  const [ours, theirs, empty, none] = await Promise.all([
+    appWith('ours'),
+    appWith('express-session'),
+    appWith('empty-store'),
+    appWith('none'),
+  ])
+  for (const app of [ours, theirs, empty, none]) await app.run(most)
   const costs = await interleave(
     {
       ours: cpuPerOperation(ours, most, ours.run),
       theirs: cpuPerOperation(theirs, most, theirs.run),
+      empty: cpuPerOperation(empty, most, empty.run),
       none: cpuPerOperation(none, most, none.run),
     },
     rounds,
@@ -75,6 +81,7 @@ const requests = async ({ rounds, operations }: Parameters<Bench>[0]): Promise<F
     costs: [
       costLine('no sessions', bare, 'us of CPU a request'),
       costLine('our sessions', added('ours'), 'us on top'),
+      costLine('express-session + a store that does nothing', added('empty'), 'us on top'),
       costLine('express-session + MemoryStore', added('theirs'), 'us on top'),
     ],
     figures: [

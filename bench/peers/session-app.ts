@@ -1,4 +1,4 @@
-/** The least Express application, with our session layer, the package's own, or none: BENCH_LAYER. */
+/** The least Express application, with our session layer, the package's own, the package over a store that does nothing, or none: BENCH_LAYER. */
 import express, { type Request, type RequestHandler } from 'express'
 import session from 'express-session'
 import { makeBrowserSession, saveSession, sessionCookieFor, startSession } from '../../src/http/browser-session.ts'
@@ -10,6 +10,21 @@ type Middle = {
   readonly layers: readonly RequestHandler[]
   readonly signIn: (req: Request, number: number, groupCount: number) => Promise<void>
   readonly username: (req: Request) => string | undefined
+}
+
+const NOBODY_NEW = plainUserFor(0, 0)
+
+/** Answers at once, with one small session for whatever cookie, and keeps nothing: what is left is the package's own work. */
+class EmptyStore extends session.Store {
+  override get(_sid: string, done: (failure: unknown, data?: session.SessionData | null) => void): void {
+    done(null, { cookie: { originalMaxAge: null, expires: null }, plainUser: NOBODY_NEW })
+  }
+  override set(_sid: string, _data: session.SessionData, done: () => void = () => {}): void {
+    done()
+  }
+  override destroy(_sid: string, done: () => void = () => {}): void {
+    done()
+  }
 }
 
 const middles: Readonly<Record<Layer, () => Promise<Middle>>> = {
@@ -41,6 +56,24 @@ const middles: Readonly<Record<Layer, () => Promise<Middle>>> = {
           req.session.plainUser = plainUserFor(number, groupCount)
           resolve()
         })
+      }),
+    username: (req) => req.session.plainUser?.username,
+  }),
+  'empty-store': async () => ({
+    layers: [
+      session({
+        store: new EmptyStore(),
+        secret: 'keyboard cat',
+        resave: false,
+        saveUninitialized: false,
+        cookie: { httpOnly: true, sameSite: 'lax', maxAge: ABSOLUTE_SECONDS * 1000 },
+      }),
+    ],
+    // Its cookie is what a visit brings; what it stands for is always the same.
+    signIn: (req) =>
+      new Promise((resolve) => {
+        req.session.plainUser = plainUserFor(0, 0)
+        resolve()
       }),
     username: (req) => req.session.plainUser?.username,
   }),

@@ -14,7 +14,7 @@ import { makeFindSession } from '../../src/usecases/sign-in/find-session.ts'
 import { configuration, IDP } from '../harness/gateway.ts'
 import { personOf } from '../harness/people.ts'
 
-export type Layer = 'ours' | 'express-session' | 'none'
+export type Layer = 'ours' | 'express-session' | 'empty-store' | 'none'
 
 export const ABSOLUTE_SECONDS = 12 * 3600
 const NOBODY = 'http://127.0.0.1:9'
