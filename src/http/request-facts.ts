@@ -45,8 +45,9 @@ export const factsOf = (res: Response): Facts => res.locals['facts'] as Facts
 /** threats.md P4: an id from outside comes from a trusted proxy and is plain, or is not taken. */
 function givenRequestId(req: Request, trustsProxies: boolean): string | undefined {
   const given = req.get('x-request-id')
-  const peerTrusted = trustsProxies && req.ip !== req.socket.remoteAddress
-  return peerTrusted && given !== undefined && /^[A-Za-z0-9-]{8,64}$/.test(given) ? given : undefined
+  if (!trustsProxies || given === undefined || !/^[A-Za-z0-9-]{8,64}$/.test(given)) return undefined
+  // Last, since Express reads the whole list of proxies anew each time it is asked.
+  return req.ip === req.socket.remoteAddress ? undefined : given
 }
 
 /** As Express judges the peers it was told to trust. */
