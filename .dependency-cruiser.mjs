@@ -6,14 +6,14 @@ export default {
     floor('domain-is-pure', 'domain/ is words and rules: no floor above it, no package, no node:*', '^src/domain/', {
       pathNot: '^src/domain/',
     }),
-    floor('usecases-see-only-domain', 'a story speaks to the world through ports.ts', '^src/usecases/', {
+    floor('usecases-see-only-domain', 'a story speaks to the world through its ports', '^src/usecases/', {
       pathNot: '^src/(domain|usecases)/',
     }),
     floor(
       'adapters-stand-alone',
       'an adapter knows the domain, the ports and its own folder; never a neighbour',
       '^src/adapters/([^/]+)',
-      { path: '^src/', pathNot: ['^src/domain/', '^src/usecases/ports\\.ts$', '^src/adapters/$1'] },
+      { path: '^src/', pathNot: ['^src/domain/', '^src/usecases/ports(\\.ts$|/)', '^src/adapters/$1'] },
     ),
     floor('http-is-a-door', 'http/ calls stories; it never calls an adapter or reads config', '^src/http/', {
       path: '^src/',

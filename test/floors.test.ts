@@ -17,7 +17,7 @@ const FAULTS: readonly [rule: string, file: string, text: string][] = [
   [
     'domain-is-pure',
     'domain/planted-type.ts',
-    "import type { Store } from '../usecases/ports.ts'\nexport type Planted = Store\n",
+    "import type { Store } from '../usecases/ports/store.ts'\nexport type Planted = Store\n",
   ],
   [
     'usecases-see-only-domain',

@@ -3,7 +3,8 @@ import { graphScope, makeGraphDirectory } from '../adapters/directory/graph.ts'
 import { makeFetchServiceToken } from '../adapters/directory/service-account.ts'
 import { makeFetchClientToken } from '../adapters/oidc/client-token.ts'
 import type { OidcIdp } from '../config/config.ts'
-import type { LookAgain, LookUpGroups, Now } from '../usecases/ports.ts'
+import type { Now } from '../usecases/ports.ts'
+import type { LookAgain, LookUpGroups } from '../usecases/ports/identity-provider.ts'
 
 /** Where an IdP's people have their groups looked up; undefined where its claims are all we read. */
 export function directoryOf(

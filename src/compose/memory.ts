@@ -13,6 +13,8 @@ import { OPEN_REQUEST_DATES, type OpenRequest } from '../domain/request/open-req
 import { REQUEST_DATES, type RoleRequest } from '../domain/request/role-request.ts'
 import { SESSION_DATES } from '../domain/sign-in/session.ts'
 import { STEP_UP_DATES } from '../domain/sign-in/step-up.ts'
+import type { NameDigests } from '../usecases/ports.ts'
+import type { Journal, Store } from '../usecases/ports/store.ts'
 import type {
   AccessTokens,
   AskedReloads,
@@ -22,10 +24,8 @@ import type {
   DenyWatches,
   DeviceLogins,
   Emergencies,
-  Journal,
   LastGoodManifests,
   LastGoodParts,
-  NameDigests,
   OpenRequests,
   People,
   RefreshGrants,
@@ -33,10 +33,9 @@ import type {
   SessionNames,
   Sessions,
   StepUps,
-  Store,
   UsedAttempts,
   UserCodes,
-} from '../usecases/ports.ts'
+} from '../usecases/ports/tables.ts'
 import type { Host } from './host.ts'
 import type { Witness } from './witness.ts'
 

@@ -1,6 +1,7 @@
 import { makeGate } from '../adapters/aws/gate.ts'
 import type { Config } from '../config/config.ts'
-import type { IdentityProvider, Now } from '../usecases/ports.ts'
+import type { Now } from '../usecases/ports.ts'
+import type { IdentityProvider } from '../usecases/ports/identity-provider.ts'
 import { makeLastWords, type LastWords } from '../usecases/sign-in/last-words.ts'
 import { makeLeftAlone, nameOf, type LeftAlone } from '../usecases/sign-in/left-alone.ts'
 import { noPlace, type InTurn, type Later, type Recheck } from '../usecases/sign-in/recheck-groups.ts'

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { attemptIdIn, type SignInAttempt, type TestAttempt } from '../domain/sign-in/attempt.ts'
 import { parseReturnTo } from '../domain/sign-in/return-to.ts'
-import type { IdentityProvider } from '../usecases/ports.ts'
+import type { IdentityProvider } from '../usecases/ports/identity-provider.ts'
 import type { BeginSignIn } from '../usecases/sign-in/begin-sign-in.ts'
 import type { CompleteSignIn } from '../usecases/sign-in/complete-sign-in.ts'
 import { cookiesOf, type AttemptCookies } from './attempt-cookies.ts'

@@ -1,5 +1,5 @@
 import type { Response } from 'express'
-import type { BrowserMove } from '../usecases/ports.ts'
+import type { BrowserMove } from '../usecases/ports/identity-provider.ts'
 import { show } from './pages.ts'
 import { makeSecurityHeaders } from './security-headers.ts'
 

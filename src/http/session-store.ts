@@ -1,6 +1,8 @@
 import session from 'express-session'
 import type { GatewaySession } from '../domain/sign-in/session.ts'
-import type { Digest, Keep, Now, Sessions } from '../usecases/ports.ts'
+import type { Digest, Now } from '../usecases/ports.ts'
+import type { Keep } from '../usecases/ports/store.ts'
+import type { Sessions } from '../usecases/ports/tables.ts'
 import { idpSessionsOf } from '../usecases/sign-in/receive-logout.ts'
 import type { FindSession } from '../usecases/sign-in/find-session.ts'
 

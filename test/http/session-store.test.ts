@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { RolegateError } from '../../src/domain/errors.ts'
 import type { GatewaySession } from '../../src/domain/sign-in/session.ts'
 import { SessionStore } from '../../src/http/session-store.ts'
-import type { Sessions } from '../../src/usecases/ports.ts'
+import type { Sessions } from '../../src/usecases/ports/tables.ts'
 import { aSession, NINE } from '../support/a-session.ts'
 
 function aStore(found?: GatewaySession, { canWrite = true } = {}) {

@@ -19,6 +19,7 @@ import { makeRevokeToken } from '../../src/usecases/device/revoke-token.ts'
 import { makeShowDeviceLogin } from '../../src/usecases/device/show-device-login.ts'
 import { makeStartTerminalSession, type LoginWay } from '../../src/usecases/device/start-terminal-session.ts'
 import { makeStartDeviceLogin } from '../../src/usecases/device/start-device-login.ts'
+import type { Store } from '../../src/usecases/ports/store.ts'
 import type {
   AccessTokens,
   AuthorizationCodes,
@@ -27,9 +28,8 @@ import type {
   RefreshGrants,
   SessionNames,
   Sessions,
-  Store,
   UserCodes,
-} from '../../src/usecases/ports.ts'
+} from '../../src/usecases/ports/tables.ts'
 import { makeEndSession } from '../../src/usecases/sign-in/end-session.ts'
 import { makeFindSession } from '../../src/usecases/sign-in/find-session.ts'
 import { anIndex } from './a-mapping.ts'

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { Store } from '../../src/usecases/ports.ts'
+import type { Store } from '../../src/usecases/ports/store.ts'
 
 /** A clock that stands still until it is moved. */
 export function aClock(start = '2030-01-01T09:00:00Z') {

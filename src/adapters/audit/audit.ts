@@ -1,6 +1,7 @@
 import { auditRecord, type AuditEvent } from '../../domain/audit/event.ts'
 import { RolegateError } from '../../domain/errors.ts'
-import type { Audit, Journal, Now, Store } from '../../usecases/ports.ts'
+import type { Audit, Now } from '../../usecases/ports.ts'
+import type { Journal, Store } from '../../usecases/ports/store.ts'
 import { makeGroupedSink, type AuditSink } from './grouped-sink.ts'
 
 /**

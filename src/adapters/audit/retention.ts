@@ -1,4 +1,5 @@
-import type { Audit, Journal, Now } from '../../usecases/ports.ts'
+import type { Audit, Now } from '../../usecases/ports.ts'
+import type { Journal } from '../../usecases/ports/store.ts'
 import { AUDIT_TABLE } from './audit.ts'
 
 const DAY_SECONDS = 24 * 3600

@@ -1,5 +1,5 @@
 import { RolegateError } from '../../domain/errors.ts'
-import type { OpenFederation } from '../../usecases/ports.ts'
+import type { OpenFederation } from '../../usecases/ports/aws.ts'
 
 /** What whoever fetches for it holds to, beside following no redirect (security.md C-7). */
 export const FEDERATION_BOUNDS = { seconds: 8, bytes: 64 * 1024, givesFailures: true } as const

@@ -7,7 +7,7 @@ import type { Assertion } from '../../domain/aws/assertion.ts'
 import type { Credentials } from '../../domain/aws/credentials.ts'
 import { policyTextOf, type SentPolicy } from '../../domain/aws/session-policy.ts'
 import { RolegateError, type ErrorCode } from '../../domain/errors.ts'
-import type { AssumeRole } from '../../usecases/ports.ts'
+import type { AssumeRole } from '../../usecases/ports/aws.ts'
 import { loadSdk } from './sdk.ts'
 
 /** The SDK client for one `sts` entry and region; made once and kept. */

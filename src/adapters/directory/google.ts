@@ -1,6 +1,7 @@
 import { RolegateError } from '../../domain/errors.ts'
 import { MOST_GROUPS } from '../../domain/sign-in/claims.ts'
-import type { FetchDirectoryToken, LookAgain, LookUpGroups, Now } from '../../usecases/ports.ts'
+import type { Now } from '../../usecases/ports.ts'
+import type { FetchDirectoryToken, LookAgain, LookUpGroups } from '../../usecases/ports/identity-provider.ts'
 import { DirectoryFailure, makeAskDirectory, own, type JsonObject, type Said } from './ask.ts'
 import { makeKeptToken } from './kept-token.ts'
 import { inOurWords, makeOrElse } from './or-else.ts'

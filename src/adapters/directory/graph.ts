@@ -1,5 +1,6 @@
 import { groupStatementFrom, type ClaimMapping } from '../../domain/sign-in/claims.ts'
-import type { FetchDirectoryToken, LookAgain, LookUpGroups, Now } from '../../usecases/ports.ts'
+import type { Now } from '../../usecases/ports.ts'
+import type { FetchDirectoryToken, LookAgain, LookUpGroups } from '../../usecases/ports/identity-provider.ts'
 import { DirectoryFailure, makeAskDirectory, own, type JsonObject } from './ask.ts'
 import { makeKeptToken } from './kept-token.ts'
 import { inOurWords, makeOrElse } from './or-else.ts'

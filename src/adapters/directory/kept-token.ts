@@ -1,4 +1,5 @@
-import type { FetchDirectoryToken, Now } from '../../usecases/ports.ts'
+import type { Now } from '../../usecases/ports.ts'
+import type { FetchDirectoryToken } from '../../usecases/ports/identity-provider.ts'
 
 /** Asked for anew this long before its end: what is on its way must still arrive. */
 const EARLIER_MS = 60_000

@@ -1,6 +1,6 @@
 import { RolegateError } from '../../domain/errors.ts'
 import { ofEverybody } from '../../domain/sign-in/groups-again.ts'
-import type { LookUpGroups } from '../../usecases/ports.ts'
+import type { LookUpGroups } from '../../usecases/ports/identity-provider.ts'
 import { DirectoryFailure } from './ask.ts'
 
 type Read = () => ReturnType<LookUpGroups>

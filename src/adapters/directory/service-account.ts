@@ -1,6 +1,7 @@
 import { createPrivateKey, sign } from 'node:crypto'
 import { promisify } from 'node:util'
-import type { FetchDirectoryToken, Now } from '../../usecases/ports.ts'
+import type { Now } from '../../usecases/ports.ts'
+import type { FetchDirectoryToken } from '../../usecases/ports/identity-provider.ts'
 import { DirectoryFailure, readJson, sendOrFail, own } from './ask.ts'
 
 const signInPool = promisify(sign)

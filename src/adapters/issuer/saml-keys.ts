@@ -1,7 +1,8 @@
 import { createPrivateKey, generateKeyPair, X509Certificate, type JsonWebKey, type KeyObject } from 'node:crypto'
 import { promisify } from 'node:util'
 import { RolegateError } from '../../domain/errors.ts'
-import type { Now, Table } from '../../usecases/ports.ts'
+import type { Now } from '../../usecases/ports.ts'
+import type { Table } from '../../usecases/ports/store.ts'
 import { selfSignedCertificate } from './self-signed.ts'
 
 /** What a SAML key is for: our assertions toward AWS, our requests toward IdPs, what IdPs encrypt to us. */

@@ -1,5 +1,5 @@
 import { createPublicKey, type JsonWebKey } from 'node:crypto'
-import type { Table } from '../../usecases/ports.ts'
+import type { Table } from '../../usecases/ports/store.ts'
 import { thumbprintOf, type SigningAlgorithm, type StoredKey } from './signing-keys.ts'
 
 /**

@@ -7,7 +7,7 @@ import {
   type KeyObject,
 } from 'node:crypto'
 import { RolegateError } from '../../domain/errors.ts'
-import type { Store, Table } from '../../usecases/ports.ts'
+import type { Store, Table } from '../../usecases/ports/store.ts'
 
 export type SigningAlgorithm = 'ES256' | 'RS256'
 

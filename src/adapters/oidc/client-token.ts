@@ -1,4 +1,5 @@
-import type { FetchDirectoryToken, Now } from '../../usecases/ports.ts'
+import type { Now } from '../../usecases/ports.ts'
+import type { FetchDirectoryToken } from '../../usecases/ports/identity-provider.ts'
 import { loadClient } from './client.ts'
 import { asSignInFailure } from './code-flow.ts'
 import { makeServer, type ServerSettings } from './server.ts'

@@ -1,4 +1,5 @@
-import type { AssertionSource, Now } from '../../usecases/ports.ts'
+import type { Now } from '../../usecases/ports.ts'
+import type { AssertionSource } from '../../usecases/ports/identity-provider.ts'
 import { makeCodeFlow } from './code-flow.ts'
 import type { OidcSettings } from './provider.ts'
 import { makeServer } from './server.ts'

@@ -1,7 +1,8 @@
 import { RolegateError } from '../../domain/errors.ts'
 import type { PendingOidc } from '../../domain/sign-in/attempt.ts'
 import type { ClaimMapping } from '../../domain/sign-in/claims.ts'
-import type { Asking, IdentityProvider, LookAgain, LookUpGroups, Now } from '../../usecases/ports.ts'
+import type { Now } from '../../usecases/ports.ts'
+import type { Asking, IdentityProvider, LookAgain, LookUpGroups } from '../../usecases/ports/identity-provider.ts'
 import { makeCodeFlow } from './code-flow.ts'
 import { makeServer, type ServerSettings } from './server.ts'
 

@@ -1,6 +1,6 @@
 import type { AwaitedAssertion } from '../../domain/aws/assertion.ts'
 import { RolegateError } from '../../domain/errors.ts'
-import type { AssertionSource } from '../../usecases/ports.ts'
+import type { AssertionSource } from '../../usecases/ports/identity-provider.ts'
 import { bareField } from './message.ts'
 import { makeMessages, type OurSide } from './messages.ts'
 import type { AcceptedAssertion } from './profile.ts'

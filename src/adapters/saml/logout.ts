@@ -1,7 +1,7 @@
 import { verify } from 'node:crypto'
 import { promisify } from 'node:util'
 import { inflateRawSync } from 'node:zlib'
-import type { LogoutMessage } from '../../usecases/ports.ts'
+import type { LogoutMessage } from '../../usecases/ports/identity-provider.ts'
 import { instantOf } from './instant.ts'
 import { decodeBytes, decodeField, MOST_XML_BYTES, readMessage, signatureOf, textOf } from './message.ts'
 import { attributeOf, childrenNamed, isNamed, SAML, SAMLP } from './names.ts'

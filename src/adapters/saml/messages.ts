@@ -1,6 +1,6 @@
 import { sign, type KeyObject } from 'node:crypto'
 import { promisify } from 'node:util'
-import type { BrowserMove } from '../../usecases/ports.ts'
+import type { BrowserMove } from '../../usecases/ports/identity-provider.ts'
 import type { Endpoints, IdpMetadata } from './metadata.ts'
 import { SAML, SAMLP } from './names.ts'
 import type { samlify } from './samlify.ts'

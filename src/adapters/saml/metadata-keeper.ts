@@ -1,4 +1,5 @@
-import type { Now, Table } from '../../usecases/ports.ts'
+import type { Now } from '../../usecases/ports.ts'
+import type { Table } from '../../usecases/ports/store.ts'
 import { loadLibxml2 } from './comments.ts'
 import { BadMetadata, readIdpMetadata, type IdpMetadata, type MetadataRules } from './metadata.ts'
 

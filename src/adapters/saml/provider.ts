@@ -1,6 +1,7 @@
 import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto'
 import { RolegateError } from '../../domain/errors.ts'
-import type { IdentityProvider, Now } from '../../usecases/ports.ts'
+import type { Now } from '../../usecases/ports.ts'
+import type { IdentityProvider } from '../../usecases/ports/identity-provider.ts'
 import { makeForAws } from './for-aws.ts'
 import { readLogout } from './logout.ts'
 import { makeMessages, type OurSide } from './messages.ts'

@@ -1,5 +1,6 @@
 import { RolegateError } from '../../domain/errors.ts'
-import type { LimitRate, Now, Store } from '../../usecases/ports.ts'
+import type { LimitRate, Now } from '../../usecases/ports.ts'
+import type { Store } from '../../usecases/ports/store.ts'
 
 /** Counts tries in fixed windows, each in the store: whoever shares that shares the count. */
 export function makeLimitRate({ store, now }: { store: Pick<Store, 'increment'>; now: Now }): LimitRate {

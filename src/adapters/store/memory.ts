@@ -1,4 +1,4 @@
-import type { Journal, Keep, Row, Store } from '../../usecases/ports.ts'
+import type { Journal, Keep, Row, Store } from '../../usecases/ports/store.ts'
 
 /** Rows are kept as Latin-1 text: one byte each on V8's heap, without a buffer's own weight. */
 type Entry = { text: string; version: number; expiresAt: number; owner: string | undefined }

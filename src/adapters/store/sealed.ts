@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, hash } from 'node:crypto'
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
-import type { Row, Store } from '../../usecases/ports.ts'
+import type { Row, Store } from '../../usecases/ports/store.ts'
 import { freshNonce, NONCE } from './nonce.ts'
 import { makeRecent } from './recent.ts'
 

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 import { RolegateError } from '../../domain/errors.ts'
-import type { Journal, Keep, Row, Store } from '../../usecases/ports.ts'
+import type { Journal, Keep, Row, Store } from '../../usecases/ports/store.ts'
 
 /** What both drivers can do: `node:sqlite` where the runtime has it, better-sqlite3 on Node 20. */
 type Statement = {

@@ -1,5 +1,5 @@
 import { RolegateError } from '../../domain/errors.ts'
-import type { Keep, Store, Table } from '../../usecases/ports.ts'
+import type { Keep, Store, Table } from '../../usecases/ports/store.ts'
 
 /** Of a value that is one of several kinds, a member of any of them. */
 type NameIn<Value> = Value extends unknown ? keyof Value & string : never

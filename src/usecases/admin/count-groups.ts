@@ -1,6 +1,7 @@
 import { UNSEEN_DAYS, type UnseenDeny } from '../../domain/admin/deny-watch.ts'
 import { groupStatisticsOf, type GroupStatistics } from '../../domain/admin/group-statistics.ts'
-import type { CurrentRules, Now, People } from '../ports.ts'
+import type { CurrentRules, Now } from '../ports.ts'
+import type { People } from '../ports/tables.ts'
 import { peopleIn } from '../sign-in/people.ts'
 import type { WatchDenies } from './watch-denies.ts'
 

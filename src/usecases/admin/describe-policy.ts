@@ -1,7 +1,7 @@
 import { policyAsJson, type PolicyJson } from '../../domain/policy/as-json.ts'
 import type { Policy } from '../../domain/policy/policy.ts'
 import type { GatewaySession } from '../../domain/sign-in/session.ts'
-import type { IdentityProvider } from '../ports.ts'
+import type { IdentityProvider } from '../ports/identity-provider.ts'
 import type { RequireStanding } from './require-standing.ts'
 
 /** The configuration in force, as far as it says who may take what. */

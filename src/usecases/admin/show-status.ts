@@ -10,7 +10,8 @@ import {
 import type { DeviceClosing } from '../../domain/device/closing.ts'
 import { EMERGENCY_RULE } from '../../domain/emergency/emergency.ts'
 import type { RuleIndex } from '../../domain/entitlement/compile.ts'
-import type { CurrentRules, IdentityProvider } from '../ports.ts'
+import type { CurrentRules } from '../ports.ts'
+import type { IdentityProvider } from '../ports/identity-provider.ts'
 import type { StandingEmergency } from '../emergency/standing-emergency.ts'
 import type { CountGroups } from './count-groups.ts'
 

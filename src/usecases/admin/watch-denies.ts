@@ -8,7 +8,8 @@ import {
   type SeenPerson,
   type UnseenDeny,
 } from '../../domain/admin/deny-watch.ts'
-import type { DenyWatches, CurrentRules, GiveWay, Now } from '../ports.ts'
+import type { CurrentRules, GiveWay, Now } from '../ports.ts'
+import type { DenyWatches } from '../ports/tables.ts'
 
 const KEY = 'denies'
 /** A few milliseconds' worth, with a hundred groups each. */

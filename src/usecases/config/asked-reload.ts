@@ -1,4 +1,5 @@
-import type { AskedReload, AskedReloads, Audit, Now, RandomText } from '../ports.ts'
+import type { Audit, Now, RandomText } from '../ports.ts'
+import type { AskedReload, AskedReloads } from '../ports/tables.ts'
 
 const KEY = 'latest'
 const GOOD_FOR_MS = 3_600_000

@@ -1,5 +1,6 @@
 import type { EpochRow } from '../../domain/policy/epoch.ts'
-import type { ConfigEpochs, Now } from '../ports.ts'
+import type { Now } from '../ports.ts'
+import type { ConfigEpochs } from '../ports/tables.ts'
 
 export type ConfigEpoch = {
   /**

@@ -1,5 +1,5 @@
 import { lockoutBy, type Lockout, type Side } from '../../domain/policy/lockout.ts'
-import type { People } from '../ports.ts'
+import type { People } from '../ports/tables.ts'
 import { peopleIn } from '../sign-in/people.ts'
 
 export type FindLockout = (before: Side, after: Side) => Promise<Lockout>

@@ -1,5 +1,6 @@
 import type { LastGood } from '../../domain/policy/last-good.ts'
-import type { ConfigEpochs, LastGoodManifests, LastGoodParts, Now } from '../ports.ts'
+import type { Now } from '../ports.ts'
+import type { ConfigEpochs, LastGoodManifests, LastGoodParts } from '../ports/tables.ts'
 import { EPOCH_KEY } from './config-epoch.ts'
 
 const KEY = 'last-good'

@@ -1,6 +1,7 @@
 import { RolegateError } from '../../domain/errors.ts'
 import { requireSessionMay, type GatewaySession } from '../../domain/sign-in/session.ts'
-import type { AccessTokens, Digest, Now } from '../ports.ts'
+import type { Digest, Now } from '../ports.ts'
+import type { AccessTokens } from '../ports/tables.ts'
 import type { FindSession } from '../sign-in/find-session.ts'
 
 export type AuthenticateBearer = (token: string) => Promise<GatewaySession>

@@ -3,7 +3,8 @@ import { CODE_MEMORY_SECONDS, CODE_SECONDS } from '../../domain/device/authoriza
 import type { Client } from '../../domain/device/client.ts'
 import type { DeviceClaims } from '../../domain/device/device-login.ts'
 import { requireSessionMay, type GatewaySession } from '../../domain/sign-in/session.ts'
-import type { Audit, AuthorizationCodes, Digest, Now, RandomText } from '../ports.ts'
+import type { Audit, Digest, Now, RandomText } from '../ports.ts'
+import type { AuthorizationCodes } from '../ports/tables.ts'
 import { requireWay, type LoginWays } from './login-ways.ts'
 
 /** What a terminal asks for through the browser beside it. The redirect address has been checked. */

@@ -4,7 +4,8 @@ import { parseUserCode } from '../../domain/device/user-code.ts'
 import { networkOf } from '../../domain/device/network.ts'
 import { RolegateError } from '../../domain/errors.ts'
 import { requireSessionMay, type GatewaySession } from '../../domain/sign-in/session.ts'
-import type { CodeDigest, DeviceLogins, LimitRate, Now, UserCodes } from '../ports.ts'
+import type { CodeDigest, LimitRate, Now } from '../ports.ts'
+import type { DeviceLogins, UserCodes } from '../ports/tables.ts'
 
 export type FoundDeviceLogin = { readonly userCode: string; readonly key: string; readonly login: DeviceLogin }
 

@@ -1,5 +1,6 @@
 import { endWithin, type GatewaySession } from '../../domain/sign-in/session.ts'
-import type { AccessTokens, Digest, Now, RandomText, RefreshGrants } from '../ports.ts'
+import type { Digest, Now, RandomText } from '../ports.ts'
+import type { AccessTokens, RefreshGrants } from '../ports/tables.ts'
 
 /** What a terminal holds: opaque, typed by prefix, kept by us as digests only (contract.md, Tokens). */
 export type Tokens = {

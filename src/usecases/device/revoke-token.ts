@@ -1,5 +1,6 @@
 import type { RequestFacts } from '../../domain/audit/event.ts'
-import type { AccessTokens, ContainerTokens, Digest, RefreshGrants } from '../ports.ts'
+import type { Digest } from '../ports.ts'
+import type { AccessTokens, ContainerTokens, RefreshGrants } from '../ports/tables.ts'
 import type { FindSession } from '../sign-in/find-session.ts'
 import type { EndSession } from '../sign-in/end-session.ts'
 

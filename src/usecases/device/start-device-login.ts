@@ -5,7 +5,8 @@ import { DEVICE_LOGIN_SECONDS, POLL_SECONDS, type DeviceClaims } from '../../dom
 import { newUserCode, type Random } from '../../domain/device/user-code.ts'
 import { networkOf, type NameNetwork } from '../../domain/device/network.ts'
 import { RolegateError } from '../../domain/errors.ts'
-import type { Audit, CodeDigest, DeviceLogins, Digest, LimitRate, Now, RandomText, UserCodes } from '../ports.ts'
+import type { Audit, CodeDigest, Digest, LimitRate, Now, RandomText } from '../ports.ts'
+import type { DeviceLogins, UserCodes } from '../ports/tables.ts'
 
 type StartedDeviceLogin = {
   readonly deviceCode: string

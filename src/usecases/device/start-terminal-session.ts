@@ -1,6 +1,7 @@
 import { RolegateError } from '../../domain/errors.ts'
 import { endWithin, signInOf, type GatewaySession, type Terminal } from '../../domain/sign-in/session.ts'
-import type { Digest, Now, RandomText, Sessions } from '../ports.ts'
+import type { Digest, Now, RandomText } from '../ports.ts'
+import type { Sessions } from '../ports/tables.ts'
 import { terminalsOf, type FindSession } from '../sign-in/find-session.ts'
 
 /** A way of signing terminals in: through a browser beside it, or with a code typed into any browser. */

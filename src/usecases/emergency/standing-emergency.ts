@@ -11,7 +11,7 @@ import type { RuleIndex } from '../../domain/entitlement/compile.ts'
 import { RolegateError } from '../../domain/errors.ts'
 import type { Principal } from '../../domain/sign-in/principal.ts'
 import type { GatewaySession } from '../../domain/sign-in/session.ts'
-import type { Emergencies } from '../ports.ts'
+import type { Emergencies } from '../ports/tables.ts'
 
 /** What operators closed from the host, as the store says it: known as of the last `refresh`. */
 export type StandingEmergency = {

@@ -1,6 +1,6 @@
 import { parseDestination, type Destination } from '../../domain/aws/destination.ts'
 import type { RoleTarget } from '../../domain/entitlement/rule.ts'
-import type { OpenFederation } from '../ports.ts'
+import type { OpenFederation } from '../ports/aws.ts'
 import type { Prepare } from './take-role.ts'
 
 export type PrepareConsole = ReturnType<typeof makePrepareConsole>

@@ -1,5 +1,6 @@
 import { afterStep, keptUntil, type RoleRequest, type Step } from '../../domain/request/role-request.ts'
-import type { Digest, Now, Requests } from '../ports.ts'
+import type { Digest, Now } from '../ports.ts'
+import type { Requests } from '../ports/tables.ts'
 import { requestsOwner } from './requests-of.ts'
 
 /** The request after this step: exactly one of those who race moves it on. Undefined where there is no such step from where it stands. */

@@ -1,7 +1,8 @@
 import type { RoleRequest } from '../../domain/request/role-request.ts'
 import { REQUEST_SECONDS } from '../../domain/request/role-request.ts'
 import { identityOf } from '../../domain/sign-in/principal.ts'
-import type { Now, OpenRequests } from '../ports.ts'
+import type { Now } from '../ports.ts'
+import type { OpenRequests } from '../ports/tables.ts'
 
 /** What those of all people belong to that wait for an answer. */
 export const OPEN = 'open'

@@ -4,7 +4,8 @@ import { isOwn, personIn, type RoleRequest, type Weighed } from '../../domain/re
 import { weighed, type Scales } from '../../domain/request/worth.ts'
 import { identityOf, type Principal } from '../../domain/sign-in/principal.ts'
 import type { StandingEmergency } from '../emergency/standing-emergency.ts'
-import type { CurrentRules, Digest, Now, Requests } from '../ports.ts'
+import type { CurrentRules, Digest, Now } from '../ports.ts'
+import type { Requests } from '../ports/tables.ts'
 import { isTheirs, type KnownIssuer } from '../sign-in/find-session.ts'
 
 /** What somebody has asked others for, as decisions are handed it. The store is asked only where it could matter. */

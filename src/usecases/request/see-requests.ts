@@ -9,7 +9,8 @@ import { isOwn, personIn, type RoleRequest, type Weighed } from '../../domain/re
 import { samePersonFault } from '../../domain/request/same-person.ts'
 import { isDenied } from '../../domain/request/worth.ts'
 import { requireSessionMay, sessionFault, type GatewaySession } from '../../domain/sign-in/session.ts'
-import type { CurrentRules, Digest, GiveWay, LimitRate, Now, OpenRequests, Requests } from '../ports.ts'
+import type { CurrentRules, Digest, GiveWay, LimitRate, Now } from '../ports.ts'
+import type { OpenRequests, Requests } from '../ports/tables.ts'
 import { OPEN } from './open-requests.ts'
 import { requestsOwner, type WeighRequest } from './requests-of.ts'
 

@@ -3,7 +3,8 @@ import { RolegateError } from '../../domain/errors.ts'
 import { ATTEMPT_SECONDS, type SignInAttempt } from '../../domain/sign-in/attempt.ts'
 import type { LocalPath } from '../../domain/sign-in/return-to.ts'
 import type { StepUpTrip } from '../../domain/sign-in/step-up.ts'
-import type { BrowserMove, IdentityProvider, LimitRate, Now } from '../ports.ts'
+import type { LimitRate, Now } from '../ports.ts'
+import type { BrowserMove, IdentityProvider } from '../ports/identity-provider.ts'
 
 export type BeginSignIn = (
   idp: string,

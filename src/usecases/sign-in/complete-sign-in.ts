@@ -11,16 +11,9 @@ import type { LocalPath } from '../../domain/sign-in/return-to.ts'
 import { endWithin, type GatewaySession } from '../../domain/sign-in/session.ts'
 import { afterTrip, type StepUpTrip } from '../../domain/sign-in/step-up.ts'
 import { circumstancesOf } from '../entitlement/circumstances.ts'
-import type {
-  Audit,
-  CallbackAnswer,
-  CurrentRules,
-  IdentityProvider,
-  LimitRate,
-  Now,
-  SessionNames,
-  Sessions,
-} from '../ports.ts'
+import type { Audit, CurrentRules, LimitRate, Now } from '../ports.ts'
+import type { CallbackAnswer, IdentityProvider } from '../ports/identity-provider.ts'
+import type { SessionNames, Sessions } from '../ports/tables.ts'
 import type { StandingEmergency } from '../emergency/standing-emergency.ts'
 import type { FinishStepUp } from '../step-up/finish-step-up.ts'
 import type { CountOnce } from './count-once.ts'

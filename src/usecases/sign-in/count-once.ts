@@ -1,7 +1,8 @@
 import { RolegateError } from '../../domain/errors.ts'
 import type { Attempt } from '../../domain/sign-in/attempt.ts'
 import type { VerifiedClaims } from '../../domain/sign-in/claims.ts'
-import type { Now, UsedAttempts } from '../ports.ts'
+import type { Now } from '../ports.ts'
+import type { UsedAttempts } from '../ports/tables.ts'
 
 /** What counts once, whichever replica it comes to; a store that is down refuses. */
 export type CountOnce = ReturnType<typeof makeCountOnce>

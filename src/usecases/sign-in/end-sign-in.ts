@@ -1,7 +1,8 @@
 import type { RequestFacts } from '../../domain/audit/event.ts'
 import type { GroupsChange } from '../../domain/sign-in/groups-again.ts'
 import { signInOf, type GatewaySession } from '../../domain/sign-in/session.ts'
-import type { Audit, Digest, SessionNames, Sessions } from '../ports.ts'
+import type { Audit, Digest } from '../ports.ts'
+import type { SessionNames, Sessions } from '../ports/tables.ts'
 import { terminalsOf } from './find-session.ts'
 import { forgetNames } from './signed-in-by-name.ts'
 

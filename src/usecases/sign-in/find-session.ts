@@ -2,7 +2,8 @@ import type { RuleIndex } from '../../domain/entitlement/compile.ts'
 import { identityOf, type Principal } from '../../domain/sign-in/principal.ts'
 import { shortened, type GatewaySession, type SessionLimits } from '../../domain/sign-in/session.ts'
 import type { StandingEmergency } from '../emergency/standing-emergency.ts'
-import type { Digest, Sessions } from '../ports.ts'
+import type { Digest } from '../ports.ts'
+import type { Sessions } from '../ports/tables.ts'
 
 /** How a configured IdP names people, or an entry of `workloads` jobs: issuer and subject claim; undefined for one we do not know. */
 export type KnownIssuer = (

@@ -1,7 +1,8 @@
 import type { RequestFacts } from '../../domain/audit/event.ts'
 import { RolegateError } from '../../domain/errors.ts'
 import { requireSessionMay, shortened, type GatewaySession, type SessionLimits } from '../../domain/sign-in/session.ts'
-import type { Digest, Now, Sessions } from '../ports.ts'
+import type { Digest, Now } from '../ports.ts'
+import type { Sessions } from '../ports/tables.ts'
 import type { EndSession } from './end-session.ts'
 import { terminalsOf } from './find-session.ts'
 

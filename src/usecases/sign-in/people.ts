@@ -1,5 +1,6 @@
 import { identityOf, type Principal } from '../../domain/sign-in/principal.ts'
-import type { Digest, KnownPerson, People } from '../ports.ts'
+import type { Digest } from '../ports.ts'
+import type { KnownPerson, People } from '../ports/tables.ts'
 
 /** What all of them are kept under. */
 const EVERYBODY = 'people'

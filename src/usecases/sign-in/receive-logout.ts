@@ -2,16 +2,9 @@ import type { RequestFacts } from '../../domain/audit/event.ts'
 import { networkOf } from '../../domain/device/network.ts'
 import { asRolegateError, RolegateError } from '../../domain/errors.ts'
 import type { GatewaySession } from '../../domain/sign-in/session.ts'
-import type {
-  Audit,
-  BrowserMove,
-  Digest,
-  IdentityProvider,
-  LimitRate,
-  LogoutMessage,
-  LogoutRequest,
-  Sessions,
-} from '../ports.ts'
+import type { Audit, Digest, LimitRate } from '../ports.ts'
+import type { BrowserMove, IdentityProvider, LogoutMessage, LogoutRequest } from '../ports/identity-provider.ts'
+import type { Sessions } from '../ports/tables.ts'
 import type { EndSession } from './end-session.ts'
 
 /** Where the browser goes to tell the IdP; undefined when there is nobody to tell. */

@@ -1,7 +1,8 @@
 import { RolegateError } from '../../domain/errors.ts'
 import { identityOf, type Principal } from '../../domain/sign-in/principal.ts'
 import type { GatewaySession } from '../../domain/sign-in/session.ts'
-import type { Digest, NameDigests, Now, People, SessionName, Sessions, SessionNames } from '../ports.ts'
+import type { Digest, NameDigests, Now } from '../ports.ts'
+import type { People, SessionName, Sessions, SessionNames } from '../ports/tables.ts'
 import { terminalsOf, type FindSession, type KnownIssuer } from './find-session.ts'
 
 /** Of each person, the newest: a robot may sign in all day, and keeps nobody but itself from being found. */

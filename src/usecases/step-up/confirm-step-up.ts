@@ -14,7 +14,8 @@ import {
   type UsedStepUp,
 } from '../../domain/sign-in/step-up.ts'
 import type { PlanHandOver } from '../hand-over/plan-hand-over.ts'
-import type { Audit, Now, StepUps } from '../ports.ts'
+import type { Audit, Now } from '../ports.ts'
+import type { StepUps } from '../ports/tables.ts'
 
 /** Somebody else's request. */
 type Asked = Pick<RoleRequest, 'id'>

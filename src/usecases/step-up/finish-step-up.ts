@@ -10,7 +10,8 @@ import {
   type StepUp,
   type StepUpTrip,
 } from '../../domain/sign-in/step-up.ts'
-import type { Audit, Now, StepUps } from '../ports.ts'
+import type { Audit, Now } from '../ports.ts'
+import type { StepUps } from '../ports/tables.ts'
 import type { FindSession } from '../sign-in/find-session.ts'
 
 /** What came back from the IdP, verified. */

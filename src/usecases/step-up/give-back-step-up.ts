@@ -1,5 +1,5 @@
 import type { UsedStepUp } from '../../domain/sign-in/step-up.ts'
-import type { StepUps } from '../ports.ts'
+import type { StepUps } from '../ports/tables.ts'
 
 export type GiveBackStepUp = (used: UsedStepUp) => Promise<void>
 

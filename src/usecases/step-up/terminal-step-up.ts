@@ -14,7 +14,8 @@ import {
   type StepUp,
   type UsedStepUp,
 } from '../../domain/sign-in/step-up.ts'
-import type { CurrentRules, LimitRate, Now, RandomText, StepUps } from '../ports.ts'
+import type { CurrentRules, LimitRate, Now, RandomText } from '../ports.ts'
+import type { StepUps } from '../ports/tables.ts'
 
 type Asked = {
   readonly session: GatewaySession

@@ -3,17 +3,9 @@ import { networkOf } from '../../domain/device/network.ts'
 import { RolegateError } from '../../domain/errors.ts'
 import type { IssueAccessToken, Tokens } from '../device/issue-tokens.ts'
 import type { StandingEmergency } from '../emergency/standing-emergency.ts'
-import type {
-  Audit,
-  Digest,
-  LimitRate,
-  Now,
-  RandomText,
-  Sessions,
-  UsedAttempts,
-  VerifiedWorkload,
-  VerifyWorkloadToken,
-} from '../ports.ts'
+import type { Audit, Digest, LimitRate, Now, RandomText } from '../ports.ts'
+import type { Sessions, UsedAttempts } from '../ports/tables.ts'
+import type { VerifiedWorkload, VerifyWorkloadToken } from '../ports/workload.ts'
 import { terminalsOf } from '../sign-in/find-session.ts'
 import type { RefuseWorkload } from './refuse-workload.ts'
 import { workloadSession } from './workload-session.ts'

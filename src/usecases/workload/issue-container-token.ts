@@ -8,7 +8,8 @@ import { ELEVATED } from '../../domain/sign-in/step-up.ts'
 import type { AuthenticateBearer } from '../device/authenticate-bearer.ts'
 import type { LimitHandOvers } from '../hand-over/limit-hand-overs.ts'
 import type { HandOverPlan, PlanHandOver } from '../hand-over/plan-hand-over.ts'
-import type { Audit, ContainerTokens, Digest, LimitRate, Now, RandomText } from '../ports.ts'
+import type { Audit, Digest, LimitRate, Now, RandomText } from '../ports.ts'
+import type { ContainerTokens } from '../ports/tables.ts'
 import type { RecheckGroups } from '../sign-in/recheck-groups.ts'
 
 /** threats.md D15: it lies in a file, for every process beside it to read. */

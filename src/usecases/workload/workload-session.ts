@@ -1,5 +1,5 @@
 import { endWithin, type GatewaySession } from '../../domain/sign-in/session.ts'
-import type { VerifiedWorkload } from '../ports.ts'
+import type { VerifiedWorkload } from '../ports/workload.ts'
 
 /** A job may use what it took for a little longer than its own token lives, and no longer (threats.md D16). */
 const PAST_TOKEN_SECONDS = 15 * 60

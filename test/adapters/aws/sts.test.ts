@@ -6,7 +6,7 @@ import { makeStsClients } from '../../../src/adapters/aws/sts-clients.ts'
 import { makeAssumeRole, type StsClientFor } from '../../../src/adapters/aws/sts.ts'
 import { roleArnOf } from '../../../src/domain/aws/arn.ts'
 import { RolegateError } from '../../../src/domain/errors.ts'
-import type { AssumeRole } from '../../../src/usecases/ports.ts'
+import type { AssumeRole } from '../../../src/usecases/ports/aws.ts'
 import { aFakeAws, breaksOff, hangs, lends, page, refuses, type Say } from './fake-aws.ts'
 
 const token = 'eyJhbGciOiJFUzI1NiJ9.canary-token-payload.canary-token-signature'

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest'
 import { makeGoogleDirectory } from '../../../src/adapters/directory/google.ts'
 import { makeGraphDirectory } from '../../../src/adapters/directory/graph.ts'
 import { RolegateError } from '../../../src/domain/errors.ts'
-import type { LookUpGroups } from '../../../src/usecases/ports.ts'
+import type { LookUpGroups } from '../../../src/usecases/ports/identity-provider.ts'
 
 const GRAPH = 'https://graph.example.com'
 const ids = fc.uuid()

@@ -13,7 +13,7 @@ import { makeMemoryStore } from '../../../src/adapters/store/memory.ts'
 import { makeSealedStore } from '../../../src/adapters/store/sealed.ts'
 import { makeTable } from '../../../src/adapters/store/table.ts'
 import { RolegateError } from '../../../src/domain/errors.ts'
-import type { Store } from '../../../src/usecases/ports.ts'
+import type { Store } from '../../../src/usecases/ports/store.ts'
 import { aClock } from '../../support/store-contract.ts'
 
 const name = 'https://aws.example.com'

@@ -4,7 +4,7 @@ import { startDemoIdp, type DemoIdpWithSaml } from '../../../src/sandbox/idp/dem
 import { redirectUrl } from '../../../src/sandbox/idp/saml/bindings.ts'
 import { logoutRequest } from '../../../src/sandbox/idp/saml/logout-messages.ts'
 import { SAML_PEOPLE } from '../../../src/sandbox/idp/people.ts'
-import type { BrowserMove } from '../../../src/usecases/ports.ts'
+import type { BrowserMove } from '../../../src/usecases/ports/identity-provider.ts'
 import { IDP, idp as knownIdp, idpMetadata, NOW, sp } from '../../support/saml/a-saml-world.ts'
 import { aSamlProvider, OUR_KEY } from './a-provider.ts'
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { parseRoleArn } from '../../../src/domain/aws/arn.ts'
 import type { AwaitedAssertion } from '../../../src/domain/aws/assertion.ts'
-import type { AssertionSource } from '../../../src/usecases/ports.ts'
+import type { AssertionSource } from '../../../src/usecases/ports/identity-provider.ts'
 import { aResponse, type ResponseShape } from '../../support/saml/a-response.ts'
 import { ACS, SP } from '../../support/saml/a-saml-world.ts'
 import { refusalFrom } from '../../support/a-refusal.ts'

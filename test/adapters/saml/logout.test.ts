@@ -3,7 +3,7 @@ import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { attributeOf } from '../../../src/adapters/saml/names.ts'
 import { readStrictXml } from '../../../src/adapters/saml/strict-xml.ts'
-import type { LogoutRequest } from '../../../src/usecases/ports.ts'
+import type { LogoutRequest } from '../../../src/usecases/ports/identity-provider.ts'
 import { refusalFrom } from '../../support/a-refusal.ts'
 import {
   bareCertificate,

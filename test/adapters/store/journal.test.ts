@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import { makeMemoryStore } from '../../../src/adapters/store/memory.ts'
 import { makeSqliteStore } from '../../../src/adapters/store/sqlite.ts'
-import type { Journal, Store } from '../../../src/usecases/ports.ts'
+import type { Journal, Store } from '../../../src/usecases/ports/store.ts'
 import { aClock } from '../../support/store-contract.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'rolegate-journal-'))

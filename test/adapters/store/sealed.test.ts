@@ -9,7 +9,7 @@ import { makeMemoryStore } from '../../../src/adapters/store/memory.ts'
 import { makeSealedStore } from '../../../src/adapters/store/sealed.ts'
 import { makeSqliteStore } from '../../../src/adapters/store/sqlite.ts'
 import { makeTable } from '../../../src/adapters/store/table.ts'
-import type { Row, Store } from '../../../src/usecases/ports.ts'
+import type { Row, Store } from '../../../src/usecases/ports/store.ts'
 import { aClock } from '../../support/store-contract.ts'
 import { openSql, sqliteTitle, whyNoSqlite, type Sql } from './sql.ts'
 

@@ -8,7 +8,7 @@ import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { makeSealedStore } from '../../../src/adapters/store/sealed.ts'
 import { makeSqliteStore } from '../../../src/adapters/store/sqlite.ts'
-import type { Store } from '../../../src/usecases/ports.ts'
+import type { Store } from '../../../src/usecases/ports/store.ts'
 import { aClock, storeContract } from '../../support/store-contract.ts'
 import { openSql, sqliteTitle, whyNoSqlite } from './sql.ts'
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { makeMemoryStore } from '../../../src/adapters/store/memory.ts'
 import { makeTable } from '../../../src/adapters/store/table.ts'
-import type { Store } from '../../../src/usecases/ports.ts'
+import type { Store } from '../../../src/usecases/ports/store.ts'
 import { aClock } from '../../support/store-contract.ts'
 
 type Login = { readonly name: string; readonly tries: number; readonly startedAt: Date; readonly endedAt: Date | null }

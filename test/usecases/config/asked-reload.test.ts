@@ -4,7 +4,7 @@ import { makeTable } from '../../../src/adapters/store/table.ts'
 import type { AuditEvent } from '../../../src/domain/audit/event.ts'
 import { RolegateError } from '../../../src/domain/errors.ts'
 import { makeAskedOnHost, makeAskReload } from '../../../src/usecases/config/asked-reload.ts'
-import type { AskedReload } from '../../../src/usecases/ports.ts'
+import type { AskedReload } from '../../../src/usecases/ports/tables.ts'
 import { aClock } from '../../support/a-session.ts'
 
 function aHost() {

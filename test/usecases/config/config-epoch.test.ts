@@ -3,7 +3,7 @@ import { makeMemoryStore } from '../../../src/adapters/store/memory.ts'
 import { makeTable } from '../../../src/adapters/store/table.ts'
 import { RolegateError } from '../../../src/domain/errors.ts'
 import { makeConfigEpoch } from '../../../src/usecases/config/config-epoch.ts'
-import type { ConfigEpochs } from '../../../src/usecases/ports.ts'
+import type { ConfigEpochs } from '../../../src/usecases/ports/tables.ts'
 import { aClock } from '../../support/a-session.ts'
 
 function aStore() {

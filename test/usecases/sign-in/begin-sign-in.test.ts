@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { RolegateError } from '../../../src/domain/errors.ts'
 import { parseReturnTo } from '../../../src/domain/sign-in/return-to.ts'
-import type { IdentityProvider } from '../../../src/usecases/ports.ts'
+import type { IdentityProvider } from '../../../src/usecases/ports/identity-provider.ts'
 import { makeBeginSignIn } from '../../../src/usecases/sign-in/begin-sign-in.ts'
 import { refusalFrom } from '../../support/a-refusal.ts'
 import { NINE, secondsAfter } from '../../support/a-session.ts'

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { makeMemoryStore } from '../../../src/adapters/store/memory.ts'
 import { makeTable } from '../../../src/adapters/store/table.ts'
-import type { KnownPerson } from '../../../src/usecases/ports.ts'
+import type { KnownPerson } from '../../../src/usecases/ports/tables.ts'
 import { makeRememberPerson, peopleIn } from '../../../src/usecases/sign-in/people.ts'
 import { aPrincipal } from '../../support/a-principal.ts'
 import { aClock, NINE } from '../../support/a-session.ts'

@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { RolegateError } from '../../../src/domain/errors.ts'
 import type { GatewaySession } from '../../../src/domain/sign-in/session.ts'
-import type { BrowserMove, IdentityProvider, LogoutMessage, LogoutRequest } from '../../../src/usecases/ports.ts'
+import type {
+  BrowserMove,
+  IdentityProvider,
+  LogoutMessage,
+  LogoutRequest,
+} from '../../../src/usecases/ports/identity-provider.ts'
 import { idpSessionsOf, makeReceiveLogout } from '../../../src/usecases/sign-in/receive-logout.ts'
 import { aDeviceWorld } from '../../support/a-device-world.ts'
 import { aPrincipal } from '../../support/a-principal.ts'
