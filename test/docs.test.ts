@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { EXIT } from '../src/cli/exit.ts'
 import { ERROR_CODES, RolegateError } from '../src/domain/errors.ts'
 import { answerFor } from '../src/http/answers.ts'
@@ -25,4 +25,32 @@ it('audit.md names every event there is', () => {
     .filter((event) => /^(sign|session|decision|intent|issued|withheld|refused|device)/.test(event))
   expect(new Set(events).size).toBeGreaterThan(10)
   expect([...new Set(events)].filter((event) => !read('audit.md').includes(`\`${event}\``))).toEqual([])
+})
+
+describe('why a directory does not tell', () => {
+  const source = (file: string) => readFileSync(new URL(`../src/${file}`, import.meta.url), 'utf8')
+  const reasonsIn = (...files: readonly string[]) =>
+    files
+      .flatMap((file) => [...source(file).matchAll(/DirectoryFailure\(\s*['`](\w+)['`$]|'directory:(\w+)'/g)])
+      .map(([, ours, whole]) => `directory:${ours ?? whole}`)
+  const ofBoth = reasonsIn(
+    'adapters/directory/ask.ts',
+    'adapters/directory/or-else.ts',
+    'usecases/sign-in/left-alone.ts',
+    'usecases/sign-in/recheck-groups.ts',
+  )
+  const pages = [
+    ['entra', [...ofBoth, ...reasonsIn('adapters/directory/graph.ts', 'adapters/directory/pages.ts')]],
+    ['google', [...ofBoth, ...reasonsIn('adapters/directory/google.ts', 'adapters/directory/service-account.ts')]],
+  ] as const
+
+  it.each(pages)('sign-in-with-%s.md says what each reason means', (idp, reasons) => {
+    const page = readFileSync(new URL(`../docs/how-to/sign-in-with-${idp}.md`, import.meta.url), 'utf8')
+    // Google says of its quota with a 403; Microsoft does not.
+    const known = new Set(reasons.filter((reason) => idp === 'google' || !reason.endsWith('_quota')))
+    expect(known.size).toBeGreaterThan(12)
+    // One that ends so goes on with a status, or with the directory's own word.
+    const asWritten = (reason: string) => (reason.endsWith('_') ? `\`${reason}` : `\`${reason}\``)
+    expect([...known].filter((reason) => !page.includes(asWritten(reason)))).toEqual([])
+  })
 })
