@@ -6,7 +6,7 @@ import { voidWhy } from './void-words.ts'
 
 /** A request as programs are told of it. */
 export function requestRow(shown: ShownRequest, { publicUrl, groupName }: { publicUrl: string; groupName: GroupName }) {
-  const { request, standing, until, isOwn, target, wanted, fault } = shown
+  const { request, standing, until, isOwn, target, wanted } = shown
   const { id, role, person, via, reason, seconds, askedAt, expiresAt } = request
   // threats.md P3: who asks is told whose word it takes only where the way in is no secret.
   const isTold = !isOwn || target?.kind.discoverable === true
@@ -29,7 +29,7 @@ export function requestRow(shown: ShownRequest, { publicUrl, groupName }: { publ
     approvers: isTold ? approverNames(wanted, groupName) : [],
     ...answerIn(request),
     ...(until !== undefined && { grantedUntil: until }),
-    ...(!isOwn && { mayApprove: fault === undefined && standing === 'asked' }),
+    ...(!isOwn && { mayApprove: refusalOf(shown) === undefined && standing === 'asked' }),
     ...whyIn(shown),
     url: `${publicUrl}/approvals/${id}`,
     ...(standing === 'asked' && { intervalSeconds: REQUEST_INTERVAL_SECONDS }),
@@ -37,10 +37,14 @@ export function requestRow(shown: ShownRequest, { publicUrl, groupName }: { publ
 }
 
 /** Why it is worth nothing; or why whoever looks may not answer it. */
-function whyIn({ because, isOwn, fault }: ShownRequest): { readonly why?: string } {
+function whyIn(shown: ShownRequest): { readonly why?: string } {
+  const { because, isOwn } = shown
   if (because !== undefined) return { why: voidWhy(because.values) }
-  return isOwn || fault === undefined ? {} : { why: answerFor(fault).why }
+  const refusal = refusalOf(shown)
+  return isOwn || refusal === undefined ? {} : { why: answerFor(refusal).why }
 }
+
+const refusalOf = ({ fault, approvingFault }: ShownRequest) => fault ?? approvingFault
 
 /** The groups of whom one has to approve, as people call them. */
 export const approverNames = (wanted: ShownRequest['wanted'], groupName: GroupName): readonly string[] => [

@@ -33,6 +33,9 @@ export type ApprovalPages = {
     readonly stepUpHref?: string
     /** Why they may not. */
     readonly refusal?: string
+    /** Why they may deny it and not approve it; and where a sign-in begins that mends that. */
+    readonly approvingRefusal?: string
+    readonly signInHref?: string
     /** Why nobody can answer it, or what was approved counts no more, though its time is not over. */
     readonly because?: string
     readonly mayCancel: boolean

@@ -170,14 +170,16 @@ export function approvalRoutes(deps: {
   }
 
   function modelOf(shown: ShownRequest, proof: string | undefined): Pages['approval'] {
-    const { request, standing, because, isOwn, target, wanted, fault, takesStepUp } = shown
+    const { request, standing, because, isOwn, target, wanted, fault, approvingFault, takesStepUp } = shown
     const { via, person } = request
     const isOpen = !isOwn && standing === 'asked'
     const mayAnswer = isOpen && fault === undefined
-    const mayApprove = mayAnswer && (!takesStepUp || proof !== undefined)
+    const mayApprove = mayAnswer && approvingFault === undefined && (!takesStepUp || proof !== undefined)
+    const isOld = approvingFault?.values['why'] === OLD_GROUPS
     // Old groups are read anew on the way.
-    const isOld = fault?.values['why'] === OLD_GROUPS
-    const mayStepUp = isOpen && takesStepUp && proof === undefined && (mayAnswer || isOld)
+    const mayStepUp = mayAnswer && takesStepUp && proof === undefined && (approvingFault === undefined || isOld)
+    const isClosed = mayAnswer && approvingFault !== undefined && !mayStepUp
+    const page = `/approvals/${request.id}`
     const most = Math.min(request.seconds, mostSecondsOf(wanted))
     return {
       ...cardOf(shown),
@@ -192,8 +194,10 @@ export function approvalRoutes(deps: {
       mayAnswer,
       ...(mayApprove && { lengths: lengthsUpTo(most) }),
       ...(mayApprove && proof !== undefined && { proof }),
-      ...(mayStepUp && { stepUpHref: `/approvals/${request.id}/step-up` }),
-      ...(isOpen && fault !== undefined && !mayStepUp && { refusal: answerFor(fault).why }),
+      ...(mayStepUp && { stepUpHref: `${page}/step-up` }),
+      ...(isOpen && fault !== undefined && { refusal: answerFor(fault).why }),
+      ...(isClosed && { approvingRefusal: answerFor(approvingFault).why }),
+      ...(isClosed && isOld && { signInHref: `/sign-in?returnTo=${encodeURIComponent(page)}` }),
       ...(because !== undefined && { because: voidWhy(because.values) }),
       mayCancel: isOwn && (standing === 'asked' || standing === 'moot'),
       mayEnd: (standing === 'approved' || standing === 'void') && (isOwn || fault === undefined),

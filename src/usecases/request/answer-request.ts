@@ -1,5 +1,4 @@
 import type { RequestFacts } from '../../domain/audit/event.ts'
-import type { DeviceClosing } from '../../domain/device/closing.ts'
 import { asRolegateError, unmet, type RolegateError } from '../../domain/errors.ts'
 import { approvingGroups } from '../../domain/request/approver.ts'
 import { answerForRecord, askedForRecord } from '../../domain/request/on-record.ts'
@@ -13,7 +12,7 @@ import {
   type RoleRequest,
   type Step,
 } from '../../domain/request/role-request.ts'
-import { OLD_GROUPS, unfitFault, type GatewaySession } from '../../domain/sign-in/session.ts'
+import { OLD_GROUPS, type GatewaySession } from '../../domain/sign-in/session.ts'
 import { ELEVATED, stepUpRequired } from '../../domain/sign-in/step-up.ts'
 import type { Audit, Digest, LimitRate, Now } from '../ports.ts'
 import type { OpenRequests, Requests } from '../ports/tables.ts'
@@ -45,7 +44,6 @@ export function makeAnswerRequest(deps: {
   seeRequests: Pick<SeeRequests, 'find'>
   requests: Requests
   openRequests: OpenRequests
-  closing: DeviceClosing
   confirmStepUp: Pick<ConfirmStepUp, 'useToApprove'>
   recheckGroups: RecheckGroups
   audit: Audit
@@ -75,10 +73,6 @@ export function makeAnswerRequest(deps: {
       await deps.audit({ event: 'request_refused', request: from, principal, session, ...about(asked), reason })
     throw fault
   }
-
-  /** A yes counts at every gateway, for as long as this one's clock and by what its rules say. A no, and taking back, are always heard. */
-  const unfitToApprove = ({ target }: ShownRequest): RolegateError | undefined =>
-    target && unfitFault(deps.closing.takeRole(target, 'credentials').stopped)
 
   /** What this session may answer, by every rule there is for it. */
   async function answerable(which: Which): Promise<ShownRequest> {
@@ -135,19 +129,17 @@ export function makeAnswerRequest(deps: {
   return {
     async requireApprovable(session, id) {
       const shown = await deps.seeRequests.find(session, id)
-      // The trip is a sign-in, which reads the groups anew.
-      if (shown.fault !== undefined && shown.fault.values['why'] !== OLD_GROUPS) throw shown.fault
+      const { fault, approvingFault } = shown
+      if (fault !== undefined) throw fault
       requireAsked(shown)
-      const unfit = unfitToApprove(shown)
-      if (unfit !== undefined) throw unfit
+      // The trip is a sign-in, which reads the groups anew.
+      if (approvingFault !== undefined && approvingFault.values['why'] !== OLD_GROUPS) throw approvingFault
       return shown
     },
 
     async approve(which, { seconds: chosen, note, stepUp }) {
       const shown = await answerable(which)
-      // threats.md F10, R9
-      const unfit = unfitToApprove(shown)
-      if (unfit !== undefined) return refuse(which, shown.request, unfit)
+      if (shown.approvingFault !== undefined) return refuse(which, shown.request, shown.approvingFault)
       const most = Math.min(shown.request.seconds, mostSecondsOf(shown.wanted))
       const seconds = grantableSeconds(chosen, most)
       // Too late: the trip to their IdP must not be for that.

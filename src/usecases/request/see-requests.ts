@@ -8,7 +8,7 @@ import { isWhole, makeMightAnswer, openRequestOf, type OpenRequest } from '../..
 import { isOwn, personIn, type RoleRequest, type Weighed } from '../../domain/request/role-request.ts'
 import { samePersonFault } from '../../domain/request/same-person.ts'
 import { isDenied } from '../../domain/request/worth.ts'
-import { requireSessionMay, sessionFault, type GatewaySession } from '../../domain/sign-in/session.ts'
+import { requireSessionMay, sessionFault, unfitFault, type GatewaySession } from '../../domain/sign-in/session.ts'
 import type { CurrentRules, Digest, GiveWay, LimitRate, Now } from '../ports.ts'
 import type { OpenRequests, Requests } from '../ports/tables.ts'
 import { OPEN } from './open-requests.ts'
@@ -28,6 +28,8 @@ export type ShownRequest = Weighed & {
   readonly wanted: readonly Approval[]
   /** Why whoever looks may not answer it themselves; absent when they may. */
   readonly fault?: RolegateError
+  /** Why a yes of theirs would not do now, where a no would: it only closes. */
+  readonly approvingFault?: RolegateError
   /** Whether whoever approves it shows anew who they are, as for a hand-over of it (threats.md H8). */
   readonly takesStepUp: boolean
 }
@@ -69,6 +71,7 @@ export function makeSeeRequests(deps: {
     const target = targetOf(request, index)
     const wanted = (target && wantedNow(index, target, request)) ?? []
     const fault = target === undefined ? unmet('request_moot') : faultOf(session, request, { index, target, wanted })
+    const approvingFault = target === undefined || fault !== undefined ? undefined : approvingFaultOf(session, target)
     const mine = isOwn(request, session.principal)
     return {
       ...deps.requestsOf.weigh(request, mine ? session.principal : undefined),
@@ -76,6 +79,7 @@ export function makeSeeRequests(deps: {
       ...(target !== undefined && { target }),
       wanted,
       ...(fault !== undefined && { fault }),
+      ...(approvingFault !== undefined && { approvingFault }),
       takesStepUp: target?.kind.elevated === true,
     }
   }
@@ -94,8 +98,13 @@ export function makeSeeRequests(deps: {
     // threats.md R5: who knows which group of theirs is missing.
     if (principal.groups.state !== 'stated') return new RolegateError('groups_truncated')
     if (isDenied(index, principal, target, deps.now())) return unmet('approver_denied')
-    const { oldestGroupsSeconds } = deps.closing.takeRole(target, 'credentials')
-    return sessionFault(session, { kind: 'approve-role', oldestGroupsSeconds }, deps.now())
+    return sessionFault(session, { kind: 'approve-role' }, deps.now())
+  }
+
+  /** A yes counts at every gateway, for as long as this one's clock and by what its rules say (threats.md F10, R9), and opens a role by groups (I7). */
+  function approvingFaultOf(session: GatewaySession, target: RoleTarget): RolegateError | undefined {
+    const { stopped, oldestGroupsSeconds } = deps.closing.takeRole(target, 'credentials')
+    return unfitFault(stopped) ?? sessionFault(session, { kind: 'approve-role', oldestGroupsSeconds }, deps.now())
   }
 
   /** People alone look at requests: a job asks for nothing, and answers nothing (threats.md R3). */

@@ -166,7 +166,7 @@ describe('whoever approves an elevated role (threats.md H8)', () => {
     const oldest = { usual: 3600, elevated: 3600, byEnvironment: new Map() }
     world.closing = closingBy({ console: true, except: new Set() }, undefined, oldest)
     clock.pass(3_601)
-    expect(await may()).toMatchObject({ takesStepUp: true, fault: { code: 'sign_in_required' } })
+    expect(await may()).toMatchObject({ takesStepUp: true, approvingFault: { code: 'sign_in_required' } })
     await answers.cancel({ session: alice, id: request.id, request: aRequest() })
     expect(await refused(may())).toEqual(['condition_unmet', 'request_over'])
   })

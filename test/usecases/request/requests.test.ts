@@ -210,13 +210,23 @@ describe('answering', () => {
     expect(refused).toMatchObject(isToldOf ? [{ approval: id, reason, session: { id: session.id } }] : [])
   })
 
-  it('is not for somebody whose groups are old (threats.md I7)', async () => {
+  it('is a no alone of somebody whose groups are old, or what takes a yes back: those only close (threats.md I7)', async () => {
     const gateway = aRequestWorld()
+    const { answers, by, lead, world, clock, recorded } = gateway
+    const fresh = aSession({ id: 'session-5', principal: aLead(), signedInAt: secondsAfter(NINE, HOUR) })
     const oldest = { usual: HOUR, elevated: HOUR, byEnvironment: new Map() }
-    gateway.world.closing = closingBy({ console: true, except: new Set() }, undefined, oldest)
+    world.closing = closingBy({ console: true, except: new Set() }, undefined, oldest)
     const { id } = await gateway.ask()
-    gateway.clock.pass(HOUR + 1)
-    expect(await conditionOf(gateway.answers.approve(gateway.by(gateway.lead, id), {}))).toBe('sign_in_required')
+    clock.pass(HOUR + 1)
+    expect(await conditionOf(answers.approve(by(lead, id), {}))).toBe('sign_in_required')
+    expect(recorded.at(-1)).toMatchObject({ event: 'request_refused', approval: id, reason: 'old_groups' })
+    await answers.deny(by(lead, id), { note: 'no' })
+    expect(recorded.at(-1)).toMatchObject({ event: 'request_denied', approval: id, approvingGroups: ['leads'] })
+    const anew = aSession({ signedInAt: clock.now() })
+    const next = await gateway.ask({ session: anew })
+    await answers.approve(by(fresh, next.id), {})
+    await answers.end(by(lead, next.id))
+    expect(await gateway.isOpen()).toBe(false)
   })
 
   it('is not for somebody whom a deny keeps from the role', async () => {
@@ -698,6 +708,7 @@ describe('a gateway that is unfit', () => {
       world.closing = closingBy({ console: true, except: new Set() }, () => why)
       expect(await refusalFrom(answers.approve(by(lead, id), {}))).toMatchObject({ code, values: { why } })
       expect(await refusalFrom(answers.requireApprovable(lead, id))).toMatchObject({ code, values: { why } })
+      expect(await answers.find(lead, id)).toMatchObject({ approvingFault: { code, values: { why } } })
       expect(recorded.at(-1)).toMatchObject({ event: 'request_refused', approval: id, reason: why })
       world.closing = fit
       expect(await isOpen()).toBe(false)
