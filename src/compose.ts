@@ -2,16 +2,11 @@ import { randomBytes } from 'node:crypto'
 import { basename, dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { sealUnder } from './adapters/store/keys.ts'
+import { formTargetsOf, reachAws } from './compose/aws.ts'
 import { giveWay, random, randomText, sha256 } from './compose/chance.ts'
 import type { Generation, Newest } from './compose/generation.ts'
-import {
-  formTargetsOf,
-  idpTargetsOf,
-  makeAssertionSources,
-  makeProviders,
-  openIssuer,
-  reachAws,
-} from './compose/neighbours.ts'
+import { idpTargetsOf, makeAssertionSources, makeProviders } from './compose/identity-providers.ts'
+import { openIssuer } from './compose/issuer.ts'
 import { recheckingOf } from './compose/rechecking.ts'
 import { stoppedBy } from './compose/stopped.ts'
 import { reachWorkloadIssuers, workloadStories } from './compose/workloads.ts'

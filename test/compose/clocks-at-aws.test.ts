@@ -2,7 +2,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { makeClockWatch } from '../../src/compose/clock-watch.ts'
-import { reachAws } from '../../src/compose/neighbours.ts'
+import { reachAws } from '../../src/compose/aws.ts'
 import { aWorld, changed, load } from '../config/a-file.ts'
 import { aClock, secondsAfter } from '../support/a-session.ts'
 

@@ -1,7 +1,7 @@
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
-import { reachAws } from '../../src/compose/neighbours.ts'
+import { reachAws } from '../../src/compose/aws.ts'
 import { parseRoleArn } from '../../src/domain/aws/arn.ts'
 import { parseDestination } from '../../src/domain/aws/destination.ts'
 import { aWorld, A_FILE, load } from '../config/a-file.ts'
