@@ -19,3 +19,9 @@ export async function refusalFrom(promise: Promise<unknown>): Promise<RolegateEr
   if (outcome instanceof RolegateError) return outcome
   throw outcome instanceof Error ? outcome : new Error(String(outcome))
 }
+
+/** The condition that was not met, else the code. */
+export async function conditionFrom(promise: Promise<unknown>): Promise<unknown> {
+  const { code, values } = await refusalFrom(promise)
+  return values['condition'] ?? code
+}

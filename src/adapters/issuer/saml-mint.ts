@@ -18,7 +18,7 @@ import {
   type SamlAssertionRequest,
 } from '../../domain/aws/saml-assertion.ts'
 import type { Sha256 } from '../../domain/aws/session-name.ts'
-import { RolegateError } from '../../domain/errors.ts'
+import { RolegateError, unmet } from '../../domain/errors.ts'
 import { requirePurpose, type SamlKey } from './saml-keys.ts'
 
 /** AWS STS API, AssumeRoleWithSAML, SAMLAssertion. */
@@ -52,7 +52,7 @@ export function makeSamlMint(deps: { key: SamlKey; encryptTo?: string }): MintSa
 
 function requireSize(response: string): string {
   if (response.length <= MOST_CHARACTERS) return response
-  throw new RolegateError('condition_unmet', { condition: 'assertion_size' })
+  throw unmet('assertion_size')
 }
 
 const XENC = 'http://www.w3.org/2001/04/xmlenc#'

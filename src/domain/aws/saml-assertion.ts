@@ -1,4 +1,4 @@
-import { RolegateError } from '../errors.ts'
+import { RolegateError, unmet } from '../errors.ts'
 import type { Principal } from '../sign-in/principal.ts'
 import type { RoleArn } from './arn.ts'
 import { personHashOf, type Sha256 } from './session-name.ts'
@@ -187,6 +187,6 @@ const xmlText = (text: string): string => escaped(text, /[&<>\r]/g)
 export const xmlAttribute = (text: string): string => escaped(text, /[&<"\t\n\r]/g)
 
 function escaped(text: string, special: RegExp): string {
-  if (FORBIDDEN.test(text)) throw new RolegateError('condition_unmet', { condition: 'xml_text' })
+  if (FORBIDDEN.test(text)) throw unmet('xml_text')
   return text.replace(special, (character) => ENTITIES.get(character) ?? character)
 }

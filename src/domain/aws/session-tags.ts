@@ -1,5 +1,5 @@
 import type { TagSource } from '../entitlement/rule.ts'
-import { RolegateError } from '../errors.ts'
+import { unmet } from '../errors.ts'
 import type { Principal } from '../sign-in/principal.ts'
 
 /** Session tags of one hand-over, each key once whatever its case (threats.md I5). */
@@ -26,12 +26,7 @@ type Stated = Pick<Principal, 'idp' | 'claims'>
  */
 export function sessionTagsFor(sources: Sources, principal: Stated): SessionTags {
   const missing = missingTag(sources, principal)
-  if (missing !== undefined)
-    throw new RolegateError(
-      'condition_unmet',
-      { condition: 'tag_unavailable', tag: missing },
-      { reason: 'tag_unavailable' },
-    )
+  if (missing !== undefined) throw unmet('tag_unavailable', { tag: missing })
   return Object.fromEntries(
     Object.entries(sources).flatMap(([key, source]) => {
       const value = valueFor(source, principal)

@@ -1,5 +1,5 @@
 import { Router, type ErrorRequestHandler, type Request } from 'express'
-import { RolegateError } from '../../domain/errors.ts'
+import { RolegateError, unmet } from '../../domain/errors.ts'
 import { NAME } from '../../domain/name.ts'
 import type { TakeContainerCredentials } from '../../usecases/workload/take-container-credentials.ts'
 import { answerFor } from '../answers.ts'
@@ -51,7 +51,7 @@ function requireNoBrowser({ headers }: Request): void {
     headers.cookie !== undefined ||
     headers.origin !== undefined ||
     Object.keys(headers).some((name) => name.startsWith('sec-fetch-'))
-  if (fromBrowser) throw new RolegateError('condition_unmet', { condition: 'sdk_only' })
+  if (fromBrowser) throw unmet('sdk_only')
 }
 
 /** SDKs send the token as it is; whoever tries it by hand writes `Bearer` before it. */

@@ -9,7 +9,7 @@ import { passThroughFault } from '../../domain/entitlement/pass-through.ts'
 import { roleIdOf } from '../../domain/entitlement/role-id.ts'
 import type { RoleTarget } from '../../domain/entitlement/rule.ts'
 import { unmetCode, unmetRefusal } from '../../domain/entitlement/standing.ts'
-import { RolegateError } from '../../domain/errors.ts'
+import { unmet } from '../../domain/errors.ts'
 import { askingFault } from '../../domain/request/asking.ts'
 import { mostSecondsOf, type Weighed } from '../../domain/request/role-request.ts'
 import type { PassThroughAttempt } from '../../domain/sign-in/attempt.ts'
@@ -242,7 +242,7 @@ export function portalRoutes(deps: Deps): Router {
     const { passThroughIdp: idp } = target.account
     if (idp === undefined) return { sessionName: sessionNameFor(session.principal, deps.sha256) }
     const condition = passThroughFault(target, session, held)
-    const refusal = condition === undefined ? undefined : answerFor(new RolegateError('condition_unmet', { condition }))
+    const refusal = condition === undefined ? undefined : answerFor(unmet(condition))
     return { idp: { label: deps.idpLabel(idp), ...(refusal !== undefined && { refusal: refusal.why }) } }
   }
 

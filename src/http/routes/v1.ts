@@ -2,7 +2,7 @@ import { Router, type RequestHandler } from 'express'
 import * as z from 'zod'
 import { isRegion } from '../../domain/aws/partition.ts'
 import type { Sha256 } from '../../domain/aws/session-name.ts'
-import { RolegateError } from '../../domain/errors.ts'
+import { RolegateError, unmet } from '../../domain/errors.ts'
 import type { DescribePolicy } from '../../usecases/admin/describe-policy.ts'
 import type { ExplainForStaff } from '../../usecases/admin/explain-as.ts'
 import type { DescribeConfig } from '../../usecases/entitlement/describe-config.ts'
@@ -148,7 +148,7 @@ export function v1Routes(deps: Deps): Router {
   router.post('/v1/console', ...body, authenticate, async (req, res) => {
     const session = signedIn(res)
     // threats.md H3: a page has its own form; a sign-in URL is not for scripts of the portal's origin.
-    if (session.via === 'browser') throw new RolegateError('condition_unmet', { condition: 'bearer_only' })
+    if (session.via === 'browser') throw unmet('bearer_only')
     const { role, seconds, reason, timeZone, destination, region, stepUp: id } = parse(ConsoleBody, req.body)
     const request = factsOf(res)
     const said = {

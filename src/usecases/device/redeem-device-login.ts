@@ -1,7 +1,7 @@
 import type { RequestFacts } from '../../domain/audit/event.ts'
 import { poll, type Poll } from '../../domain/device/device-login.ts'
 import { isSameNetwork, networkOf, type NameNetwork } from '../../domain/device/network.ts'
-import { RolegateError } from '../../domain/errors.ts'
+import { RolegateError, unmet } from '../../domain/errors.ts'
 import type { GatewaySession } from '../../domain/sign-in/session.ts'
 import type { Audit, Digest, LimitRate, Now } from '../ports.ts'
 import type { DeviceLogins, Sessions } from '../ports/tables.ts'
@@ -50,7 +50,7 @@ export function makeRedeemDeviceLogin(deps: {
     const reason = 'another_network'
     await deps.sessions.delete(session.id)
     await deps.audit({ event: 'session_ended', request, principal: session.principal, session, reason })
-    throw new RolegateError('condition_unmet', { condition: 'moved_terminal' }, { reason })
+    throw unmet('moved_terminal')
   }
 
   return async function redeemDeviceLogin({ deviceCode, clientId, request }) {

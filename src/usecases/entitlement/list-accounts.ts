@@ -6,7 +6,7 @@ import { holdingsBy, rolesIn, type HeldRole } from '../../domain/entitlement/dec
 import { passThroughFault } from '../../domain/entitlement/pass-through.ts'
 import type { Account } from '../../domain/entitlement/rule.ts'
 import { unmetCode, unmetRefusal, weighingBy } from '../../domain/entitlement/standing.ts'
-import { RolegateError } from '../../domain/errors.ts'
+import { RolegateError, unmet } from '../../domain/errors.ts'
 import { onceEach } from '../../domain/once-each.ts'
 import { OLD_GROUPS, type GatewaySession } from '../../domain/sign-in/session.ts'
 import type { Principal } from '../../domain/sign-in/principal.ts'
@@ -70,27 +70,27 @@ export function stateOf(account: Account, held: HeldRole, asker: Asker, moment: 
 }
 
 function refusalFor(account: Account, held: HeldRole, asker: Asker, moment: Moment): RolegateError | undefined {
-  const { kind, unmet, bindIp } = held
+  const { kind, unmet: lacking, bindIp } = held
   const { via, principal } = asker
   const fault = moment.fault({ account, kind })
   // A step-up is a sign-in: it reads the groups anew.
   const isMended = fault?.values['why'] === OLD_GROUPS && kind.elevated && via === 'browser'
   if (fault !== undefined && !isMended) return fault
-  const condition = passThroughFault({ account, kind }, asker, held)
-  if (condition !== undefined) return new RolegateError('condition_unmet', { condition })
+  const passing = passThroughFault({ account, kind }, asker, held)
+  if (passing !== undefined) return unmet(passing)
   const tag = missingTag(kind.sessionTags, principal)
-  if (tag !== undefined) return new RolegateError('condition_unmet', { condition: 'tag_unavailable', tag })
+  if (tag !== undefined) return unmet('tag_unavailable', { tag })
   // threats.md R12: where they ask from binds nothing, or is not known.
   const unbindable = bindIp === true ? moment.unbindable() : undefined
-  if (unbindable !== undefined) return new RolegateError('condition_unmet', { condition: unbindable })
+  if (unbindable !== undefined) return unmet(unbindable)
   // A reason is given with the request, and a browser, or a terminal beside one, can be asked for a fresh sign-in.
   const canBeAsked = via === 'browser' || via === 'pkce'
-  const isInTheWay = ({ condition: lacking, untold }: Verdict): boolean =>
-    lacking !== 'reason' && !(lacking === 'mfa_within' && canBeAsked && untold !== true)
-  const code = unmetCode(unmet.filter(isInTheWay), principal)
+  const isInTheWay = ({ condition, untold }: Verdict): boolean =>
+    condition !== 'reason' && !(condition === 'mfa_within' && canBeAsked && untold !== true)
+  const code = unmetCode(lacking.filter(isInTheWay), principal)
   // Asking would be refused.
   if (code === 'approval_required' && moment.unaskable !== undefined) return moment.unaskable
-  return code && unmetRefusal(code, kind.key, unmet)
+  return code && unmetRefusal(code, kind.key, lacking)
 }
 
 /**

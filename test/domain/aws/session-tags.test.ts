@@ -78,7 +78,7 @@ describe('sessionTagsFor', () => {
     const sources = { Cost: { constant: '7' }, Team: source }
     expect(refusalOf(() => sessionTagsFor(sources, principal))).toMatchObject({
       code: 'condition_unmet',
-      reason: 'tag_unavailable',
+      reason: 'tag_unavailable:Team',
       values: { condition: 'tag_unavailable', tag: 'Team' },
     })
     expect(missingTag(sources, principal)).toBe('Team')
