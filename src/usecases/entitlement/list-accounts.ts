@@ -6,7 +6,7 @@ import { holdingsBy, rolesIn, type HeldRole } from '../../domain/entitlement/dec
 import { passThroughFault } from '../../domain/entitlement/pass-through.ts'
 import type { Account } from '../../domain/entitlement/rule.ts'
 import { unmetCode, unmetRefusal, weighingBy } from '../../domain/entitlement/standing.ts'
-import { RolegateError, unmet } from '../../domain/errors.ts'
+import { unmet, type RolegateError } from '../../domain/errors.ts'
 import { onceEach } from '../../domain/once-each.ts'
 import { OLD_GROUPS, type GatewaySession } from '../../domain/sign-in/session.ts'
 import type { Principal } from '../../domain/sign-in/principal.ts'
