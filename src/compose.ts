@@ -1,69 +1,37 @@
 import { randomBytes } from 'node:crypto'
-import { basename, dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { sealUnder } from './adapters/store/keys.ts'
 import { formTargetsOf, reachAws } from './compose/aws.ts'
-import { giveWay, random, randomText, sha256 } from './compose/chance.ts'
+import { basicsOf } from './compose/basics.ts'
+import { giveWay, randomText, sha256 } from './compose/chance.ts'
 import type { Generation, Newest } from './compose/generation.ts'
+import { handOverStories } from './compose/hand-overs.ts'
 import { idpTargetsOf, makeAssertionSources, makeProviders } from './compose/identity-providers.ts'
 import { openIssuer } from './compose/issuer.ts'
+import { lifetimesOf } from './compose/lifetimes.ts'
 import { recheckingOf } from './compose/rechecking.ts'
-import { stoppedBy } from './compose/stopped.ts'
+import { staffStories } from './compose/staff.ts'
+import { terminalStories } from './compose/terminals.ts'
 import { reachWorkloadIssuers, workloadStories } from './compose/workloads.ts'
 import type { LoadedConfig, World } from './compose/world.ts'
 import type { Config } from './config/config.ts'
 import { textOf } from './config/reload/difference.ts'
-import { printFault } from './config/faults.ts'
-import { nameNetworkBy } from './config/networks.ts'
-import { policyOf } from './config/policy.ts'
-import { closingBy, oldestOf } from './domain/device/closing.ts'
-import { standingOf } from './domain/admin/standing.ts'
-import { compileRules } from './domain/entitlement/compile.ts'
 import { RolegateError } from './domain/errors.ts'
-import type { Principal } from './domain/sign-in/principal.ts'
 import { createServer } from './http/server.ts'
 import { SessionStore } from './http/session-store.ts'
 import { PACKAGE } from './places.ts'
-import { makeCountGroups } from './usecases/admin/count-groups.ts'
-import { makeDescribePolicy } from './usecases/admin/describe-policy.ts'
-import { makeExplainAs, makeExplainForStaff } from './usecases/admin/explain-as.ts'
-import { makeRequireStanding } from './usecases/admin/require-standing.ts'
-import { makeTestIdp } from './usecases/admin/test-idp.ts'
-import { makeShowStatus } from './usecases/admin/show-status.ts'
-import { makeWatchDenies } from './usecases/admin/watch-denies.ts'
-import { makeAuthenticateBearer } from './usecases/device/authenticate-bearer.ts'
-import { makeAuthorizeTerminal } from './usecases/device/authorize-terminal.ts'
-import { makeClients } from './usecases/device/clients.ts'
-import { makeDecideDeviceLogin } from './usecases/device/decide-device-login.ts'
-import { makeFindDeviceLogin } from './usecases/device/find-device-login.ts'
-import { makeIssueAccessToken, makeIssueTokens } from './usecases/device/issue-tokens.ts'
-import { makeRedeemAuthorizationCode } from './usecases/device/redeem-authorization-code.ts'
-import { makeRedeemDeviceLogin } from './usecases/device/redeem-device-login.ts'
-import { makeRefreshTokens } from './usecases/device/refresh-tokens.ts'
-import { makeRevokeToken } from './usecases/device/revoke-token.ts'
-import { makeShowDeviceLogin } from './usecases/device/show-device-login.ts'
-import { makeStartDeviceLogin } from './usecases/device/start-device-login.ts'
 import { makeDescribeConfig } from './usecases/entitlement/describe-config.ts'
-import { makeStartTerminalSession } from './usecases/device/start-terminal-session.ts'
 import { makeExplainNothing } from './usecases/entitlement/explain-nothing.ts'
+import { makeExplainRole } from './usecases/entitlement/explain-role.ts'
 import { makeFollowLink } from './usecases/entitlement/follow-link.ts'
 import { makeListAccount, makeListAccounts } from './usecases/entitlement/list-accounts.ts'
-import { makeExplainRole } from './usecases/entitlement/explain-role.ts'
 import { makeListForIdentityCenter } from './usecases/entitlement/list-for-identity-center.ts'
-import { makeListWithRequests } from './usecases/entitlement/list-with-requests.ts'
 import { makeListRoles } from './usecases/entitlement/list-roles.ts'
-import { makeBeginPassThrough } from './usecases/hand-over/begin-pass-through.ts'
-import { makeCompletePassThrough } from './usecases/hand-over/complete-pass-through.ts'
-import { makeIssueCredentials } from './usecases/hand-over/issue-credentials.ts'
-import { makeOpenConsole } from './usecases/hand-over/open-console.ts'
+import { makeListWithRequests } from './usecases/entitlement/list-with-requests.ts'
 import { makeLimitHandOvers } from './usecases/hand-over/limit-hand-overs.ts'
 import { makePlanHandOver, type PlanHandOver } from './usecases/hand-over/plan-hand-over.ts'
-import { makePrepareConsole } from './usecases/hand-over/prepare-console.ts'
-import { makeTakeRole } from './usecases/hand-over/take-role.ts'
 import { makeAnswerRequest } from './usecases/request/answer-request.ts'
 import { makeAskForRole } from './usecases/request/ask-for-role.ts'
 import { makeSeeRequests } from './usecases/request/see-requests.ts'
-import { makeRequestsOf } from './usecases/request/requests-of.ts'
 import { makeBeginSignIn } from './usecases/sign-in/begin-sign-in.ts'
 import { makeCompleteSignIn } from './usecases/sign-in/complete-sign-in.ts'
 import { makeCountOnce } from './usecases/sign-in/count-once.ts'
@@ -72,13 +40,12 @@ import { makeEndSignIn } from './usecases/sign-in/end-sign-in.ts'
 import { isTheirs, makeFindSession, type FindSession, type KnownIssuer } from './usecases/sign-in/find-session.ts'
 import { makeMySessions } from './usecases/sign-in/my-sessions.ts'
 import { makeRememberPerson } from './usecases/sign-in/people.ts'
-import { makeRecheckGroups } from './usecases/sign-in/recheck-groups.ts'
-import { makeFindSignedIn, makeNoteNames } from './usecases/sign-in/signed-in-by-name.ts'
 import { makeReceiveLogout } from './usecases/sign-in/receive-logout.ts'
+import { makeRecheckGroups } from './usecases/sign-in/recheck-groups.ts'
+import { makeNoteNames } from './usecases/sign-in/signed-in-by-name.ts'
 import { makeBeginStepUp } from './usecases/step-up/begin-step-up.ts'
 import { makeConfirmStepUp } from './usecases/step-up/confirm-step-up.ts'
 import { makeFinishStepUp } from './usecases/step-up/finish-step-up.ts'
-import { makeGiveBackStepUp } from './usecases/step-up/give-back-step-up.ts'
 import { makeTerminalStepUp } from './usecases/step-up/terminal-step-up.ts'
 
 const LOOPBACK = ['127.0.0.1', '::1', 'localhost']
@@ -88,186 +55,96 @@ const LOOPBACK = ['127.0.0.1', '::1', 'localhost']
  * is under way in an older generation asks the newest before it hands anything over (threats.md H5).
  */
 export async function compose(
-  { config, hash, files, warnings }: LoadedConfig,
+  loaded: LoadedConfig,
   world: World,
   newest: Newest,
   former?: Generation,
 ): Promise<Generation> {
+  const { config, hash } = loaded
+  const { host, witness, memory, emergency } = world
+
   // The neighbours.
-  const { host, witness, memory } = world
   const issuer = await openIssuer(config, host, memory)
   const { providers, workloads } = await neighboursOf(config, world, former)
   const aws = reachAws(config, world)
-  const index = compileRules(config.mapping)
+  const assertionSources = makeAssertionSources(config, host, witness, providers)
+  const rechecking = recheckingOf(config, providers, world)
 
-  // The stories.
-  const { cli, oldestGroups } = config.sessions
-  // Groups are as old as the sign-in: when they decide nothing any more, it is over (threats.md I7).
-  const oldestGroupsSeconds = oldestOf(oldestGroups)
-  const browser = {
-    ...config.sessions.browser,
-    absoluteSeconds: Math.min(config.sessions.browser.absoluteSeconds, oldestGroupsSeconds),
-  }
-  const { digest, codeDigest, nameDigests, limitRate, limitShared } = memory
-  const { now } = host
-  const { audit } = world.log
-  const { emergency } = world
-  const rules = () => emergency.over(index)
-  const staff = () => config.admin
-  const loadedAt = now()
-  const [mainFile = ''] = files
-  const inForce = () => ({
-    hash,
-    loadedAt,
-    files,
-    warnings: warnings.map((warning) => printFault(basename(mainFile), warning)),
-    testCount: config.tests.length,
-    ...browser,
-    onDisk: world.disk,
-  })
-  const policy = policyOf(config, dirname(mainFile))
-  const nameNetwork = nameNetworkBy(config.networks)
-  const closing = closingBy(config.sessions.cli.device, stoppedBy(world, config.reload), oldestGroups)
-  // A terminal lives as long as its sign-in may be renewed, and no longer than a device may (threats.md D4).
-  const mostSeconds = { pkce: cli.refreshSeconds, device: Math.min(cli.device.maxSeconds, cli.refreshSeconds) }
-  const limits = { absoluteSeconds: browser.absoluteSeconds, mostSeconds, oldestGroupsSeconds }
+  // What most stories need.
+  const { browser, mostSeconds } = lifetimesOf(config)
   const mappings = new Map(config.idps.map(({ id, mapping }) => [id, mapping]))
   const issuerOf: KnownIssuer = (idp) => {
     const [issuer, subjectClaim] = [providers.get(idp)?.issuer(), mappings.get(idp)?.subject]
     return issuer === undefined || subjectClaim === undefined ? workloads.issuerOf(idp) : { issuer, subjectClaim }
   }
-  const deps = {
-    ...memory.tables,
-    limits,
-    emergency,
-    configEpoch: world.configEpoch,
-    closing,
-    nameNetwork,
-    digest,
-    codeDigest,
-    nameDigests,
-    limitRate,
-    limitShared,
-    audit,
-    rules,
-    configHash: hash,
-    requestsOf: makeRequestsOf({ ...memory.tables, emergency, rules, issuerOf, digest, now }),
-    random,
-    randomText,
-    sha256,
-    now,
-  }
-  const findOwnSession = makeFindSession({ ...deps, issuerOf })
+  const basics = basicsOf(loaded, world, issuerOf)
+  const findOwnSession = makeFindSession({ ...basics, issuerOf })
   const findSession: FindSession = (id) => newest().findSession(id)
-  const endSession = makeEndSession(deps)
-  const ownPlan = makePlanHandOver({ ...deps, ...aws, issuer: config.issuer })
+  const ownPlan = makePlanHandOver({ ...basics, ...aws, issuer: config.issuer })
   const planHandOver: PlanHandOver = {
     ...ownPlan,
     requireStillAllowed: (plan, ask) => newest().requireStillAllowed(plan, ask),
   }
-  const onLimited = witness.metrics.handOverLimited
-  const counting = makeLimitHandOvers({ ...deps, limits: config.handOverLimits, onLimited })
-  const rechecking = recheckingOf(config, providers, world)
-  const recheckGroups = makeRecheckGroups({ ...deps, ...rechecking, endSignIn: makeEndSignIn(deps) })
-  const atHandOver = { ...counting, recheckGroups, findSession, planHandOver }
-  const atHeart = { ...deps, ...aws, ...atHandOver, giveBackStepUp: makeGiveBackStepUp(deps) }
-  const heart = makeTakeRole({ ...atHeart, mint: issuer.mint })
-  const prepareConsole = makePrepareConsole(aws)
-  const countOnce = makeCountOnce(deps)
-  const newAttemptId = () => randomBytes(4).toString('hex')
-  const away = {
-    ...deps,
-    ...heart,
-    prepareConsole,
-    assertionSources: makeAssertionSources(config, host, witness, providers),
+  const deps = {
+    ...basics,
+    ...makeLimitHandOvers({ ...basics, limits: config.handOverLimits, onLimited: witness.metrics.handOverLimited }),
+    recheckGroups: makeRecheckGroups({ ...basics, ...rechecking, endSignIn: makeEndSignIn(basics) }),
+    countOnce: makeCountOnce(basics),
+    endSession: makeEndSession(basics),
+    newAttemptId: () => randomBytes(4).toString('hex'),
+    issuerOf,
+    findSession,
+    planHandOver,
+    providers,
+    mappings,
+    assertionSources,
   }
-  const findDeviceLogin = makeFindDeviceLogin(deps)
-  const issueAccessToken = makeIssueAccessToken({ ...deps, accessSeconds: cli.accessSeconds })
-  const issueTokens = makeIssueTokens({ ...deps, issueAccessToken })
+
+  // The stories.
+  const { cli } = config.sessions
+  const handOvers = handOverStories({ ...deps, ...aws, mint: issuer.mint })
+  const terminals = terminalStories({ ...deps, clientSealer: memory.clientSealer }, cli)
+  const staff = staffStories({ ...deps, ...rechecking }, loaded, world)
   const plainLists = { listAccounts: makeListAccounts(deps), listAccount: makeListAccount(deps) }
   const lists = makeListWithRequests({ ...deps, ...plainLists })
   const listAccounts = lists.accounts
-  const listRoles = makeListRoles({ ...deps, listAccounts })
-  const startTerminalSession = makeStartTerminalSession({ ...deps, findSession, mostSeconds })
-  const letIn = { ...deps, loginWays: cli.login, findSession, startTerminalSession }
-  const atDevice = { ...letIn, findDeviceLogin, crossNetwork: cli.device.crossNetwork }
-  const countGroups = makeCountGroups({ ...deps, watchDenies: makeWatchDenies({ ...deps, giveWay }) })
-  const requireStanding = makeRequireStanding({ staff, now })
-  const idps = new Set(providers.keys())
-  const explainAs = makeExplainAs({
-    ...deps,
-    ...browser,
-    idps,
-    findSignedIn: makeFindSignedIn({ ...deps, findSession, issuerOf, idps }),
-    groupNames: config.groupNames,
-    hash,
-  })
-  const beginSignIn = makeBeginSignIn({ ...deps, providers, newAttemptId })
-  const confirmStepUp = makeConfirmStepUp({ ...deps, planHandOver, crossNetwork: cli.crossNetwork })
+  const beginSignIn = makeBeginSignIn(deps)
+  const confirmStepUp = makeConfirmStepUp({ ...deps, crossNetwork: cli.crossNetwork })
   const seeRequests = makeSeeRequests({ ...deps, giveWay })
-  const answerRequest = makeAnswerRequest({ ...deps, seeRequests, confirmStepUp, recheckGroups })
-  const finishStepUp = makeFinishStepUp({ ...deps, findSession })
-  const atSignIn = {
-    endSession,
-    finishStepUp,
-    rememberPerson: makeRememberPerson(deps),
-    noteNames: makeNoteNames(deps),
-  }
+  const answerRequest = makeAnswerRequest({ ...deps, seeRequests, confirmStepUp })
   const stories = {
+    ...handOvers,
+    ...terminals,
+    ...staff,
     beginSignIn,
     completeSignIn: makeCompleteSignIn({
       ...deps,
       ...browser,
-      ...atSignIn,
-      providers,
-      mappings,
-      countOnce,
+      finishStepUp: makeFinishStepUp(deps),
+      rememberPerson: makeRememberPerson(deps),
+      noteNames: makeNoteNames(deps),
     }),
-    beginStepUp: makeBeginStepUp({ ...deps, planHandOver, answerRequest, beginSignIn }),
+    beginStepUp: makeBeginStepUp({ ...deps, answerRequest, beginSignIn }),
     confirmStepUp,
     terminalStepUp: makeTerminalStepUp(deps),
-    endSession,
+    endSession: deps.endSession,
     findSession,
-    receiveLogout: makeReceiveLogout({ ...deps, providers, endSession }),
+    mySessions: makeMySessions(deps),
+    receiveLogout: makeReceiveLogout(deps),
     listAccounts,
-    listRoles,
-    followLink: makeFollowLink({ listAccounts, prepareConsole }),
+    listRoles: makeListRoles({ ...deps, listAccounts }),
+    listForIdentityCenter: makeListForIdentityCenter({ listAccounts, listAccount: lists.account }),
     describeConfig: makeDescribeConfig({
       ...plainLists,
       publicUrl: config.server.publicUrl,
       identityCenter: config.identityCenter,
     }),
-    listForIdentityCenter: makeListForIdentityCenter({ listAccounts, listAccount: lists.account }),
-    clients: makeClients({ ...deps, sealer: memory.clientSealer }),
+    followLink: makeFollowLink({ ...handOvers, listAccounts }),
     explainRole: makeExplainRole(deps),
+    explainNothing: makeExplainNothing(deps),
     askForRole: makeAskForRole(deps),
     answerRequest,
     seeRequests,
-    isStaff: (principal: Principal) => standingOf(staff(), principal) !== undefined,
-    requireStanding,
-    explainForStaff: makeExplainForStaff({ requireStanding, explainAs, audit }),
-    testIdp: makeTestIdp({ ...deps, providers, mappings, requireStanding, findSession, countOnce, newAttemptId }),
-    describePolicy: makeDescribePolicy({ requireStanding, policy, hash, providers }),
-    showStatus: makeShowStatus({ ...rechecking, emergency, inForce, rules, closing, providers, countGroups }),
-    mySessions: makeMySessions({ ...deps, endSession }),
-    explainNothing: makeExplainNothing(deps),
-    issueCredentials: makeIssueCredentials(heart),
-    openConsole: makeOpenConsole({ ...deps, ...heart, prepareConsole }),
-    beginPassThrough: makeBeginPassThrough({ ...away, newAttemptId }),
-    completePassThrough: makeCompletePassThrough({ ...away, mappings, countOnce, findSession }),
-    authenticateBearer: makeAuthenticateBearer({ ...deps, findSession }),
-    startDeviceLogin: makeStartDeviceLogin(deps),
-    showDeviceLogin: makeShowDeviceLogin(atDevice),
-    decideDeviceLogin: makeDecideDeviceLogin(atDevice),
-    authorizeTerminal: makeAuthorizeTerminal(letIn),
-    redeemAuthorizationCode: makeRedeemAuthorizationCode({
-      ...letIn,
-      issueTokens,
-      crossNetwork: cli.crossNetwork,
-    }),
-    redeemDeviceLogin: makeRedeemDeviceLogin({ ...letIn, issueTokens }),
-    refreshTokens: makeRefreshTokens({ ...letIn, issueAccessToken, sealUnder }),
-    revokeToken: makeRevokeToken({ ...deps, findSession, endSession }),
   }
 
   // The doors.
@@ -276,17 +153,16 @@ export async function compose(
     ...memory,
     stories: {
       ...stories,
-      ...workloadStories({ ...deps, ...stories, ...workloads, ...atHandOver }),
+      ...workloadStories({ ...deps, ...stories, ...workloads }),
       offeredWays: new Set([...cli.login.values()].flatMap((ways) => [...ways])),
-      nameNetwork,
+      nameNetwork: deps.nameNetwork,
       startHost: config.identityCenter.startHost,
       crossNetwork: cli.crossNetwork,
-      prepareConsole,
       mostSeconds,
-      rules,
+      rules: deps.rules,
       requestsOf: deps.requestsOf,
       sha256,
-      now,
+      now: host.now,
       idpLabel: (idp) => providers.get(idp)?.label ?? idp,
       isClosed: (idp) => emergency.isClosed(idp),
       groupName: (idp, group) => config.groupNames.get(idp)?.get(group),
@@ -296,7 +172,6 @@ export async function compose(
     sessionStore: new SessionStore({
       ...deps,
       ...browser,
-      findSession,
       onUnnoted: (cause) => witness.log.error('when somebody was last seen could not be written', {}, cause),
     }),
     publicUrl,
@@ -312,7 +187,7 @@ export async function compose(
     lastGoodSince: () => world.disk.lastGoodSince,
     newRequestId: () => randomText(96),
     isDraining: world.isDraining,
-    now,
+    now: host.now,
     witness,
   })
 
@@ -320,7 +195,7 @@ export async function compose(
     config,
     hash,
     answer,
-    rules,
+    rules: deps.rules,
     known: { providers, workloads },
     findSession: findOwnSession,
     async requireStillAllowed(plan, ask) {
@@ -328,7 +203,7 @@ export async function compose(
       if (!isTheirs(ask.session.principal, issuerOf)) throw new RolegateError('sign_in_required')
       await ownPlan.requireStillAllowed(plan, ask)
     },
-    countGroups,
+    countGroups: staff.countGroups,
     // What the first person would wait for: the IdPs' metadata. And before them, whether our clock is AWS's (threats.md F10).
     warmUp() {
       for (const provider of providers.values()) void provider.warmUp()
