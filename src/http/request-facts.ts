@@ -1,6 +1,7 @@
 import type { Request, RequestHandler, Response } from 'express'
+import { isIP } from 'node:net'
 import type { RequestFacts } from '../domain/audit/event.ts'
-import { canonicalAddress, isLoopback } from '../domain/device/network.ts'
+import { canonicalAddress, isLoopback, withoutPort } from '../domain/device/network.ts'
 
 export type Facts = RequestFacts & { readonly at: number }
 
@@ -16,10 +17,11 @@ export function makeNoteFacts(deps: {
 }): NoteFacts {
   function addressOf(req: Request): string {
     const peer = req.socket.remoteAddress ?? ''
+    const seen = req.ip ?? ''
+    if (seen !== peer) return addressSaid(req, seen)
     const isProxy = deps.trustsProxies ? trusts(req, peer) : deps.proxyUnnamed && isLoopback(canonicalAddress(peer))
     // threats.md R12: a proxy that does not say who asks leaves that unknown; unknown is beside nobody (threats.md D2, D3).
-    if (isProxy && (!deps.trustsProxies || req.headers['x-forwarded-for'] === undefined)) return ''
-    return canonicalAddress(req.ip ?? '')
+    return isProxy && !(deps.trustsProxies && saysSomebody(req)) ? '' : canonicalAddress(peer)
   }
 
   return (req) => ({
@@ -48,6 +50,21 @@ function givenRequestId(req: Request, trustsProxies: boolean): string | undefine
   if (!trustsProxies || given === undefined || !/^[A-Za-z0-9-]{8,64}$/.test(given)) return undefined
   // Last, since Express reads the whole list of proxies anew each time it is asked.
   return req.ip === req.socket.remoteAddress ? undefined : given
+}
+
+/** One on this very machine may say so of who asks; an empty list says nothing. */
+const saysSomebody = ({ headers }: Request): boolean => /[^\s,]/.test(String(headers['x-forwarded-for'] ?? ''))
+
+/**
+ * Of a trusted proxy's list. Some write the port behind the address, which is another at each connection: left there, everybody would
+ * be in as many networks as they like (security.md V-5). What is no address tells of nobody (threats.md R12).
+ */
+function addressSaid(req: Request, said: string): string {
+  const bare = withoutPort(said)
+  const address = canonicalAddress(bare)
+  // Express did not know a proxy by its address and port, and looked no further.
+  const isProxy = bare !== said && trusts(req, bare)
+  return isProxy || isIP(address) === 0 ? '' : address
 }
 
 /** As Express judges the peers it was told to trust. */

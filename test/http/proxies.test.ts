@@ -23,6 +23,43 @@ describe('behind a trusted proxy', () => {
       // A proxy that does not say who asks: nobody knows, and it is not the proxy.
       await call({})
       expect(lastSeen()).toMatchObject({ client_ip: '' })
+      await call({ 'x-forwarded-for': '' })
+      expect(lastSeen()).toMatchObject({ client_ip: '' })
+      await call({ 'x-forwarded-for': ' , ' })
+      expect(lastSeen()).toMatchObject({ client_ip: '' })
+    } finally {
+      await demo.close()
+    }
+  })
+
+  it.each([
+    ['with a port behind it', '203.0.113.7:4711', '203.0.113.7'],
+    ['of IPv6 with a port', '[2001:db8::7]:4711', '2001:db8::7'],
+    ['of IPv4 in IPv6, with a port', '[::ffff:203.0.113.7]:4711', '203.0.113.7'],
+    ['of a proxy with a port, before which nobody looks', '203.0.113.7, 127.0.0.1:4711', ''],
+    ['that is none', 'unknown', ''],
+    ['that is none, with a port', '203.0.113.777:4711', ''],
+    ['that somebody might read as octal', '203.0.113.007', ''],
+    ['that is a page of text', 'x'.repeat(3000), ''],
+  ])('takes an address %s (threats.md R12)', async (_, said, taken) => {
+    const demo = await aDemo({ edit: behindProxy })
+    try {
+      await aVisitor(demo).get('/oidc/demo/callback').set('x-forwarded-for', said).expect(403)
+      expect(demo.audit().at(-1)).toMatchObject({ client_ip: taken })
+    } finally {
+      await demo.close()
+    }
+  })
+
+  it('counts tries by the address, whatever port a proxy writes behind it (security.md V-5)', async () => {
+    const demo = await aDemo({ edit: behindProxy })
+    try {
+      const statuses: number[] = []
+      for (let port = 4711; port < 4711 + 130; port += 1) {
+        const from = `203.0.113.7:${port}`
+        statuses.push((await request(demo.url).get('/oidc/demo/callback').set('x-forwarded-for', from)).status)
+      }
+      expect(statuses.at(-1)).toBe(429)
     } finally {
       await demo.close()
     }

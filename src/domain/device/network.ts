@@ -19,6 +19,10 @@ export function canonicalAddress(address: string): string {
   return (groups && innerIpv4(groups)) ?? plain
 }
 
+/** `203.0.113.7:4711` and `[2001:db8::1]:4711`, as a socket's address is written; anything else stays as it is. */
+export const withoutPort = (address: string): string =>
+  /^\[([\da-f:.]+)\](?::\d+)?$/i.exec(address)?.[1] ?? /^(\d+(?:\.\d+){3}):\d+$/.exec(address)?.[1] ?? address
+
 /** The eight groups of an IPv6 address; undefined for anything else. */
 export function groupsOf(address: string): readonly number[] | undefined {
   if (!address.includes(':')) return undefined
