@@ -20,11 +20,58 @@ it('errors.md says of every code what the doors say', () => {
 
 it('audit.md names every event there is', () => {
   const source = readFileSync(new URL('../src/domain/audit/event.ts', import.meta.url), 'utf8')
-  const events = [...source.matchAll(/'(\w+)'/g)]
-    .map(([, event]) => event ?? '')
-    .filter((event) => /^(sign|session|decision|intent|issued|withheld|refused|device)/.test(event))
-  expect(new Set(events).size).toBeGreaterThan(10)
+  const events = [...source.matchAll(/readonly event: ([^\n;]+)/g)].flatMap(([, names = '']) =>
+    [...names.matchAll(/'(\w+)'/g)].map(([, event]) => event ?? ''),
+  )
+  expect(new Set(events).size).toBeGreaterThan(35)
   expect([...new Set(events)].filter((event) => !read('audit.md').includes(`\`${event}\``))).toEqual([])
+})
+
+describe('troubleshooting.md', () => {
+  const page = readFileSync(new URL('../docs/how-to/troubleshooting.md', import.meta.url), 'utf8')
+  const firstCellsOf = (heading: string) =>
+    [...(page.split(`## ${heading}\n`)[1]?.split('\n## ')[0] ?? '').matchAll(/^\| (`.*?) +\|/gm)].flatMap(
+      ([, cell = '']) => [...cell.matchAll(/`(\w+)(?:…|:…)?`/g)].map(([, name = '']) => name),
+    )
+
+  it('says of every code what to do', () => {
+    expect(firstCellsOf('By code').toSorted()).toEqual([...ERROR_CODES].toSorted())
+  })
+
+  it('says of every refusal of AWS that we know what to look at', () => {
+    const source = readFileSync(new URL('../src/adapters/aws/sts.ts', import.meta.url), 'utf8')
+    const known = [...source.matchAll(/^ {2}\['(\w+)', \{ code: 'aws_refused'/gm)].map(([, name = '']) => name)
+    expect(known.length).toBeGreaterThan(7)
+    expect(known.filter((name) => !firstCellsOf('When AWS refuses').includes(name))).toEqual([])
+  })
+})
+
+describe('health.md', () => {
+  it('lists every metric with its labels, and none that is gone', () => {
+    const source = readFileSync(new URL('../src/adapters/telemetry/metrics.ts', import.meta.url), 'utf8')
+    const made = [...source.matchAll(/name: '(rolegate_\w+)',\s+help: '[^']*',(?:\s+labelNames: \[([^\]]*)\])?/g)]
+    expect(made.length).toBe(source.match(/name: 'rolegate_/g)?.length)
+    const rows = [...read('health.md').matchAll(/^\| `(rolegate_\w+)` +\|([^|]*)\|/gm)]
+    const labelsIn = (text = '') => [...text.matchAll(/\w+/g)].map(([label]) => label)
+    const byName = (found: readonly RegExpMatchArray[]) =>
+      Object.fromEntries(found.map(([, name = '', labels]) => [name, labelsIn(labels)]))
+    expect(byName(rows)).toEqual(byName(made))
+  })
+
+  it('names what /readyz may say', () => {
+    const source = ['compose.ts', 'compose/gateway.ts', 'compose/issuer-watch.ts', 'compose/clock-watch.ts']
+      .map((file) => readFileSync(new URL(`../src/${file}`, import.meta.url), 'utf8'))
+      .join('\n')
+    const said = new Set(
+      [
+        ...source.matchAll(
+          /[['`](idp|directory|workload|issuer|clock|config(?::[\w-]+)?|audit|store|draining)[\]'`:]/g,
+        ),
+      ].map(([, name = '']) => name),
+    )
+    expect(said.size).toBeGreaterThan(9)
+    expect([...said].filter((name) => !read('health.md').includes(`| \`${name}`))).toEqual([])
+  })
 })
 
 describe('why a directory does not tell', () => {

@@ -16,10 +16,30 @@ const SERVER = ['admin', 'audit', 'serve', 'demo', 'check-config', 'schema', 'he
 
 const documents = execFileSync('git', ['ls-files', '*.md'], { cwd: ROOT, encoding: 'utf8' }).trim().split('\n')
 
+/** What a heading is linked by, as GitHub makes it. */
+const anchorsIn = (page: string): ReadonlySet<string> =>
+  new Set(
+    [...page.replaceAll(/^```[\s\S]*?^```/gm, '').matchAll(/^#{1,6} (.+)$/gm)].map(([, heading = '']) =>
+      heading
+        .toLowerCase()
+        .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
+        .replaceAll(' ', '-'),
+    ),
+  )
+
 describe('the documents', () => {
   it.each(documents)('%s links to files that exist', (file) => {
     const targets = [...read(file).matchAll(/\]\((?!https?:|mailto:|#)([^)#\s]+)/g)].map(([, target]) => target ?? '')
     expect(targets.filter((target) => !existsSync(join(ROOT, dirname(file), target)))).toEqual([])
+  })
+
+  it.each(documents)('%s links to headings that exist', (file) => {
+    const targets = [...read(file).matchAll(/\]\((?!https?:|mailto:)([^)#\s]*)#([^)\s]+)\)/g)]
+    const missing = targets.filter(([, target = '', anchor = '']) => {
+      const page = target === '' ? file : join(dirname(file), target)
+      return page.endsWith('.md') && existsSync(join(ROOT, page)) && !anchorsIn(read(page)).has(anchor)
+    })
+    expect(missing.map(([link]) => link)).toEqual([])
   })
 
   it.each(documents)('%s names npm scripts and rolegate commands that exist', (file) => {
