@@ -1,11 +1,7 @@
-import { Eta } from 'eta'
 import express, { urlencoded, type Express, type RequestHandler } from 'express'
 import type { RequestListener } from 'node:http'
-import { takesApprovals } from '../domain/request/approver.ts'
 import type { PassThroughAttempt, SignInAttempt, TestAttempt } from '../domain/sign-in/attempt.ts'
-import type { Principal } from '../domain/sign-in/principal.ts'
-import type { GatewaySession } from '../domain/sign-in/session.ts'
-import { requireOwnClient, type Clients } from '../usecases/device/clients.ts'
+import { requireOwnClient } from '../usecases/device/clients.ts'
 import type { Digest, Now } from '../usecases/ports.ts'
 import type { IdentityProvider } from '../usecases/ports/identity-provider.ts'
 import { makeAttemptCookies, type AttemptCookies, type AttemptSealer } from './attempt-cookies.ts'
@@ -19,9 +15,8 @@ import { hotRoutes } from './hot-routes.ts'
 import { makeHotTrip } from './hot-trip.ts'
 import { makeAnswerIdpTest } from './idp-test.ts'
 import { makeMoveBrowser } from './move-browser.ts'
-import { makeOauthAnswers, type OauthAnswers, type OauthStories } from './oauth-answers.ts'
-import type { Frame } from './pages.ts'
-import { factsOf, makeKeepFacts, makeNoteFacts, type NoteFacts } from './request-facts.ts'
+import { makeOauthAnswers, type OauthAnswers } from './oauth-answers.ts'
+import { makeKeepFacts, makeNoteFacts, type NoteFacts } from './request-facts.ts'
 import { approvalRoutes } from './routes/approvals.ts'
 import { authorizeRoutes } from './routes/authorize.ts'
 import { containerRoutes } from './routes/container.ts'
@@ -55,33 +50,9 @@ import {
   type LogAnswer,
   type Witness,
 } from './witness.ts'
-
-type Stories = Pick<Parameters<typeof goRoutes>[0], 'followLink'> &
-  Omit<
-    Parameters<typeof portalRoutes>[0],
-    'moveBrowser' | 'formTargets' | 'awsAttempts' | 'opensConsole' | 'opensIdp'
-  > &
-  Pick<Parameters<typeof passThroughRoutes>[0], 'completePassThrough'> &
-  Parameters<typeof deviceRoutes>[0] &
-  Omit<Parameters<typeof stepUpRoutes>[0], 'attempts' | 'moveBrowser'> &
-  Parameters<typeof meRoutes>[0] &
-  Parameters<typeof adminRoutes>[0] &
-  Omit<Parameters<typeof adminAccessRoutes>[0], 'providers'> &
-  Pick<Parameters<typeof adminIdpTestRoutes>[0], 'testIdp'> & {
-    isStaff: (principal: Principal) => boolean
-  } & OauthStories &
-  Pick<Parameters<typeof oauthRoutes>[0], 'revokeToken'> &
-  Pick<Parameters<typeof authorizeRoutes>[0], 'authorizeTerminal'> &
-  Omit<Parameters<typeof tokenExchangeRoutes>[0] & Parameters<typeof containerRoutes>[0], 'logRefusal'> &
-  Pick<Parameters<typeof signInRoutes>[0], 'beginSignIn' | 'completeSignIn' | 'endSession' | 'isClosed'> &
-  Pick<Parameters<typeof identityCenterRoutes>[0], 'listForIdentityCenter' | 'startHost'> & { clients: Clients } & Pick<
-    Parameters<typeof samlRoutes>[0],
-    'receiveLogout' | 'findSession'
-  > &
-  Pick<Parameters<typeof makeAuthenticate>[0], 'authenticateBearer'> &
-  Pick<Parameters<typeof v1RequestRoutes>[0], 'askForRole' | 'answerRequest' | 'seeRequests'> &
-  Pick<Parameters<typeof v1Routes>[0], 'listAccounts' | 'describeConfig' | 'describePolicy'> &
-  Parameters<typeof makeAnswerCredentials>[0]
+import { makeFrame } from './frame.ts'
+import type { Stories } from './stories.ts'
+import { makeViewEngine } from './view-engine.ts'
 
 export type ServerDeps = {
   stories: Stories
@@ -201,7 +172,7 @@ function createExpress(deps: ServerDeps & Shared): Express {
     .set('query parser', 'simple')
     .set('views', deps.views)
     .set('view engine', 'eta')
-    .engine('eta', makeEngine(deps.views))
+    .engine('eta', makeViewEngine(deps.views))
   // Cookies are as secure as the public URL says, not as this socket is: TLS usually ends in front of us (contract.md).
   Object.defineProperty(server.request, 'secure', { get: () => secure })
 
@@ -282,51 +253,7 @@ const forPrograms =
   (req, res, next) =>
     isForProgram(req.path) ? handler(req, res, next) : next()
 
-/** Express's view engine over Eta: escaping on, templates from views/ and nowhere else. */
-function makeEngine(views: string) {
-  const eta = new Eta({ views, cache: true, autoEscape: true })
-  return (path: string, model: object, done: (failure: unknown, html?: string) => void) => {
-    try {
-      done(null, eta.render(path.slice(views.length).replace(/\.eta$/, ''), model))
-    } catch (failure) {
-      done(failure)
-    }
-  }
-}
-
 const noStore: RequestHandler = (_req, res, next) => {
   res.set('cache-control', 'no-store')
   next()
-}
-
-/** What stands around every page; who is signed in is asked when the page is rendered. */
-function makeFrame(deps: ServerDeps & { csrfToken: (id: string) => string }): RequestHandler {
-  return (req, res, next) => {
-    Object.defineProperty(res.locals, 'frame', {
-      configurable: true,
-      // Express copies what it can enumerate for each page, and would have it made twice.
-      enumerable: false,
-      get(): Omit<Frame, 'title'> {
-        // A route that reads no session's cookie may have found who it is by other means.
-        const signedIn = (res.locals['session'] as GatewaySession | undefined) ?? req.session?.signedIn
-        return {
-          demo: deps.demo,
-          lastGoodSince: deps.lastGoodSince(),
-          version: deps.version,
-          requestId: factsOf(res).requestId,
-          ...(signedIn !== undefined && {
-            person: {
-              username: signedIn.principal.username,
-              idpLabel: deps.providers.get(signedIn.principal.idp)?.label ?? signedIn.principal.idp,
-              endsAt: signedIn.endsAt,
-              csrf: deps.csrfToken(signedIn.id),
-              isStaff: deps.stories.isStaff(signedIn.principal),
-              hasApprovals: takesApprovals(deps.stories.rules()),
-            },
-          }),
-        }
-      },
-    })
-    next()
-  }
 }
