@@ -1,8 +1,7 @@
-import { randomBytes } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 import { formTargetsOf, reachAws } from './compose/aws.ts'
 import { basicsOf } from './compose/basics.ts'
-import { giveWay, randomText, sha256 } from './compose/chance.ts'
+import { giveWay, randomHex, randomText, sha256 } from './compose/chance.ts'
 import type { Generation, Newest } from './compose/generation.ts'
 import { handOverStories } from './compose/hand-overs.ts'
 import { idpTargetsOf, makeAssertionSources, makeProviders } from './compose/identity-providers.ts'
@@ -91,7 +90,7 @@ export async function compose(
     recheckGroups: makeRecheckGroups({ ...basics, ...rechecking, endSignIn: makeEndSignIn(basics) }),
     countOnce: makeCountOnce(basics),
     endSession: makeEndSession(basics),
-    newAttemptId: () => randomBytes(4).toString('hex'),
+    newAttemptId: () => randomHex(32),
     issuerOf,
     findSession,
     planHandOver,
@@ -185,7 +184,7 @@ export async function compose(
     version: host.version,
     demo: host.demo,
     lastGoodSince: () => world.disk.lastGoodSince,
-    newRequestId: () => randomText(96),
+    randomText,
     isDraining: world.isDraining,
     now: host.now,
     witness,

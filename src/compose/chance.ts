@@ -10,15 +10,19 @@ export const random: Random = (bytes) => randomBytes(bytes)
 const BLOCK = 4_096
 let block = Buffer.alloc(0)
 
-export const randomText: RandomText = (bits) => {
+const textOf = (bits: number, encoding: 'base64url' | 'hex'): string => {
   const bytes = Math.ceil(bits / 8)
   if (block.length < bytes) block = randomBytes(Math.max(BLOCK, bytes))
   const taken = block.subarray(0, bytes)
   block = block.subarray(bytes)
-  const text = taken.toString('base64url')
+  const text = taken.toString(encoding)
   taken.fill(0)
   return text
 }
+
+export const randomText: RandomText = (bits) => textOf(bits, 'base64url')
+export const randomHex: RandomText = (bits) => textOf(bits, 'hex')
+
 export const giveWay: GiveWay = () => new Promise((resolve) => setImmediate(resolve))
 
 export const sha256: Sha256 = (text) => hash('sha256', text, 'buffer')

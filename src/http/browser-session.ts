@@ -1,10 +1,10 @@
 import type { Request, RequestHandler } from 'express'
 import session from 'express-session'
-import { createHmac, randomBytes } from 'node:crypto'
+import { createHmac } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
 import { RolegateError } from '../domain/errors.ts'
 import { requireSessionMay, type Act, type GatewaySession } from '../domain/sign-in/session.ts'
-import type { Digest, Now } from '../usecases/ports.ts'
+import type { Digest, Now, RandomText } from '../usecases/ports.ts'
 import type { SessionStore } from './session-store.ts'
 import { setCookie, type CookieAttributes } from './set-cookie.ts'
 
@@ -63,19 +63,20 @@ export type FirstSession = {
 }
 
 /** Where there is nothing to find, to compare and to end, express-session is left out: only its cookie is written. */
-export const makeStartFirstSession = (deps: BrowserSessionDeps & { digest: Digest }) => (): FirstSession => {
-  // As many bits as express-session takes (security.md W-1).
-  const sid = randomBytes(24).toString('base64url')
-  return {
-    id: deps.digest(sid),
-    async keep(res, signedIn) {
-      await deps.store.make(sid, signedIn)
-      const { name, attributes } = deps.cookie
-      const value = encodeURIComponent(`s:${sid}.${signatureOf(sid, deps.secrets[0] ?? '')}`)
-      setCookie(res, name, value, { ...attributes, seconds: deps.absoluteSeconds })
-    },
+export const makeStartFirstSession =
+  (deps: BrowserSessionDeps & { digest: Digest; randomText: RandomText }) => (): FirstSession => {
+    // As many bits as express-session takes (security.md W-1).
+    const sid = deps.randomText(192)
+    return {
+      id: deps.digest(sid),
+      async keep(res, signedIn) {
+        await deps.store.make(sid, signedIn)
+        const { name, attributes } = deps.cookie
+        const value = encodeURIComponent(`s:${sid}.${signatureOf(sid, deps.secrets[0] ?? '')}`)
+        setCookie(res, name, value, { ...attributes, seconds: deps.absoluteSeconds })
+      },
+    }
   }
-}
 
 /** As npm cookie-signature has it, which express-session reads with. */
 const signatureOf = (sid: string, secret: string): string =>

@@ -2,7 +2,7 @@ import express, { urlencoded, type Express, type RequestHandler } from 'express'
 import type { RequestListener } from 'node:http'
 import type { PassThroughAttempt, SignInAttempt, TestAttempt } from '../domain/sign-in/attempt.ts'
 import { requireOwnClient } from '../usecases/device/clients.ts'
-import type { Digest, Now } from '../usecases/ports.ts'
+import type { Digest, Now, RandomText } from '../usecases/ports.ts'
 import type { IdentityProvider } from '../usecases/ports/identity-provider.ts'
 import { makeAttemptCookies, type AttemptCookies, type AttemptSealer } from './attempt-cookies.ts'
 import { makeAuthenticate } from './authenticate.ts'
@@ -80,7 +80,7 @@ export type ServerDeps = {
   /** Set while what was in force last stands in for a file that is refused. */
   lastGoodSince: () => Date | undefined
   isDraining: () => boolean
-  newRequestId: () => string
+  randomText: RandomText
   now: Now
   witness: Witness
 }
@@ -89,7 +89,7 @@ export type ServerDeps = {
 export function createServer(deps: ServerDeps): RequestListener {
   const trustsProxies = deps.trustedProxies.length > 0
   const proxyUnnamed = !trustsProxies && deps.publicUrl.startsWith('https:')
-  const noteFacts = makeNoteFacts({ ...deps, trustsProxies, proxyUnnamed })
+  const noteFacts = makeNoteFacts({ ...deps, newRequestId: () => deps.randomText(96), trustsProxies, proxyUnnamed })
   const logAnswer = makeLogAnswer(deps)
   const answerCredentials = makeAnswerCredentials(deps.stories)
   const oauthAnswers = makeOauthAnswers({ ...deps.stories, publicUrl: deps.publicUrl })

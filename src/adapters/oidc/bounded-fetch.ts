@@ -1,6 +1,7 @@
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import type { LookupFunction } from 'node:net'
+import { HeldResponse } from './held-response.ts'
 import { lookUp, requireWithinLimits } from './look-up.ts'
 
 /** The IdP did not answer, or not in a way we can take: the sign-in may work again in a minute. */
@@ -50,8 +51,7 @@ export function makeBoundedFetch(
     }
     const body = init.body == null ? undefined : textOf(init.body)
     const answer = await ask(url, options, body)
-    const bodiless = answer.text.length === 0 || answer.status === 204 || answer.status === 205
-    return new Response(bodiless ? null : answer.text, { status: answer.status, headers: answer.headers })
+    return new HeldResponse(answer.bytes, answer)
   }
 
   function ask(url: URL, options: RequestOptions, body: string | undefined): Promise<Answer> {
@@ -82,9 +82,9 @@ export function makeBoundedFetch(
         const { 'content-encoding': encoding = 'identity' } = response.headers
         if (encoding !== 'identity') return giveUp('answered in an encoding that was not asked for')
         readAtMost(bytes, response).then(
-          (text) => {
+          (body) => {
             clearTimeout(overall)
-            resolve({ status, headers: headersOf(response), text })
+            resolve({ status, headers: headersOf(response), bytes: body })
           },
           (cause: unknown) => giveUp(cause instanceof UpstreamFailure ? cause.message : 'broke off', cause),
         )
@@ -94,7 +94,7 @@ export function makeBoundedFetch(
   }
 }
 
-type Answer = { readonly status: number; readonly headers: Headers; readonly text: Uint8Array<ArrayBuffer> }
+type Answer = { readonly status: number; readonly headers: Headers; readonly bytes: Uint8Array<ArrayBuffer> }
 
 /** openid-client sends forms, and nothing else. */
 const textOf = (body: NonNullable<RequestInit['body']>): string =>
@@ -111,13 +111,16 @@ function headersOf({ headersDistinct }: IncomingMessage): Headers {
   return headers
 }
 
-async function readAtMost(most: number, response: IncomingMessage): Promise<Uint8Array<ArrayBuffer>> {
-  const chunks: Uint8Array[] = []
-  let total = 0
-  for await (const chunk of response as AsyncIterable<Uint8Array>) {
-    total += chunk.length
-    if (total > most) throw new UpstreamFailure(`sent more than ${most} bytes`)
-    chunks.push(chunk)
-  }
-  return new Uint8Array(Buffer.concat(chunks))
+function readAtMost(most: number, response: IncomingMessage): Promise<Uint8Array<ArrayBuffer>> {
+  return new Promise((resolve, reject) => {
+    const chunks: Uint8Array[] = []
+    let total = 0
+    response.on('data', (chunk: Uint8Array) => {
+      total += chunk.length
+      if (total > most) reject(new UpstreamFailure(`sent more than ${most} bytes`))
+      else chunks.push(chunk)
+    })
+    response.once('end', () => resolve(new Uint8Array(Buffer.concat(chunks))))
+    response.once('error', reject)
+  })
 }

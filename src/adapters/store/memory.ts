@@ -23,7 +23,7 @@ export function makeMemoryStore({ now }: { now: () => Date }): Store & Journal {
   }
   const write = (table: string, key: string, value: Uint8Array, { expiresAt, owner }: Keep = {}): void => {
     versions += 1
-    const text = Buffer.from(value).toString('latin1')
+    const text = Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('latin1')
     tableOf(table).set(key, { text, version: versions, expiresAt: expiresAt?.getTime() ?? NEVER, owner })
   }
 

@@ -5,8 +5,8 @@ import { freshNonce, NONCE } from './nonce.ts'
 import { makeRecent } from './recent.ts'
 
 const TAG = 16
-const PLAIN = 0
-const DEFLATED = 1
+const PLAIN = Buffer.of(0)
+const DEFLATED = Buffer.of(1)
 /** Long group lists deflate to a fraction; below this the saving is not worth the work. Of sessions there are the most. */
 const deflatedFrom = (table: string): number => (table === 'sessions' ? 600 : 2_500)
 /** A small window is made ready in two thirds of the time, and lists of groups repeat themselves within it. */
@@ -40,8 +40,8 @@ export function makeSealedStore(deps: {
     const deflated = value.length >= deflatedFrom(table)
     const nonce = freshNonce()
     const cipher = createCipheriv('aes-256-gcm', sealing as Uint8Array, nonce).setAAD(about(table, row))
-    const body = [Buffer.of(deflated ? DEFLATED : PLAIN), deflated ? deflateRawSync(value, DEFLATED_BY) : value]
-    return Buffer.concat([nonce, ...body.map((part) => cipher.update(part)), cipher.final(), cipher.getAuthTag()])
+    const body = deflated ? [DEFLATED, deflateRawSync(value, DEFLATED_BY)] : [PLAIN, value]
+    return Buffer.concat([nonce, cipher.update(Buffer.concat(body)), cipher.final(), cipher.getAuthTag()])
   }
 
   function open(table: string, row: string, sealed: Uint8Array): Uint8Array | undefined {
@@ -114,7 +114,7 @@ function openWith(key: Uint8Array, about: Buffer, sealed: Uint8Array): Uint8Arra
   decipher.setAAD(about).setAuthTag(sealed.subarray(-TAG))
   try {
     const body = Buffer.concat([decipher.update(sealed.subarray(NONCE, -TAG)), decipher.final()])
-    return body[0] === DEFLATED
+    return body[0] === DEFLATED[0]
       ? inflateRawSync(body.subarray(1), { maxOutputLength: MOST_INFLATED })
       : body.subarray(1)
   } catch {

@@ -82,6 +82,15 @@ describe('a bounded fetch (security.md O-20, O-22)', () => {
     await expect(long(site)).rejects.toThrow('sent more than 3 bytes')
   })
 
+  it('takes an answer that breaks off for none', async () => {
+    const site = await aSite((_, res) => {
+      res.writeHead(200, { 'content-length': 100 }).write('{"half":', () => res.destroy())
+    })
+    const failure = await bounded(site).catch((thrown: unknown) => thrown)
+    expect(failure).toBeInstanceOf(UpstreamFailure)
+    expect(String(failure)).toContain('broke off')
+  })
+
   it('sends a form as one', async () => {
     const site = await aSite((req, res) => void res.end(`${req.method} ${req.headers['content-type']}`))
     const answer = await bounded(site, { method: 'POST', body: new URLSearchParams({ a: 'b' }) })
