@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import type { RequestFacts } from '../domain/audit/event.ts'
+import type { RequestFacts } from '../domain/audit/facts.ts'
 import { RolegateError } from '../domain/errors.ts'
 import type { GatewaySession } from '../domain/sign-in/session.ts'
 import type { HandOverPurpose } from '../domain/sign-in/step-up.ts'

@@ -1,6 +1,6 @@
 import type { Request, RequestHandler, Response } from 'express'
 import { isIP } from 'node:net'
-import type { RequestFacts } from '../domain/audit/event.ts'
+import type { RequestFacts } from '../domain/audit/facts.ts'
 import { canonicalAddress, isLoopback, withoutPort } from '../domain/device/network.ts'
 
 export type Facts = RequestFacts & { readonly at: number }

@@ -1,4 +1,4 @@
-import type { RequestFacts } from '../../src/domain/audit/event.ts'
+import type { RequestFacts } from '../../src/domain/audit/facts.ts'
 import type { Circumstances } from '../../src/domain/entitlement/conditions.ts'
 import type { GatewaySession } from '../../src/domain/sign-in/session.ts'
 import { aPrincipal } from './a-principal.ts'

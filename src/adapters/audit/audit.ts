@@ -1,4 +1,5 @@
-import { auditRecord, type AuditEvent } from '../../domain/audit/event.ts'
+import type { AuditEvent } from '../../domain/audit/event.ts'
+import { auditRecord } from '../../domain/audit/record.ts'
 import { RolegateError } from '../../domain/errors.ts'
 import type { Audit, Now } from '../../usecases/ports.ts'
 import type { Journal, Store } from '../../usecases/ports/store.ts'

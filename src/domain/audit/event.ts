@@ -1,102 +1,12 @@
-import type { Strategy } from '../aws/assertion.ts'
 import type { Fenced } from '../entitlement/pattern-index.ts'
-import type { Duration } from '../entitlement/duration.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { GroupsChange } from '../sign-in/groups-again.ts'
 import type { Principal } from '../sign-in/principal.ts'
 import type { GatewaySession } from '../sign-in/session.ts'
+import type { RequestFacts, HandOverFacts, StepUpFacts, ApprovalFacts, GrantFacts } from './facts.ts'
 
-/** Who and what asked, as the door saw it. */
-export type RequestFacts = {
-  readonly requestId: string
-  readonly address: string
-  readonly userAgent: string
-}
-
-/** The hand-over both records of it speak about. */
-export type HandOverFacts = {
-  readonly handOver: 'credentials' | 'console'
-  readonly account: string
-  readonly role: string
-  readonly roleArn: string
-  readonly seconds: number
-  readonly limitedBy: Duration['limitedBy']
-  readonly rule: string
-  readonly group: string | null
-  /** In the words of whoever asked. */
-  readonly reasonGiven?: string
-  /** The token's id: joins our two records, and nothing else. */
-  readonly jti: string
-  /** How AWS is asked: with an assertion of ours, or with the IdP's own (threats.md F7). */
-  readonly strategy: Strategy['kind']
-  /** What CloudTrail shows; null while only the IdP knows. */
-  readonly sessionName: string | null
-  readonly sourceIdentity: string | null
-  /** Of the file whose rules decided. */
-  readonly configHash: string
-  /** What narrows the session: SHA-256 of the inline policy as the file has it, and ARNs. Absent: nothing does. */
-  readonly policyHash?: string
-  readonly policyArns?: readonly string[]
-  /** It is bound to the record's `client_ip`; said of it here is only that, for that one may be redacted. */
-  readonly bindIp?: true
-  /** The fresh sign-in it used up (threats.md H8). */
-  readonly stepUp?: string
-  /** The request whose approval it rests on. */
-  readonly approval?: string
-}
-
-/** What is remembered of a hand-over whose intent is on record, while its person is away at their IdP (threats.md F7). */
-export type BegunHandOver = Pick<
-  HandOverFacts,
-  'handOver' | 'role' | 'roleArn' | 'seconds' | 'limitedBy' | 'jti' | 'reasonGiven'
->
-
-type StepUpFacts = {
-  readonly stepUp: string
-  readonly role: string
-  /** What it was for: a hand-over, or a yes to this request. */
-  readonly handOver?: HandOverFacts['handOver']
-  readonly approval?: string
-  /** The session of the terminal it is for, and where that asked from. */
-  readonly terminal?: string
-  readonly requesterAddress?: string
-}
-
-/** A request for a role that takes an approval, in each record about it. */
-export type ApprovalFacts = {
-  readonly approval: string
-  readonly role: string
-  /** As the name meant when it was asked for. */
-  readonly roleArn: string
-  /** The grant it is for, and by which of their groups. */
-  readonly rule: string
-  readonly group: string | null
-  /** What asks for somebody's word: `role admin`, `rule prod-on-request`. */
-  readonly wanted: readonly string[]
-  /** As asked for; of what was approved, as granted. */
-  readonly seconds: number
-  /** In the words of whoever asked. */
-  readonly reasonGiven: string
-  readonly requester: string
-  readonly requesterIssuer: string
-  readonly requesterName: string
-  /** Nobody answers it after that. */
-  readonly expiresAt: Date
-  /** Of the file whose rules decided. */
-  readonly configHash: string
-}
-
-/** Of what was answered. */
-export type GrantFacts = {
-  /** Of the groups of whoever answered those for which they could. */
-  readonly approvingGroups?: readonly string[]
-  /** As granted, and when that is over by itself. */
-  readonly seconds?: number
-  readonly until?: Date
-  readonly note?: string
-}
-
-type Subject = { readonly principal: Principal; readonly session?: GatewaySession }
+/** Whom a record is about. */
+export type Subject = { readonly principal: Principal; readonly session?: GatewaySession }
 
 /** Everything the audit log can say. Secrets, tokens, codes and assertions have no field here (security.md A-4). */
 export type AuditEvent = OwnEvent | HostEvent | RequestEvent
@@ -296,50 +206,3 @@ type RequestEvent = { readonly request: RequestFacts } & (
       readonly reason: string
     } & Subject)
 )
-
-const LONGEST = 512
-
-/** One record as the log keeps it: flat names, UTC, every text cut to a bound and marked (security.md A-3, A-5). */
-export function auditRecord(event: AuditEvent, at: Date, id: string): Record<string, unknown> {
-  const { request, event: name, ...rest } = event as AuditEvent & { request?: RequestFacts }
-  const { principal, session, facts, ...own } = rest as Partial<Subject> & { facts?: HandOverFacts }
-  const record: Record<string, unknown> = { stream: 'audit', time: at.toISOString(), id, event: name }
-  if (request !== undefined)
-    add(record, { requestId: request.requestId, clientIp: request.address, userAgent: request.userAgent })
-  if (principal !== undefined) {
-    const { idp, issuer, subject, username, groups } = principal
-    add(record, { idp, issuer, subject, username, groupsCount: groups.names.length })
-  }
-  if (session !== undefined) {
-    const { id, via, authenticatedAt, mfaAt } = session
-    add(record, { session: id, via, ...(authenticatedAt && { authenticatedAt }), ...(mfaAt && { mfaAt }) })
-  }
-  add(record, own)
-  if (facts !== undefined) add(record, facts)
-  return record
-}
-
-function add(record: Record<string, unknown>, values: object): void {
-  for (const [key, value] of Object.entries(values)) record[snakeCased(key)] = bounded(value)
-}
-
-/** Our own names, of which there are few: each is worked out once. */
-const snakeCase = new Map<string, string>()
-
-function snakeCased(name: string): string {
-  const known = snakeCase.get(name)
-  if (known !== undefined) return known
-  const made = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
-  snakeCase.set(name, made)
-  return made
-}
-
-function bounded(value: unknown): unknown {
-  if (typeof value === 'string')
-    return value.length > LONGEST ? `${value.slice(0, LONGEST)}…[cut ${value.length - LONGEST}]` : value
-  // As JSON has it; JSON.stringify takes twice as long over a record with a date in it.
-  if (value instanceof Date) return value.toISOString()
-  if (typeof value !== 'object' || value === null) return value
-  if (Array.isArray(value)) return value.map(bounded)
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, bounded(inner)]))
-}

@@ -1,4 +1,4 @@
-import type { ApprovalFacts, GrantFacts } from '../audit/event.ts'
+import type { ApprovalFacts, GrantFacts } from '../audit/facts.ts'
 import { arnIn } from '../entitlement/role-id.ts'
 import { approvedUntil, type RoleRequest } from './role-request.ts'
 

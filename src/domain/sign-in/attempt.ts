@@ -1,4 +1,4 @@
-import type { BegunHandOver } from '../audit/event.ts'
+import type { BegunHandOver } from '../audit/facts.ts'
 import type { Destination } from '../aws/destination.ts'
 import type { LocalPath } from './return-to.ts'
 import type { StepUpTrip } from './step-up.ts'

@@ -1,5 +1,5 @@
 import type { DeviceClosing } from '../../domain/device/closing.ts'
-import type { RequestFacts } from '../../domain/audit/event.ts'
+import type { RequestFacts } from '../../domain/audit/facts.ts'
 import { imaginedSession, type Imagined } from '../../domain/admin/imagine.ts'
 import {
   imaginedCircumstances,

@@ -1,5 +1,5 @@
 import { readIdpTest, type IdpTest } from '../../domain/admin/idp-test.ts'
-import type { RequestFacts } from '../../domain/audit/event.ts'
+import type { RequestFacts } from '../../domain/audit/facts.ts'
 import { networkOf } from '../../domain/device/network.ts'
 import { asRolegateError, RolegateError } from '../../domain/errors.ts'
 import { ATTEMPT_SECONDS, type TestAttempt } from '../../domain/sign-in/attempt.ts'

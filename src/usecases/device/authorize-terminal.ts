@@ -1,4 +1,4 @@
-import type { RequestFacts } from '../../domain/audit/event.ts'
+import type { RequestFacts } from '../../domain/audit/facts.ts'
 import { CODE_MEMORY_SECONDS, CODE_SECONDS } from '../../domain/device/authorization.ts'
 import type { Client } from '../../domain/device/client.ts'
 import type { DeviceClaims } from '../../domain/device/device-login.ts'

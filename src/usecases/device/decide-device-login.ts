@@ -1,4 +1,4 @@
-import type { RequestFacts } from '../../domain/audit/event.ts'
+import type { RequestFacts } from '../../domain/audit/facts.ts'
 import { approvalFault, checksFor, type Answer, type ApprovalFault } from '../../domain/device/approval.ts'
 import { settle, type DeviceState } from '../../domain/device/device-login.ts'
 import { isSameNetwork, type NameNetwork } from '../../domain/device/network.ts'

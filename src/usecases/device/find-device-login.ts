@@ -1,4 +1,4 @@
-import type { RequestFacts } from '../../domain/audit/event.ts'
+import type { RequestFacts } from '../../domain/audit/facts.ts'
 import type { DeviceLogin } from '../../domain/device/device-login.ts'
 import { parseUserCode } from '../../domain/device/user-code.ts'
 import { networkOf } from '../../domain/device/network.ts'

@@ -1,4 +1,4 @@
-import type { RequestFacts } from '../../domain/audit/event.ts'
+import type { RequestFacts } from '../../domain/audit/facts.ts'
 import { CODE_MEMORY_SECONDS, isVerifier, type AuthorizationCode } from '../../domain/device/authorization.ts'
 import { isSameNetwork, networkOf, type NameNetwork } from '../../domain/device/network.ts'
 import { RolegateError } from '../../domain/errors.ts'

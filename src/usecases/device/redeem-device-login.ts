@@ -1,4 +1,4 @@
-import type { RequestFacts } from '../../domain/audit/event.ts'
+import type { RequestFacts } from '../../domain/audit/facts.ts'
 import { poll, type Poll } from '../../domain/device/device-login.ts'
 import { isSameNetwork, networkOf, type NameNetwork } from '../../domain/device/network.ts'
 import { RolegateError, unmet } from '../../domain/errors.ts'

@@ -1,4 +1,4 @@
-import type { RequestFacts } from '../../domain/audit/event.ts'
+import type { RequestFacts } from '../../domain/audit/facts.ts'
 import type { Digest } from '../ports.ts'
 import type { AccessTokens, ContainerTokens, RefreshGrants } from '../ports/tables.ts'
 import type { FindSession } from '../sign-in/find-session.ts'

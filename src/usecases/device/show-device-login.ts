@@ -1,4 +1,4 @@
-import type { RequestFacts } from '../../domain/audit/event.ts'
+import type { RequestFacts } from '../../domain/audit/facts.ts'
 import { checksFor, type Checks } from '../../domain/device/approval.ts'
 import { isSameNetwork, type NameNetwork } from '../../domain/device/network.ts'
 import { RolegateError } from '../../domain/errors.ts'

@@ -1,4 +1,4 @@
-import type { RequestFacts } from '../../domain/audit/event.ts'
+import type { RequestFacts } from '../../domain/audit/facts.ts'
 import { newMatchNumbers } from '../../domain/device/match-numbers.ts'
 import type { Client } from '../../domain/device/client.ts'
 import { DEVICE_LOGIN_SECONDS, POLL_SECONDS, type DeviceClaims } from '../../domain/device/device-login.ts'

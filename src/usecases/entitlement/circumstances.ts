@@ -1,4 +1,4 @@
-import type { RequestFacts } from '../../domain/audit/event.ts'
+import type { RequestFacts } from '../../domain/audit/facts.ts'
 import type { Circumstances } from '../../domain/entitlement/conditions.ts'
 import type { GatewaySession } from '../../domain/sign-in/session.ts'
 

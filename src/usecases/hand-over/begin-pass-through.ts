@@ -1,5 +1,5 @@
 import { isAwaited } from '../../domain/aws/assertion.ts'
-import type { HandOverFacts } from '../../domain/audit/event.ts'
+import type { HandOverFacts } from '../../domain/audit/facts.ts'
 import { requireRole } from '../../domain/entitlement/find-role.ts'
 import type { RoleTarget } from '../../domain/entitlement/rule.ts'
 import { RolegateError } from '../../domain/errors.ts'

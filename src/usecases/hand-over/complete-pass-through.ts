@@ -1,5 +1,5 @@
 import { isAwaited } from '../../domain/aws/assertion.ts'
-import type { RequestFacts } from '../../domain/audit/event.ts'
+import type { RequestFacts } from '../../domain/audit/facts.ts'
 import { networkOf } from '../../domain/device/network.ts'
 import { asRolegateError, RolegateError, unmet } from '../../domain/errors.ts'
 import type { PassThroughAttempt } from '../../domain/sign-in/attempt.ts'

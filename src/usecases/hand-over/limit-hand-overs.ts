@@ -1,4 +1,4 @@
-import type { HandOverFacts } from '../../domain/audit/event.ts'
+import type { HandOverFacts } from '../../domain/audit/facts.ts'
 import type { RoleArn } from '../../domain/aws/arn.ts'
 import { askedForRecord } from '../../domain/entitlement/find-role.ts'
 import { asRolegateError } from '../../domain/errors.ts'

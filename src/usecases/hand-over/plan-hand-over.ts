@@ -1,4 +1,4 @@
-import type { BegunHandOver, HandOverFacts, RequestFacts } from '../../domain/audit/event.ts'
+import type { BegunHandOver, HandOverFacts, RequestFacts } from '../../domain/audit/facts.ts'
 import { samlAddressOf, type AssertionPlan, type AwaitedAssertion, type Strategy } from '../../domain/aws/assertion.ts'
 import { isSamePolicy, sentPolicyFor, type SentPolicy } from '../../domain/aws/session-policy.ts'
 import { sourceAddressOf } from '../../domain/aws/source-address.ts'

@@ -1,4 +1,5 @@
-import type { AuditEvent, BegunHandOver, HandOverFacts } from '../../domain/audit/event.ts'
+import type { AuditEvent } from '../../domain/audit/event.ts'
+import type { BegunHandOver, HandOverFacts } from '../../domain/audit/facts.ts'
 import { isAwaited, type Assertion } from '../../domain/aws/assertion.ts'
 import { wasNotAsked } from '../../domain/aws/not-asked.ts'
 import type { Credentials } from '../../domain/aws/credentials.ts'

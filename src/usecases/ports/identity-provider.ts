@@ -1,4 +1,4 @@
-import type { HandOverFacts } from '../../domain/audit/event.ts'
+import type { HandOverFacts } from '../../domain/audit/facts.ts'
 import type { AwaitedAssertion, Assertion } from '../../domain/aws/assertion.ts'
 import type { PendingSignIn } from '../../domain/sign-in/attempt.ts'
 import type { VerifiedClaims, StatedPerson, IdpSession } from '../../domain/sign-in/claims.ts'

@@ -1,4 +1,4 @@
-import type { RequestFacts } from '../../domain/audit/event.ts'
+import type { RequestFacts } from '../../domain/audit/facts.ts'
 import { asRolegateError, unmet, type RolegateError } from '../../domain/errors.ts'
 import { approvingGroups } from '../../domain/request/approver.ts'
 import { answerForRecord, askedForRecord } from '../../domain/request/on-record.ts'

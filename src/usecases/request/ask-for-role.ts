@@ -1,4 +1,4 @@
-import type { RequestFacts } from '../../domain/audit/event.ts'
+import type { RequestFacts } from '../../domain/audit/facts.ts'
 import { decide, requireEntitlement, type Entitlement } from '../../domain/entitlement/decide.ts'
 import { LEAST_SECONDS, secondsLeft } from '../../domain/entitlement/duration.ts'
 import type { Approval } from '../../domain/entitlement/requirement.ts'

@@ -1,4 +1,4 @@
-import type { RequestFacts } from '../../domain/audit/event.ts'
+import type { RequestFacts } from '../../domain/audit/facts.ts'
 import { asRolegateError, RolegateError } from '../../domain/errors.ts'
 import { networkOf } from '../../domain/device/network.ts'
 import type { Fenced } from '../../domain/entitlement/pattern-index.ts'

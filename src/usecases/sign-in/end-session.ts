@@ -1,4 +1,4 @@
-import type { RequestFacts } from '../../domain/audit/event.ts'
+import type { RequestFacts } from '../../domain/audit/facts.ts'
 import type { GatewaySession } from '../../domain/sign-in/session.ts'
 import type { Audit, Digest } from '../ports.ts'
 import type { SessionNames, Sessions } from '../ports/tables.ts'

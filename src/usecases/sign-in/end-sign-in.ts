@@ -1,4 +1,4 @@
-import type { RequestFacts } from '../../domain/audit/event.ts'
+import type { RequestFacts } from '../../domain/audit/facts.ts'
 import type { GroupsChange } from '../../domain/sign-in/groups-again.ts'
 import { signInOf, type GatewaySession } from '../../domain/sign-in/session.ts'
 import type { Audit, Digest } from '../ports.ts'

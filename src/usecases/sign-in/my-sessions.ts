@@ -1,4 +1,4 @@
-import type { RequestFacts } from '../../domain/audit/event.ts'
+import type { RequestFacts } from '../../domain/audit/facts.ts'
 import { RolegateError } from '../../domain/errors.ts'
 import { requireSessionMay, shortened, type GatewaySession, type SessionLimits } from '../../domain/sign-in/session.ts'
 import type { Digest, Now } from '../ports.ts'

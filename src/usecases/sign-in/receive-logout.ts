@@ -1,4 +1,4 @@
-import type { RequestFacts } from '../../domain/audit/event.ts'
+import type { RequestFacts } from '../../domain/audit/facts.ts'
 import { networkOf } from '../../domain/device/network.ts'
 import { asRolegateError, RolegateError } from '../../domain/errors.ts'
 import type { GatewaySession } from '../../domain/sign-in/session.ts'

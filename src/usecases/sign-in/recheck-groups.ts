@@ -1,4 +1,4 @@
-import type { RequestFacts } from '../../domain/audit/event.ts'
+import type { RequestFacts } from '../../domain/audit/facts.ts'
 import { asRolegateError, type RolegateError } from '../../domain/errors.ts'
 import { changeIn, GROUPS_CHANGED, groupsChanged, groupsUnread } from '../../domain/sign-in/groups-again.ts'
 import { oldGroups, signInOf, type GatewaySession } from '../../domain/sign-in/session.ts'

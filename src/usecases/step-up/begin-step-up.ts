@@ -1,4 +1,4 @@
-import type { RequestFacts } from '../../domain/audit/event.ts'
+import type { RequestFacts } from '../../domain/audit/facts.ts'
 import { asRolegateError } from '../../domain/errors.ts'
 import type { SignInAttempt } from '../../domain/sign-in/attempt.ts'
 import { HOME } from '../../domain/sign-in/return-to.ts'

@@ -1,4 +1,4 @@
-import type { RequestFacts } from '../../domain/audit/event.ts'
+import type { RequestFacts } from '../../domain/audit/facts.ts'
 import { isSameNetwork, type NameNetwork } from '../../domain/device/network.ts'
 import { asRolegateError, unmet, type RolegateError } from '../../domain/errors.ts'
 import type { RoleRequest } from '../../domain/request/role-request.ts'

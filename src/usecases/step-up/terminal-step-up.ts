@@ -1,4 +1,4 @@
-import type { RequestFacts } from '../../domain/audit/event.ts'
+import type { RequestFacts } from '../../domain/audit/facts.ts'
 import { isSameNetwork, type NameNetwork } from '../../domain/device/network.ts'
 import { requireRole } from '../../domain/entitlement/find-role.ts'
 import { roleIdOf } from '../../domain/entitlement/role-id.ts'

@@ -1,4 +1,4 @@
-import type { RequestFacts } from '../../domain/audit/event.ts'
+import type { RequestFacts } from '../../domain/audit/facts.ts'
 import { networkOf } from '../../domain/device/network.ts'
 import { askedForRecord, requireRole } from '../../domain/entitlement/find-role.ts'
 import { roleIdOf } from '../../domain/entitlement/role-id.ts'

@@ -4,7 +4,8 @@ import { makeAudit, makeStdoutSink, makeStoreSink } from '../../../src/adapters/
 import type { AuditSink } from '../../../src/adapters/audit/grouped-sink.ts'
 import { makeMemoryStore } from '../../../src/adapters/store/memory.ts'
 import { makeSealedStore } from '../../../src/adapters/store/sealed.ts'
-import type { AuditEvent, RequestFacts } from '../../../src/domain/audit/event.ts'
+import type { AuditEvent } from '../../../src/domain/audit/event.ts'
+import type { RequestFacts } from '../../../src/domain/audit/facts.ts'
 import { RolegateError } from '../../../src/domain/errors.ts'
 import { aClock } from '../../support/store-contract.ts'
 

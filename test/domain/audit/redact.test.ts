@@ -41,7 +41,9 @@ it('leaves a record alone where nothing is named', () => {
 })
 
 it('knows every address that a record can hold', () => {
-  const source = readFileSync(new URL('../../../src/domain/audit/event.ts', import.meta.url), 'utf8')
+  const source = ['event.ts', 'facts.ts']
+    .map((file) => readFileSync(new URL(`../../../src/domain/audit/${file}`, import.meta.url), 'utf8'))
+    .join()
   const fields = [...source.matchAll(/readonly (\w+Address)\b/g)].map(([, field = '']) =>
     field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
   )

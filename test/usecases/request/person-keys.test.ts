@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { auditRecord } from '../../../src/domain/audit/event.ts'
+import { auditRecord } from '../../../src/domain/audit/record.ts'
 import type { Principal } from '../../../src/domain/sign-in/principal.ts'
 import { aRule } from '../../support/a-mapping.ts'
 import { aPrincipal } from '../../support/a-principal.ts'

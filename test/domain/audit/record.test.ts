@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { auditRecord, type AuditEvent, type HandOverFacts } from '../../../src/domain/audit/event.ts'
+import type { AuditEvent } from '../../../src/domain/audit/event.ts'
+import type { HandOverFacts } from '../../../src/domain/audit/facts.ts'
+import { auditRecord } from '../../../src/domain/audit/record.ts'
 import { aPrincipal } from '../../support/a-principal.ts'
 import { aRequest, aSession, NINE, secondsAfter } from '../../support/a-session.ts'
 
