@@ -11,7 +11,9 @@ export type RoleRequest = {
   readonly isOwn: boolean
   readonly requester: string
   readonly reason: string
+  /** As asked for, and as a yes gave it. */
   readonly seconds: number
+  readonly grantedSeconds?: number
   readonly askedAt: Date
   readonly expiresAt: Date
   readonly approvers: readonly string[]
@@ -41,6 +43,7 @@ export function readRequest(body: unknown): RoleRequest {
     requester: lineOf(recordOf(row['requester'])['username']),
     reason: lineOf(row['reason']),
     seconds: typeof row['seconds'] === 'number' ? row['seconds'] : 0,
+    ...(typeof answer['seconds'] === 'number' && { grantedSeconds: answer['seconds'] }),
     askedAt: dateOf(row['askedAt'], 'askedAt'),
     expiresAt: dateOf(row['expiresAt'], 'expiresAt'),
     approvers: Array.isArray(row['approvers']) ? row['approvers'].map(lineOf) : [],

@@ -54,15 +54,17 @@ function tableRows(all: readonly RoleRequest[], { now, timeZone }: CliWorld) {
   const when = (moment: Date) => localTime(moment, now(), timeZone)
   return [
     ['ID', 'WHO', 'ROLE', 'FOR', 'STATE', 'ASKED', 'WHY'],
-    ...all.map(({ id, isOwn, requester, role, seconds, status, grantedUntil, askedAt, reason }) => [
-      id,
-      isOwn ? 'you' : requester || '-',
-      role || '-',
-      printDuration(seconds),
-      grantedUntil === undefined ? (STATES[status] ?? status) : `until ${when(grantedUntil)}`,
-      when(askedAt),
-      reason || '-',
-    ]),
+    ...all.map(
+      ({ id, isOwn, requester, role, seconds, grantedSeconds = seconds, status, grantedUntil, askedAt, reason }) => [
+        id,
+        isOwn ? 'you' : requester || '-',
+        role || '-',
+        printDuration(grantedSeconds),
+        grantedUntil === undefined ? (STATES[status] ?? status) : `until ${when(grantedUntil)}`,
+        when(askedAt),
+        reason || '-',
+      ],
+    ),
   ]
 }
 
@@ -76,17 +78,30 @@ const STATES: Readonly<Record<string, string>> = {
 }
 
 const csvRows = (all: readonly RoleRequest[]) => [
-  ['id', 'own', 'requester', 'role', 'seconds', 'status', 'asked_at', 'granted_until', 'answered_by', 'reason'],
-  ...all.map(({ id, isOwn, requester, role, seconds, status, askedAt, grantedUntil, answeredBy, reason }) => [
-    id,
-    String(isOwn),
-    requester,
-    role,
-    String(seconds),
-    status,
-    askedAt.toISOString(),
-    grantedUntil?.toISOString() ?? '',
-    answeredBy,
-    reason,
+  [
+    'id',
+    'own',
+    'requester',
+    'role',
+    'seconds',
+    'status',
+    'asked_at',
+    'granted_until',
+    'answered_by',
+    'reason',
+    'granted_seconds',
+  ],
+  ...all.map((request) => [
+    request.id,
+    String(request.isOwn),
+    request.requester,
+    request.role,
+    String(request.seconds),
+    request.status,
+    request.askedAt.toISOString(),
+    request.grantedUntil?.toISOString() ?? '',
+    request.answeredBy,
+    request.reason,
+    String(request.grantedSeconds ?? ''),
   ]),
 ]

@@ -1,7 +1,7 @@
 import type { Explained } from '../explanation.ts'
 import type { WithGroupNames } from '../group-names.ts'
 import type { Paging } from '../paging.ts'
-import type { AccountCard, Length, Place, PrintedForm, RoleCard } from './cards.ts'
+import type { AccountCard, Length, Place, PrintedForm, RequestCard, RoleCard } from './cards.ts'
 
 /** What is about to be handed over. */
 type StepUpModel = {
@@ -58,12 +58,15 @@ export type RolePages = {
       /** Where a fresh sign-in begins, when one is all it takes. */
       readonly freshHref?: string
     }
-    /** It takes somebody's word. Of these one at most. */
+    /** It takes somebody's word. Of these one at most. `before`: what they asked for last, and what came of it. */
     readonly approval?:
-      | { readonly ask: { readonly action: string; readonly lengths: readonly Length[] } }
+      | {
+          readonly ask: { readonly action: string; readonly lengths: readonly Length[] }
+          readonly before?: RequestCard
+        }
       /** Why they cannot ask. */
-      | { readonly refused: string }
-      | { readonly pending: { readonly href: string; readonly until: Date } }
+      | { readonly refused: string; readonly before?: RequestCard }
+      | { readonly pending: RequestCard }
       | { readonly granted: { readonly href: string; readonly by: string; readonly until: Date } }
     /** It asks for a reason, of this form. */
     readonly reason?: { readonly hints: readonly string[] }

@@ -1,8 +1,6 @@
 import { Router, type Request } from 'express'
 import * as z from 'zod'
-import { printDuration } from '../../domain/entitlement/duration.ts'
-import { mostSecondsOf } from '../../domain/request/role-request.ts'
-import { MOST_APPROVAL_SECONDS } from '../../domain/request/role-request.ts'
+import { MOST_APPROVAL_SECONDS, mostSecondsOf } from '../../domain/request/role-request.ts'
 import type { Now } from '../../usecases/ports.ts'
 import { asRolegateError } from '../../domain/errors.ts'
 import type { SignInAttempt } from '../../domain/sign-in/attempt.ts'
@@ -15,13 +13,13 @@ import type { ConfirmStepUp } from '../../usecases/step-up/confirm-step-up.ts'
 import { answerFor } from '../answers.ts'
 import type { AttemptCookies } from '../attempt-cookies.ts'
 import { sessionOf } from '../browser-session.ts'
-import { accountCard } from '../cards.ts'
 import type { GroupName } from '../group-names.ts'
 import type { MoveBrowser } from '../move-browser.ts'
 import type { RequestCard } from '../models/cards.ts'
 import { show, type Pages } from '../pages.ts'
 import { pageIn, pagingOf, questionIn } from '../paging.ts'
 import { parse, Reason, ReasonText } from '../parse.ts'
+import { requestCard } from '../request-card.ts'
 import { factsOf } from '../request-facts.ts'
 import { approverNames } from '../requests.ts'
 import { lengthsUpTo } from '../role-facts.ts'
@@ -147,27 +145,7 @@ export function approvalRoutes(deps: {
     }
   }
 
-  function cardOf({ request, standing, until, target }: ShownRequest): RequestCard {
-    const { id, role, person, reason, seconds, askedAt, expiresAt } = request
-    const email = person.email === person.username ? undefined : person.email
-    return {
-      href: `/approvals/${id}`,
-      role,
-      ...(target !== undefined && { account: accountCard(target.account), elevated: target.kind.elevated }),
-      requester: {
-        username: person.username,
-        idpLabel: deps.idpLabel(person.idp),
-        ...(email !== undefined && { email }),
-      },
-      reason,
-      length: printDuration(seconds),
-      askedAt,
-      expiresAt,
-      standing,
-      ...answerIn(request),
-      ...(until !== undefined && { until }),
-    }
-  }
+  const cardOf = (shown: ShownRequest): RequestCard => requestCard(shown, deps.idpLabel)
 
   function modelOf(shown: ShownRequest, proof: string | undefined): Pages['approval'] {
     const { request, standing, because, isOwn, target, wanted, fault, approvingFault, takesStepUp } = shown
@@ -205,20 +183,6 @@ export function approvalRoutes(deps: {
   }
 
   return router
-}
-
-function answerIn(request: ShownRequest['request']): Pick<RequestCard, 'answer' | 'ended'> {
-  if (!('answeredBy' in request) || request.status === 'approving') return {}
-  const { answeredBy, answeredAt, note } = request
-  return {
-    answer: {
-      by: answeredBy.username,
-      at: answeredAt,
-      ...(note !== undefined && { note }),
-      ...('grantedSeconds' in request && { length: printDuration(request.grantedSeconds) }),
-    },
-    ...(request.status === 'ended' && { ended: { by: request.endedBy.username, at: request.endedAt } }),
-  }
 }
 
 const idOf = ({ params }: Request): string => String(params['id']).slice(0, 100)

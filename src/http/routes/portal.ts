@@ -4,14 +4,12 @@ import { sentPolicyFor } from '../../domain/aws/session-policy.ts'
 import { sessionNameFor, type Sha256 } from '../../domain/aws/session-name.ts'
 import type { Entitlement } from '../../domain/entitlement/decide.ts'
 import { requireVisibleRole } from '../../domain/entitlement/visible-role.ts'
-import { approvalEnding, LEAST_SECONDS, secondsLeft } from '../../domain/entitlement/duration.ts'
+import { approvalEnding } from '../../domain/entitlement/duration.ts'
 import { passThroughFault } from '../../domain/entitlement/pass-through.ts'
-import { roleIdOf } from '../../domain/entitlement/role-id.ts'
 import type { RoleTarget } from '../../domain/entitlement/rule.ts'
 import { unmetCode, unmetRefusal } from '../../domain/entitlement/standing.ts'
 import { unmet } from '../../domain/errors.ts'
-import { askingFault } from '../../domain/request/asking.ts'
-import { mostSecondsOf, type Weighed } from '../../domain/request/role-request.ts'
+import type { Weighed } from '../../domain/request/role-request.ts'
 import type { PassThroughAttempt } from '../../domain/sign-in/attempt.ts'
 import type { GatewaySession } from '../../domain/sign-in/session.ts'
 import type { AskedFrom } from '../../usecases/entitlement/circumstances.ts'
@@ -38,7 +36,8 @@ import { show, showAround, type Pages } from '../pages.ts'
 import { portalList } from '../portal-list.ts'
 import { parse, ReasonText, SecondsText, TimeZoneText } from '../parse.ts'
 import { factsOf } from '../request-facts.ts'
-import { durationsOf, lengthsUpTo } from '../role-facts.ts'
+import { isShort, roleApproval } from '../role-approval.ts'
+import { durationsOf } from '../role-facts.ts'
 
 type Deps = {
   listAccounts: ListWithRequests['accounts']
@@ -169,7 +168,11 @@ export function portalRoutes(deps: Deps): Router {
       arn: target.arn,
       ...passedThrough(session, entitlement),
       ...closedNow(session, entitlement),
-      ...approvalIn(session, entitlement, requests),
+      ...roleApproval(session.principal, entitlement, requests, {
+        mapping: deps.rules().mapping,
+        idpLabel: deps.idpLabel,
+        now: deps.now(),
+      }),
       ...reasonAskedBy(entitlement),
       ...durationsOf(withoutEnding(entitlement, deps.now()), session, deps.now()),
       via: entitlement.via,
@@ -213,29 +216,6 @@ export function portalRoutes(deps: Deps): Router {
     return { closed: { title, why, next, ...(code === 'step_up_required' && { freshHref }) } }
   }
 
-  /** Where a role takes somebody's word: to ask for it, that it waits, or that it is given. */
-  function approvalIn(
-    { principal }: GatewaySession,
-    { target, requires, unmet, approval }: Entitlement,
-    requests: readonly Weighed[],
-  ): Pick<Pages['role'], 'approval'> {
-    const now = deps.now()
-    const wanted = requires.flatMap((requirement) => requirement.approval ?? [])
-    if (wanted.length === 0) return {}
-    const lacks = unmet.some(({ condition }) => condition === 'approval') || isShort({ approval }, now)
-    const pending = requests.find(
-      ({ request, standing }) => request.roleId === roleIdOf(target) && standing === 'asked',
-    )?.request
-    if (!lacks && approval !== undefined)
-      return { approval: { granted: { href: `/approvals/${approval.id}`, by: approval.by, until: approval.until } } }
-    if (pending !== undefined)
-      return { approval: { pending: { href: `/approvals/${pending.id}`, until: pending.expiresAt } } }
-    const fault = askingFault(principal, deps.rules().mapping, requests)
-    if (fault !== undefined) return { approval: { refused: answerFor(fault).why } }
-    const action = `/roles/${target.name}/request`
-    return { approval: { ask: { action, lengths: lengthsUpTo(mostSecondsOf(wanted)) } } }
-  }
-
   /** What is different where the IdP's own assertion goes to AWS: it says other names, and is not for everything. */
   function passedThrough(session: GatewaySession, held: Entitlement): Pick<Pages['role'], 'sessionName' | 'idp'> {
     const { target } = held
@@ -262,10 +242,6 @@ export function portalRoutes(deps: Deps): Router {
 
   return router
 }
-
-/** Too little is left of its approval for anything to be lent. */
-const isShort = ({ approval }: { readonly approval: Entitlement['approval'] | undefined }, now: Date): boolean =>
-  approval !== undefined && secondsLeft({ approval }, now) < LEAST_SECONDS
 
 /** The page of a role shows its lengths even while it cannot be taken. */
 const withoutEnding = ({ approval, ...held }: Entitlement, now: Date): Entitlement =>

@@ -22,11 +22,12 @@ const aRow = (over: object = {}) => ({
   intervalSeconds: 5,
   ...over,
 })
-const approved = told({
+const aGrant = {
   status: 'approved',
   answer: { by: 'lena@example.com', at: '2030-01-01T09:01:00Z', note: 'be quick', seconds: 3600 },
   grantedUntil: '2030-01-01T10:01:00.000Z',
-})
+}
+const approved = told(aGrant)
 const denied = told({ status: 'denied', answer: { by: 'lena@example.com', at: '2030-01-01T09:01:00Z', note: 'no' } })
 const ASK = 'POST /v1/requests'
 const LOOK = `GET /v1/requests/${ID}`
@@ -167,7 +168,8 @@ describe('rolegate requests', () => {
   const waiting = aRow({ own: false, requester: { username: 'bob\u001B[2J@example.com' }, mayApprove: false })
   it('lists what waits for one’s word before one’s own, and obeys nothing in it (security.md D-26)', async () => {
     const { gateway, run } = await signedIn()
-    gateway.on('GET /v1/requests', { json: { own: [approved.json], waiting: [waiting] } })
+    const shorter = aRow({ ...aGrant, seconds: 4 * 3600 })
+    gateway.on('GET /v1/requests', { json: { own: [shorter], waiting: [waiting] } })
     const { out } = await run('requests')
     expect(out).not.toContain('\u001B')
     expect(out.split('\n').map((line) => line.split(/ {2,}/).slice(2, 5))).toEqual([
@@ -176,7 +178,13 @@ describe('rolegate requests', () => {
       [ROLE, '1h', 'until 10:01'],
       [],
     ])
-    expect((await run('requests', '-o', 'csv')).out.split('\r\n')).toHaveLength(4)
+    const csv = (await run('requests', '-o', 'csv')).out.split('\r\n').map((row) => row.split(','))
+    expect(csv.map((row) => [row[4], row.at(-1)])).toEqual([
+      ['seconds', 'granted_seconds'],
+      ['3600', ''],
+      ['14400', '3600'],
+      [undefined, ''],
+    ])
     expect(JSON.parse((await run('requests', '--json')).out).waiting).toHaveLength(1)
   })
 

@@ -1,0 +1,44 @@
+import { printDuration } from '../domain/entitlement/duration.ts'
+import type { ShownRequest } from '../usecases/request/see-requests.ts'
+import { accountCard } from './cards.ts'
+import type { RequestCard } from './models/cards.ts'
+
+/** A request as pages show it to whom it concerns. */
+export function requestCard(
+  { request, standing, until, target }: Pick<ShownRequest, 'request' | 'standing' | 'until' | 'target'>,
+  idpLabel: (idp: string) => string,
+): RequestCard {
+  const { id, role, person, reason, seconds, askedAt, expiresAt } = request
+  const email = person.email === person.username ? undefined : person.email
+  return {
+    href: `/approvals/${id}`,
+    role,
+    ...(target !== undefined && { account: accountCard(target.account), elevated: target.kind.elevated }),
+    requester: {
+      username: person.username,
+      idpLabel: idpLabel(person.idp),
+      ...(email !== undefined && { email }),
+    },
+    reason,
+    length: printDuration(seconds),
+    askedAt,
+    expiresAt,
+    standing,
+    ...answerIn(request),
+    ...(until !== undefined && { until }),
+  }
+}
+
+function answerIn(request: ShownRequest['request']): Pick<RequestCard, 'answer' | 'ended'> {
+  if (!('answeredBy' in request) || request.status === 'approving') return {}
+  const { answeredBy, answeredAt, note } = request
+  return {
+    answer: {
+      by: answeredBy.username,
+      at: answeredAt,
+      ...(note !== undefined && { note }),
+      ...('grantedSeconds' in request && { length: printDuration(request.grantedSeconds) }),
+    },
+    ...(request.status === 'ended' && { ended: { by: request.endedBy.username, at: request.endedAt } }),
+  }
+}
