@@ -59,7 +59,7 @@ describe('a role that somebody has to approve', () => {
     const path = String(asked.headers['location'])
     expect((await alice.get(path).expect(200)).text).toContain('Waiting for an answer.')
     const waiting = (await alice.get(`/roles/${ROLE}`).expect(200)).text
-    expect(waiting).toContain('You have asked for this role')
+    expect(waiting).toContain('You asked for this role')
     // What a terminal could do now is look: to take it fails.
     expect(waiting).toContain('<code>rolegate requests</code>')
     expect(waiting).not.toContain('rolegate exec')
