@@ -27,6 +27,19 @@ it('audit.md names every event there is', () => {
   expect([...new Set(events)].filter((event) => !read('audit.md').includes(`\`${event}\``))).toEqual([])
 })
 
+it('audit.md explains every field of a hand-over, of a request and of a change of the configuration', () => {
+  const source = readFileSync(new URL('../src/domain/audit/event.ts', import.meta.url), 'utf8')
+  const typed = source.slice(0, source.indexOf('const LONGEST'))
+  const fields = [...typed.matchAll(/readonly (\w+)\??:/g)].map(([, name = '']) =>
+    name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+  )
+  // What the record is made of, and is no field of it.
+  const parts = new Set(['request', 'facts', 'principal', 'address'])
+  const known = [...new Set(fields)].filter((name) => !parts.has(name))
+  expect(known.length).toBeGreaterThan(60)
+  expect(known.filter((name) => !read('audit.md').includes(`\`${name}\``))).toEqual([])
+})
+
 describe('troubleshooting.md', () => {
   const page = readFileSync(new URL('../docs/how-to/troubleshooting.md', import.meta.url), 'utf8')
   const firstCellsOf = (heading: string) =>
