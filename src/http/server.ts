@@ -7,6 +7,7 @@ import type { IdentityProvider } from '../usecases/ports/identity-provider.ts'
 import { makeAttemptCookies, type AttemptCookies, type AttemptSealer } from './attempt-cookies.ts'
 import { makeAuthenticate } from './authenticate.ts'
 import { makeBrowserSession, makeStartFirstSession, sessionCookieFor, type SessionCookie } from './browser-session.ts'
+import { makeSamlForm } from './callback-answer.ts'
 import { makeAnswerCredentials, type AnswerCredentials } from './credentials.ts'
 import { makeCsrfToken, makeIsCsrfToken, makeRequireCsrf } from './csrf.ts'
 import { makeErrorHandler, nothingHere } from './errors.ts'
@@ -152,8 +153,10 @@ function createExpress(deps: ServerDeps & Shared): Express {
   const moveBrowser = makeMoveBrowser({ secure })
   const { providers } = deps
   const answerIdpTest = makeAnswerIdpTest({ ...stories, testAttempts, providers })
+  const samlForm = makeSamlForm()
   const signIn = {
     ...stories,
+    samlForm,
     providers,
     attempts,
     answerIdpTest,
@@ -193,7 +196,7 @@ function createExpress(deps: ServerDeps & Shared): Express {
   server.use(['/sign-in', '/oidc', '/saml'], plain, noStore, frame)
   server.use(signInTripRoutes({ ...signIn, browserSession }))
   server.use(samlRoutes({ ...signIn, browserSession }))
-  server.use(passThroughRoutes({ ...stories, awsAttempts }))
+  server.use(passThroughRoutes({ ...stories, awsAttempts, samlForm }))
 
   // Programs: no page, no session of express.
   server.use(forPrograms(programHeaders))

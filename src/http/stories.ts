@@ -47,6 +47,7 @@ type MadeByServer =
   | 'publicHost'
   | 'publicUrl'
   | 'requireCsrf'
+  | 'samlForm'
   | 'secure'
   | 'testAttempts'
   | 'version'

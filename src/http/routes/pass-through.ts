@@ -1,12 +1,16 @@
-import { Router, type Request, type Response } from 'express'
+import { Router, type Request, type RequestHandler, type Response } from 'express'
 import { attemptIdIn, type PassThroughAttempt } from '../../domain/sign-in/attempt.ts'
 import type { CompletePassThrough } from '../../usecases/hand-over/complete-pass-through.ts'
 import type { AttemptCookies } from '../attempt-cookies.ts'
-import { samlForm, singleFields, singleParameters } from '../callback-answer.ts'
+import { singleFields, singleParameters } from '../callback-answer.ts'
 import { sendToConsole, showCredentials } from '../hand-out.ts'
 import { factsOf } from '../request-facts.ts'
 
-type Deps = { completePassThrough: CompletePassThrough; awsAttempts: AttemptCookies<PassThroughAttempt> }
+type Deps = {
+  completePassThrough: CompletePassThrough
+  awsAttempts: AttemptCookies<PassThroughAttempt>
+  samlForm: RequestHandler
+}
 type ToIdp = Request<{ idp: string }>
 
 /**
@@ -37,7 +41,7 @@ export function passThroughRoutes(deps: Deps): Router {
     showCredentials(res, taken)
   }
 
-  router.post<{ idp: string }>('/saml/:idp/aws', samlForm, (req, res) =>
+  router.post<{ idp: string }>('/saml/:idp/aws', deps.samlForm, (req, res) =>
     arrive(req, res, singleFields(req.body), 'RelayState'),
   )
   router.get<{ idp: string }>('/oidc/:idp/aws', (req, res) =>

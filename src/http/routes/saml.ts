@@ -9,7 +9,7 @@ import type { CompleteSignIn } from '../../usecases/sign-in/complete-sign-in.ts'
 import type { FindSession } from '../../usecases/sign-in/find-session.ts'
 import type { ReceiveLogout } from '../../usecases/sign-in/receive-logout.ts'
 import type { AttemptCookies } from '../attempt-cookies.ts'
-import { samlForm, singleFields } from '../callback-answer.ts'
+import { singleFields } from '../callback-answer.ts'
 import { saveSession, startSession } from '../browser-session.ts'
 import type { AnswerIdpTest } from '../idp-test.ts'
 import type { MoveBrowser } from '../move-browser.ts'
@@ -24,19 +24,26 @@ type Deps = {
   answerIdpTest: AnswerIdpTest
   browserSession: RequestHandler
   moveBrowser: MoveBrowser
+  samlForm: RequestHandler
   digest: Digest
 }
 
 /** Where a SAML IdP's answers and requests arrive: bound by the attempt's cookie or by a signature, never by a session. */
 export function samlRoutes(deps: Deps): Router {
   const router = Router({ caseSensitive: true })
+  // Before a large body is waited for (security.md V-4).
+  const onlyOfSaml: RequestHandler = (req, _res, next) => {
+    providerOf(req)
+    next()
+  }
+  const form = [onlyOfSaml, deps.samlForm]
 
   router.get('/saml/:idp/metadata', async (req, res) => {
     const { saml } = providerOf(req)
     res.type('application/samlmetadata+xml').send(await saml.metadata())
   })
 
-  router.post('/saml/:idp/acs', samlForm, deps.browserSession, async (req, res) => {
+  router.post('/saml/:idp/acs', ...form, deps.browserSession, async (req, res) => {
     const { id: idp, restartsUnasked } = providerOf(req)
     const parameters = singleFields(req.body)
     if (await deps.answerIdpTest(req, res, idp, parameters)) return
@@ -72,7 +79,7 @@ export function samlRoutes(deps: Deps): Router {
     deps.moveBrowser(res, move ?? { url: '/signed-out' }, { title: 'Signing out', to: label })
   }
   router.get('/saml/:idp/slo', logout)
-  router.post('/saml/:idp/slo', samlForm, logout)
+  router.post('/saml/:idp/slo', ...form, logout)
 
   function providerOf(req: Request) {
     const provider = deps.providers.get(String(req.params['idp']))
