@@ -196,7 +196,7 @@ export function lintAccountSelector(
 
 /** Selectors name accounts by alias; somebody who wrote the twelve digits is told which. */
 function accountMeant(item: string, accounts: ConfigFile['accounts']): string {
-  const [alias] = Object.entries(accounts).find(([, { id }]) => id === item) ?? []
+  const alias = /^\d{12}$/.test(item) ? Object.keys(accounts).find((one) => accounts[one]?.id === item) : undefined
   if (alias !== undefined) return `; that account is "${alias}" here`
   if (parseTemplate(item) !== undefined) return '; what a pattern captures stands alone, not in a list'
   if (/^\$\w/.test(item)) return '; what a pattern captures has a name, as in ${account}'
