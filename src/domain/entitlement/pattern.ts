@@ -82,7 +82,8 @@ export function literalWithin(source: string): string {
  * Undefined for any other pattern.
  */
 export function piecesOf(source: string): readonly string[] | undefined {
-  if (!source.startsWith('^') || !source.endsWith('$')) return undefined
+  // A line's end in the text itself is none that `.*` stops at.
+  if (!source.startsWith('^') || !source.endsWith('$') || source.includes('\n')) return undefined
   const pieces = ['']
   for (let at = 1; at < source.length - 1;) {
     const letter = source[at] ?? ''
@@ -116,15 +117,11 @@ export function fitsPieces(name: string, pieces: readonly string[]): boolean {
 /** How far a bracket reaches, with what closes it; to the end where nothing does. */
 function bracketWidth(source: string, from: number): number {
   let depth = 0
-  let inClass = false
-  for (let at = from; at < source.length; at += 1) {
-    const letter = source[at]
-    if (letter === '\\') at += 1
-    else if (inClass) inClass = letter !== ']'
-    else if (letter === '[') inClass = true
-    else if (letter === '(' || letter === '{') depth += 1
-    else if (letter === ')' || letter === '}') depth -= 1
-    if (depth === 0 && !inClass) return at - from + 1
+  for (let at = from; at < source.length; at += partWidth(source, at)) {
+    const letter = source[at] ?? ''
+    if ('({'.includes(letter)) depth += 1
+    else if (')}'.includes(letter)) depth -= 1
+    if (depth === 0) return at - from + partWidth(source, at)
   }
   return source.length - from
 }
@@ -132,15 +129,22 @@ function bracketWidth(source: string, from: number): number {
 /** Whether an alternative stands outside all brackets: `^a|b$`. */
 export function hasChoiceOutside(source: string): boolean {
   let depth = 0
-  let inClass = false
-  for (let at = 0; at < source.length; at += 1) {
+  for (let at = 0; at < source.length; at += partWidth(source, at)) {
     const letter = source[at]
-    if (letter === '\\') at += 1
-    else if (inClass) inClass = letter !== ']'
-    else if (letter === '[') inClass = true
-    else if (letter === '(') depth += 1
+    if (letter === '(') depth += 1
     else if (letter === ')') depth -= 1
     else if (letter === '|' && depth === 0) return true
   }
   return false
+}
+
+/** Letters to choose from, with what closes them: a bracket that stands first is one of them, and `[:alpha:]` has some of its own. */
+const CLASS = /\[\^?\]?(?:\\[^]|\[:\^?[a-z]+:\]|[^\]\\])*\]/y
+const QUOTED = /\\Q[^]*?(?:\\E|$)/y
+
+/** Of what begins here and says nothing in parts: an escaped sign, a text between `\Q` and `\E`, a class; else one sign. */
+function partWidth(source: string, at: number): number {
+  const form = source.startsWith('\\Q', at) ? QUOTED : CLASS
+  form.lastIndex = at
+  return form.exec(source)?.[0].length ?? (source[at] === '\\' ? 2 : 1)
 }

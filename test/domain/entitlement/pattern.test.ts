@@ -5,6 +5,7 @@ import { readPattern } from '../../../src/config/patterns.ts'
 import { decide, entitlementsOf } from '../../../src/domain/entitlement/decide.ts'
 import {
   fill,
+  hasChoiceOutside,
   literalPrefix,
   fitsPieces,
   literalWithin,
@@ -153,6 +154,7 @@ describe('piecesOf', () => {
     ['^.*?a$', undefined],
     ['^(a)$', undefined],
     ['^\\d$', undefined],
+    ['^a\n.*$', undefined],
     ['^a\\.*$', undefined],
     ['a.*', undefined],
   ])('of %s is %j', (source, pieces) => {
@@ -199,6 +201,25 @@ describe('literalWithin', () => {
   })
 })
 
+describe('hasChoiceOutside', () => {
+  it.each([
+    ['^a|b$', true],
+    ['^(a|b)$', false],
+    ['^[a|b]$', false],
+    ['^a\\|b$', false],
+    ['^a[](]|.*$', true],
+    ['^a[^](]|.*$', true],
+    ['^a[[:alpha:](]|.*$', true],
+    ['^a[[:^alpha:]|]$', false],
+    ['^a\\Q(\\E|.*$', true],
+    ['^a\\Q|\\Eb$', false],
+    ['^a\\Q|b$', false],
+    ['^a(b[)]|c)$', false],
+  ])('of %s is %j', (source, has) => {
+    expect(hasChoiceOutside(source)).toBe(has)
+  })
+})
+
 describe('literalPrefix', () => {
   it.each([
     ['^aws\\.(?P<a>[a-z]+)$', 'aws.'],
@@ -237,6 +258,12 @@ describe('literalPrefix', () => {
       '[^a]',
       '\\pL',
       'b{1,2}',
+      '[](]',
+      '[^](]',
+      '[[:alpha:](]',
+      '[)[]',
+      '\\Q(\\E',
+      '\\Q[\\Ea',
     )
     const source = fc.array(piece, { minLength: 1, maxLength: 6 }).map((pieces) => `^${pieces.join('')}$`)
     const name = fc.string({ unit: fc.constantFrom('a', 'b', '.', '-'), maxLength: 6 })
