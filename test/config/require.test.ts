@@ -134,7 +134,7 @@ describe('require', () => {
 describe('a laxer grant beside a stricter one (threats.md R11)', () => {
   const beside = (strict: string, laxer: string) =>
     load(withMfa(ofGrant(strict)).replace('store:', `  - id: other\n    ${laxer}\nstore:`)).warnings.filter((line) =>
-      line.includes('rules[0]: asks for more than "other", which opens some of the same to the same people'),
+      line.includes('rules[0]: asks for more than "other", where some of the same is open to the same people'),
     ).length
   const give = (match: string, require = '') =>
     `match: { idp: entra, ${match} }\n    grant: { accounts: [pay-prod], roles: [readonly]${require === '' ? '' : `, require: ${require}`} }`

@@ -12,16 +12,19 @@ export function lintAccess(mapping: Mapping, findings: Findings): void {
   lintRoles(mapping, findings)
 }
 
-const SAY: Readonly<Record<Shadow['how'], (other: string) => Advice>> = {
-  'granted anyway': (other) => `opens nothing that "${other}" does not open to the same people anyway [shadowed-rule]`,
-  'denied anyway': (other) => `opens nothing: the deny "${other}" closes all of it [shadowed-rule]`,
-  'limit voided': (other) =>
-    `asks for more than "${other}", which opens some of the same to the same people: its terms bind nobody there [voided-limit]`,
+const SAY: Readonly<Record<Shadow['how'], (others: string) => Advice>> = {
+  'granted anyway': (others) => `opens nothing that is not open to the same people by ${others} anyway [shadowed-rule]`,
+  'denied anyway': (others) => `opens nothing: all of it is closed by ${others} [shadowed-rule]`,
+  'limit voided': (others) =>
+    `asks for more than ${others}, where some of the same is open to the same people: its terms bind nobody there [voided-limit]`,
 }
 
 /** threats.md R11: who takes the limit of a rule for a promise should know of the rule beside it. */
 function lintShadows({ rules }: Mapping, findings: Findings): void {
-  for (const { rule, by, how } of shadowsIn(rules)) findings.warn(['rules', rule], SAY[how](rules[by]?.id ?? ''))
+  for (const { rule, by, how } of shadowsIn(rules)) {
+    const ids = by.map((place) => `"${rules[place]?.id}"`)
+    findings.warn(['rules', rule], SAY[how](listed(ids, MOST_RULES_NAMED)))
+  }
 }
 
 /** threats.md I3: the same person may have a sign-in at another IdP. */
@@ -66,6 +69,8 @@ const meet = (some: ReadonlySet<string> = new Set(), others: ReadonlySet<string>
   [...some].some((one) => others.has(one))
 
 const MOST_NAMED = 3
+/** Each is a pair that somebody may have to mend; hundreds of them are no line. */
+const MOST_RULES_NAMED = 20
 
 /** Longer than anybody breaks glass for. */
 const LONG_SECONDS = 4 * 3600

@@ -10,7 +10,7 @@ const withRules = (...rules: readonly string[]): string =>
     '    username_domains: [example.com]\n' +
       '  - { id: okta, type: oidc, issuer: https://b.example.com, client_id: c, client_secret_env: IDP_SECRET, groups: { claim: groups }, username_domains: [b.example] }\n' +
       'accounts:\n',
-  ).replace('store:', `${rules.map((rule) => `  - ${rule}\n`).join('')}store:`)
+  ).replace('store:', () => `${rules.map((rule) => `  - ${rule}\n`).join('')}store:`)
 
 const advice = (text: string): readonly string[] =>
   load(text).warnings.map((warning) => warning.replace(/^.*? {2}/, ''))
@@ -34,14 +34,14 @@ describe('[shadowed-rule]', () => {
 
   it('names the rule that makes it idle', () => {
     expect(advice(withRules(grant('x', 'idp: entra, group: Team', DEV)))).toEqual([
-      'rules[1]: opens nothing that "team" does not open to the same people anyway [shadowed-rule]',
+      'rules[1]: opens nothing that is not open to the same people by "team" anyway [shadowed-rule]',
     ])
   })
 
   it('is said of the first where a later one is wider, and of the later of two that say the same', () => {
     const everyone = grant('all', 'idp: entra, everyone: true', ALL)
     expect(advice(withRules(everyone))).toEqual([
-      'rules[0]: opens nothing that "all" does not open to the same people anyway [shadowed-rule]',
+      'rules[0]: opens nothing that is not open to the same people by "all" anyway [shadowed-rule]',
     ])
     expect(advice(withRules(grant('again', 'idp: entra, group: Team', ALL)))[0]).toMatch(/^rules\[1\]/)
   })
@@ -53,7 +53,7 @@ describe('[shadowed-rule]', () => {
     ['of its group at any IdP', 'group: Team'],
   ])('is said of what a deny %s closes', (_what, match) => {
     expect(advice(withRules(deny('no', match, 'accounts: "*"')))).toContain(
-      'rules[0]: opens nothing: the deny "no" closes all of it [shadowed-rule]',
+      'rules[0]: opens nothing: all of it is closed by "no" [shadowed-rule]',
     )
   })
 
@@ -67,8 +67,36 @@ describe('[voided-limit] (threats.md R11)', () => {
     const short = grant('short', 'idp: okta, group: A', `${ALL}, max_duration: 15m`)
     const long = grant('long', 'idp: okta, everyone: true', DEV)
     expect(advice(withRules(short, long))).toEqual([
-      'rules[1]: asks for more than "long", which opens some of the same to the same people: its terms bind nobody there [voided-limit]',
+      'rules[1]: asks for more than "long", where some of the same is open to the same people: its terms bind nobody there [voided-limit]',
     ])
+  })
+
+  it('names every rule that voids it, by whatever they meet the same people', () => {
+    const within = 'within: { accounts: [pay-prod, pay-dev], roles: [readonly, admin] }'
+    const pattern = (id: string, more: string) =>
+      `{ id: ${id}, match: { idp: okta, pattern: '^T-.*$' }, grant: { ${more} }, ${within} }`
+    const short = (id: string) => grant(id, 'idp: okta, any_of: [T-a, T-b]', `${ALL}, max_duration: 15m`)
+    const named = grant('named', 'idp: okta, any_of: [T-a, T-b, T-c]', DEV)
+    const captures = `{ id: captures, match: { idp: okta, pattern: '^T-(?P<role>[a-z]+)$' }, grant: { accounts: pay-dev, roles: '\${role}' }, ${within} }`
+    expect(advice(withRules(short('short'), named, pattern('wide', DEV), captures))).toEqual([
+      'rules[1]: asks for more than "named", "wide", where some of the same is open to the same people: its terms bind nobody there [voided-limit]',
+      'rules[2]: opens nothing that is not open to the same people by "wide" anyway [shadowed-rule]',
+    ])
+    expect(advice(withRules(pattern('strict', `${ALL}, max_duration: 15m`), pattern('wide', DEV)))).toEqual([
+      'rules[1]: asks for more than "wide", where some of the same is open to the same people: its terms bind nobody there [voided-limit]',
+    ])
+  })
+
+  it('is said of a group that a pattern names, where the pattern opens that very role', () => {
+    const named = (id: string, pattern: string) =>
+      `{ id: ${id}, match: { idp: okta, pattern: '${pattern}' }, grant: { accounts: pay-dev, roles: '\${role}' }, within: { accounts: pay-dev, roles: [readonly, admin] } }`
+    const short = (group: string) =>
+      grant('short', `idp: okta, group: ${group}`, 'accounts: pay-dev, roles: readonly, max_duration: 15m')
+    const by = (group: string) => advice(withRules(short(group), named('names', '^T-(?P<role>[a-z]+)$')))
+    expect(by('T-readonly')).toEqual([
+      'rules[1]: opens nothing that is not open to the same people by "names" anyway [shadowed-rule]',
+    ])
+    expect(by('T-admin')).toEqual([])
   })
 
   it('is not said where the other opens something else, or to others', () => {
