@@ -1,3 +1,4 @@
+import { closeSync, openSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { RolegateError } from '../../domain/errors.ts'
 import type { Journal, Keep, Row, Store } from '../../usecases/ports/store.ts'
@@ -32,6 +33,8 @@ const FIRST_VERSION = 'abs(random() >> 12)'
 
 /** The embedded store: one file, several processes. Every call is one statement, so SQLite makes it atomic. */
 export function makeSqliteStore({ path, now }: { path: string; now: () => Date }): Store & Journal {
+  // 0600, which SQLite gives the files beside it too: audit records hold people's names (threats.md P8).
+  guarded(() => closeSync(openSync(path, 'a', 0o600)))
   const database = guarded(() => openDatabase(path))
   // FULL: a row that was acknowledged survives a power cut; a forgotten single-use mark would be a replay.
   guarded(() => database.exec('PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;'))

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -55,6 +55,14 @@ describe.skipIf(whyNoSqlite !== undefined)(sqliteTitle('the SQLite store'), () =
       const after = makeSqliteStore({ path, now })
       expect(Buffer.from((await after.get('t', 'k'))?.value ?? []).toString()).toBe('kept')
       await after.close()
+    })
+
+    it('is its owner’s alone, with the files beside it: audit records hold people’s names (threats.md P8)', async () => {
+      const store = makeSqliteStore({ path, now: () => new Date() })
+      await store.put('audit', 'one', Buffer.from('alice'))
+      const modes = ['', '-wal', '-shm'].map((name) => (statSync(`${path}${name}`).mode & 0o777).toString(8))
+      expect(modes).toEqual(['600', '600', '600'])
+      await store.close()
     })
 
     it('can be read by others while somebody writes', async () => {
