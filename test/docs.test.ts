@@ -1,10 +1,22 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { EXIT } from '../src/cli/exit.ts'
 import { ERROR_CODES, RolegateError } from '../src/domain/errors.ts'
 import { answerFor } from '../src/http/answers.ts'
 
 const read = (file: string) => readFileSync(new URL(`../docs/reference/${file}`, import.meta.url), 'utf8')
+
+/** Every source file of a folder, and of those below it. */
+const sourcesOf = (folder: string) => {
+  const files = readdirSync(new URL(`../src/${folder}/`, import.meta.url), { encoding: 'utf8', recursive: true })
+  return files
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => ({ file, text: readFileSync(new URL(`../src/${folder}/${file}`, import.meta.url), 'utf8') }))
+}
+const textOf = (...folders: readonly string[]) =>
+  folders.flatMap((folder) => sourcesOf(folder).map(({ text }) => text)).join('\n')
+
+const EVENTS = textOf('domain/audit')
 
 it('errors.md says of every code what the doors say', () => {
   const rows = [...read('errors.md').matchAll(/^\| `(\w+)` +\| (\d+) +\| (\d+) +\| (.+?) +\|$/gm)].map(
@@ -19,8 +31,7 @@ it('errors.md says of every code what the doors say', () => {
 })
 
 it('audit.md names every event there is', () => {
-  const source = readFileSync(new URL('../src/domain/audit/event.ts', import.meta.url), 'utf8')
-  const events = [...source.matchAll(/readonly event: ([^\n;]+)/g)].flatMap(([, names = '']) =>
+  const events = [...EVENTS.matchAll(/readonly event: ([^\n;]+)/g)].flatMap(([, names = '']) =>
     [...names.matchAll(/'(\w+)'/g)].map(([, event]) => event ?? ''),
   )
   expect(new Set(events).size).toBeGreaterThan(35)
@@ -28,9 +39,7 @@ it('audit.md names every event there is', () => {
 })
 
 it('audit.md explains every field of a hand-over, of a request and of a change of the configuration', () => {
-  const source = readFileSync(new URL('../src/domain/audit/event.ts', import.meta.url), 'utf8')
-  const typed = source.slice(0, source.indexOf('const LONGEST'))
-  const fields = [...typed.matchAll(/readonly (\w+)\??:/g)].map(([, name = '']) =>
+  const fields = [...EVENTS.matchAll(/readonly (\w+)\??:/g)].map(([, name = '']) =>
     name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
   )
   // What the record is made of, and is no field of it.
@@ -72,9 +81,7 @@ describe('health.md', () => {
   })
 
   it('names what /readyz may say', () => {
-    const source = ['compose.ts', 'compose/gateway.ts', 'compose/issuer-watch.ts', 'compose/clock-watch.ts']
-      .map((file) => readFileSync(new URL(`../src/${file}`, import.meta.url), 'utf8'))
-      .join('\n')
+    const source = `${textOf('compose')}\n${readFileSync(new URL('../src/compose.ts', import.meta.url), 'utf8')}`
     const said = new Set(
       [
         ...source.matchAll(
@@ -88,20 +95,19 @@ describe('health.md', () => {
 })
 
 describe('why a directory does not tell', () => {
-  const source = (file: string) => readFileSync(new URL(`../src/${file}`, import.meta.url), 'utf8')
-  const reasonsIn = (...files: readonly string[]) =>
-    files
-      .flatMap((file) => [...source(file).matchAll(/DirectoryFailure\(\s*['`](\w+)['`$]|'directory:(\w+)'/g)])
+  const reasonsIn = (texts: readonly string[]) =>
+    texts
+      .flatMap((text) => [...text.matchAll(/DirectoryFailure\(\s*['`](\w+)['`$]|'directory:(\w+)'/g)])
       .map(([, ours, whole]) => `directory:${ours ?? whole}`)
-  const ofBoth = reasonsIn(
-    'adapters/directory/ask.ts',
-    'adapters/directory/or-else.ts',
-    'usecases/sign-in/left-alone.ts',
-    'usecases/sign-in/recheck-groups.ts',
-  )
+  const atDirectories = sourcesOf('adapters/directory')
+  const without = (...names: readonly string[]) =>
+    reasonsIn([
+      ...atDirectories.filter(({ file }) => !names.includes(file)).map(({ text }) => text),
+      textOf('usecases/sign-in'),
+    ])
   const pages = [
-    ['entra', [...ofBoth, ...reasonsIn('adapters/directory/graph.ts', 'adapters/directory/pages.ts')]],
-    ['google', [...ofBoth, ...reasonsIn('adapters/directory/google.ts', 'adapters/directory/service-account.ts')]],
+    ['entra', without('google.ts', 'service-account.ts')],
+    ['google', without('graph.ts')],
   ] as const
 
   it.each(pages)('sign-in-with-%s.md says what each reason means', (idp, reasons) => {

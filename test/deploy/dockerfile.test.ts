@@ -1,5 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
 
 /** Instructions, a line each; comments and line breaks gone. */
 const instructions = readFileSync('Dockerfile', 'utf8')
@@ -53,3 +55,31 @@ describe('the Dockerfile', () => {
     expect(ignore.slice(1).toSorted()).toEqual([...new Set(copied)].map((path) => `!${path}`).toSorted())
   })
 })
+
+describe('docs/how-to/run-with-docker.md', () => {
+  const page = readFileSync('docs/how-to/run-with-docker.md', 'utf8')
+  const manifest = [...page.matchAll(/```yaml\n(apiVersion[\s\S]*?)```/g)].map(([, text = '']) => text)[0] ?? ''
+
+  it('shows a Deployment for this image: its user, its folders, its ports', () => {
+    const { spec } = parse(manifest) as { spec: { replicas: number; template: { spec: PodSpec } } }
+    const { securityContext, containers } = spec.template.spec
+    const [container] = containers
+    expect(spec.replicas).toBe(1)
+    expect(of('USER')).toEqual([`${securityContext.runAsUser}:${securityContext.runAsGroup}`])
+    const folders = container?.volumeMounts.map(({ mountPath }) => mountPath)
+    expect(folders).toEqual([
+      dirname(/"([^"]+\.yaml)"/.exec(of('CMD')[0] ?? '')?.[1] ?? ''),
+      '/var/lib/rolegate',
+      '/tmp',
+    ])
+    expect(container?.ports.map(({ containerPort }) => containerPort)).toEqual([8420, 9464])
+  })
+})
+
+type PodSpec = {
+  readonly securityContext: { readonly runAsUser: number; readonly runAsGroup: number }
+  readonly containers: readonly {
+    readonly ports: readonly { readonly containerPort: number }[]
+    readonly volumeMounts: readonly { readonly mountPath: string }[]
+  }[]
+}
