@@ -1,8 +1,8 @@
 import { canonicalAddress, groupsOf, networkOf } from './device/network.ts'
 
 /**
- * Whether an address is of the link itself, or of what a cloud's machine is told its own credentials by: nothing that a gateway has to
- * ask is there, and whoever could make it ask would have them (threats.md P2).
+ * Whether an address is link-local, or one from which a cloud machine is told its own credentials. A gateway never has
+ * to ask there, and whoever could make it ask would get those credentials (threats.md P2).
  */
 export function isOffLimits(address: string): boolean {
   const plain = canonicalAddress(address).toLowerCase()
@@ -13,7 +13,7 @@ export function isOffLimits(address: string): boolean {
 const OFF_LIMITS =
   /^(?:169\.254\.\d+\.\d+|100\.100\.100\.200|168\.63\.129\.16|192\.0\.0\.192|fe[89ab][\da-f]:.*|fd00:ec2:.*|fd20:ce:0:0::\/64)$/
 
-/** IPv4 addresses that a site's own machines may make of an IPv6 one, on the way: as far as the one who asks sees, it is public. */
+/** The IPv4 addresses that a translator on the way may turn an IPv6 address into, though it looks public from here. */
 function carriedBy(address: string): readonly string[] {
   const groups = groupsOf(address)
   if (groups === undefined) return []

@@ -1,4 +1,7 @@
-/** Works out a text once for each thing. Accounts, kinds and people never change: a reload or a new row makes new ones. */
+/**
+ * Works out a text once for each object and remembers it. Accounts, kinds and people never change: a reload makes new
+ * objects.
+ */
 export function onceEach<Thing extends object>(textOf: (thing: Thing) => string): (thing: Thing) => string {
   const before = new WeakMap<Thing, string>()
   return (thing) => {

@@ -1,6 +1,6 @@
 /**
- * One line that steers no terminal and shows all there is: names come from files of many hands, and from directories (threats.md H10).
- * What cannot be seen is spelt out and not left out, so that two names never look like one.
+ * A text on one line, with every control or invisible character written out, since names come from files of many hands
+ * and from directories (threats.md H10). Written out rather than dropped, so that two names never look alike.
  */
 export const plain = (text: string): string =>
   text.replaceAll(

@@ -25,7 +25,10 @@ export type SealUnder = {
 /** Lets others have their turn, in the middle of something long. */
 export type GiveWay = () => Promise<void>
 
-/** Texts under a key of ours. `about` must be the same on both sides; undefined for what is not ours, or was touched. */
+/**
+ * Encrypts texts under a key of ours. `about` must be the same on both sides; `open` answers undefined for anything not
+ * sealed so.
+ */
 export type Sealer = {
   seal(text: string, about: string): string
   open(sealed: string, about: string): string | undefined
@@ -34,7 +37,10 @@ export type Sealer = {
 /** A keyed digest of a user code: 34 bits would fall to guessing from a copy of the store (threats.md K9). */
 export type CodeDigest = (code: string) => string
 
-/** What a name is found by, under the newest master key first: what was noted under a former one is found for as long as it lasts. */
+/**
+ * Keyed digests of a name, that of the newest master key first. Rows written under a former key are still found by the
+ * others.
+ */
 export type NameDigests = (name: string) => readonly [string, ...string[]]
 
 /** SHA-256 of a text as base64url: how bearer tokens and device codes are kept (security.md D-11). */

@@ -2,7 +2,7 @@ import type { GroupPattern } from '../entitlement/pattern.ts'
 import type { Mapping } from '../entitlement/rule.ts'
 import type { Principal } from '../sign-in/principal.ts'
 
-/** By what a deny knows people: a group, or a pattern; of the people of every IdP where it names none. */
+/** What one deny matches people by: a group or a group pattern, of one IdP, or of every IdP where `idp` is absent. */
 export type DenyGroup = {
   readonly rule: string
   readonly idp?: string
@@ -22,14 +22,19 @@ export type DenyWatch = {
   readonly saidAt?: string
 }
 
-/** `days`: for how many nobody was seen in it, thirty at most, which is as far back as anybody looks. */
+/**
+ * A group of a deny in which nobody was seen. `days`: for how many days, 30 at most, since nobody looks further back.
+ */
 export type UnseenDeny = Omit<DenyGroup, 'pattern'> & { readonly days: number }
 
 export type SeenPerson = { readonly principal: Pick<Principal, 'idp' | 'groups'>; readonly seenAt: Date }
 
 /** For how long a group may go without anybody. */
 export const UNSEEN_DAYS = 30
-/** Before that much of watching for it, and that many people, nobody is missed: a new gateway has seen nothing, and the group of a new deny is yet to be filled. */
+/**
+ * Nothing is reported before a group has been watched for this many days and this many people came: a new gateway has
+ * seen nobody yet, and a new deny's group may still be filling.
+ */
 const FIRST_DAYS = 7
 const FEWEST_PEOPLE = 5
 
@@ -51,7 +56,10 @@ export function denyGroupsOf({ rules }: Pick<Mapping, 'rules'>): readonly DenyGr
   })
 }
 
-/** `watch` after another look, which saw somebody last on these days. What is past its time, or wanted no more, is forgotten. */
+/**
+ * The watch after another look. `last`: when somebody was last seen in each group. Drops what is older than
+ * `UNSEEN_DAYS`, and groups no deny names any more.
+ */
 export function withSeen(watch: DenyWatch, wanted: readonly DenyGroup[], last: LastDays, now: Date): DenyWatch {
   const oldest = daysBefore(now, UNSEEN_DAYS)
   const seen = new Map(Object.entries(watch.seen).filter(([, day]) => day >= oldest))
@@ -60,14 +68,14 @@ export function withSeen(watch: DenyWatch, wanted: readonly DenyGroup[], last: L
   return { ...watch, since: Object.fromEntries(since), seen: Object.fromEntries(seen) }
 }
 
-/** Of what a deny goes by, the last day anybody was seen in it; '' for none. */
+/** By the key of a deny's group: the last day somebody was seen in it, or '' if nobody was. */
 type LastDays = ReadonlyMap<string, Day>
 
-/** Looks for people in the groups of denies, some at a time, as there may be very many of both. */
+/** Looks for people in the groups of denies. Called with a few people at a time, as there may be many of both. */
 export function makeLookOut(wanted: readonly DenyGroup[]) {
   const names = new Set(wanted.map(({ group }) => group))
   const anyName = wanted.some(({ pattern }) => pattern !== undefined)
-  /** By IdP and group, the last day anybody came who is in it; of the groups that denies may mean. */
+  /** IdP → group → the last day somebody in it came. Only groups that a deny may mean. */
   const idps = new Map<string, Map<string, Day>>()
 
   function at(people: readonly SeenPerson[]): void {
@@ -80,7 +88,7 @@ export function makeLookOut(wanted: readonly DenyGroup[]) {
     }
   }
 
-  /** Where what the deny goes by is kept, and the last day anybody was seen in it; '' for none. */
+  /** The key of a deny's group, and the last day somebody was seen in it; '' if nobody was. */
   function seen(one: DenyGroup): readonly [key: string, day: Day] {
     const meant = [...idps].filter(([idp]) => one.idp === undefined || one.idp === idp)
     const days = meant.flatMap(([, groups]) => daysOf(one, groups))
@@ -96,8 +104,8 @@ function daysOf({ group, pattern }: DenyGroup, groups: ReadonlyMap<string, Day>)
 }
 
 /**
- * What denies wait for in vain: nobody was seen in it for thirty days, or since the gateway began to look for it (threats.md I4). Of those
- * alone whose whole list the IdP sent it is said that they are enough to miss somebody among.
+ * The groups of denies that nobody was seen in for thirty days, or since the gateway began to look (threats.md I4).
+ * Only people whose IdP sent their whole list of groups count toward the number it takes to report one.
  */
 export function unseenIn(
   watch: DenyWatch,

@@ -2,17 +2,21 @@ import type { Mapping } from '../entitlement/rule.ts'
 import { nearsLimit } from '../sign-in/group-limit.ts'
 import type { Principal } from '../sign-in/principal.ts'
 
-/** What the people of one IdP stated of themselves at their last sign-ins, in numbers; and what of it rules wait for in vain. */
+/**
+ * What the people of one IdP stated at their last sign-ins, in numbers, and which groups that rules name nobody has.
+ */
 export type GroupStatistics = {
   readonly people: number
-  /** The longest list anybody has, and how many their IdP sends at most, where that is known. */
+  /** The longest list of groups anybody has, and the most their IdP sends, where that is known. */
   readonly longest: number
   readonly most?: number
   /** From four fifths of it. */
   readonly isNear: boolean
-  /** Lists that were cut, or not sent at all: what nobody has cannot be said then. */
+  /** How many lists were cut or not sent at all. If there are any, nobody can say that a group has no members. */
   readonly incomplete: number
-  /** Groups that a rule names and nobody has: the first of them, and how many. Absent where that cannot be said. */
+  /**
+   * The first few groups that a rule names and nobody has, and how many there are. Absent where that cannot be said.
+   */
   readonly unseen?: readonly { readonly group: string; readonly rule: string }[]
   readonly unseenCount?: number
 }
@@ -59,7 +63,10 @@ function statisticsOf({ seen, ...tally }: Tally, wanted: ReadonlyMap<string, str
   }
 }
 
-/** The groups that rules name of an IdP, and the first rule that does. A deny of no IdP in particular is nobody's to be missed at. */
+/**
+ * The groups of each IdP that rules name, with the first rule that does. Left out: denies that name no IdP, for nobody
+ * can say at which IdP their groups are missing.
+ */
 function namedAt(rules: Mapping['rules']): ReadonlyMap<string, ReadonlyMap<string, string>> {
   const named = new Map<string, Map<string, string>>()
   for (const { id, match } of rules) {

@@ -5,13 +5,13 @@ const URL_SECONDS = 900
 export type RecheckLimit = { readonly everySeconds: number; readonly else: 'fail' | 'warn' }
 
 /**
- * How old groups may be at a hand-over, whoever asks: by the slowest of the IdPs. Where one of them is not asked again, or where a directory's
- * silence leaves things as they were, nobody can promise anything.
+ * How old anybody's groups can be at a hand-over, by the slowest IdP. Infinite if one IdP is not asked again, or if a
+ * hand-over goes on when its directory does not answer.
  */
 export const recheckedWithin = (idps: readonly (RecheckLimit | undefined)[]): number =>
   idps.length === 0 ? Infinity : Math.max(...idps.map((idp) => (idp?.else === 'fail' ? idp.everySeconds : Infinity)))
 
-/** A role in an account, as far as it bears on how long somebody may go on. */
+/** What of a role in an account decides how long somebody may go on. */
 export type Lent = {
   /** How old groups may be by which it is given. */
   readonly oldestGroupsSeconds: number
@@ -30,8 +30,8 @@ export type LastCredential = {
 }
 
 /**
- * The worst is a sign-in, or a directory's word, a moment before the removal. A role is given for as long as those groups may decide,
- * lasts its own time from then, and never longer than the sign-in, which nothing that descends from it outlives.
+ * At worst somebody signs in, or their directory is asked, a moment before they are removed. They can take a role for
+ * as long as those groups may decide; its session then lasts its full time, but never past the sign-in it comes from.
  */
 export function lastCredentialAfter(
   absoluteSeconds: number,

@@ -10,8 +10,8 @@ type StaffSelector = { readonly idp: string; readonly groups: readonly string[] 
 export type Staff = { readonly operators: readonly StaffSelector[]; readonly auditors: readonly StaffSelector[] }
 
 /**
- * What somebody is to the gateway itself, beside the roles they may take; undefined for nearly everybody. A job is nobody's staff,
- * and a list that is cut or missing proves no membership.
+ * Whether somebody is an operator or an auditor; undefined for nearly everybody. Never a job; and a list of groups that
+ * is cut or missing proves no membership.
  */
 export function standingOf({ operators, auditors }: Staff, principal: Principal): Standing | undefined {
   if (principal.workload === true || principal.groups.state !== 'stated') return undefined

@@ -24,12 +24,15 @@ type OwnEvent =
       readonly changesCount: number
       /** Settings on disk that are not in force: a running process cannot change them. */
       readonly needsRestart: readonly string[]
-      /** What it takes from people who signed in lately, where it takes everything. */
+      /** What it takes from people who signed in lately, if some of them lose everything. */
       readonly lockout: readonly string[]
       /** The account on the host that said that no operator is to be left. */
       readonly lockoutAcceptedBy?: string
     }
-  /** The file on disk could not be used at the start, and what was in force last is in its place (threats.md R10). */
+  /**
+   * The file on disk could not be used at the start, so the configuration that was in force last is used instead
+   * (threats.md R10).
+   */
   | {
       readonly event: 'config_last_good'
       readonly configHash: string
@@ -98,7 +101,7 @@ type RequestEvent = { readonly request: RequestFacts } & (
       readonly jti?: string
     }
   | ({ readonly event: 'sign_out' } & Subject)
-  /** An operator saw what an IdP says of them; of that nothing stands here. */
+  /** An operator tested an IdP with their own sign-in. Nothing of what the IdP said is in the record. */
   | ({
       readonly event: 'idp_tested'
       readonly testedIdp: string
@@ -157,7 +160,7 @@ type RequestEvent = { readonly request: RequestFacts } & (
     } & Subject)
   /** They showed their IdP anew who they are, for one hand-over of one role or one approval of one request (threats.md H8). */
   | ({ readonly event: 'step_up' } & StepUpFacts & Subject)
-  /** They did not, or it was not given on. The principal is who the IdP answered for. */
+  /** They did not, or the proof was not passed on. The principal is whoever the IdP answered for. */
   | ({ readonly event: 'step_up_refused'; readonly reason: string } & StepUpFacts & Subject)
   /** They let a terminal of theirs have what it asked for. */
   | ({ readonly event: 'step_up_released' } & StepUpFacts & Subject)
@@ -171,15 +174,18 @@ type RequestEvent = { readonly request: RequestFacts } & (
     } & ApprovalFacts &
       GrantFacts &
       Subject)
-  /** Somebody whom it concerns tried to answer it, and may not; the first of a minute of their session. */
+  /**
+   * Somebody who may see the request tried to answer it and may not; only the first try a minute of each session is
+   * recorded.
+   */
   | ({ readonly event: 'request_refused'; readonly reason: string } & ApprovalFacts & Subject)
-  /** Somebody tried to answer what nobody had answered in time; once a week of each. */
+  /** Somebody tried to answer a request that had expired unanswered; recorded once a week for each request. */
   | ({ readonly event: 'request_expired' } & ApprovalFacts & Subject)
   /** Whoever asked thought better of it; or an approval was given back, or taken back, before its time. */
   | ({ readonly event: 'request_cancelled' | 'approval_ended' } & ApprovalFacts & GrantFacts & Subject)
   /**
-   * A terminal's tokens ended without anybody signing out: one came back that had been replaced (threats.md D9). Or a whole sign-in did, for its
-   * person is in other groups by now: how many more, and how many no more (threats.md I7).
+   * A terminal's tokens ended though nobody signed out, since a replaced refresh token came back (threats.md D9). Or a
+   * whole sign-in ended, since its person is in other groups now: how many were gained and lost (threats.md I7).
    */
   | ({ readonly event: 'session_ended'; readonly reason: string } & Partial<GroupsChange> & Subject)
   /** A CI job traded its token for a session (threats.md D16). */

@@ -32,7 +32,10 @@ export type HandOverFacts = {
   /** What narrows the session: SHA-256 of the inline policy as the file has it, and ARNs. Absent: nothing does. */
   readonly policyHash?: string
   readonly policyArns?: readonly string[]
-  /** It is bound to the record's `client_ip`; said of it here is only that, for that one may be redacted. */
+  /**
+   * The credentials are bound to the record's `client_ip`. The address is not repeated here, since `client_ip` may be
+   * redacted.
+   */
   readonly bindIp?: true
   /** The fresh sign-in it used up (threats.md H8). */
   readonly stepUp?: string

@@ -8,12 +8,15 @@ export const REDACTABLE = {
 
 export type Redactable = keyof typeof REDACTABLE
 
-/** A text in place of a text, the same for the same: whoever lacks the key cannot go back, and cannot try all there are. */
+/**
+ * Stands for a text: equal texts get equal pseudonyms. Without the key nobody can undo it, or find the text by trying
+ * them all.
+ */
 type Pseudonym = (text: string) => string
 
 /**
- * A record with these fields unreadable, and still to be joined with others (threats.md P8). Only what is kept of an event
- * passes here: whatever decides sees all of it.
+ * A record with these fields replaced by pseudonyms, so that records can still be joined (threats.md P8). Applied to
+ * what is stored only: every decision sees the real values.
  */
 export function redacted(
   record: Record<string, unknown>,

@@ -18,7 +18,7 @@ export type InlinePolicy = {
 export type SentPolicy = {
   readonly inline?: InlinePolicy
   readonly arns: readonly string[]
-  /** Whose calls alone AWS is to take, as `aws:SourceIp` says it: an address or a network (threats.md R12). */
+  /** The only address or network AWS takes calls from, as in `aws:SourceIp` (threats.md R12). */
   readonly boundTo?: string
 }
 
@@ -57,8 +57,9 @@ export const sentPolicyFor = ({ inline, managed }: SessionPolicy, { id, partitio
 const EVERYTHING = { Effect: 'Allow', Action: '*', Resource: '*' }
 
 /**
- * The inline policy as STS is sent it. What binds a session to an address is a deny: AWS pools all session policies, so an allow
- * beside others would widen them. What AWS's own services do on the person's behalf comes from elsewhere, and is let through.
+ * The inline policy that STS is sent. The binding to an address is a deny, because AWS pools all session policies and
+ * another allow would widen them. Calls that AWS services make on the person's behalf come from elsewhere, and are
+ * exempt.
  */
 export function policyTextOf({ inline, arns, boundTo }: SentPolicy): string | undefined {
   if (boundTo === undefined) return inline?.json

@@ -20,9 +20,9 @@ type Sources = Readonly<Record<string, TagSource>>
 type Stated = Pick<Principal, 'idp' | 'claims'>
 
 /**
- * The tags of a session of this person's. A claim that is absent, of an IdP that may not state it, or without a value that is
- * allowed refuses with `condition_unmet`: a tag left out opens policies that test for its absence (threats.md I5). An optional one is
- * left out, but not for a value AWS would not take.
+ * The session tags for this person. Refuses with `condition_unmet` if a claim is absent, comes from an IdP that may not
+ * state it, or has no allowed value: leaving a tag out could satisfy a policy that tests for its absence (threats.md
+ * I5). An optional tag is left out instead, unless its value is one AWS would not take.
  */
 export function sessionTagsFor(sources: Sources, principal: Stated): SessionTags {
   const missing = missingTag(sources, principal)

@@ -2,8 +2,8 @@ import { canonicalAddress, groupsOf, networkOf } from '../device/network.ts'
 import { isInRange, parseIpRange, type IpRange } from './trust-policy/ip-range.ts'
 
 /**
- * Whom AWS is to see when somebody at this address calls it (`aws:SourceIp`): the IPv4 address, or the /64 of an IPv6 one, whose
- * last half changes by itself. Or why no call of theirs would show it.
+ * What AWS will see as `aws:SourceIp` when somebody at this address calls it: the IPv4 address, or the /64 of an IPv6
+ * one, whose last half changes by itself. Or why AWS would see something else.
  */
 export function sourceAddressOf(address: string): { readonly source: string } | { readonly fault: AddressFault } {
   const canonical = canonicalAddress(address)

@@ -3,16 +3,19 @@ import type { Act } from '../sign-in/session.ts'
 
 type TakeRole = Extract<Act, { kind: 'take-role' }>
 
-/** What a session that began with a code is kept from, as the operator says (threats.md D4). */
+/** What is closed to sessions that began with a device code, as the operator says (threats.md D4). */
 export type DeviceClosing = {
   closes(account: Account): boolean
-  /** How old the groups may be by which a role of this account is given, elevated ones aside. */
+  /** How old groups may be for a decision about this account; elevated roles have a limit of their own. */
   oldestGroups(account: Account): number
-  /** The act of taking this role: what the one function that judges sessions has to know of it. */
+  /** Taking this role, with everything `requireSessionMay` has to know about it. */
   takeRole(target: Pick<RoleTarget, 'account' | 'kind'>, handOver: TakeRole['handOver']): TakeRole
 }
 
-/** How old groups may be that decide (threats.md I7): in seconds, by the account's environment, and of elevated roles. */
+/**
+ * How many seconds old the groups behind a decision may be (threats.md I7): usually, by the account's environment, and
+ * for elevated roles.
+ */
 export type OldestGroups = {
   readonly usual: number
   readonly elevated: number
@@ -28,7 +31,7 @@ const ANY_AGE: OldestGroups = {
 /** Past this, the groups of a sign-in decide nothing at all. */
 export const oldestOf = ({ usual, byEnvironment }: OldestGroups): number => Math.max(usual, ...byEnvironment.values())
 
-/** `stopped`: why nobody may have this kind of role now, whatever their session; no rule says so. */
+/** `stopped`: why this gateway may not give this kind of role to anybody now, or undefined. */
 export function closingBy(
   policy: { readonly console: boolean; readonly except: ReadonlySet<string> },
   stopped: (kind: RoleKind) => string | undefined = () => undefined,

@@ -9,7 +9,10 @@ export type Aim =
   | { readonly kind: 'person'; readonly issuer: string; readonly subject: string; readonly username: string }
   /** Everybody of an IdP, or every job of an entry of `workloads`. */
   | { readonly kind: 'idp'; readonly idp: string }
-  /** `alias/role`, or `alias/*`; and what that was in AWS, so that a file that calls it otherwise opens nothing (threats.md R1). */
+  /**
+   * `alias/role` or `alias/*`, with what it was in AWS: a file that gives it another name must not reopen it
+   * (threats.md R1).
+   */
   | { readonly kind: 'role'; readonly role: string; readonly accountId?: string; readonly roleName?: string }
 
 /** What an operator closed from the host, whatever the file says, until somebody lifts it (threats.md R8). */
@@ -81,8 +84,8 @@ export const isEnded = (
   emergency.revocations.some(({ aim, before }) => isAbout(aim, principal) && signedInAt <= new Date(before))
 
 /**
- * The rules with the emergency denies before all others: lists, decisions and explanations know them as denies like any other.
- * A deny of a role is one of its ARN, so that no second name for it stays open (threats.md R1, R2).
+ * The rules with the emergency denies first: lists, decisions and explanations treat them as any deny. A denied role is
+ * denied by ARN, so that it is not reachable by another name (threats.md R1, R2).
  */
 export function closedBy({ denies }: Emergency, index: RuleIndex): RuleIndex {
   if (denies.length === 0) return index
@@ -106,7 +109,7 @@ export function closedBy({ denies }: Emergency, index: RuleIndex): RuleIndex {
 
 type Closed = Pick<Rule, 'accounts' | 'roles'>
 
-/** Every name there is for what the deny names; nothing where the file knows no such role any more. */
+/** Every name the file has for the denied role; empty where it has none any more. */
 function closedRoles(index: RuleIndex, aim: Extract<Aim, { kind: 'role' }>): readonly Closed[] {
   const { mapping } = index
   const [alias = '', key = ''] = aim.role.split('/')

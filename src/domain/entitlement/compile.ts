@@ -8,20 +8,23 @@ import type { Account, Mapping, RoleKind, RoleTarget, Rule, WorkloadMatch } from
 export type Met = {
   readonly rule: Rule
   readonly group: string | null
-  /** The rule's. Most that meet somebody say nothing of the account in question: that is seen here, and costs no look at them. */
+  /** The rule's accounts, copied here so that rules about other accounts can be skipped without loading them. */
   readonly accounts: ReadonlySet<string>
 }
 
 export const metBy = (rule: Rule, group: string | null): Met => ({ rule, group, accounts: rule.accounts })
 
-/** The mapping, indexed once: a question costs what the person's groups cost, however many rules there are. */
+/**
+ * The mapping, indexed once. The cost of a question depends on how many groups the person has, not on how many rules
+ * there are.
+ */
 export type RuleIndex = {
   readonly mapping: Mapping
   /** In the order of the file. */
   readonly accounts: readonly Account[]
   /** The grants that ask for somebody's approval. */
   readonly asking: readonly Rule[]
-  /** Where among them those of a selection stand: looked up once for as many rules as share it. */
+  /** The positions in `accounts` of those a rule selects. Rules with the same selection share the answer. */
   readonly placesOf: (aliases: ReadonlySet<string>) => Uint32Array
   /** All rules that meet this principal, in the order of the file. */
   met(principal: Principal): readonly Met[]
@@ -32,12 +35,18 @@ export type RuleIndex = {
   /** The same for an account and a kind of this mapping. */
   targetOf(account: Account, kind: RoleKind): RoleTarget
   targetByArn(arn: string): RoleTarget | undefined
-  /** Whether a deny of this IdP reads groups: then a sign-in without a groups claim is refused (threats.md I4). */
+  /**
+   * Whether a deny for this IdP's people goes by groups: then a sign-in without a groups claim is refused (threats.md
+   * I4).
+   */
   denyReadsGroups(idp: string): boolean
 }
 
 type Placed = { readonly rule: Rule; readonly order: number }
-/** A chain, with what a decision reads first: of a hundred thousand rules, each is as far away as memory can be. */
+/**
+ * The rules of one group as a linked list. `accounts` is copied in, since following a reference into a hundred thousand
+ * rules is a cache miss each time.
+ */
 type Chained = Placed & Pick<Rule, 'accounts'> & { readonly next: Chained | undefined }
 type Shelf = {
   readonly byGroup: Map<string, Chained>
@@ -92,7 +101,8 @@ export function compileRules(mapping: Mapping): RuleIndex {
     ),
   )
 
-  // A hand-over asks three times about one principal. Neither it nor these rules ever change: a reload compiles anew.
+  // Remembered, since a hand-over asks three times about one principal. Neither the principal nor these rules ever
+  // change: a reload compiles a new index.
   const lookedBefore = new WeakMap<Principal, Looked>()
 
   function lookAt(principal: Principal): Looked {
@@ -123,7 +133,10 @@ export function compileRules(mapping: Mapping): RuleIndex {
     return { met: found.toSorted((a, b) => a.order - b.order), fenced }
   }
 
-  /** A job meets the rules about its workload, and the denies that say everyone: nothing about people, whatever it claims. */
+  /**
+   * A job meets rules about its workload, and denies for everyone. It never meets rules about people, whatever it
+   * claims.
+   */
   function lookForJob({ idp: id, claims }: Principal): readonly Met[] {
     const about = (workloads.get(id) ?? []).filter(({ rule, match }) =>
       (rule.effect === 'deny' ? mayMeetClaims : meetsClaims)(claims, match.claims),

@@ -19,13 +19,19 @@ export type Circumstances = {
   /** That IdP never tells of one. */
   readonly mfaUntold?: boolean
   readonly reason?: string
-  /** What they have asked others for, and what it is worth. It counts for nothing before `seenFor` has told what it is about. */
+  /**
+   * Their requests for approval, each with what it is worth now. They count only after `seenFor` has picked those about
+   * one role.
+   */
   readonly requests?: readonly Weighed[]
   /** Of an imagined person: conditions that count as met. */
   readonly assumed?: ReadonlySet<Condition>
 }
 
-/** What is said of somebody imagined. What is left out is as the rules want it; but for approvals, of which there are none. */
+/**
+ * What somebody imagined is said to meet. A condition left out counts as met, except approvals: an imagined person has
+ * none.
+ */
 export type ImaginedCircumstances = {
   readonly at?: Date | undefined
   readonly ip?: string | undefined
@@ -51,7 +57,10 @@ export function imaginedCircumstances({ at, ip, mfa, reason }: ImaginedCircumsta
   }
 }
 
-/** The same of one role: of what was approved, what this very person asked for it (threats.md R1). */
+/**
+ * The circumstances for one role: of the requests, only those this person made for this very role and that are approved
+ * (threats.md R1).
+ */
 type Seen = Circumstances & { readonly approved?: readonly Weighed[] }
 
 export function seenFor(seen: Circumstances, principal: Principal, target: Pick<RoleTarget, 'arn' | 'kind'>): Seen {
@@ -77,7 +86,7 @@ export function standingApproval(approval: Approval, { approved = [], now }: See
   return standing.toSorted((a, b) => b.until.getTime() - a.until.getTime())[0]
 }
 
-/** One condition: what is wanted, and what was seen instead. Texts for people, and nothing secret in them. */
+/** One condition: what it wants, and what was seen instead, as texts for people. Nothing secret is in them. */
 export type Verdict = {
   readonly condition: Condition
   readonly met: boolean
@@ -143,7 +152,10 @@ const reasonVerdict = ({ hint = '', pattern = '', fits }: ReasonRule, { reason }
 
 const NOTHING: readonly Verdict[] = []
 
-/** What of a requirement is not so. Each is looked at once, in however many accounts it is asked for. */
+/**
+ * The conditions of a requirement that are not met. Each requirement is checked once, in however many accounts it
+ * applies.
+ */
 export function makeUnmet(seen: Seen): (requirement: Requirement | undefined) => readonly Verdict[] {
   const before = new Map<Requirement, readonly Verdict[]>()
   return (requirement) => {
@@ -155,8 +167,9 @@ export function makeUnmet(seen: Seen): (requirement: Requirement | undefined) =>
 }
 
 /**
- * How far somebody is from what they lack: 0 nothing, 1 a word of their own, 2 a fresh sign-in, 3 somebody else's word, 4 what
- * no asking changes. A job cannot sign in afresh, and for some people that would show nothing.
+ * How hard it is to get what is missing: 0 nothing is, 1 state a reason, 2 sign in afresh, 3 get an approval, 4 nothing
+ * they can do. A job cannot sign in afresh, and where the IdP never states a second factor (`untold`) doing so would
+ * not help.
  */
 export function distanceOf(unmet: readonly Verdict[], isJob: boolean): number {
   const steps: Readonly<Record<Condition, number>> = {

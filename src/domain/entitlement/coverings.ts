@@ -1,7 +1,9 @@
 import type { Met, RuleIndex } from './compile.ts'
 import type { Rule } from './rule.ts'
 
-/** A rule, every way it met the person, for many groups may open one rule, and how many came before it. */
+/**
+ * A rule that meets somebody, by which of their groups (there may be several), and its place among the rules that do.
+ */
 export type Spoken = { readonly rule: Rule; readonly met: readonly Met[]; readonly at: number }
 
 export function ruleByRule(met: readonly Met[]): readonly Spoken[] {
@@ -14,7 +16,7 @@ export function ruleByRule(met: readonly Met[]): readonly Spoken[] {
   return [...spoken].map(([rule, each], at) => ({ rule, met: each, at }))
 }
 
-/** Accounts by the rules that cover them: where those are the same, the number is the same. */
+/** Numbers the accounts so that two covered by the same rules have the same number. */
 export type Coverings = {
   /** By an account's place in the file. 0: no rule covers it. */
   readonly numbers: Int32Array
@@ -22,7 +24,10 @@ export type Coverings = {
   readonly rulesOf: (number: number) => readonly Spoken[]
 }
 
-/** Costs what different selections of accounts hold, not accounts times rules: rules that select the same are looked at together. */
+/**
+ * Takes time by the sizes of the distinct account selections, not by accounts times rules: rules with the same
+ * selection are handled together.
+ */
 export function coveringsOf(
   { accounts, placesOf }: Pick<RuleIndex, 'accounts' | 'placesOf'>,
   spoken: readonly Spoken[],
@@ -38,7 +43,10 @@ export function coveringsOf(
   /** Of each number: the rules that were added, and to which. */
   const added: (readonly Spoken[])[] = [[]]
   const before: number[] = [0]
-  /** What this selection makes of a number; one from before its own is of another selection, and means nothing. */
+  /**
+   * Old number → the number it becomes with this selection added. An entry below `first` was written for an earlier
+   * selection and is ignored.
+   */
   let widened = new Int32Array(64)
   for (const [selection, rules] of selections) {
     const first = added.length

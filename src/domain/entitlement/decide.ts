@@ -31,8 +31,8 @@ export type Decision =
   | { readonly allowed: false; readonly code: UnmetCode; readonly entitlement: Entitlement }
 
 /**
- * May this principal take this role now? Deny beats every grant; of several grants one that may be used now comes before one
- * that lacks something, then the longest, then the first in the file (contract.md).
+ * May this principal take this role now? A deny beats every grant. Of several grants the order is: one that may be used
+ * now, then the one that lasts longest, then the first in the file (contract.md).
  */
 export function decide(
   index: RuleIndex,
@@ -58,7 +58,10 @@ export function requireEntitlement(...asked: Parameters<typeof decide>): Entitle
   return entitlement
 }
 
-/** The same for somebody who may be asked for what they lack: a reason or a fresh sign-in, of which `lacks` is the refusal. */
+/**
+ * Decides like `decide`, but throws only if asking the person would not help. `lacks` is the refusal if all they lack
+ * is a reason or a fresh sign-in, for which they can be asked.
+ */
 export function requireAskable(...asked: Parameters<typeof decide>): {
   readonly entitlement: Entitlement
   readonly lacks?: RolegateError
@@ -129,7 +132,10 @@ export const rolesIn = (
 const coveringOf = (met: readonly Met[], { alias }: Account): readonly Met[] =>
   met.filter(({ accounts }) => accounts.has(alias))
 
-/** One pass over the rules, and over what each names (security.md M-17). What the same rules say of a kind is one and the same thing. */
+/**
+ * Goes over the rules once, and over the roles each names (security.md M-17). What the same rules say of the same kind
+ * of role is one shared object.
+ */
 function makeRolesUnder({ roles }: Mapping, weighing: Weighing): (spoken: readonly Spoken[]) => readonly HeldRole[] {
   const orderOf = new Map([...roles.values()].map((kind, order) => [kind, order]))
   const before = new Map<string, HeldRole>()
@@ -164,7 +170,10 @@ function makeRolesUnder({ roles }: Mapping, weighing: Weighing): (spoken: readon
   }
 }
 
-/** What opens a kind of role somewhere, and by which of the rules that met them, as a text: its beginning alone, where it is long. */
+/**
+ * The ways in which rules grant a kind of role in an account, and the rules' places as a text to compare by; a long
+ * text is cut.
+ */
 type Opening = { readonly met: Met[]; by: string }
 
 /** The same dozen rules seldom meet in a second account. */

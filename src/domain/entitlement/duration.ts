@@ -72,7 +72,9 @@ export const secondsLeft = ({ approval }: Pick<Lendable, 'approval'>, now: Date)
 export const approvalEnding = (): RolegateError =>
   new RolegateError('approval_required', { why: 'approval_ending' }, { reason: 'approval_ending' })
 
-/** A time that is less than AWS lends for away is tomorrow's; the limits cut that as they do any other. */
+/**
+ * If that time of day is closer than the shortest session AWS lends, tomorrow's is meant. The limits cut it as usual.
+ */
 function usualSeconds(usual: Usual | undefined, now: Date, timeZone: string | undefined): number {
   if (usual === undefined) return USUAL_SECONDS
   if ('seconds' in usual) return usual.seconds

@@ -17,12 +17,18 @@ type Whom = {
   readonly workload?: string
 }
 
-/** One rule about a role, as operators and auditors see it: everybody's, whomever it meets (security.md M-22). */
+/**
+ * One rule about a role, as operators and auditors see it, whether it meets the person asked about or not (security.md
+ * M-22).
+ */
 export type RuleAbout = Omit<Explanation['rules'][number], 'wants'> & {
   readonly of: Whom
   /** What it asks for beside groups. */
   readonly requires?: readonly Asked[]
-  /** What it says to the person asked about: `fenced` is a group that fits its pattern and that its fence kept out. */
+  /**
+   * What the rule means for the person asked about. `fenced`: a group of theirs fits the pattern, but names something
+   * outside the rule's fence.
+   */
   readonly verdict?: 'met' | 'fenced' | 'other_group' | 'other_idp' | 'jobs_only'
   /** The group that was kept out. */
   readonly fenced?: string
@@ -67,7 +73,10 @@ export function rulesAbout(index: RuleIndex, target: RoleTarget): readonly RuleA
   return index.mapping.rules.filter((rule) => isAnybodys(rule) && covers(rule, target)).map(aboutOf)
 }
 
-/** Whether a rule is there for this principal. One of an emergency says everyone, and stands for those alone whom it was aimed at. */
+/**
+ * Whether a rule concerns this principal at all. An emergency deny says `everyone`, but concerns only those it was
+ * aimed at.
+ */
 function standsFor(index: RuleIndex, principal: Principal): (rule: Rule) => boolean {
   const met = new Set(index.met(principal).map(({ rule }) => rule))
   return (rule) => rule.id !== EMERGENCY_RULE || met.has(rule)

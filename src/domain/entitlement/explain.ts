@@ -51,7 +51,7 @@ export type Explanation = {
   readonly bindIp?: true
   /** In the order they are applied, and which of them binds the longest there is; empty when no grant opens it. */
   readonly limits: readonly Limit[]
-  /** What it lasts when nobody names a time; absent when no grant opens it, or too little of the sign-in is left. */
+  /** How long it lasts if no time is asked for; absent if no grant opens it, or too little of the sign-in is left. */
   readonly usual?: Duration
   /** Roles of theirs that come nearest: of the same account, then of the same kind. */
   readonly nearest: readonly string[]
@@ -182,7 +182,7 @@ function approversOf({ approval }: Requirement): Pick<Weighed, 'approvers'> {
   return approval === undefined ? {} : { approvers: { idp: approval.idp, groups: approval.groups } }
 }
 
-/** In the order of the file; a rule about other IdPs, or about jobs, says nothing to this person and is left out. */
+/** In the order of the file. Rules about other IdPs or about jobs are left out: they do not concern this person. */
 function rulingsOf(
   index: RuleIndex,
   { principal }: GatewaySession,

@@ -21,7 +21,10 @@ function byName(index: RuleIndex, name: string): RoleTarget | undefined {
   return undefined
 }
 
-/** What a record may say was asked for: names as we give them. Anything else might be a secret in the wrong field. */
+/**
+ * The requested role as a record may show it: only if it is written as we write role names. Anything else might be a
+ * secret pasted into the wrong field.
+ */
 export const askedForRecord = (name: string): string =>
   /^[a-z0-9-]{1,63}\/[a-z0-9-]{1,63}$|^arn:[a-z-]{3,12}:iam::\d{12}:role\/[A-Za-z0-9/._-]{1,64}$/.test(name)
     ? name

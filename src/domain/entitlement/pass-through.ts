@@ -5,9 +5,10 @@ import type { RoleKind, RoleTarget } from './rule.ts'
 type Narrowing = Pick<RoleKind, 'sessionPolicy' | 'bindIp'>
 
 /**
- * Where AWS takes the IdP's own assertion: the condition under which this session may not take the role, or undefined.
- * Such an assertion is no narrower than its IdP makes it and passes through the browser: so it opens no elevated role, carries none
- * of our tags, is narrowed by no policy, and is fetched by the very person in a browser, where they signed in (threats.md F7).
+ * For accounts where AWS takes the IdP's own assertion: the condition for which this session may not take the role, or
+ * undefined. We cannot narrow such an assertion, and it passes through the browser. So it opens no elevated role,
+ * carries no session tags or session policy of ours, and only the person themselves can fetch it, in the browser they
+ * signed in with (threats.md F7).
  */
 export function passThroughFault(
   { account, kind }: Pick<RoleTarget, 'account' | 'kind'>,
@@ -19,7 +20,7 @@ export function passThroughFault(
   if (kind.elevated) return 'elevated_passed_through'
   if (via !== 'browser') return 'browser_needed'
   if (Object.keys(kind.sessionTags).length > 0) return 'tags_passed_through'
-  // Whoever holds the IdP's assertion asks AWS themselves, and would leave the policy out, whichever it is.
+  // With the IdP's assertion one can ask AWS directly and leave the session policy out.
   if (held.sessionPolicy !== undefined) return 'policy_passed_through'
   if (held.bindIp === true) return 'bind_ip_passed_through'
   return principal.idp === account.passThroughIdp ? undefined : 'idp_passed_through'

@@ -1,10 +1,16 @@
 import { fill, type Template } from './pattern.ts'
 import type { PatternMatch, Rule } from './rule.ts'
 
-/** A group that fitted a pattern and named something outside the rule's fence, or nothing there is: perhaps a rogue one. */
+/**
+ * A group that fits a pattern but names an account or role outside the rule's fence, or one that does not exist:
+ * perhaps a rogue group.
+ */
 export type Fenced = { readonly rule: string; readonly group: string; readonly named: string }
 
-/** The more letters, the fewer patterns share them; not every text has six. The last ones: names differ there. */
+/**
+ * How many letters patterns are indexed by. More letters tell more patterns apart, but not every fixed text has six.
+ * Its last letters are used, as names differ most at the end.
+ */
 const LETTERS = [6, 3]
 const END = 3
 const ENDS = 8_192
@@ -15,22 +21,27 @@ type Placed = {
   readonly rule: Rule
   readonly match: PatternMatch
   readonly order: number
-  /** The rule narrowed to one role: one and the same for every group that names the role. As many as the fence has roles. */
+  /**
+   * The rule narrowed to one role, shared by all groups that name that role. At most one for each role in the fence.
+   */
   readonly byRole: Map<string, Rule>
 }
 
 /**
- * The patterns of one IdP, by what their names begin with, else by letters that stand somewhere in them: a group is
- * held only against those it could fit, so that ten thousand patterns cost a few look-ups for each group. What has neither is
- * held against every group.
+ * The patterns of one IdP, indexed by the text their names begin with, or else by a text they contain. A group is
+ * compared only with patterns it could fit, so that ten thousand patterns cost a few look-ups a group. A pattern with
+ * neither is compared with every group.
  */
 export class PatternIndex {
   readonly #byLength = new Map<number, Map<string, Placed[]>>()
   /** By the last letters of the text, as many as the key says. */
   readonly #byLetters = new Map<number, Map<string, Placed[]>>(LETTERS.map((count) => [count, new Map()]))
-  /** What some beginning or some letters end in: at most places in a name there is nothing to look up. */
+  /**
+   * A small filter by the last letters of the indexed texts: at most places in a name it says that there is nothing to
+   * look up.
+   */
   readonly #ends = new Uint8Array(ENDS)
-  /** Selections of one account: the same one for whatever names that account. As many as there are accounts. */
+  /** Sets holding a single account, shared by all groups that name it. At most one for each account. */
   readonly #alone = new Map<string, ReadonlySet<string>>()
 
   add(rule: Rule, match: PatternMatch, order: number): void {
@@ -52,7 +63,10 @@ export class PatternIndex {
     if (prefix.length >= END) mark(prefix, A_BEGINNING)
   }
 
-  /** Tells of each rule that this group meets, narrowed to what the group says, or that its fence kept it out. */
+  /**
+   * Calls `met` for each rule this group meets, narrowed to what the group names, or `fenced` if it names something
+   * outside the fence.
+   */
   meet(group: string, met: (rule: Rule, order: number) => void, fenced: (kept: Fenced) => void): void {
     for (const placed of this.#couldFit(group)) {
       const { rule, match, order } = placed
@@ -99,7 +113,7 @@ export class PatternIndex {
   }
 }
 
-/** A number for the three letters before `at`. Others may have the same: it only says that a look-up is worth it. */
+/** A hash of the three letters before `at`. Different letters may collide; that costs one needless look-up. */
 const endOf = (text: string, at: number): number =>
   (text.charCodeAt(at - 3) * 961 + text.charCodeAt(at - 2) * 31 + text.charCodeAt(at - 1)) % ENDS
 
@@ -116,8 +130,9 @@ const isOutside = (fence: ReadonlySet<string>, said: string | undefined): boolea
   said !== undefined && !fence.has(said)
 
 /**
- * The same rule for the one account and the one role that a group names. What names an account costs that account. What names a
- * role alone covers every account of the rule, so of however many groups name the role it is asked about once (security.md M-17).
+ * The rule, narrowed to the account and role that a group names. With an account, it is only ever looked at for that
+ * account. With a role alone it covers every account of the rule, so all groups that name that role share one
+ * (security.md M-17).
  */
 function narrowed({ rule, byRole }: Placed, accounts: ReadonlySet<string> | undefined, role: string | undefined): Rule {
   if (accounts !== undefined) return { ...rule, accounts, roles: role === undefined ? rule.roles : new Set([role]) }

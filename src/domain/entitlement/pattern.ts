@@ -4,7 +4,7 @@ export type GroupPattern = {
   readonly source: string
   /** What every name it fits begins with; empty where nothing is fixed. */
   readonly prefix: string
-  /** A text that every name it fits holds somewhere, the longest that is plain; empty where there is none. */
+  /** The longest fixed text that every fitting name contains; empty if there is none. */
   readonly within: string
   /** The named captures of a name that it fits as a whole; undefined for any other. */
   captures(group: string): Readonly<Record<string, string>> | undefined
@@ -24,7 +24,7 @@ export function parseTemplate(text: string): Template | undefined {
     .filter((part) => part !== '')
 }
 
-/** What a template says for these captures. One that took no part in the match is empty text. */
+/** The template filled with these captures. A capture that took no part in the match is empty. */
 export const fill = (template: Template, captures: Readonly<Record<string, string>>): string =>
   template.map((part) => (typeof part === 'string' ? part : (captures[part.capture] ?? ''))).join('')
 
@@ -33,8 +33,7 @@ export const capturesIn = (template: Template): readonly string[] =>
   template.flatMap((part) => (typeof part === 'string' ? [] : [part.capture]))
 
 /**
- * The text that every match of an RE2 pattern begins with, where that is plain from its first characters: a question of
- * speed alone, so anything unusual means none.
+ * The text that every match of an RE2 pattern begins with. It only saves time, so anything unusual gives an empty text.
  */
 export function literalPrefix(source: string): string {
   if (!source.startsWith('^') || hasChoiceOutside(source)) return ''
@@ -45,7 +44,8 @@ export function literalPrefix(source: string): string {
     const letter = escaped ? source[at + 1] : source[at]
     if (letter === undefined || (escaped ? /[A-Za-z0-9]/ : /[.*+?()[\]{}|^$]/).test(letter)) break
     const next = source[at + (escaped ? 2 : 1)] ?? ''
-    // What may be missing, or be there several times, is not fixed. A surrogate is half a letter: its quantifier is for both.
+    // A character with a quantifier is not fixed. A surrogate is half a character, and its quantifier applies to both
+    // halves.
     if (/[*?{+]/.test(next) || /[\ud800-\udfff]/.test(letter)) break
     prefix += letter
     at += escaped ? 2 : 1
@@ -99,7 +99,7 @@ export function piecesOf(source: string): readonly string[] | undefined {
   return pieces
 }
 
-/** Whether a whole name is these texts with anything but a line's end between them: what RE2 would say, for less. */
+/** Whether a name consists of these texts with anything but line ends in between: RE2's answer, found faster. */
 export function fitsPieces(name: string, pieces: readonly string[]): boolean {
   const [first = '', ...rest] = pieces
   const last = rest.pop()

@@ -1,6 +1,9 @@
 import type { TimeWindow } from './time-window.ts'
 
-/** What a role or a grant asks for beside groups: `require`. Of a role it binds every grant, of a grant that one (threats.md R11). */
+/**
+ * `require`: what a role or a grant asks for beside groups. A role's applies to every grant of it, a grant's to that
+ * grant alone (threats.md R11).
+ */
 export type Requirement = {
   /** How long ago the person may have shown a second factor at their IdP. */
   readonly mfaSeconds?: number

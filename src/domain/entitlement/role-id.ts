@@ -1,8 +1,8 @@
 import type { RoleTarget } from './rule.ts'
 
 /**
- * Tells roles apart where names may change: the ARN, and for a variant its key as well, or a narrower form would pass for the
- * wider one (threats.md R2).
+ * Identifies a role even if its names change: its ARN, and for a variant its key as well, since base and variant share
+ * an ARN and the narrower must not pass for the wider (threats.md R2).
  */
 export const roleIdOf = ({ arn, kind }: Pick<RoleTarget, 'arn' | 'kind'>): string =>
   kind.variantOf === undefined ? arn : `${arn}#${kind.key}`

@@ -15,7 +15,10 @@ import { secondsLeft } from './duration.ts'
 import type { Requirement } from './requirement.ts'
 import type { Mapping, RoleKind, RoleTarget } from './rule.ts'
 
-/** For how long at most, and by which grant: what rules say of a kind of role, whatever account they cover it in. */
+/**
+ * What the rules say of a kind of role, the same in every account that the same rules cover: by which grants, and for
+ * how long at most.
+ */
 export type Standing = {
   readonly maxSeconds: number
   /** What set `maxSeconds`. */
@@ -96,7 +99,8 @@ export function standingBy(opening: readonly Met[], kind: RoleKind, weighing: We
   const secondsOf = ({ rule }: Met) => Math.min(rule.maxSeconds ?? kind.maxSeconds, kind.maxSeconds)
   const leftOf = (met: Met) => Math.min(secondsOf(met), weighing.secondsLeft(met.rule.require))
   const asks = opening.some(({ rule }) => rule.require !== undefined)
-  // What the role itself asks for is the same by every grant. A stable sort: of equal grants the first in the file is used.
+  // The role's own requirements are the same for every grant. The sort is stable: of equal grants the first in the file
+  // is used.
   const grants = opening.toSorted(
     (a, b) =>
       (asks ? distance(a.rule.require) - distance(b.rule.require) || leftOf(b) - leftOf(a) : 0) ||

@@ -13,12 +13,13 @@ export function requireVisibleRole(index: RuleIndex, principal: Principal, name:
 }
 
 /**
- * A role that is not `discoverable` is unknown to those no grant opens it to, in the same words as one that there is not, at every
- * door: else its name could be found out by asking (threats.md P3). The reason is for log and audit.
+ * Throws as for an unknown role if the role is not `discoverable` and no grant opens it to this person, in the same
+ * words at every door: otherwise its name could be found out by asking (threats.md P3). The reason is for log and
+ * audit.
  */
 export function requireVisible(index: RuleIndex, principal: Principal, target: RoleTarget): void {
   if (target.kind.discoverable) return
-  // A deny that covers it says as much of a role as a grant would: only who has a grant hears of it.
+  // Being denied a role reveals that it exists, so only somebody with a grant learns of a deny.
   const isOpened = index.met(principal).some(({ rule }) => rule.effect === 'grant' && covers(rule, target))
   if (!isOpened) throw new RolegateError('role_unknown', {}, { reason: 'not_entitled' })
 }

@@ -1,4 +1,4 @@
-/** What the clocks of a zone show at an instant, as milliseconds: the instant at which those of UTC show the same. */
+/** What clocks in a zone show at an instant, as the milliseconds at which clocks in UTC would show the same. */
 export function shownAt(at: number, timeZone: string): number {
   const fields = Object.fromEntries(
     clockOf(timeZone)

@@ -8,9 +8,14 @@ export type PolicyDiff = {
   readonly accounts: readonly FactsChange[]
   readonly roles: readonly FactsChange[]
   readonly settings: readonly FactsChange[]
-  /** Each selector held alone. What everyone of an IdP gains or loses is said of everyone, and not again of each group that has it on the same terms. */
+  /**
+   * Each selector looked at alone. What everyone of an IdP gains or loses is not repeated for each group that has it on
+   * the same terms.
+   */
   readonly access: readonly AccessChange[]
-  /** A deny cannot be taken from another group's grant: what it closes for whoever else is met by it, said of itself. */
+  /**
+   * Denies are listed by themselves, since whom a deny closes something to depends on the other groups a person has.
+   */
   readonly denies: readonly DenyChange[]
   readonly staff: readonly { readonly who: string; readonly role: 'operator' | 'auditor'; readonly change: Came }[]
   readonly tests: readonly (PolicyTest & { readonly change: Came })[]

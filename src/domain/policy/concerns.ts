@@ -47,7 +47,10 @@ function leavesProduction({ name, keys }: FactsChange): readonly string[] {
   return left ? [`${name} no longer counts as production`] : []
 }
 
-/** Where AWS is asked, whose word of an address counts, and what closes itself to old groups and to codes. */
+/**
+ * Settings that decide where AWS is asked, which proxies are believed, and what is closed to old groups and to device
+ * codes.
+ */
 const WEIGHTY = /^(?:sts\.[^ ]*|server trusted_proxies|sessions\.cli\.device [^ ]*|sessions\.claims_max_age [^ ]*)$/
 
 function weighty({ name, change, keys }: FactsChange): readonly string[] {

@@ -14,8 +14,8 @@ export type LastGood = {
 export type Vouchers = ReadonlyMap<string, string>
 
 /**
- * Why a remembered configuration must not be used in place of a file that is broken (threats.md R10); undefined when it may. Whatever may have been closed
- * since it came into force counts as closed: what cannot be known keeps it from use.
+ * Why a remembered configuration must not replace a broken file (threats.md R10); undefined if it may. If the file
+ * might have closed something since, or if that cannot be known, the old one is not used.
  */
 export function whyNotLastGood(
   { hash, at }: Pick<LastGood, 'hash' | 'at'>,

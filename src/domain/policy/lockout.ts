@@ -4,7 +4,10 @@ import { holdingsOf } from '../entitlement/decide.ts'
 import { WHENEVER } from './people.ts'
 import type { Principal } from '../sign-in/principal.ts'
 
-/** The latest: whoever has not come for weeks is no sign of a lockout, and what they hold costs two decisions. */
+/**
+ * Only the latest to sign in: people who have not come for weeks are no sign of a lockout, and each costs two
+ * decisions.
+ */
 const MOST_DECIDED = 500
 
 /** What decides before a change, or after it. */
@@ -14,15 +17,15 @@ export type Lockout = {
   /** A line each, with no names. */
   readonly said: readonly string[]
   /**
-   * Nobody is left to see to the gateway: no operator is named any more, or none of several who came lately is one. Where only one of them came, it is
-   * not: whoever signed in last may be who has to go.
+   * The gateway loses all its operators: none is named any more, or of several who came lately none is one still. False
+   * if only one came lately: that may be the very person who has to go.
    */
   readonly ofAllOperators: boolean
 }
 
 /**
- * What a change takes from people who signed in lately, the latest first, where it takes everything (ux.md, Reload). To remove somebody, or all of those who
- * have roles, may be what is meant, and is warned of; to remove every operator has to be meant aloud (threats.md R8).
+ * Who, of the people who signed in lately, loses everything by a change (ux.md, Reload). Removing people, even all who
+ * have roles, may be intended, and is warned of; removing every operator has to be confirmed (threats.md R8).
  */
 export function lockoutBy(before: Side, after: Side, people: readonly Principal[]): Lockout {
   const had = people.slice(0, MOST_DECIDED).filter((person) => holdsAny(before, person))

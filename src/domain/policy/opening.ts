@@ -20,7 +20,9 @@ export type GrantTerms = {
   readonly asks: string
 }
 
-/** By ARN, for two aliases or keys may have changed names and still be one role (threats.md R1). Deny beats every grant. */
+/**
+ * By ARN: aliases and keys may have swapped names and still be the same roles (threats.md R1). Deny beats every grant.
+ */
 export function openingsBy(rules: readonly Rule[], index: RuleIndex): ReadonlyMap<string, Opening> {
   const closed = new Set(rules.flatMap((rule) => (rule.effect === 'deny' ? targetsOf(rule, index) : [])))
   const openings = new Map<string, { target: RoleTarget; grants: GrantTerms[] }>()
@@ -76,7 +78,7 @@ export function printTerms({ maxSeconds, require, asks }: GrantTerms): string {
   return parts.length === 0 ? OWN_TERMS : parts.join(', ')
 }
 
-/** Whether the later grants let through what none of the earlier ones did. A grant that asks for more lets through less. */
+/** Whether the later grants allow something that no earlier one did. A grant with more requirements allows less. */
 export const isLooser = (before: readonly GrantTerms[], after: readonly GrantTerms[]): boolean =>
   after.some((later) => !before.some((earlier) => covers(earlier, later)))
 

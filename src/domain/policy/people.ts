@@ -14,7 +14,7 @@ export type SeenPerson = {
   readonly subject: string
   readonly username: string
   readonly groups: readonly string[]
-  /** Their groups were more than the record holds: what these say of them is less than what is so. */
+  /** The record does not hold all their groups, so what is worked out for them may be less than they have. */
   readonly cut: boolean
   /** As the record spells it. */
   readonly seenAt: string
@@ -90,7 +90,7 @@ const namedOf = ({ target, via }: Entitlement): Named => ({
   sensitive: target.kind.elevated || isProduction(target.account.environment),
 })
 
-/** A group that a rule speaks of and that nobody states who was seen; of IdPs whose people were seen with all their groups. */
+/** A group that a rule names and that nobody seen has. Only for IdPs whose people were seen with all their groups. */
 export type UnseenGroup = { readonly rule: number; readonly group: string; readonly effect: Rule['effect'] }
 
 export function groupsNeverSeen({ rules }: Mapping, people: readonly SeenPerson[]): readonly UnseenGroup[] {

@@ -2,7 +2,9 @@ import type { Principal } from '../sign-in/principal.ts'
 import type { RuleIndex } from '../entitlement/compile.ts'
 import type { Mapping, Rule } from '../entitlement/rule.ts'
 
-/** Whom rules speak of, as the file can say it. Each is looked at alone: what somebody holds beside it is not known. */
+/**
+ * Whom rules are about, as the file can say it. Each is looked at alone, without whatever else such a person may hold.
+ */
 export type Selector =
   | { readonly kind: 'everyone'; readonly idp: string }
   | { readonly kind: 'group'; readonly idp: string; readonly group: string }
@@ -47,8 +49,8 @@ function selectorsIn({ match }: Rule, idps: readonly string[]): readonly Selecto
 }
 
 /**
- * The rules that meet whoever is of this selector and of nothing else, narrowed to what they open for it. A pattern stands for
- * every group it could fit: whatever its fence holds.
+ * The rules that meet somebody with this selector and nothing else, narrowed to what they open for it. A pattern stands
+ * for every group it could fit, so for its whole fence.
  */
 export function rulesMeeting(index: RuleIndex, selector: Selector): readonly Rule[] {
   switch (selector.kind) {

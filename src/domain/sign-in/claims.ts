@@ -40,7 +40,9 @@ export type ClaimMapping = {
   readonly username: string
   /** Domains in lower case: names outside of them are shown with the IdP's id in front. */
   readonly usernameDomains?: readonly string[]
-  /** Those of all other IdPs: no name of theirs is this one's, though it declares none. */
+  /**
+   * The domains of all other IdPs: a name in one of them is not accepted from this IdP, even if it has declared none.
+   */
   readonly othersDomains?: readonly string[]
   /** The claim that names a person across IdPs. */
   readonly personKey?: string
@@ -52,7 +54,7 @@ export type ClaimMapping = {
     readonly limit?: { readonly count: number; readonly else: 'fail' | 'warn' }
     /** How many the IdP sends at most, where that is known and nobody else is asked. */
     readonly most?: number
-    /** The directory is asked where the list is cut; `else` is what happens when it does not tell all. */
+    /** The directory is asked if the list is cut; `else` says what happens if it does not tell all groups. */
     readonly overage?: { readonly else: 'fail' | 'warn' }
   }
   /** What shows that a second factor was used; absent: nothing does. */
@@ -129,7 +131,7 @@ function emailIn(claims: StatedPerson['claims'], mapping: ClaimMapping): Pick<Pr
 const isVerified = (claims: StatedPerson['claims']): Pick<Principal, 'emailVerified'> =>
   [true, 'true'].some((word) => ownValue(claims, 'email_verified') === word) ? { emailVerified: true } : {}
 
-/** A cut list passes only where all that the operator said about cut lists lets it. */
+/** Whether a cut list is taken: only if every setting about cut lists says so. */
 function takesCutLists({ limit, overage }: ClaimMapping['groups']): boolean {
   const words = [limit, overage].flatMap((one) => one?.else ?? [])
   return words.length > 0 && words.every((word) => word === 'warn')
@@ -166,7 +168,7 @@ export function groupStatementFrom(
   const values: unknown[] = Array.isArray(value) ? value : [value]
   const listed = delimiter === undefined ? values : values.flatMap((each) => splitBy(delimiter, each))
   const names = groupNames(listed)
-  // Counted as they came: an IdP that cuts at a hundred counts a group it names twice as two.
+  // Counted before removing doubles: an IdP that cuts at a hundred counts a group it names twice as two.
   return { state: limit !== undefined && listed.length >= limit.count ? 'truncated' : 'stated', names }
 }
 

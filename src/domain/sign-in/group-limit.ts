@@ -1,5 +1,5 @@
 import type { GroupStatement } from './principal.ts'
 
-/** From four fifths of what their IdP sends at most: a few more groups, and somebody's list is cut. */
+/** True from four fifths of the most their IdP sends: a few more groups, and the list will be cut. */
 export const nearsLimit = ({ names, most }: GroupStatement): boolean =>
   most !== undefined && names.length * 5 >= most * 4

@@ -18,12 +18,12 @@ export const GROUPS_UNREAD = 'groups_unread'
 export const groupsChanged = () =>
   new RolegateError('sign_in_required', { why: GROUPS_CHANGED }, { reason: GROUPS_CHANGED })
 
-/** Nothing about the person: their directory was to be asked, and did not tell. */
+/** Says nothing about the person: their directory should have been asked and did not answer. */
 export const groupsUnread = (idp: string, retryAfterSeconds: number, reason: string, cause?: unknown) =>
   new RolegateError('idp_unavailable', { idp, why: GROUPS_UNREAD, retryAfterSeconds }, { reason, cause })
 
 const EVERYBODY = { of: 'everybody' }
 
-/** Among the facts of a directory's failure: it is not about whom it was asked about. */
+/** Marks a directory's failure that concerns everybody and not only the person it was asked about. */
 export const ofEverybody = (isSo: boolean): { readonly of?: string } => (isSo ? EVERYBODY : {})
 export const isOfEverybody = ({ values }: RolegateError): boolean => values['of'] === EVERYBODY.of

@@ -1,12 +1,15 @@
 import { compared } from './compared.ts'
 
 /**
- * What names a human at whichever IdP they sign in, as an employee number does: only ever held against another's, to tell that two
- * sign-ins are one person (threats.md I3). It is in no record, on no page, and goes to nobody; it is kept
- * with sessions, with what was asked and answered, and with a step-up that a terminal waits for.
+ * What identifies a human across IdPs, such as an employee number. It is only ever compared, to tell that two sign-ins
+ * are one person (threats.md I3). It is on no page, in no record, and sent to nobody; it is kept with sessions, with
+ * requests and answers, and with a step-up that a terminal waits for.
  */
 export type PersonKey = {
-  /** The claim it was read from. It tells which claim was asked for at the sign-in; a value speaks against another's whatever claim either is of. */
+  /**
+   * The claim it was read from, which tells what the file asked for at the sign-in. Keys are compared by value,
+   * whatever their claims.
+   */
   readonly claim: string
   readonly value: string
 }
@@ -25,7 +28,7 @@ export function personKeyIn(claims: Readonly<Record<string, unknown>>, claim: st
   return { claim, value: value.trim() }
 }
 
-/** The claim by which nobody can tell who this is, though the file as it is now says it tells. */
+/** The claim that the file now says tells people apart, if this person has no key from it. */
 export const missingKeyOf = (
   { idp, personKey }: { readonly idp: string; readonly personKey?: PersonKey },
   keys: PersonKeys,

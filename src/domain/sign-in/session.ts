@@ -24,13 +24,13 @@ export type GatewaySession = Authentication & {
   readonly idpSession?: IdpSession
   /** What the directory that told their groups knows them by; absent: a claim told them. */
   readonly directoryId?: string
-  /** Of a terminal: the browser's session that it came of, which may be over. */
+  /** Of a terminal: the id of the browser session it came from, which may be over. */
   readonly signIn?: string
   /** Absent for a browser. */
   readonly terminal?: Terminal
 }
 
-/** Names the sign-in that a session came of, for it and for all others that did. */
+/** The id of the sign-in a session came from: the same for every session that did. */
 export const signInOf = ({ signIn, id }: Pick<GatewaySession, 'signIn' | 'id'>): string => signIn ?? id
 
 /** Those of its members that are dates: a store keeps text. */
@@ -61,7 +61,7 @@ export type Act =
       readonly handOver: 'credentials' | 'console'
       /** The operator keeps this account, or the console, from terminals that signed in with a code (threats.md D4). */
       readonly closedToDevices: boolean
-      /** How old the statement of groups may be that it is decided by (threats.md I7). */
+      /** How old the groups behind the decision may be (threats.md I7). */
       readonly oldestGroupsSeconds?: number
       /** The gateway itself must not give it now: its configuration is too old, or its clock is wrong (threats.md R8, R9, F10). */
       readonly stopped?: string | undefined
@@ -99,7 +99,10 @@ export const oldGroups = () => new RolegateError('sign_in_required', { why: OLD_
 
 export const OLD_GROUPS = 'old_groups'
 
-/** Nothing about the person: another gateway has what this one lacks, or this one will soon, so clients may try again (threats.md R9, F10). */
+/**
+ * Says nothing about the person: another gateway can do what this one cannot, or this one soon can, so clients may try
+ * again (threats.md R9, F10).
+ */
 export const unfitFault = (why: string | undefined): RolegateError | undefined =>
   why !== undefined && GATEWAY_UNFIT.has(why)
     ? new RolegateError('store_unavailable', { why }, { reason: why })
@@ -131,7 +134,10 @@ export type SessionLimits = {
   readonly oldestGroupsSeconds: number
 }
 
-/** The same session, over as early as one that begins now would be: a limit that is lowered shortens what lives (threats.md I7). */
+/**
+ * The session, ending no later than one that began now would: lowering a limit shortens sessions that are alive
+ * (threats.md I7).
+ */
 export function shortened<Session extends GatewaySession>(session: Session, limits: SessionLimits): Session {
   const { via, signedInAt, lastSeenAt: startedAt } = session
   const ends = [session.endsAt.getTime(), endOf(signedInAt, limits.oldestGroupsSeconds)]

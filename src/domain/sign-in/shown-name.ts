@@ -1,6 +1,5 @@
 /**
- * Whose names these are: an IdP, the domains whose names it answers for (absent: it has declared none), and those that other IdPs
- * answer for.
+ * Which names an IdP answers for: its own domains (absent: it declares none), and those that other IdPs have declared.
  */
 type Vouching = {
   readonly idp: string
@@ -28,7 +27,7 @@ function isTheirs(stated: string, { usernameDomains, othersDomains = [] }: Omit<
   return domain !== undefined && usernameDomains.includes(domain.toLowerCase())
 }
 
-/** With the domain anywhere in it: a name may go on after it, and be cut where AWS reads it. */
+/** Another IdP's domain counts anywhere in the name, since AWS may cut a longer name right after it. */
 const isLikeTheirs = (stated: string, domains: readonly string[]): boolean =>
   domains.length > 0 &&
   (!/^[\x20-\x7e]*$/.test(stated) || domains.some((domain) => stated.toLowerCase().includes(`@${domain}`)))

@@ -47,7 +47,10 @@ export type StepUpTrip = {
   /** The browser's session that it was started from. */
   readonly sessionId: string
   readonly startedAt: Date
-  /** What comes of it: a hand-over or an approval by this browser, a release to the terminal that asked; or no more than a fresh session. */
+  /**
+   * What the trip is for: a hand-over or an approval by this browser, a release to the terminal that asked, or only a
+   * fresher session.
+   */
   readonly gives: 'hand-over' | 'approval' | 'release' | 'freshness'
 }
 
@@ -121,8 +124,8 @@ export const isFor = (
 export const isToApprove = ({ purpose }: StepUp, { id }: { readonly id: string }): boolean => purpose.approval === id
 
 /**
- * The session as fresh as a step-up that `isFor` this hand-over has shown its person to be: a terminal's own is as old as its
- * sign-in, and so are its groups (threats.md I7).
+ * The session with the sign-in time, second factor and groups that the step-up has shown, if it `isFor` this hand-over:
+ * a terminal's own are as old as its sign-in (threats.md I7).
  */
 export const freshenedBy = (
   session: GatewaySession,

@@ -26,10 +26,7 @@ export const meetsClaims = (
     return value !== undefined && values.includes(value)
   })
 
-/**
- * The same for a deny: a claim that cannot be compared, because the token lacks it or says something that is no plain value,
- * counts as met there (threats.md R4).
- */
+/** As `meetsClaims`, but for denies: a claim that is missing or is no plain value counts as met (threats.md R4). */
 export const mayMeetClaims = (
   claims: Readonly<Record<string, string>>,
   wanted: Readonly<Record<string, readonly string[]>>,

@@ -79,8 +79,9 @@ export type ExplainAs = {
   /** Why somebody with these groups could take a role, or could not. */
   explain(role: string, as: Imagined): ExplainedAs
   /**
-   * The same of somebody who is signed in, by their newest session: its groups, its tags, what it is kept from, and what others
-   * approved for them. They are told the same themselves, where and when they ask as is said here. Fails as `FindSignedIn` does.
+   * As above, for somebody who is signed in, by their newest session: its groups and tags, what is closed to it, and
+   * what others approved for them. They themselves would be told the same at that time and place. Fails as
+   * `FindSignedIn` does.
    */
   explainPerson(role: string, named: Named): Promise<ExplainedPerson>
   whoMay(role: string): WhoMay
@@ -92,7 +93,10 @@ export type ExplainAs = {
 /** The same, for a session with a standing; fails as `requireStanding` does. */
 export type ExplainForStaff = (session: GatewaySession, door: 'page' | 'api', request: RequestFacts) => ExplainAs
 
-/** Who is signed in is told to nobody without a record, whether they are found or not: a name after another is a list of everybody. */
+/**
+ * Answers about people who are signed in, with a record of each question, whether they are found or not: otherwise one
+ * could try names until one has a list of everybody.
+ */
 export function makeExplainForStaff(deps: {
   requireStanding: RequireStanding
   explainAs: ExplainAs
@@ -128,8 +132,9 @@ export function makeExplainForStaff(deps: {
 }
 
 /**
- * By the rules in force, and the decision that people meet. Fails with `role_unknown`, and with `invalid_request` for an IdP there
- * is not. What it says is for operators and auditors alone (security.md M-22): doors have it by `ExplainForStaff`.
+ * Explains by the rules in force and by the decision code that people really meet. Fails with `role_unknown`, and with
+ * `invalid_request` for an unknown IdP. The answer is for operators and auditors only (security.md M-22): doors call it
+ * through `ExplainForStaff`.
  */
 export function makeExplainAs(deps: {
   rules: CurrentRules

@@ -9,8 +9,9 @@ export type CurrentStaff = () => Staff
 export type RequireStanding = (session: GatewaySession, door: 'page' | 'api') => Standing
 
 /**
- * The standing of whoever asks. Everybody else meets `not_found` at a page, as where there is nothing, and `not_entitled` at the
- * API, whose routes are no secret; operators and auditors themselves `sign_in_required` once their groups are an hour old.
+ * Answers whether the asker is an operator or an auditor. Everybody else gets `not_found` at a page, as if there were
+ * none, and `not_entitled` at the API, whose routes are no secret. Operators and auditors get `sign_in_required` once
+ * their groups are an hour old.
  */
 export function makeRequireStanding(deps: { staff: CurrentStaff; now: Now }): RequireStanding {
   return function requireStanding(session, door) {

@@ -43,7 +43,7 @@ export type InForce = {
 export type Status = Omit<InForce, 'absoluteSeconds'> & {
   readonly counts: { readonly accounts: number; readonly roles: number; readonly rules: number }
   readonly lastCredential: LastCredential
-  /** What operators closed from the host: since when and by whom, and the roles, or everything of somebody. */
+  /** What operators closed from the host, since when and by whom: the roles, or the person whose access is closed. */
   readonly emergencies: readonly { readonly said: string; readonly roles: readonly string[] }[]
   readonly idps: readonly {
     readonly id: string
@@ -112,7 +112,7 @@ const countsOf = ({ mapping }: RuleIndex): Status['counts'] => ({
   rules: mapping.rules.filter(({ id }) => id !== EMERGENCY_RULE).length,
 })
 
-/** Every role in every account: which of them a rule gives is another question, and may change. */
+/** Every role in every account, even if no rule gives it now: rules may change. */
 const lentBy = ({ mapping }: RuleIndex, closing: DeviceClosing): readonly Lent[] =>
   [...mapping.accounts.values()].flatMap((account) =>
     [...mapping.roles.values()].map((kind) => ({

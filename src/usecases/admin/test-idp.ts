@@ -21,7 +21,10 @@ export type TestIdp = {
     idp: string,
     address: string,
   ): Promise<{ readonly move: BrowserMove; readonly attempt: TestAttempt }>
-  /** What their IdP said. On record before it is shown, without a word of it; nothing of it is kept. */
+  /**
+   * What the IdP said. The test is on record before it is shown, without the answer itself; nothing of the answer is
+   * kept.
+   */
   complete(back: {
     readonly idp: string
     readonly attempt: TestAttempt
@@ -32,7 +35,10 @@ export type TestIdp = {
   requireOperator(session: GatewaySession): void
 }
 
-/** A sign-in that signs nobody in: operators see what an IdP sends and what becomes of it (threats.md P1). */
+/**
+ * A test sign-in that signs nobody in: operators see what an IdP sends and what a sign-in would make of it (threats.md
+ * P1).
+ */
 export function makeTestIdp(deps: {
   providers: ReadonlyMap<string, IdentityProvider>
   mappings: ReadonlyMap<string, ClaimMapping>
@@ -59,7 +65,7 @@ export function makeTestIdp(deps: {
     return claims
   }
 
-  /** What an IdP's answer can be refused for is what the operator came to see; all else is a failure like any other. */
+  /** A refused answer is a result that the operator came to see; any other failure is thrown. */
   async function outcomeOf(idp: string, attempt: TestAttempt, answer: CallbackAnswer): Promise<TestOutcome> {
     const mapping = deps.mappings.get(idp)
     if (mapping === undefined) throw new RolegateError('not_found', { what: 'identity provider' })

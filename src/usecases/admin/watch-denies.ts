@@ -15,13 +15,19 @@ const KEY = 'denies'
 /** A few milliseconds' worth, with a hundred groups each. */
 const IN_ONE_GO = 200
 
-/** What denies wait for in vain, as these people came. Remembers of them what the next look needs. */
+/**
+ * Finds the groups of denies that nobody is seen in, given the people who came lately. Remembers what the next look
+ * needs.
+ */
 export type WatchDenies = (people: readonly SeenPerson[]) => Promise<readonly UnseenDeny[]>
 
-/** Whether it is for this gateway to say so now: once a day for all on a store, over restarts too. */
+/** Whether this gateway should log it now: once a day for all gateways on a store, across restarts. */
 export type ClaimWarning = () => Promise<boolean>
 
-/** A deny that nobody is seen in may be one that an IdP keeps back, and somebody believes in (threats.md I4). */
+/**
+ * A deny whose group nobody is seen in may be useless, because the IdP no longer sends that group, while somebody
+ * relies on it (threats.md I4).
+ */
 export function makeWatchDenies(deps: {
   denyWatches: DenyWatches
   rules: CurrentRules

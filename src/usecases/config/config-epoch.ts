@@ -4,8 +4,9 @@ import type { ConfigEpochs } from '../ports/tables.ts'
 
 export type ConfigEpoch = {
   /**
-   * Says what this gateway has from now on. A file that nobody had yet is the newest, and so is one taken up in place of the newest;
-   * one that was replaced while a gateway lives that has its successor is older, and stays so.
+   * Records which configuration this gateway has from now on. It counts as the newest if no gateway had it before, or
+   * if it is a reload of whoever had the newest. If it was replaced before, and a gateway that has a newer one is
+   * alive, it is older and stays so.
    */
   claim(hash: string, how: 'start' | 'reload'): Promise<void>
   /** Asks the store; once more before anything is handed over (threats.md H5). */
@@ -92,7 +93,8 @@ export function makeConfigEpoch(deps: {
       if (mine === undefined) return
       const row = await configEpochs.get(EPOCH_KEY)
       hear(row)
-      // Started with an older file beside one that has gone since: then this one is all there is.
+      // This process started with an older file while another gateway had a newer one, and that gateway is gone: now
+      // this one is the newest there is.
       const isAlone = mine.startedBehind && newerSince !== undefined && row !== undefined && !hasOtherHolder(row)
       if (!mine.said || row === undefined || isAlone) return claim(mine.hash, mine.how)
       const seen = row.holders[id]

@@ -5,8 +5,9 @@ import { peopleIn } from '../sign-in/people.ts'
 export type FindLockout = (before: Side, after: Side) => Promise<Lockout>
 
 /**
- * Whom a change locks out, of those who came lately. That the store does not say who they are holds nothing back, a deny least of all: only where other
- * operators are named would it let a misspelt group through, and this fails as the store did (threats.md R8).
+ * Whom a change locks out, of those who came lately. If the store cannot be read, the change goes through, since it may
+ * be an urgent deny. Only a change to the named operators fails then, since a misspelt group could lock all of them out
+ * (threats.md R8).
  */
 export const makeFindLockout =
   (deps: { people: Pick<People, 'listByOwner'> }): FindLockout =>

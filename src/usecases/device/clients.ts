@@ -46,8 +46,8 @@ type Kept = {
 }
 
 /**
- * Clients that register themselves, without a row: the id is what they said, sealed. It outlives restarts, costs nothing to
- * keep, and opens nothing, for anybody may have one (threats.md D6).
+ * Clients that register themselves. No row is kept: the client id is what they said, sealed. It outlives restarts,
+ * costs nothing to keep, and opens nothing, since anybody can have one (threats.md D6).
  */
 export function makeClients(deps: { sealer: Sealer; randomText: RandomText; now: Now }): Clients {
   function kept(clientId: string): Kept {

@@ -99,7 +99,7 @@ export function makeDecideDeviceLogin(deps: {
     })
     await deps.userCodes.delete(deps.codeDigest(userCode))
     if (settled === true) return
-    // Two tabs decided at once: the first word stands, and this one leaves no session behind.
+    // Two tabs decided at once: the first decision stands, and this one must leave no session behind.
     if (state.status === 'approved') await deps.sessions.delete(state.sessionId)
     throw new RolegateError('user_code_unknown')
   }

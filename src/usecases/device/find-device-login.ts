@@ -31,7 +31,8 @@ export function makeFindDeviceLogin(deps: {
     // A sign-in asks twice: to see who waits, and to answer.
     await deps.limitRate(`user-code:session:${session.id}`, 20, 60)
     await deps.limitRate(`user-code:address:${networkOf(request.address)}`, 100, 60)
-    // Together, whoever guesses: 34 bits against 600 tries a minute in five minutes of life (security.md D-15).
+    // One limit for everybody together: a code has 34 bits and lives five minutes, against 600 tries a minute
+    // (security.md D-15).
     await deps.limitRate('user-code:all', 600, 60)
 
     const userCode = parseUserCode(typed)

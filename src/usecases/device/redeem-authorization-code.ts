@@ -24,9 +24,9 @@ type Turn =
   | { readonly kind: 'refused'; readonly code: AuthorizationCode; readonly reason: string; readonly made?: string }
 
 /**
- * Trades an authorization code for tokens, once. Fails with `invalid_grant` for a code that is unknown, over, another
- * client's, sent to another address, or without its verifier; why stands in the audit log, with the browser's address
- * beside the terminal's. A second use ends what the first one made (RFC 6749 §4.1.2).
+ * Trades an authorization code for tokens, once. Fails with `invalid_grant` for a code that is unknown, expired, of
+ * another client, sent to another address, or presented without its verifier; the audit log says which, and has the
+ * browser's address beside the terminal's. A second use ends what the first one made (RFC 6749 §4.1.2).
  */
 export function makeRedeemAuthorizationCode(deps: {
   authorizationCodes: AuthorizationCodes
@@ -71,7 +71,7 @@ export function makeRedeemAuthorizationCode(deps: {
     })
   }
 
-  /** Puts on record why a code that somebody approved was not taken; what is thrown tells the terminal less. */
+  /** Records why an approved code was refused; the error tells the terminal less. */
   async function refuse(code: AuthorizationCode, reason: string, request: RequestFacts): Promise<never> {
     const { clientId, approverAddress } = code
     const parent = await deps.findSession(code.parentId)
@@ -129,7 +129,7 @@ export function makeRedeemAuthorizationCode(deps: {
     try {
       return await issueOnce(code, session, input)
     } catch (thrown) {
-      // What was not handed out must not stay behind, neither in a list of sessions nor for anybody else.
+      // A session whose tokens were not handed out must not stay, in no list and for nobody's use.
       await deps.sessions.delete(session.id)
       throw thrown
     }

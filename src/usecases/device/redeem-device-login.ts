@@ -43,8 +43,8 @@ export function makeRedeemDeviceLogin(deps: {
   }
 
   /**
-   * threats.md D3: the page said where the terminal asked from. Whoever takes the sign-in up elsewhere is another than the one
-   * that was approved; where one company's requests leave by many addresses, `networks` says that they are one place.
+   * threats.md D3: the page said where the terminal asked from, so whoever redeems it elsewhere is not the one who was
+   * approved. If a company's requests leave by several addresses, `networks` declares them one place.
    */
   async function refuseElsewhere(session: GatewaySession, request: RequestFacts): Promise<never> {
     const reason = 'another_network'

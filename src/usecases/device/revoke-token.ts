@@ -17,7 +17,8 @@ export function makeRevokeToken(deps: {
 }): RevokeToken {
   return async function revokeToken(token, request) {
     const key = deps.digest(token)
-    // It is its session's, and not the other way round: whoever reads the container's file can end no more than that.
+    // Only the container token itself is revoked, not the session it came from: whoever reads the container's file must
+    // not be able to end that.
     if (token.startsWith('rgk_')) return deps.containerTokens.delete(key)
     const known = token.startsWith('rga_')
       ? await deps.accessTokens.get(key)

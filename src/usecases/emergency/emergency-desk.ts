@@ -139,7 +139,10 @@ export function makeEmergencyDesk(deps: {
   }
 }
 
-/** By itself no name that their IdP does not answer for: it is another's (threats.md I1). */
+/**
+ * `username` already has the IdP's id in front if that IdP does not answer for the name, so a bare name never means
+ * another IdP's person (threats.md I1).
+ */
 const namesOf = ({ idp, subject, username }: Principal): readonly string[] => [
   username,
   subject,

@@ -31,7 +31,7 @@ export const EMERGENCY_KEY = 'in-force'
 
 export function makeStandingEmergency(deps: { emergencies: Pick<Emergencies, 'get'> }): StandingEmergency {
   let emergency: Emergency = NO_EMERGENCY
-  /** Of each set of rules, what it is with the denies in force: made once for each change of either. */
+  /** Each rule index with the denies in force laid over it; rebuilt when either changes. */
   let closed = new WeakMap<RuleIndex, RuleIndex>()
 
   let [asked, heard] = [0, 0]

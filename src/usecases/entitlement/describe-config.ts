@@ -12,7 +12,8 @@ export function makeDescribeConfig(deps: {
   identityCenter: { readonly startHost: string; readonly region: string }
 }): DescribeConfig {
   const { publicUrl: origin, identityCenter } = deps
-  // `aws sso login` takes https alone: on loopback the host it must be led to anyway stands in (aws.md §0).
+  // `aws sso login` takes https only: for a gateway on loopback, the AWS-owned host that it must be led to anyway
+  // stands in (aws.md §0).
   const startUrl = origin.startsWith('https:') ? `${origin}/start` : `https://${identityCenter.startHost}/start`
 
   return function describeConfig(session, from) {

@@ -12,8 +12,8 @@ import { keptFrom } from './kept-from.ts'
 export type ExplainRole = (session: GatewaySession, from: AskedFrom, role: string) => Promise<Explanation>
 
 /**
- * Why this session may take a role, or may not. Fails with `role_unknown` for a role there is not, and in the same words for one
- * that is not theirs and whose way in is kept from those who lack it (threats.md P3).
+ * Why this session may take a role, or may not. Fails with `role_unknown` for a role that does not exist, and in the
+ * same words for one they lack that is hidden from those who lack it (threats.md P3).
  */
 export function makeExplainRole(deps: {
   rules: CurrentRules

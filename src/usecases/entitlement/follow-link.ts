@@ -10,7 +10,7 @@ import type { AskedFrom } from './circumstances.ts'
 import type { ListedAccount } from './list-accounts.ts'
 import type { ListWithRequests } from './list-with-requests.ts'
 
-/** What a link asks for. Whoever made it may have been anybody, and the one who opens it has their own roles. */
+/** What a link asks for. Anybody may have made it, and whoever opens it has roles of their own. */
 export type Link = {
   /** Alias or twelve digits. */
   readonly account?: string | undefined
@@ -21,13 +21,16 @@ export type Link = {
   readonly url?: string | undefined
 }
 
-/** `destination` only where the link named a page: it is one and the same for all roles of an account. */
+/** `destination`: only if the link names a page. It is the same for all roles of an account. */
 export type Way = ListedAccount & { readonly destination?: Destination }
 
 type Followed = {
   /** The roles of the opener that lead there, by account. */
   readonly ways: readonly Way[]
-  /** `alias/role` that the link named and the opener does not have: the ways are others of that account. */
+  /**
+   * The role (`alias/role`) that the link named and the opener does not have; `ways` are then other roles of that
+   * account.
+   */
   readonly missing?: string
 }
 
@@ -50,7 +53,7 @@ export function makeFollowLink(deps: {
     const named = role === undefined ? held : held.flatMap((listed) => onlyRole(listed, role))
     const chosen = named.length > 0 ? named : held
     const [first] = chosen
-    // The words of a link: whether there is such a role stays open (threats.md P3), so no page explains it.
+    // In the words for links, which leave open whether such a role exists (threats.md P3): no page may explain it.
     if (first === undefined) throw new RolegateError('not_entitled', { role: wordsFor(inAccount, role), by: 'link' })
 
     const missing = named.length === 0 && role !== undefined ? { missing: wordsFor(inAccount, role) } : {}
@@ -72,7 +75,10 @@ function onlyRole({ account, roles }: ListedAccount, role: string): readonly Lis
   return found.length > 0 ? [{ account, roles: found }] : []
 }
 
-/** Accounts of one console get one answer: a link to all of ten thousand costs no more than a link to one. */
+/**
+ * Accounts with the same partition, region and `sts` entry get one answer, so that a link to ten thousand accounts
+ * costs no more than a link to one.
+ */
 function onceEachConsole(ask: (account: Account) => Destination): (account: Account) => Destination | RolegateError {
   const answers = new Map<string, Destination | RolegateError>()
   return (account) => {
@@ -83,7 +89,10 @@ function onceEachConsole(ask: (account: Account) => Destination): (account: Acco
   }
 }
 
-/** The link with its address read; two answers to one question are refused rather than weighed. */
+/**
+ * The link with its console address read. If the address and another parameter both answer one question, the link is
+ * refused.
+ */
 function asked({ url, ...link }: Link): Omit<Link, 'url'> {
   if (link.region !== undefined && !isRegion(link.region))
     throw new RolegateError('invalid_request', { field: 'region' })

@@ -5,7 +5,10 @@ import { passThroughFault } from '../../domain/entitlement/pass-through.ts'
 import type { RoleTarget } from '../../domain/entitlement/rule.ts'
 import { GATEWAY_UNFIT, OLD_GROUPS, sessionFault, type GatewaySession } from '../../domain/sign-in/session.ts'
 
-/** What keeps this very session from the role, by name, whatever the rules say of its person; but for its end, which is a limit. */
+/**
+ * By name, what keeps this session from the role whatever the rules say of its person. Its end is not among these: that
+ * is a limit.
+ */
 export function keptFrom(
   session: GatewaySession,
   target: RoleTarget,

@@ -6,9 +6,12 @@ const MOST_WEIGHT = 400_000
 
 type Kept<List> = { readonly list: List; readonly madeAt: NotedMoment; readonly weight: number }
 
-/** Lists as they were made, for as long as they would be made the same way again; those used longest ago go first. */
+/** A cache of lists, each valid while making it again would give the same. The least recently used go first. */
 export type KeptLists<List> = {
-  /** Made by these rules, which is to say with these emergency denies, for whom the key says, and right at this moment. */
+  /**
+   * A list made by these rules (which include the emergency denies in force), for this key, that is right at this
+   * moment too.
+   */
   find(index: RuleIndex, key: string, moment: Moment): List | undefined
   keep(index: RuleIndex, key: string, kept: Kept<List>): void
 }

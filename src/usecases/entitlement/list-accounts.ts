@@ -17,8 +17,8 @@ import { listWeight } from './list-weight.ts'
 import { momentOf, notedMoment, type Moment } from './moment.ts'
 
 /**
- * A role on the list, and whether this very session could take it now: the list offers nothing the issue path refuses
- * (security.md M-21), but where all that lacks is a reason or a fresh sign-in, for which they will be asked.
+ * A role on the list, and whether this session could take it now. The list offers nothing that a hand-over would refuse
+ * (security.md M-21), except that a reason or a fresh sign-in may still be asked for.
  */
 export type StatedRole = HeldRole & State
 
@@ -34,20 +34,22 @@ type State = {
 /** Accounts where the same holds share one and the same list of roles. */
 export type ListedAccount = { readonly account: Account; readonly roles: readonly StatedRole[] }
 
-/** In accounts that are alike for this session: what was said before, of a list and of a role. */
+/** What was said before for accounts that are alike for this session, of a whole list and of single roles. */
 type Stated = {
   readonly lists: Map<readonly HeldRole[], readonly StatedRole[]>
   readonly roles: Map<HeldRole, StatedRole>
 }
 
-/** One and the same list for as long as nothing of it would be another: what is made of a list may be kept beside it. */
+/**
+ * Answers the very same object while nothing in it would differ, so that what is made of a list can be kept beside it.
+ */
 export type ListAccounts = (session: GatewaySession, from: AskedFrom) => readonly ListedAccount[]
 
 export type ListAccount = (session: GatewaySession, from: AskedFrom, accountId: string) => readonly StatedRole[]
 
 type Deps = { readonly rules: CurrentRules; readonly closing: DeviceClosing; readonly now: Now }
 
-/** Who asks, and by which kind of session: with the rules and the moment all there is to know. */
+/** Who asks, and by which kind of session. With the rules and the moment, that decides the whole list. */
 type Asker = Pick<GatewaySession, 'principal' | 'via'>
 
 /** What is theirs in one account; nothing in one that nobody knows. It costs one account, not all. */
@@ -100,7 +102,10 @@ function refusalFor(account: Account, held: HeldRole, asker: Asker, moment: Mome
 export function makeListAccounts(deps: Deps): ListAccounts {
   const kept = makeKeptLists<readonly ListedAccount[]>()
   const nameOf = onceEach((principal: Principal) => JSON.stringify(principal))
-  /** What this session may take depends on the account by its IdP for AWS, its environment, and whether it is closed to devices. */
+  /**
+   * All of an account that matters to what this session may take: its IdP for AWS, its environment, and whether it is
+   * closed to devices.
+   */
   const alikeBy = onceEach(
     (account: Account) =>
       `${deps.closing.closes(account)} ${deps.closing.oldestGroups(account)} ${account.passThroughIdp ?? ''}`,

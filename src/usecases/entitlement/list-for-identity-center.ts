@@ -17,15 +17,15 @@ export type ListForIdentityCenter = {
 }
 
 /**
- * The lists as IAM Identity Center gives them: only what may be taken, page by page where the client asks for pages. The next
- * page begins after an item by name, so that a list that changes meanwhile loses nothing (`invalid_request` when that
- * item is gone).
+ * The lists in the form of IAM Identity Center: only roles that may be taken now, paged if the client asks for pages. A
+ * page token names the last item and not its position, so nothing is skipped if the list changes in between
+ * (`invalid_request` if that item is gone).
  */
 export function makeListForIdentityCenter(deps: {
   listAccounts: ListWithRequests['accounts']
   listAccount: ListWithRequests['account']
 }): ListForIdentityCenter {
-  // Stock clients know of no confirmation in a browser (threats.md H8), and can give no reason.
+  // Stock clients cannot confirm in a browser (threats.md H8) and cannot give a reason.
   const isOpen = ({ state, kind, unmet }: StatedRole): boolean =>
     state === 'available' && !kind.elevated && unmet.length === 0
 

@@ -2,7 +2,10 @@ import type { HeldRole } from '../../domain/entitlement/decide.ts'
 
 type Weighed = Pick<HeldRole, 'via'> & { readonly state: string }
 
-/** What a list weighs that is kept under this key, in hundreds of bytes: with what is compressed of it, and with a little to spare. */
+/**
+ * The size of a kept list in hundreds of bytes, estimated a little high: with its key, and with the compressed text
+ * made of it.
+ */
 export function listWeight(key: string, list: readonly { readonly roles: readonly Weighed[] }[]): number {
   const distinct = new Set(list.map(({ roles }) => roles))
   const roles = [...distinct].reduce((sum, some) => some.reduce((all, role) => all + roleWeight(role), sum), 0)

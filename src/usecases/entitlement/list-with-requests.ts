@@ -18,7 +18,10 @@ export type ListWithRequests = {
   readonly account: (session: GatewaySession, from: AskedFrom, accountId: string) => Promise<readonly StatedRole[]>
 }
 
-/** The lists with what others have approved, and what waits for an answer: that is of one role in one account, and of no other. */
+/**
+ * The lists with this person's approvals and waiting requests laid over them. Each concerns one role in one account, so
+ * only that entry changes.
+ */
 export function makeListWithRequests(
   deps: Parameters<typeof momentOf>[3] & {
     readonly rules: CurrentRules

@@ -12,8 +12,9 @@ import { circumstancesOf, type AskedFrom } from './circumstances.ts'
 type Place = Pick<RoleTarget, 'account' | 'kind'>
 
 /**
- * What may be another at the next request of the same person by the same rules: the clock, the address, how old the sign-in, its
- * second factor and the configuration have become. A list knows of all that by these three questions and in no other way.
+ * All that can differ between two requests of the same person under the same rules: the time, the address, and the age
+ * of the sign-in, its second factor and the configuration. A list learns of these through the questions here and in no
+ * other way.
  */
 export type Moment = {
   readonly unmet: Unmet
@@ -21,7 +22,10 @@ export type Moment = {
   readonly fault: (place: Place) => RolegateError | undefined
   /** Why credentials could not be bound to where they ask from (threats.md R12). */
   readonly unbindable: () => AddressFault | undefined
-  /** Why nobody could approve anything for them: by the rules and the person alone, so like in every moment of both. */
+  /**
+   * Why nobody could approve anything for this person. It depends on the rules and the person only, so it is the same
+   * at every moment.
+   */
   readonly unaskable?: RolegateError
 }
 
@@ -43,7 +47,7 @@ export function momentOf(session: GatewaySession, from: AskedFrom, mapping: Mapp
   }
 }
 
-/** A moment that notes what it was asked: another at which all of it is answered the same makes the same list. */
+/** A moment that remembers its answers. If another moment gives the same answers, it leads to the same list. */
 export type NotedMoment = Moment & { readonly isLike: (other: Moment) => boolean }
 
 export function notedMoment(moment: Moment, closing: DeviceClosing): NotedMoment {

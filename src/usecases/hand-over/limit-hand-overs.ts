@@ -23,9 +23,10 @@ export type LimitRole = (handOver: HandOverFacts['handOver'], ask: HandOverReque
 const WINDOW_SECONDS = 60
 
 /**
- * One token that leaked must not fetch every role there is, nor use up an account's share of STS (threats.md P7). What is asked for
- * counts, given or not: each leaves a record. A role's own limit is asked once the decision is made, so that nobody uses up what they
- * may not have. Of what is refused to somebody the first of a minute is on record, or the loop would fill the disk.
+ * A leaked token must not fetch every role there is, nor use up an account's share of STS (threats.md P7). Every
+ * request counts, granted or not, since each leaves a record. A role's own limit is counted only after the decision, so
+ * that nobody can use up the limit of a role they may not have. Of refusals, only the first a minute is recorded, or a
+ * loop would fill the disk.
  */
 export function makeLimitHandOvers(deps: {
   limits: HandOverLimits

@@ -52,8 +52,9 @@ export function makeOpenConsole(deps: {
   }
 
   /**
-   * threats.md F6: whoever holds the assertion may use it for minutes, for keys as well as for the console. So not for an
-   * elevated role, nor where a policy narrows the session: those go by AssumeRoleWithSAML and a sign-in URL, as all others may.
+   * threats.md F6: whoever holds the assertion can use it for minutes, for keys as well as for the console. So it is
+   * posted neither for an elevated role nor where a policy narrows the session: those use AssumeRoleWithSAML and a
+   * sign-in URL instead.
    */
   async function mayBePosted({ role, session, request, reason }: ConsoleRequest): Promise<boolean> {
     try {

@@ -27,9 +27,9 @@ export type HandOverRequest = {
   /** `alias/role`, `123456789012/role` or a role ARN. */
   readonly role: string
   readonly seconds?: number
-  /** What the role's usual time is raised to where nobody names one: for clients that find less useless. */
+  /** At least this long if no time is asked for: some clients find shorter credentials useless. */
   readonly leastUsualSeconds?: number
-  /** Of the browser or the machine it is asked from, as IANA spells it: for lengths that end at a time of day. */
+  /** Time zone of the browser or machine that asks, by its IANA name: for session lengths that end at a time of day. */
   readonly timeZone?: string
   /** The fresh sign-in it uses up (threats.md H8). */
   readonly stepUp?: UsedStepUp
@@ -38,7 +38,7 @@ export type HandOverRequest = {
   readonly request: RequestFacts
   /** Whoever asks gives up after a second, as SDKs do in containers. */
   readonly isHurried?: true
-  /** How to find out whether the session lives still, where it is not kept by its id (threats.md H5). */
+  /** How to check that the session is still alive, if it is not stored under its id (threats.md H5). */
   readonly lookAgain?: () => Promise<GatewaySession | undefined>
 }
 
@@ -49,14 +49,17 @@ export type HandOverPlan = {
   readonly facts: HandOverFacts
   /** What our assertion will say, or the IdP's own must. */
   readonly assertion: AssertionPlan | AwaitedAssertion
-  /** How we name the role session to AWS. Inside a SAML assertion stands a name of its own, and that counts. */
+  /** The role session name we send to AWS. A SAML assertion carries its own, and that one counts. */
   readonly sessionName: string
   /** What AWS is asked to narrow the session to. */
   readonly policy?: SentPolicy
   readonly plannedAt: Date
 }
 
-/** `lacks` is the refusal for what they can be asked for: it comes last. `session` is as fresh as the step-up has made it. */
+/**
+ * `lacks`: the refusal for something they can still be asked for; thrown last. `session`: as fresh as the step-up has
+ * made it.
+ */
 type Decided = {
   readonly target: RoleTarget
   readonly entitlement: Entitlement
@@ -66,8 +69,8 @@ type Decided = {
 
 export type PlanHandOver = {
   /**
-   * Decides and computes the limits. Fails with what forbids it; `check` may refuse what else was asked for, before they are asked
-   * for anything that they lack.
+   * Decides, and computes the limits. Throws what forbids it. `check` may refuse the rest of the request; it runs
+   * before a missing reason or fresh sign-in is refused.
    */
   plan(
     handOver: HandOverFacts['handOver'],
@@ -80,7 +83,10 @@ export type PlanHandOver = {
   requireStillAllowed(plan: HandOverPlan, ask: HandOverRequest): Promise<void>
 }
 
-/** The deciding half of a hand-over: no door to AWS, nothing written. Of the store it asks for approvals, of roles that take any. */
+/**
+ * The deciding half of a hand-over. It asks AWS nothing and writes nothing; it reads approvals from the store, only for
+ * roles that take one.
+ */
 export function makePlanHandOver(deps: {
   rules: CurrentRules
   requestsOf: Pick<RequestsOf, 'about'>
@@ -106,7 +112,8 @@ export function makePlanHandOver(deps: {
       requireVisible(deps.rules(), session.principal, target)
       return { target, session, isProved }
     }
-    // Of a role that they may not know of nothing is looked up: how long that takes, or that it fails, would tell (threats.md P3).
+    // Nothing is looked up for a role they may not know of: the time it takes, or a failure, would reveal it
+    // (threats.md P3).
     const requests = await deps.requestsOf.about(held.principal, visible().target)
     // From here on nothing waits: one moment, and the rules of that moment.
     const { target, session, isProved } = visible()
@@ -217,7 +224,7 @@ export function makePlanHandOver(deps: {
       ...(entitlement.approval !== undefined && { approval: entitlement.approval.id }),
     }
     const assertion = assertionFor(target, strategy, principal, { ...facts, sessionName })
-    // Last of all: nobody is asked for a reason, or sent to their IdP, for what they would not get then.
+    // Thrown last: nobody is asked for a reason or sent to their IdP for something they would not get anyway.
     if (lacks !== undefined) {
       check?.(target)
       throw lacks
@@ -239,7 +246,8 @@ export function makePlanHandOver(deps: {
     async requireStillAllowed({ target, facts, policy, plannedAt }, ask) {
       const now = await decide(facts.handOver, ask)
       if (now.lacks !== undefined) throw now.lacks
-      // What was planned fitted the session as it was; a session cut short since must not be outlived (threats.md I7).
+      // The plan fitted the session as it was then; if that was cut short since, the plan must not outlive it
+      // (threats.md I7).
       if (plannedAt.getTime() + facts.seconds * 1000 > ask.session.endsAt.getTime())
         throw new RolegateError('sign_in_required')
       // Nor must an approval that was taken back, or cut short, meanwhile.

@@ -41,8 +41,8 @@ export type ReleaseAssertion = <Checked>(
 export type Proof = { readonly assertion: Assertion } & Partial<Pick<HandOverFacts, 'sessionName' | 'sourceIdentity'>>
 
 /**
- * The first half: decided, checked, and on record as an intent. `check` may refuse before that; `checkFirst` also where a fresh
- * sign-in or a reason is missing, so that nobody gives those for nothing.
+ * The first half: decided, checked, and on record as an intent. `check` may refuse before the record. `checkFirst` may
+ * refuse even before a missing fresh sign-in or reason is asked for, so that nobody provides those for nothing.
  */
 export type BeginHandOver = <Checked>(
   handOver: HandOverFacts['handOver'],
@@ -92,10 +92,12 @@ export function makeTakeRole(deps: {
   readonly beginHandOver: BeginHandOver
   readonly resumeHandOver: ResumeHandOver
 } {
-  /** What may have been closed, or replaced, by others on this store (threats.md H5, R8, R9). */
+  /** Reads from the store what others may have closed or replaced meanwhile (threats.md H5, R8, R9). */
   const askAnew = async () => void (await Promise.all([deps.emergency.refresh(), deps.configEpoch.refresh()]))
 
-  /** How our own assertion is signed. Where the IdP's counts instead, only its person's browser can fetch that. */
+  /**
+   * How to sign our own assertion. Throws where AWS takes the IdP's instead: only the person's browser can fetch that.
+   */
   function signing({ target, assertion }: HandOverPlan): () => Promise<Assertion> {
     if (isAwaited(assertion)) throw browserNeeded()
     return () => deps.mint(target.account.sts, assertion)
@@ -135,7 +137,7 @@ export function makeTakeRole(deps: {
       throw thrown
     }
 
-  /** What was refused for a moment comes again: the step-up is there for it once more, as nothing came of it (threats.md H8). */
+  /** If the refusal is temporary, puts the step-up back for the next try, as nothing came of it (threats.md H8). */
   const givingBack =
     ({ stepUp }: HandOverRequest) =>
     async (thrown: unknown): Promise<never> => {
@@ -145,8 +147,9 @@ export function makeTakeRole(deps: {
     }
 
   /**
-   * threats.md H5: STS and the audit disk may be slow. Signed out, revoked or reloaded meanwhile: nothing leaves. All is asked for at one moment, or what ended
-   * between two questions would be missed.
+   * threats.md H5: STS and the audit disk may be slow. If the person was signed out or revoked meanwhile, or the
+   * configuration was reloaded, nothing is handed over. Everything is asked at one moment: with one question after the
+   * other, something could end in between unnoticed.
    */
   async function requireStillHeld(ask: HandOverRequest, plan: HandOverPlan): Promise<void> {
     const again = ask.lookAgain ?? (() => deps.findSession(ask.session.id))
@@ -196,7 +199,8 @@ export function makeTakeRole(deps: {
       throw thrown
     }
     const out = await way.prepare(held).catch(withheld)
-    // On both sides of the record: what held before it and after it held when it became durable, for nothing that ends begins again.
+    // Checked before and after the record is written: what holds both times also held when the record became durable,
+    // since nothing that ended begins again.
     await requireStillHeld(ask, plan).catch(withheld)
     await deps.audit({ ...subject, ...record })
     await requireStillHeld(ask, plan).catch(withheld)
@@ -243,7 +247,7 @@ export function makeTakeRole(deps: {
 
     releaseAssertion: (ask, check) =>
       handOver('console', ask, check, (plan) => {
-        // threats.md F6: whoever holds the assertion asks AWS themselves, and would leave the policy out.
+        // threats.md F6: with the assertion one can ask AWS directly and leave the policy out.
         if (plan.policy !== undefined) throw new RolegateError('internal', {}, { reason: 'policy_left_out' })
         const checked = check(plan.target)
         const { facts, plannedAt } = plan
@@ -277,7 +281,10 @@ export function makeTakeRole(deps: {
 
 const browserNeeded = () => unmet('browser_needed')
 
-/** AWS was not asked, and what is in the way passes: their haste, a neighbour that is busy or silent, or something of this gateway's own. */
+/**
+ * True if AWS was not asked and the obstacle passes by itself: a rate limit, a neighbour that is busy or silent, or a
+ * problem of this gateway's own.
+ */
 const isForNow = (error: RolegateError): boolean =>
   error.code === 'rate_limited' ||
   wasNotAsked(error) ||

@@ -8,8 +8,8 @@ import type { SentPolicy } from '../../domain/aws/session-policy.ts'
 export type MintAssertion = (sts: string, plan: AssertionPlan) => Promise<Assertion>
 
 /**
- * Trades an assertion for credentials, narrowed by the policy if there is one: then never without it. Fails with `aws_refused`, `aws_unavailable`
- * or `sign_in_required`.
+ * Trades an assertion for credentials. With a policy, never without applying it. Fails with `aws_refused`,
+ * `aws_unavailable` or `sign_in_required`.
  */
 export type AssumeRole = (request: {
   /** Key of the `sts` entry. */
@@ -26,7 +26,7 @@ export type AssumeRole = (request: {
 export type OpenFederation = (request: {
   readonly sts: string
   readonly region: string
-  /** Who opens which: for places at AWS's sign-in service, and not sent. */
+  /** Who opens which role. Used to share AWS's sign-in service fairly; not sent. */
   readonly roleArn: RoleArn
   readonly sessionName: string
   readonly credentials: Credentials

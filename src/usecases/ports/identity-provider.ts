@@ -11,52 +11,58 @@ export type BrowserMove =
 /** The whole answer that came to our callback: its query or its form, single values only. */
 export type CallbackAnswer = { readonly parameters: ReadonlyMap<string, string> }
 
-/** `isFresh`: has them show anew who they are, whatever the IdP remembers of them. Whether it did, its answer says (threats.md I6). */
+/**
+ * `isFresh`: the IdP has to authenticate the person anew, whatever it remembers of them. Its answer says whether it did
+ * (threats.md I6).
+ */
 export type Asking = { readonly isFresh: boolean }
 
 export type IdentityProvider = {
   readonly id: string
   readonly label: string
-  /** What its assertions say who they are from; undefined while its metadata was never had. */
+  /** The issuer that its assertions name; undefined if its metadata was never read. */
   issuer(): string | undefined
   /** Where to send the browser, and what we must remember until it comes back. Fails with `idp_unavailable`. */
   begin(attemptId: string, how?: Asking): Promise<{ readonly move: BrowserMove; readonly pending: PendingSignIn }>
   /** Fails with `sign_in_rejected` unless the answer is genuine, for us, in time, and the one we asked for. */
   complete(answer: CallbackAnswer, pending: PendingSignIn): Promise<VerifiedClaims>
-  /** False while the IdP's metadata could not be had. Answers at once; asking also tries again, once in a few seconds. */
+  /**
+   * False while the IdP's metadata could not be read. Answers at once; a call also starts another try, at most every
+   * few seconds.
+   */
   isReady(): boolean
-  /** Takes up what was known at the end of an earlier run, so that its people's sessions are known from the first request. */
+  /** Restores what an earlier run knew of the IdP, so that its people's sessions are valid from the first request. */
   recall?(): Promise<void>
-  /** Resolves when the first try to have the metadata is over, well or badly. */
+  /** Resolves when the first try to read the metadata has ended, well or badly. */
   warmUp(): Promise<void>
   /** The IdP's own sign-out page, when it has one and we know it. */
   signOutUrl(): string | undefined
-  /** Absent: what its claims say of groups is all there is. */
+  /** Absent: its claims are the only source of groups. */
   readonly lookAgain?: LookAgain
-  /** An answer that nobody here asked for starts a sign-in of ours: nothing of it is believed (security.md S-25). */
+  /** An answer that we did not ask for starts a new sign-in; nothing in it is believed (security.md S-25). */
   readonly restartsUnasked?: true
   readonly saml?: SamlSide
 }
 
 /**
- * All groups of somebody who has just signed in, from their directory itself; undefined where their claims hold them, or where the
- * operator takes a cut list. A list that is not whole is a failure: `groups_truncated`, or `idp_unavailable` where asking again may
- * help (threats.md R5).
+ * All groups of somebody who has just signed in, asked from their directory. Undefined if their claims already hold all
+ * groups, or if the operator accepts a cut list. Fails if the directory's list is not complete: with
+ * `groups_truncated`, or with `idp_unavailable` if trying again may help (threats.md R5).
  */
 export type LookUpGroups = (
   person: StatedPerson,
 ) => Promise<Required<Pick<VerifiedClaims, 'directoryGroups' | 'directoryId'>> | undefined>
 
 /**
- * All groups, as they are now, of whom the directory knows by this id; undefined: nobody, or nobody who may still sign in. Fails as
- * LookUpGroups does, and never takes a list that is not whole.
+ * The groups, as of now, of the person with this id in the directory. Undefined if there is no such person, or one who
+ * may no longer sign in. Fails as `LookUpGroups` does; never answers a list that is not complete.
  */
 export type LookAgain = (directoryId: string) => Promise<readonly string[] | undefined>
 
-/** A token of our own for a directory's API, fresh from its issuer. Nobody's sign-in gave it (security.md O-31). */
+/** A fresh token for a directory's API. It was issued to us, not to somebody who signed in (security.md O-31). */
 export type FetchDirectoryToken = () => Promise<{ readonly token: string; readonly seconds: number }>
 
-/** What only a SAML IdP has: our metadata for it, and single logout both ways. */
+/** What only a SAML IdP has: our metadata for it, single logout in both directions, and assertions for AWS. */
 type SamlSide = {
   metadata(): Promise<string>
   /** Asks the IdP to end this session of its own as well; undefined when it takes no such requests. */
@@ -89,7 +95,7 @@ export type IdpAssertion = {
   readonly assertion: Assertion
   readonly claims: VerifiedClaims
   readonly issuedAt: Date
-  /** What it will have AWS write down, as far as it says. */
+  /** The names that AWS will record because of it, if it states them. */
   readonly names: Partial<Pick<HandOverFacts, 'sessionName' | 'sourceIdentity'>>
 }
 
@@ -101,9 +107,9 @@ export type LogoutMessage =
 export type LogoutRequest = {
   readonly issuer: string
   readonly nameId: string
-  /** These sessions of theirs; none named: all of them (saml-core-2.0 §3.7.1). */
+  /** The sessions to end; empty: all of theirs (saml-core-2.0 §3.7.1). */
   readonly indexes: readonly string[]
-  /** When it was issued, and the clocks' difference: sessions begun later are not meant. */
+  /** When the request was issued, plus the allowed clock skew. Sessions that began later are not meant. */
   readonly before: Date
   readonly answer?: BrowserMove
 }

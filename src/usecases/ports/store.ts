@@ -1,11 +1,11 @@
 /** A row as it was read. `version` changes with every write, so that compareAndSet can tell. */
 export type Row = { readonly value: Uint8Array; readonly version: number }
 
-/** `expiresAt` is when the row is gone for everybody, whoever sweeps; `owner` is what deleteByOwner asks for. */
+/** `expiresAt`: from then on the row does not exist for anybody, swept or not. `owner`: what deleteByOwner goes by. */
 export type Keep = { readonly expiresAt?: Date; readonly owner?: string }
 
 /**
- * What every store does, in memory, SQLite or beyond; one contract suite runs them all. Each call is atomic across
+ * What every store does, whatever is behind it; one contract suite runs against all of them. Each call is atomic across
  * processes. Failures are `store_unavailable`.
  */
 export type Store = {
@@ -28,7 +28,7 @@ export type Store = {
   close(): Promise<void>
 }
 
-/** Rows in the order of their keys: what is kept by time, and forgotten by time. */
+/** Rows in the order of their keys: for records that are read, and deleted, by time. */
 export type Journal = {
   /** The key that sorts first in this table. */
   firstKey(table: string): Promise<string | undefined>

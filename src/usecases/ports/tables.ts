@@ -38,10 +38,10 @@ export type AuthorizationCodes = Table<AuthorizationCode>
 /** A user code's keyed digest → the digest of the device code. */
 export type UserCodes = Table<{ readonly deviceCode: string }>
 
-/** Steps up under way and shown, each until it is used once (threats.md H8). */
+/** Step-ups that are under way or proved, each until it is used once (threats.md H8). */
 export type StepUps = Table<StepUp>
 
-/** What people asked others for, by its id; of whoever asked. */
+/** People's requests for approvals, by id. The owner is whoever asked. */
 export type Requests = Table<RoleRequest>
 
 /** One row for each person and role that waits for an answer. */
@@ -50,13 +50,13 @@ export type OpenRequests = Table<OpenRequest>
 /** Ids of sign-in attempts that came back: each counts once (security.md O-12). */
 export type UsedAttempts = Pick<Table<{ readonly at: Date }>, 'createIfAbsent'>
 
-/** What operators closed from the host: one row holds all of it. */
+/** What operators closed from the host; one row holds it all. */
 export type Emergencies = Table<Emergency>
 
-/** Which configuration is the newest of those in force on this store: one row. */
+/** Which of the configurations in force on this store is the newest; one row. */
 export type ConfigEpochs = Table<EpochRow>
 
-/** The files of what was in force last: which they are, and their text in pieces. */
+/** The files of the configuration that was in force last: their names, and their texts in pieces. */
 export type LastGoodManifests = Pick<
   Table<{
     readonly hash: string
@@ -68,11 +68,11 @@ export type LastGoodManifests = Pick<
 
 export type LastGoodParts = Pick<Table<{ readonly text: string }>, 'get' | 'put' | 'delete'>
 
-/** What somebody on the host asked of the gateways on this store: one row, for an hour. */
+/** A reload that somebody on the host asked the gateways on this store for: one row, kept for an hour. */
 export type AskedReloads = Pick<Table<AskedReload>, 'get' | 'put'>
 
 export type AskedReload = {
-  /** Of the file as it was read on the host: no other is meant. */
+  /** The hash of the file as it was read on the host: only that text is meant. */
   readonly hash: string
   readonly acceptsLockout: boolean
   /** The account on the host. */
@@ -81,15 +81,21 @@ export type AskedReload = {
   readonly id: string
 }
 
-/** Who signed in lately, as their IdP stated them the last time: so that a host may name them, and a reload ask what becomes of them. */
+/**
+ * People who signed in lately, as their IdP last stated them. For operators who name somebody from the host, and for a
+ * reload that works out whom it affects.
+ */
 export type People = Table<KnownPerson>
 
 export type KnownPerson = { readonly principal: Omit<Principal, 'personKey'>; readonly seenAt: Date }
 
-/** Where denies were last seen to mean somebody: one row. */
+/** When somebody was last seen in the groups of denies; one row. */
 export type DenyWatches = Pick<Table<DenyWatch>, 'createIfAbsent' | 'update'>
 
-/** Under which name which browser signed in, and as whom: a row a name, kept until the sign-in is ended, or what came of it must be over. */
+/**
+ * Which browser sign-in belongs to a name: a row for each name, kept until that sign-in is ended, or until everything
+ * that came of it must be over.
+ */
 export type SessionNames = Table<SessionName>
 
 export type SessionName = Pick<Principal, 'idp' | 'issuer' | 'subject'> & {

@@ -1,12 +1,18 @@
 import type { Principal } from '../../domain/sign-in/principal.ts'
 
-/** A token of a CI job or a container, verified: signed by its issuer, for this door of ours, in time, with the claims required. */
+/**
+ * A verified token of a CI job or container: signed by its issuer, addressed to this door, in time, and with the
+ * required claims.
+ */
 export type VerifiedWorkload = {
   readonly principal: Principal
   /** Longest session of its entry. */
   readonly maxSeconds: number
   readonly expiresAt: Date
-  /** Names the token among its issuer's; counts once until then, where it counts (threats.md D16). */
+  /**
+   * Identifies the token among its issuer's. Where a token may be used once only, it is remembered until `countsUntil`
+   * (threats.md D16).
+   */
   readonly tokenId: string
   readonly countsUntil: Date
 }

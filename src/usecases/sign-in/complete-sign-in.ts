@@ -132,7 +132,8 @@ export function makeCompleteSignIn(deps: {
 
   return async function completeSignIn(input) {
     const network = networkOf(input.request.address)
-    // Before anything is remembered or asked of an IdP: a whole office shares an address, a flood is more (threats.md D7).
+    // Before anything is stored or an IdP is asked. The limit allows for a whole office behind one address (threats.md
+    // D7).
     await deps.limitRate(`callback:${network}`, 3_000, 60)
     const verified = await verify(input).catch(async (thrown: unknown) => {
       const { code, reason } = asRolegateError(thrown)
@@ -168,7 +169,7 @@ export function makeCompleteSignIn(deps: {
       ...(claims.directoryId !== undefined && { directoryId: claims.directoryId }),
     }
     const subject = { request: input.request, principal, session }
-    // In one breath, so that they share a trip to the disk; all are durable before the browser has its session.
+    // Written together so that they share one write to disk; all are durable before the browser gets its session.
     await Promise.all([
       deps.audit({ ...subject, event: 'sign_in' }),
       deps.rememberPerson(principal, now),

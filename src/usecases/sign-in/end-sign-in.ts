@@ -13,8 +13,8 @@ export type EndSignIn = (
 ) => Promise<void>
 
 /**
- * Ends the sign-in that a session came of, whichever of its sessions asked: its browser, its terminals, and what containers hold of
- * them. Other sign-ins of that person have read their directory at another time, and live on.
+ * Ends the sign-in that a session came from, whichever of its sessions asks: its browser session, its terminals, and
+ * their container tokens. Other sign-ins of that person read their directory at another time, and live on.
  */
 export function makeEndSignIn(deps: {
   sessions: Pick<Sessions, 'delete' | 'listByOwner'>
@@ -25,7 +25,8 @@ export function makeEndSignIn(deps: {
   return async function endSignIn(session, request, why) {
     const { principal } = session
     const signIn = signInOf(session)
-    // The browser first: a terminal that it is letting in right now is among those below, or finds it gone.
+    // The browser session first: a terminal that it is letting in right now is either among those below, or finds it
+    // gone.
     await deps.sessions.delete(signIn)
     const terminals = await deps.sessions.listByOwner(terminalsOf(principal, deps.digest))
     const derived = terminals.filter((one) => signInOf(one) === signIn)

@@ -5,7 +5,7 @@ import type { StandingEmergency } from '../emergency/standing-emergency.ts'
 import type { Digest } from '../ports.ts'
 import type { Sessions } from '../ports/tables.ts'
 
-/** How a configured IdP names people, or an entry of `workloads` jobs: issuer and subject claim; undefined for one we do not know. */
+/** The issuer and subject claim of a configured IdP or `workloads` entry; undefined for one we do not know. */
 export type KnownIssuer = (
   idp: string,
 ) => { readonly issuer: string; readonly subjectClaim: string; readonly workload?: true } | undefined
@@ -13,10 +13,10 @@ export type KnownIssuer = (
 export type FindSession = (id: string) => Promise<GatewaySession | undefined>
 
 /**
- * The live session of this id: every door and every grant finds sessions here (security.md D-2, threats.md D17). A session
- * of an IdP that is gone, or whose issuer or subject claim is another now, is nobody's: the same label must not carry
- * strangers over (threats.md I2, security.md K-7). Nor is one that was ended from the host, or whose groups are not known in full
- * while a deny has come to read them (threats.md R8, I4). It ends when one that begins now would (threats.md I7).
+ * The live session with this id; every door and every grant finds sessions here (security.md D-2, threats.md D17).
+ * Undefined if its IdP is gone or now has another issuer or subject claim: the same label must not carry strangers over
+ * (threats.md I2, security.md K-7). Also if it was ended from the host, or if its groups are not known in full and a
+ * deny now goes by groups (threats.md R8, I4). It ends no later than one that begins now would (threats.md I7).
  */
 export function makeFindSession(deps: {
   sessions: Pick<Sessions, 'get'>
@@ -34,7 +34,10 @@ export function makeFindSession(deps: {
   }
 }
 
-/** Whether the IdP, or the workload, that they say they are of still is the one that said so (threats.md I2). */
+/**
+ * Whether the IdP or workload entry the principal names is still configured with the issuer that vouched for them
+ * (threats.md I2).
+ */
 export function isTheirs(
   { idp, issuer, subjectClaim, workload }: Pick<Principal, 'idp' | 'issuer' | 'subjectClaim' | 'workload'>,
   issuerOf: KnownIssuer,

@@ -2,12 +2,17 @@ import { asRolegateError, RolegateError } from '../../domain/errors.ts'
 import { groupsUnread, isOfEverybody } from '../../domain/sign-in/groups-again.ts'
 import { keepLatest, type Moment, type TwoClocks } from './two-clocks.ts'
 
-/** Longer than this nothing is left alone, whatever the directory says; and for so long where it does not say. */
+/** The longest and the usual pause, in seconds: a directory may ask for its own, up to the longest. */
 const MOST_SECONDS = 30
 const USUAL_SECONDS = 10
-/** Of so many people one after the other nothing was told, and of nobody in between: then it is not theirs alone. */
+/**
+ * If the directory fails for this many people in a row and answers about nobody in between, the problem is not theirs.
+ */
 const SEVERAL = 3
-/** Of more people within a minute a directory is not believed that nothing is left of them. */
+/**
+ * If a directory says of more people than this, within a minute, that they are gone or have no groups, it is not
+ * believed.
+ */
 const MOST_GONE = 10
 const GONE_SECONDS = 60
 const MOST_REMEMBERED = 50_000
@@ -21,33 +26,41 @@ export type LeftAlone = {
   /** Throws `idp_unavailable` while the directory, or this person's question, is left alone. */
   requireAskable(person: Person): void
   /**
-   * What the directory tells of them; or `idp_unavailable`, and it is left alone for a while. `leavesNothing`: the answer would end a sign-in by saying
-   * nothing, as wrong answers do, and is not believed of many at once.
+   * Asks the directory; on a failure throws `idp_unavailable`, and does not ask again for a while. `leavesNothing`:
+   * true for answers that would end a sign-in by being empty. Faulty directories give those, so they are not believed
+   * of many people at once.
    */
   through<Told>(person: Person, ask: () => Promise<Told>, leavesNothing?: (told: Told) => boolean): Promise<Told>
-  /** The IdPs whose directory told nothing of several people, or will not be asked by us at all, and has told nothing since; or says of too many that they are gone. */
+  /**
+   * The IdPs whose directory is down: it failed for several people, refuses us altogether, or says of too many people
+   * that they are gone; and it has not recovered since.
+   */
   down(): readonly string[]
 }
 
-/** Of the first few whom it told nothing of since it last told something; and when it was last not believed, since it was down. */
+/**
+ * Since a directory last answered: the first few people it was silent or failed about, whether it is down, and when its
+ * word was last not believed.
+ */
 type Silence = { readonly silent: Set<string>; readonly untold: Set<string>; isDown: boolean; disbelievedAt?: Moment }
 
 /**
- * A directory that fails is not asked at each hand-over. What fails for one person leaves that one's question alone, however it failed,
- * or somebody could switch the recheck off for all, or hold all up, by what is in their own hands; their several sign-ins are one here. Nobody of its
- * IdP is asked about where it throttles us, gives us no token, or was silent to several people.
+ * Keeps a failing directory from being asked at each hand-over. A failure for one person pauses only that person's
+ * question, however it failed (all their sign-ins count as one): otherwise somebody could switch the recheck off for
+ * everybody, or hold everybody up, through their own account. The whole IdP is paused if it throttles us, gives us no
+ * token, or was silent about several people.
  */
 export function makeLeftAlone(deps: {
   clocks: TwoClocks
-  /** It told nothing. `isDown`: not of several people either. */
+  /** The directory failed. `isDown`: for several people by now. */
   onFailure: (idp: string, failed: RolegateError, isDown: boolean) => void
   /** It tells again, after it was down. */
   onToldAgain: (idp: string) => void
 }): LeftAlone {
-  /** By a person, or by an IdP: whose question is left alone. */
+  /** By person or IdP: whose questions are paused. */
   const rests = new Map<string, { readonly since: Moment; readonly seconds: number }>()
   const silences = new Map<string, Silence>()
-  /** At each IdP: of whom it was believed that nothing is left, and since when. */
+  /** By IdP: the people whose empty answer was believed, and when. */
   const gone = new Map<string, Map<string, Moment>>()
 
   function secondsLeft(name: string): number {
@@ -68,7 +81,10 @@ export function makeLeftAlone(deps: {
     return lately
   }
 
-  /** Ten a minute. Whoever is not believed takes up nothing, or many who ask again and again would keep each other from ever being believed. */
+  /**
+   * Believes ten a minute. Answers that are not believed do not count, or many people asking again and again would keep
+   * each other from ever being believed.
+   */
   function requireBelieved({ idp, directoryId }: Person): void {
     const people = goneLately(idp)
     if (people.has(directoryId)) return
@@ -78,12 +94,13 @@ export function makeLeftAlone(deps: {
 
   function told(person: Person): void {
     rests.delete(nameOf(person))
-    // Of what was asked before it was left alone, the answers are no news.
+    // Answers to questions asked before the pause began are no sign of recovery.
     if (secondsLeft(person.idp) > 0) return
     const silence = silences.get(person.idp)
     silence?.silent.clear()
     silence?.untold.clear()
-    // Others whom it tells of as ever are no sign that it was right about those whom it says are gone, or that it has stopped.
+    // Good answers about other people do not show that it was right about those it says are gone, nor that it has
+    // stopped saying so.
     const disbelievedAt = silence?.disbelievedAt
     if (disbelievedAt && (isLately(disbelievedAt) || goneLately(person.idp).size > 0)) return
     silences.delete(person.idp)

@@ -12,7 +12,10 @@ import { keepLatest, type Moment, type TwoClocks } from './two-clocks.ts'
 /** `idps[].recheck` of one IdP. */
 export type Recheck = {
   readonly everySeconds: number
-  /** What becomes of a hand-over when the directory does not tell; where it said last that their groups are others, it is refused in any case. */
+  /**
+   * What happens to a hand-over when the directory does not answer. If it last said that the person's groups are
+   * others, the hand-over is refused in any case.
+   */
   readonly else: 'fail' | 'warn'
   readonly lookAgain: LookAgain
 }
@@ -21,36 +24,43 @@ export type Recheck = {
 export type RecheckOutcome = 'same' | 'changed' | 'unanswered'
 
 /**
- * Returns when somebody's groups are what they were at their sign-in, as far as their IdP's `recheck` asks. Fails with `sign_in_required`
- * when they are others, and that sign-in is over by then; with `idp_unavailable` when the directory does not tell.
+ * Returns if somebody's groups are what they were at their sign-in, asking their directory as often as the IdP's
+ * `recheck` says. Fails with `sign_in_required` if they changed, and has ended that sign-in by then; with
+ * `idp_unavailable` if the directory does not answer.
  */
 export type RecheckGroups = (
   session: GatewaySession,
   request: RequestFacts,
-  /** Whoever asks gives up after a second. */
+  /** The caller gives up after a second. */
   how?: { readonly isHurried?: boolean },
 ) => Promise<void>
 
-/** `isOurs`: the directory was not asked, for want of a place. */
+/** `isOurs`: the directory was not asked, since our own queue for it was full. */
 type Verdict = 'same' | 'changed' | { readonly unread: RolegateError; readonly isOurs?: boolean }
-/** One question, whoever waits for its answer, and whether it has its place at the directory yet. */
+/** One question to the directory, shared by all who wait for its answer, and whether it has left our queue yet. */
 type Question = { readonly verdict: Promise<Verdict>; readonly place: Place }
 type Place = { isTaken: boolean; onTaken: Set<() => void> }
 export type InTurn = <Out>(person: Person, ask: () => Promise<Out>) => Promise<Out>
 export type Later = (ms: number, run: () => void) => { cancel(): void }
 
-/** What comes later is for the next try. A queue of our own making says nothing about the directory, so its slowness begins with the place. */
+/**
+ * How long a hand-over waits: for a place in our queue, then for the directory. A later answer helps the next try. Time
+ * in our own queue says nothing about the directory, so the second wait begins when the first ends.
+ */
 const PATIENCE_FOR_PLACE_MS = 10_000
 const PATIENCE_MS = 4_000
-/** For both. */
+/** Both together, for a caller in a hurry. */
 const HURRIED_PATIENCE_MS = 700
-/** Of as many sign-ins it is known here when they were checked; of one more than that, the oldest is asked once more. */
+/**
+ * For this many sign-ins we remember when they were checked; beyond that, the one checked longest ago is forgotten and
+ * asked again.
+ */
 const MOST_REMEMBERED = 50_000
 
 /**
- * Groups are as old as the sign-in (threats.md I7). Where an IdP has `recheck`, its directory is asked again before anything is
- * handed over on groups that it told longer ago than that. A session is never changed in place: another list ends the sign-in, so
- * nobody gains by being asked about, and nobody goes on with what they have lost.
+ * Groups are as old as the sign-in (threats.md I7). If the IdP has `recheck`, its directory is asked again before a
+ * hand-over whenever the last answer is older than that. A session is never changed in place: other groups end the
+ * sign-in, so that nobody gains a role by being asked about, and nobody keeps one they lost.
  */
 export function makeRecheckGroups(deps: {
   /** By the id of the IdP. */
@@ -58,7 +68,10 @@ export function makeRecheckGroups(deps: {
   endSignIn: EndSignIn
   lastWords: LastWords
   leftAlone: LeftAlone
-  /** Waits until the IdP's directory has a place for one more question, and one about this person; `idp_unavailable` where that takes too long. */
+  /**
+   * Waits for a place in the queue of this IdP's directory and this person; fails with `idp_unavailable` if that takes
+   * too long.
+   */
   inTurn: InTurn
   /** When each sign-in's groups were last found to be the same, by this process. */
   checkedAt: Map<string, Moment>
@@ -101,7 +114,7 @@ export function makeRecheckGroups(deps: {
       told = await deps.inTurn(person, async () => {
         take(place)
         const first = await look()
-        // What comes once may be a slip; by one word of it nobody is signed out.
+        // A different answer may be a slip: it is asked twice before anybody is signed out.
         return isSame(first) ? first : look()
       })
     } catch (thrown) {
@@ -109,7 +122,7 @@ export function makeRecheckGroups(deps: {
     }
     const change = told && changeIn(stated.names, told)
     if (told !== undefined && change === undefined) {
-      // As of when it was asked: what it told may have been older than its answer.
+      // Counted from when it was asked: the answer may be no newer than that.
       keepLatest(deps.checkedAt, MOST_REMEMBERED, signInOf(session), askedAt)
       deps.onRecheck(idp, 'same')
       return 'same'
@@ -122,7 +135,7 @@ export function makeRecheckGroups(deps: {
     return 'changed'
   }
 
-  /** One question of a sign-in at a time, whoever of it waits, and whether they still do. */
+  /** One question at a time for each sign-in, shared by all who wait, and running on if nobody does. */
   function asking(signIn: string, begin: (place: Place) => Promise<Verdict>): Question {
     const known = underway.get(signIn)
     if (known !== undefined) return known
@@ -142,7 +155,7 @@ export function makeRecheckGroups(deps: {
       }
       let giveUp = giveUpAfter(isHurried ? HURRIED_PATIENCE_MS : place.isTaken ? PATIENCE_MS : PATIENCE_FOR_PLACE_MS)
       if (!isHurried && !place.isTaken) place.onTaken.add(beginAnew)
-      // What fails when nobody waits any more has told of itself: the store, or the audit log.
+      // A failure after everybody has given up is not lost: the store or the audit log reports it itself.
       void verdict.then(resolve, reject).finally(() => giveUp.cancel())
     })
   }
@@ -160,7 +173,7 @@ export function makeRecheckGroups(deps: {
         ? (deps.now().getTime() - signedInAt.getTime()) / 1000
         : deps.clocks.secondsSince(checkedAt)
     if (age <= recheck.everySeconds) return
-    // A claim told them, before there was a recheck: there is nothing to compare with.
+    // These groups came from a claim, before `recheck` was configured: there is nothing to compare with.
     if (directoryId === undefined) throw oldGroups()
     const verdict = await patiently(
       asking(signIn, (place) => ask(session, request, recheck, directoryId, place)),
@@ -170,9 +183,11 @@ export function makeRecheckGroups(deps: {
     if (verdict === 'same') return
     if (verdict === 'changed') throw groupsChanged()
     deps.onRecheck(idp, 'unanswered')
-    // What `warn` gives on is a directory that does not tell, and this one was not asked: of a queue that is long anybody could be the cause (threats.md I7).
+    // `warn` goes on when the directory fails. Here it was not even asked: our queue was full, which anybody could
+    // cause (threats.md I7).
     if (recheck.else === 'fail' || verdict.isOurs === true) throw verdict.unread
-    // What is not believed yet, or was not said twice, ends nothing; and nothing is given against it (threats.md I7).
+    // If the directory's last word differs from the sign-in, but was not yet believed or confirmed, the sign-in stays,
+    // and nothing is handed over (threats.md I7).
     if (deps.lastWords.contradict({ idp, directoryId }, session)) throw toldOtherwise(idp, verdict.unread)
   }
 }
@@ -183,7 +198,7 @@ function take(place: Place): void {
   place.onTaken.clear()
 }
 
-/** Also of whom the gate itself has no room to let wait. */
+/** Used too when the queue itself is full. */
 export const noPlace = (idp: string) => groupsUnread(idp, 5, 'directory:too_many_at_once')
 const slow = (idp: string) => groupsUnread(idp, 2, 'directory:slow')
 const toldOtherwise = (idp: string, unread: RolegateError) =>

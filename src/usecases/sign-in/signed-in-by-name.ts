@@ -5,17 +5,20 @@ import type { Digest, NameDigests, Now } from '../ports.ts'
 import type { People, SessionName, Sessions, SessionNames } from '../ports/tables.ts'
 import { terminalsOf, type FindSession, type KnownIssuer } from './find-session.ts'
 
-/** Of each person, the newest: a robot may sign in all day, and keeps nobody but itself from being found. */
+/**
+ * How many of one person's sign-ins are looked at, newest first: a robot may sign in all day, and must not hide anybody
+ * else.
+ */
 const MOST_SIGN_INS = 200
-/** So many are looked for side by side. */
+/** How many are looked up at once. */
 const AT_ONCE = 20
 const MOST_CANDIDATES = 10
 
 export type NoteNames = (session: GatewaySession) => Promise<void>
 
 /**
- * Remembers under which names a sign-in is to be found, for as long as it may last: a row a name, so that whoever is asked for is
- * found without looking through everybody. What a row is found by is keyed: the store alone says of nobody that they signed in.
+ * Indexes a sign-in by its names for as long as it may last, a row for each name, so that somebody can be found without
+ * reading everybody's. Rows are keyed by digests: the store alone does not tell who signed in.
  */
 export const makeNoteNames =
   (deps: { sessionNames: Pick<SessionNames, 'put'>; nameDigests: NameDigests }): NoteNames =>
@@ -76,7 +79,10 @@ export function makeFindSignedIn(deps: {
     return rows.flat().filter((row) => row.name === name)
   }
 
-  /** A subject says who somebody is, at each IdP. Under which name they signed in is known of whoever did so lately. */
+  /**
+   * By subject, at every IdP. Their names come from the people who signed in lately, since sign-ins are indexed by
+   * name.
+   */
   async function bySubject(subject: string): Promise<readonly SessionName[]> {
     const known = await Promise.all(
       [...deps.idps].map(async (idp) => {
@@ -90,7 +96,7 @@ export function makeFindSignedIn(deps: {
     return rows.flat().filter((row) => row.subject === subject)
   }
 
-  /** The newest that lives of one person's: of browsers by these rows, and of terminals that came of them, which may outlast those. */
+  /** One person's newest live session: a browser's from these rows, or a terminal's, which may outlast its browser. */
   async function newestOf(rows: readonly SessionName[]): Promise<GatewaySession | undefined> {
     const [row] = rows
     if (row === undefined) return undefined
@@ -114,7 +120,7 @@ export function makeFindSignedIn(deps: {
 
   return async function findSignedIn(written, idp) {
     const name = written.trim()
-    // Whoever says which IdP need not say it again in front of a name that it does not answer for.
+    // If the IdP is given, its prefix in front of a name outside its domains may be left out.
     const spellings = idp === undefined ? [name] : [name, `${idp}:${name}`]
     const byName = await Promise.all(spellings.map(async (one) => called(folded(one))))
     const all = [...byName.flat(), ...(await bySubject(name))]

@@ -5,7 +5,10 @@ export type Moment = { readonly wall: number; readonly steady: number }
 
 export type TwoClocks = {
   moment(): Moment
-  /** By whichever clock says more: one that is set back keeps nothing fresh, nor does one that stood while the machine slept (security.md V-13). */
+  /**
+   * Uses whichever clock says more: setting the wall clock back keeps nothing fresh, nor does a monotonic clock that
+   * stood still while the machine slept (security.md V-13).
+   */
   secondsSince(then: Moment): number
 }
 

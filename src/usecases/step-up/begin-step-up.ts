@@ -15,7 +15,7 @@ import type { BeginSignIn } from '../sign-in/begin-sign-in.ts'
 type Away = { readonly move: BrowserMove; readonly attempt: SignInAttempt }
 
 export type BeginStepUp = {
-  /** For a hand-over to this very browser; for a role that takes none of its own, for a fresh session. */
+  /** For a hand-over to this browser; if the role takes no step-up, for a fresher session only. */
   forBrowser(input: {
     readonly session: GatewaySession
     readonly purpose: Omit<HandOverPurpose, 'roleArn'>
@@ -37,8 +37,8 @@ export type BeginStepUp = {
 }
 
 /**
- * Sends a signed-in person to their IdP to show anew who they are (threats.md H8, I6). Nothing is given for having left. Fails as the
- * hand-over would for any other reason, with `rate_limited`, and with `idp_unavailable`.
+ * Sends a signed-in person to their IdP to authenticate anew (threats.md H8, I6). Leaving grants nothing. Fails as the
+ * hand-over would for any other reason, and with `rate_limited` or `idp_unavailable`.
  */
 export function makeBeginStepUp(deps: {
   rules: CurrentRules

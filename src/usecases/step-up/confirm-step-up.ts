@@ -22,7 +22,10 @@ type Asked = Pick<RoleRequest, 'id'>
 type Input = { readonly session: GatewaySession; readonly id: string; readonly request: RequestFacts }
 
 export type ConfirmStepUp = {
-  /** What waits for this person's word. One that is unknown, over, for no hand-over, or somebody else's is `step_up_required`, all alike. */
+  /**
+   * The step-up that waits for this person's confirmation. Fails with `step_up_required`, the same for one that is
+   * unknown, expired, not for a hand-over, or somebody else's.
+   */
   find(input: Omit<Input, 'request'>): Promise<HandOverStepUp>
   /** Takes it out of the store, for the one hand-over to the browser that made the trip. */
   use(input: Input): Promise<UsedStepUp>
@@ -31,8 +34,8 @@ export type ConfirmStepUp = {
   /** Takes it out of the store, for that yes and no other. */
   useToApprove(input: Omit<Input, 'request'>, asked: Asked): Promise<void>
   /**
-   * Lets the terminal that asked have what it asked for, if the person as the trip has shown them may have it. `elsewhere`: they
-   * know that it is in another network.
+   * Releases the step-up to the terminal that asked, if the person, as the trip has shown them, may have the role.
+   * `elsewhere`: they accept that the terminal is in another network.
    */
   release(input: Input & { readonly elsewhere: boolean }): Promise<void>
   deny(input: Input): Promise<void>
@@ -95,8 +98,8 @@ export function makeConfirmStepUp(deps: {
   }
 
   /**
-   * threats.md I7: the trip has read their groups anew, and the terminal's are as old as its sign-in. Where it asks from is what counts
-   * of addresses: it is what will hold the credentials.
+   * threats.md I7: decided by the groups the trip has just read, since the terminal's are as old as its sign-in; and by
+   * the terminal's address, since the credentials will be used there.
    */
   async function requireStillTheirs(found: HandOverStepUp, address: string, input: Input): Promise<void> {
     const { purpose } = found
@@ -118,7 +121,7 @@ export function makeConfirmStepUp(deps: {
       const { session, id } = input
       const found = await find(input)
       if (found.terminal !== undefined) throw gone()
-      // Of those who press at once one has it. What is for a browser is kept as it was proved.
+      // If several press at once, one succeeds. A proof for a browser is kept unchanged.
       if ((await deps.stepUps.take(id)) === undefined) throw gone()
       return { ...found, sessionId: session.id }
     },
@@ -144,7 +147,7 @@ export function makeConfirmStepUp(deps: {
       const isReady = (kept: StepUp) => kept.status === 'proved' && kept.provedBy === input.session.id
       const isTaken = (kept: StepUp) => kept.status === 'releasing'
       await settle(input, isReady, { status: 'releasing' })
-      // Of those who press at once one is on record, and durably so before the terminal can come for it.
+      // If several press at once, one is recorded, durably before the terminal can come for it.
       await deps.audit({ ...recordOf(found, input), event: 'step_up_released' }).catch(async (thrown: unknown) => {
         await settle(input, isTaken, { status: 'proved' })
         throw thrown

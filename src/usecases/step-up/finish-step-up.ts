@@ -28,11 +28,15 @@ type Answered = {
 
 export type FinishStepUp = {
   /**
-   * Whether the answer shows anew that the person who left is here. False: it is a sign-in like any other, of somebody else, or of
-   * somebody who has signed out meanwhile, and grants nothing (threats.md I6, H9). Fails with `step_up_required` when it does not show it.
+   * Whether the answer proves that the person who left is here again. False for somebody else, or if they signed out
+   * meanwhile: then it is a sign-in like any other and grants nothing (threats.md I6, H9). Fails with
+   * `step_up_required` if the IdP did not authenticate them anew.
    */
   isProof(answered: Answered): Promise<boolean>
-  /** Keeps the proof for the session that the trip ended in: for one hand-over, for five minutes. What a terminal asked for may be over. */
+  /**
+   * Stores the proof for the session that the trip ended in: for one hand-over, for five minutes. A terminal's request
+   * may have expired meanwhile.
+   */
   grant(answered: Answered, session: GatewaySession): Promise<void>
 }
 

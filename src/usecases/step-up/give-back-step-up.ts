@@ -4,8 +4,8 @@ import type { StepUps } from '../ports/tables.ts'
 export type GiveBackStepUp = (used: UsedStepUp) => Promise<void>
 
 /**
- * Puts back what a hand-over took out and had no use for, since it was refused before AWS was asked for anything. Whoever took it out is the only one
- * who has it, so it is there once at most; and no longer than before (threats.md H8).
+ * Puts back a proof that a hand-over took out and did not use, since it was refused before AWS was asked. Only one
+ * caller can have taken it out, so it exists once at most; its expiry stays as it was (threats.md H8).
  */
 export const makeGiveBackStepUp =
   ({ stepUps }: { stepUps: Pick<StepUps, 'createIfAbsent'> }): GiveBackStepUp =>

@@ -25,8 +25,8 @@ type Asked = {
 
 export type TerminalStepUp = {
   /**
-   * What to throw in place of a refusal: where only a fresh sign-in is missing, and this terminal may be confirmed in a browser, a
-   * `step_up_required` that names the confirmation; else the refusal itself.
+   * What to throw for a refusal: if only a fresh sign-in is missing and this terminal may be confirmed in a browser, a
+   * `step_up_required` that names the confirmation; otherwise the refusal itself.
    */
   offer(thrown: unknown, asked: Asked): Promise<unknown>
   /**

@@ -32,7 +32,7 @@ export function makeExchangeWorkloadToken(deps: {
   digest: Digest
   now: Now
 }): ExchangeWorkloadToken {
-  /** Right tokens alone are remembered, so that nobody can use up another's by guessing its id. */
+  /** Only valid tokens are remembered as used, so that nobody can use up another's by guessing its id. */
   async function verifyOnce(token: string): Promise<VerifiedWorkload> {
     const verified = await deps.verifyWorkloadToken(token, 'exchange')
     const key = `workload ${JSON.stringify([verified.principal.issuer, verified.tokenId])}`

@@ -25,8 +25,9 @@ export type TakeContainerCredentials = (input: {
 type Holder = Pick<HandOverRequest, 'session' | 'lookAgain'>
 
 /**
- * What an SDK in a container asks for all day. Each time the proof is read anew and the role decided anew; nothing is kept of
- * what AWS lent (threats.md H6). A proof that is not for this role fails with `sign_in_required`, as one that never was.
+ * Credentials for an SDK in a container, which asks all day. Each time the proof is read and the role decided anew;
+ * nothing AWS lent is kept (threats.md H6). A proof for another role fails with `sign_in_required`, as if it never
+ * existed.
  */
 export function makeTakeContainerCredentials(deps: {
   containerTokens: Pick<ContainerTokens, 'get'>
@@ -87,8 +88,8 @@ export function makeTakeContainerCredentials(deps: {
   }
 
   /**
-   * Exchanged in line: no session is kept, the token is its own. It is shown again and again while it lives, here alone
-   * (DECISIONS.md 60). One id for all that one token takes, so that records can be joined.
+   * Exchanged on the spot, without storing a session: the token is the session. Only here may a token be shown again
+   * while it is valid (DECISIONS.md 60). The session's id is derived from the token, so that its records can be joined.
    */
   async function byWorkloadToken({ proof, request }: Input): Promise<Holder> {
     async function session(): Promise<GatewaySession> {

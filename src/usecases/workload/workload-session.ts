@@ -4,7 +4,7 @@ import type { VerifiedWorkload } from '../ports/workload.ts'
 /** A job may use what it took for a little longer than its own token lives, and no longer (threats.md D16). */
 const PAST_TOKEN_SECONDS = 15 * 60
 
-/** What a job's token is worth from now: the weakest class there is, an hour at most, and never renewed. */
+/** The session that a job's token yields: of the weakest class, an hour at most, and never renewed. */
 export function workloadSession(
   { principal, maxSeconds, expiresAt }: VerifiedWorkload,
   { id, address, now }: { readonly id: string; readonly address: string; readonly now: Date },

@@ -34,8 +34,8 @@ const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/
 const START_HOST = /^([a-z0-9-]+\.)*[a-z0-9-]+\.invalid\.awsapps\.com$|^d-[0-9a-z]{10}\.awsapps\.com$/
 
 /**
- * The facts, or `config_invalid` with the first field that is not plainly what it should be. A config file is code: it
- * names commands to run and hosts to trust, so nothing goes into a line but what passed here (threats.md D13).
+ * The facts, or `config_invalid` with the first field that is not plainly what it should be. A config file works like
+ * code, since it names commands to run and hosts to trust: only what was checked here gets into one (threats.md D13).
  */
 export function checkFacts(facts: Omit<ConfigFacts, '__checked'>): ConfigFacts {
   if (!isOrigin(facts.origin)) throw unfit('origin')

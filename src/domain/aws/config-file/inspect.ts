@@ -7,17 +7,19 @@ import { readSections, type ConfigSection } from './read-sections.ts'
 export type Inspected = {
   /** Nothing of the gateway's: the block was never written. */
   readonly absent: boolean
-  /** The sections all profiles share say something else than the gateway does. */
+  /** The sections that all profiles share are no longer what the gateway says they should be. */
   readonly outdated: boolean
   /** `alias/role` of roles without a profile in the block. */
   readonly missing: readonly string[]
   /** Profiles of the block whose role is not on the list. */
   readonly vanished: readonly string[]
-  /** Names that the file has twice, which makes Python's SDK refuse it whole. */
+  /** Section names that stand twice: Python's SDK then refuses the whole file. */
   readonly twice: readonly string[]
-  /** Profiles of the block that the credentials file has too, whose keys win. */
+  /** Profiles of the block that the credentials file has too; keys there win over ours. */
   readonly shadowed: readonly string[]
-  /** Profiles that sign in as this gateway's do and are not led to it: they talk to real AWS (threats.md D8). */
+  /**
+   * Profiles that use this gateway's sign-in but do not point at its endpoints: they talk to real AWS (threats.md D8).
+   */
   readonly misled: readonly string[]
   /** Programs that credential_process of the block names. */
   readonly programs: readonly string[]
@@ -66,7 +68,7 @@ function sharesFacts(ours: readonly ConfigSection[], { origin, startUrl, ssoRegi
   )
 }
 
-/** True of the name of a `[services]` that leads both halves of the sign-in to this origin. */
+/** Answers whether the `[services]` section of this name sends both halves of the sign-in to this origin. */
 function leadsTo(origin: string, sections: readonly ConfigSection[]): (name: string) => boolean {
   const services = sections.filter(({ kind }) => kind === 'services')
   return (name) => {

@@ -38,8 +38,8 @@ export const printBlock = (facts: ConfigFacts): string =>
   `${blockOf(facts, sectionsOf(facts, nameRoles(facts.roles), { mode: 'sso' }), []).join('\n')}\n`
 
 /**
- * Puts a gateway's block into a config file. A profile that is there twice makes the whole file unreadable to Python's
- * SDK, so whatever has a name first keeps it. Fails with `config_invalid` when the shared sections' own name is taken.
+ * Puts a gateway's block into a config file. Python's SDK refuses a file in which a profile stands twice, so a name
+ * that is taken stays with whoever has it. Fails with `config_invalid` when the name of the shared sections is taken.
  */
 export function mergeConfig({ facts, way, template, config, credentials, prune }: Merge): Merged {
   const split = splitAtBlock(config, facts.origin)
@@ -96,8 +96,8 @@ const namesIn = (sections: readonly ConfigSection[], kind: ConfigSection['kind']
   new Set(sections.filter((section) => section.kind === kind).map(({ name }) => name))
 
 /**
- * The profile of an old block whose role is no longer on the list, read back so far that it can be built anew. Whatever is
- * not plainly one of ours is let go.
+ * A profile of the old block whose role is no longer on the list, read back far enough to be written again. Undefined
+ * if it is not plainly one of ours: that is dropped.
  */
 function makeVanishedIn(
   wanted: readonly NamedRole[],

@@ -17,9 +17,9 @@ export function savedBlock(facts: ConfigFacts, sha256: Sha256): SavedBlock {
 }
 
 /**
- * The lines a person pastes into their own shell: they put the block into `~/.aws/config` in place of an older one. They
- * fetch nothing, start nothing that was fetched, and hold no token (threats.md D13). The block is in the lines, or in the
- * file that the browser saved: then nothing is touched unless that file is byte for byte the one meant.
+ * The lines a person pastes into their shell: they put the block into `~/.aws/config`, replacing an older one. They
+ * fetch nothing, run nothing that was fetched, and hold no token (threats.md D13). The block is either in the lines
+ * themselves or in a file that the browser saved; such a file is used only if it is byte for byte the one meant.
  */
 export function printSetup(shell: SetupShell, facts: ConfigFacts, saved?: SavedBlock): string {
   const { print, ifSaved } = SETUP[shell]
@@ -38,9 +38,10 @@ export function printExports(shell: SetupShell, { origin }: ConfigFacts): string
 }
 
 /**
- * Checked facts hold no quote and no backslash; what is left to escape is what patterns give a meaning to. An old block is
- * cut out only when its end is there, or everything below it would go too; it is written through a link, and not over one. A
- * saved file is used up, or the next one would be saved beside it under another name.
+ * Checked facts hold no quote and no backslash, so only characters special to patterns are escaped. An old block is
+ * removed only if its end mark is there; otherwise everything below it would go too. If the config file is a link, its
+ * target is written and the link is kept. A saved file is deleted afterwards, or the browser would save the next one
+ * under another name.
  */
 const SETUP: Readonly<Record<SetupShell, Lines>> = {
   posix: {

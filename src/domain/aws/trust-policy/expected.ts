@@ -10,8 +10,8 @@ export type GatewayAtAws = {
 )
 
 /**
- * The trust policy that the IAM role of this target needs. Variants are one IAM role, so it lets in what any of them brings along, and
- * demands only what all of them do.
+ * The trust policy that this role's IAM role needs. A role and its variants share one IAM role, so the policy admits
+ * what any of them brings and requires only what all of them bring.
  */
 export function expectedTrustPolicy(
   { roles }: Pick<Mapping, 'roles'>,
@@ -46,8 +46,8 @@ export function expectedTrustPolicy(
 }
 
 /**
- * Whether a browser may bring our assertion to AWS itself, from wherever it is (threats.md F6): no address of ours stands behind that, for
- * this role or a variant of it.
+ * Whether a browser may post our assertion to AWS itself, for this role or a variant of it (threats.md F6). Then the
+ * policy cannot pin the gateway's addresses.
  */
 export const isPosted = (
   { roles }: Pick<Mapping, 'roles'>,
