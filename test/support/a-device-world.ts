@@ -83,6 +83,7 @@ export async function aDeviceWorld({
       await world.onAudit(event)
     },
     limitRate: makeLimitRate({ store, now: clock.now }),
+    limitShared: makeLimitRate({ store, now: clock.now }),
     random: (bytes: number) => randomBytes(bytes),
     randomText: (bits: number) => randomBytes(bits / 8).toString('base64url'),
     digest,

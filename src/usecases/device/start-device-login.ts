@@ -4,7 +4,7 @@ import type { Client } from '../../domain/device/client.ts'
 import { DEVICE_LOGIN_SECONDS, POLL_SECONDS, type DeviceClaims } from '../../domain/device/device-login.ts'
 import { newUserCode, type Random } from '../../domain/device/user-code.ts'
 import { networkOf, type NameNetwork } from '../../domain/device/network.ts'
-import { RolegateError } from '../../domain/errors.ts'
+import { asRolegateError, RolegateError } from '../../domain/errors.ts'
 import type { Audit, CodeDigest, Digest, LimitRate, Now, RandomText } from '../ports.ts'
 import type { DeviceLogins, UserCodes } from '../ports/tables.ts'
 
@@ -30,6 +30,7 @@ export function makeStartDeviceLogin(deps: {
   userCodes: UserCodes
   audit: Audit
   limitRate: LimitRate
+  limitShared: LimitRate
   nameNetwork: NameNetwork
   random: Random
   randomText: RandomText
@@ -43,6 +44,21 @@ export function makeStartDeviceLogin(deps: {
       if (await deps.userCodes.createIfAbsent(deps.codeDigest(userCode), { deviceCode }, { expiresAt })) return userCode
     }
     throw new RolegateError('store_unavailable')
+  }
+
+  /**
+   * Strangers can start them all day, from everywhere: what they leave on the disk must not fill it and stop everybody (threats.md A4,
+   * D7). Whatever is approved is on record, with where it was asked from.
+   */
+  async function isForRecord(isKnown: boolean): Promise<boolean> {
+    if (isKnown) return true
+    try {
+      await deps.limitShared('device-start:on-record', 600, 60)
+      return true
+    } catch (thrown) {
+      if (asRolegateError(thrown).code === 'rate_limited') return false
+      throw thrown
+    }
   }
 
   return async function startDeviceLogin({ client, claims, request }) {
@@ -79,12 +95,13 @@ export function makeStartDeviceLogin(deps: {
       // A little longer than it lives, so that a late poll hears "expired" and not "unknown".
       { expiresAt: new Date(expiresAt.getTime() + 60_000) },
     )
-    await deps.audit({
-      event: 'device_started',
-      request,
-      clientId: client.id,
-      claims: { ...claims, client: client.name },
-    })
+    if (await isForRecord(isKnown))
+      await deps.audit({
+        event: 'device_started',
+        request,
+        clientId: client.id,
+        claims: { ...claims, client: client.name },
+      })
     return {
       deviceCode,
       userCode,

@@ -112,6 +112,21 @@ describe('startDeviceLogin', () => {
     await expect(startFrom('192.0.2.1')).resolves.toBeDefined()
   })
 
+  it('leaves six hundred records a minute of strangers, however many start one, and each of a known network (threats.md A4, D7)', async () => {
+    const world = await aDeviceWorld()
+    const startFrom = (address: string) =>
+      world.startDeviceLogin({ client: OWN_CLIENT, claims: {}, request: aRequest({ address }) })
+    for (const n of numbers(700)) await startFrom(`2001:db8:0:${n.toString(16)}::1`)
+    expect(world.recorded).toHaveLength(600)
+    world.networks.set('192.0.2.1', 'office')
+    await startFrom('192.0.2.1')
+    expect(world.recorded).toHaveLength(601)
+
+    world.clock.pass(60)
+    await startFrom('198.51.100.1')
+    expect(world.recorded.at(-1)).toMatchObject({ event: 'device_started' })
+  })
+
   it('counts a registered client by itself, wherever it asks from: thirty a minute (threats.md D7)', async () => {
     const world = await aDeviceWorld()
     const startAs = (id: string, n: number) =>
