@@ -16,6 +16,9 @@ const SERVER = ['admin', 'audit', 'serve', 'demo', 'check-config', 'schema', 'he
 
 const documents = execFileSync('git', ['ls-files', '*.md'], { cwd: ROOT, encoding: 'utf8' }).trim().split('\n')
 
+/** Without what stands as code, where a bracket is no link. */
+const prose = (page: string): string => page.replaceAll(/^```[\s\S]*?^```/gm, '').replaceAll(/`[^`\n]+`/g, '')
+
 /** What a heading is linked by, as GitHub makes it. */
 const anchorsIn = (page: string): ReadonlySet<string> =>
   new Set(
@@ -29,12 +32,14 @@ const anchorsIn = (page: string): ReadonlySet<string> =>
 
 describe('the documents', () => {
   it.each(documents)('%s links to files that exist', (file) => {
-    const targets = [...read(file).matchAll(/\]\((?!https?:|mailto:|#)([^)#\s]+)/g)].map(([, target]) => target ?? '')
+    const targets = [...prose(read(file)).matchAll(/\]\((?!https?:|mailto:|#)([^)#\s]+)/g)].map(
+      ([, target]) => target ?? '',
+    )
     expect(targets.filter((target) => !existsSync(join(ROOT, dirname(file), target)))).toEqual([])
   })
 
   it.each(documents)('%s links to headings that exist', (file) => {
-    const targets = [...read(file).matchAll(/\]\((?!https?:|mailto:)([^)#\s]*)#([^)\s]+)\)/g)]
+    const targets = [...prose(read(file)).matchAll(/\]\((?!https?:|mailto:)([^)#\s]*)#([^)\s]+)\)/g)]
     const missing = targets.filter(([, target = '', anchor = '']) => {
       const page = target === '' ? file : join(dirname(file), target)
       return page.endsWith('.md') && existsSync(join(ROOT, page)) && !anchorsIn(read(page)).has(anchor)
