@@ -7,6 +7,7 @@ import type { Call, Connection, Option } from './command.ts'
 import { withConfirmation, withoutConfirmation } from './confirm.ts'
 import { failure } from './failure.ts'
 import { findOrPickRole, requireRoleOrTerminal } from './pick-role.ts'
+import { sayingWhatWaits } from './what-waits.ts'
 import type { CliWorld } from './world.ts'
 
 export const DURATION_OPTION = {
@@ -43,9 +44,10 @@ export const borrowUnattended = (call: Call, wanted: string, connection: Connect
 async function lend(
   call: Call,
   wanted: string | undefined,
-  { gateway }: Connection,
+  connection: Connection,
   confirmed: (role: string, ask: (stepUp?: string) => Promise<Lent>) => Promise<Lent>,
 ): Promise<Lent> {
+  const { gateway } = connection
   const seconds = secondsAsked(call)
   const reason = reasonGiven(call)
   const { role } = await findOrPickRole(call, (await gateway.roles()).read, wanted)
@@ -56,7 +58,7 @@ async function lend(
       ...(reason !== undefined && { reason }),
       ...(stepUp !== undefined && { stepUp }),
     }),
-  )
+  ).catch(sayingWhatWaits(call, connection))
   if (seconds !== undefined && lent.seconds < seconds) {
     call.say(`Shortened to ${printDuration(lent.seconds)}, by: ${lent.limitedBy}.`)
   }

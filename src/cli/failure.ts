@@ -9,6 +9,8 @@ export type Said = {
   readonly next?: string
   readonly code?: string
   readonly requestId?: string
+  /** Their request that waits for an answer, by its id. */
+  readonly pending?: string
   /** What a person can confirm in their browser, by its id, for how long, and how often to ask: see confirm.ts. */
   readonly confirm?: string
   readonly confirmExpiresIn?: number

@@ -95,7 +95,7 @@ const isErrorCode = (code: unknown): code is ErrorCode => typeof code === 'strin
 
 /** RFC 9457: the gateway's own words. A code this client does not know is shown as it is; its status picks the exit. */
 export function failureOf({ status, body, requestId: stamped }: Answer): RolegateError {
-  const { title, detail, code, requestId = stamped, next, confirm } = recordOf(body)
+  const { title, detail, code, requestId = stamped, next, confirm, pending } = recordOf(body)
   return failure(isErrorCode(code) ? code : codeOfStatus(status), {
     title: typeof title === 'string' && title !== '' ? title : `The gateway answered ${status}`,
     ...(typeof detail === 'string' && { detail }),
@@ -103,6 +103,7 @@ export function failureOf({ status, body, requestId: stamped }: Answer): Rolegat
     ...(typeof requestId === 'string' && { requestId }),
     ...nextOf(next, code),
     ...confirmOf(confirm),
+    ...(typeof pending === 'string' && { pending }),
   })
 }
 

@@ -1,3 +1,4 @@
+import { printDuration } from '../domain/entitlement/duration.ts'
 import type { Condition, Verdict } from '../domain/entitlement/conditions.ts'
 import { MFA_UNTOLD } from '../domain/entitlement/standing.ts'
 import type { ErrorValues } from '../domain/errors.ts'
@@ -73,14 +74,26 @@ export function unmetWords({
   wants,
   saw,
   why: because,
+  pending,
+  pendingSeconds = 0,
 }: ErrorValues): { why: string; next: string } | undefined {
   const named = listOf(conditions).filter((condition): condition is Condition => Object.hasOwn(WORDS, condition))
   if (named.length === 0) return undefined
   const isUntold = because === MFA_UNTOLD
-  const nextFor = (condition: Condition) => (isUntold && condition === 'mfa_within' ? UNTOLD : WORDS[condition].next)
-  const why = named.map((condition, at) => WORDS[condition].why(listOf(wants)[at] ?? '', listOf(saw)[at] ?? ''))
+  const words = { ...WORDS, ...(pending !== undefined && { approval: pendingWords(Number(pendingSeconds)) }) }
+  const nextFor = (condition: Condition) => (isUntold && condition === 'mfa_within' ? UNTOLD : words[condition].next)
+  const why = named.map((condition, at) => words[condition].why(listOf(wants)[at] ?? '', listOf(saw)[at] ?? ''))
   return { why: why.join(' '), next: [...new Set(named.map(nextFor))].join(' ') }
 }
+
+/** It is asked for already. */
+const pendingWords = (seconds: number): Words => ({
+  why: () => `You asked for it ${agoOf(seconds)}, and nobody has answered yet.`,
+  next: 'Its request’s page says who may answer; rolegate requests, in a terminal, how it goes.',
+})
+
+const agoOf = (seconds: number): string =>
+  seconds < 60 ? 'less than a minute ago' : `${printDuration(seconds - (seconds % 60))} ago`
 
 /** Signing in again would show no more. */
 const UNTOLD =

@@ -73,6 +73,7 @@ export function makeErrorHandler({
         code: error.code,
         requestId,
         ...confirmIn(error, publicUrl),
+        ...pendingIn(error),
       }),
     )
   }
@@ -84,14 +85,20 @@ function confirmIn({ values }: RolegateError, publicUrl: string): object {
   return id === undefined ? {} : { confirm: { id, url: `${publicUrl}/step-up/${String(id)}`, expiresIn, interval } }
 }
 
+/** Their request that waits for an answer, by its id. */
+const pendingIn = ({ values: { pending } }: RolegateError): object => (pending === undefined ? {} : { pending })
+
 /** The page a person was on: a form's own page for a POST. */
 const pageOf = (req: Request): string =>
   req.method === 'GET' ? req.originalUrl : req.path.replace(/\/(console|credentials)$/, '')
 
 function wayOn({ code, values }: RolegateError, req: Request): { label: string; href: string } {
-  const { role, why, handOver, approval, by } = values
+  const { role, why, handOver, approval, by, pending } = values
   if (code === 'step_up_required' && typeof approval === 'string')
     return { label: 'To the request', href: `/approvals/${approval}` }
+  if (typeof pending === 'string') return { label: 'Your request', href: `/approvals/${pending}` }
+  if (code === 'approval_required' && typeof role === 'string')
+    return { label: 'To the role’s page', href: `/roles/${role}` }
   if (code === 'step_up_required' && typeof role === 'string')
     return handOver === undefined
       ? { label: 'To the role’s page', href: `/roles/${role}` }

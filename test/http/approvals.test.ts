@@ -64,7 +64,14 @@ describe('a role that somebody has to approve', () => {
     expect(waiting).toContain('<code>rolegate requests</code>')
     expect(waiting).not.toContain('rolegate exec')
     expect((await alice.get('/').expect(200)).text).toContain('waiting for approval')
-    await take().expect(403)
+    const { body: refused } = await take().expect(403)
+    expect(refused).toMatchObject({
+      code: 'approval_required',
+      detail: 'You asked for it less than a minute ago, and nobody has answered yet.',
+      pending: path.split('/').at(-1),
+    })
+    const refusal = await alice.post(`/roles/${ROLE}/console`, { _csrf }).expect(403)
+    expect(refusal.text).toContain(`href="${path}">Your request</a>`)
 
     expect((await bob.get('/approvals').expect(200)).text).toContain(`alice@example.com asks for ${ROLE}`)
     const shown = await bob.get(path).expect(200)

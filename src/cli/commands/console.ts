@@ -6,6 +6,7 @@ import type { Call, Command, Connection } from '../command.ts'
 import { withConfirmation } from '../confirm.ts'
 import { openBrowser } from '../open-browser.ts'
 import { findOrPickRole, requireRoleOrTerminal } from '../pick-role.ts'
+import { sayingWhatWaits } from '../what-waits.ts'
 
 export const openConsole: Command = {
   name: 'console',
@@ -68,9 +69,10 @@ async function printLink(
     seconds,
     reason,
   }: Wish & { readonly seconds: number | undefined; readonly reason: string | undefined },
-  { gateway, origin }: Connection,
+  connection: Connection,
   call: Call,
 ) {
+  const { gateway, origin } = connection
   const asked = {
     role,
     ...(destination !== undefined && { destination }),
@@ -80,7 +82,7 @@ async function printLink(
   }
   const { read: link, json } = await withConfirmation(call, origin, role, (stepUp) =>
     gateway.console({ ...asked, ...(stepUp !== undefined && { stepUp }) }),
-  )
+  ).catch(sayingWhatWaits(call, connection))
   call.world.err('Keep this link to yourself: for 15 minutes it opens the console as you, with no further question.\n')
   if (seconds !== undefined && link.seconds < seconds) {
     call.say(`Shortened to ${printDuration(link.seconds)}, by: ${link.limitedBy}.`)

@@ -5,6 +5,7 @@ import { localTime } from '../local-time.ts'
 import { findOrPickRole, requireRoleOrTerminal } from '../pick-role.ts'
 import type { RoleRequest } from '../role-requests.ts'
 import { tellAnswer, waitForAnswer } from '../wait-for-answer.ts'
+import { sendThis, whenOf } from '../what-waits.ts'
 
 export const request: Command = {
   name: 'request',
@@ -30,9 +31,9 @@ export const request: Command = {
     const typed = call.text('for')
     const seconds = typed === undefined ? undefined : approvalSeconds(typed, call)
     const { gateway, origin } = await call.connect()
-    const { role } = await findOrPickRole(call, (await gateway.roles()).read, wanted)
+    const { role, isPending } = await findOrPickRole(call, (await gateway.roles()).read, wanted)
     const { read: asked, json } = await gateway.ask({ role, reason, ...(seconds !== undefined && { seconds }) })
-    tellAsked(call, asked, { origin, reason, seconds })
+    tellAsked(call, asked, { origin, reason, seconds, isPending })
     if (!call.flag('wait')) {
       call.world.out(call.json ? `${JSON.stringify(json, null, 2)}\n` : `${asked.id}\n`)
       if (asked.status === 'approved') return 0
@@ -51,24 +52,27 @@ const PENDING = 7
 /** Even with -q: without the address nobody can be told of it. It holds no secret. */
 function tellAsked(
   { world, say, flag }: Call,
-  { id, role, reason, seconds, approvers, expiresAt }: RoleRequest,
-  wish: { readonly origin: string; readonly reason: string; readonly seconds: number | undefined },
+  asked: RoleRequest,
+  wish: {
+    readonly origin: string
+    readonly reason: string
+    readonly seconds: number | undefined
+    readonly isPending: boolean
+  },
 ): void {
-  const whom = approvers.length > 0 ? `one of ${approvers.join(' or ')}` : 'whoever looks after the account'
+  const { id, role, reason, seconds, askedAt, expiresAt } = asked
   // A request that waits is not asked anew: what was asked for first stands.
-  const isOlder = reason !== wish.reason || (wish.seconds !== undefined && seconds > wish.seconds)
+  const isOther = reason !== wish.reason || (wish.seconds !== undefined && seconds > wish.seconds)
+  const isOlder = wish.isPending || isOther
   if (isOlder) {
-    say(`You have asked for ${role} before, for ${printDuration(seconds)}, and that request still waits: “${reason}”`)
-    say(`To ask otherwise, take it back first: rolegate requests cancel ${id}`)
+    const when = whenOf(askedAt, world)
+    say(`You asked for ${role} ${when}, for ${printDuration(seconds)}, and that request still waits: “${reason}”`)
+    if (isOther) say(`To ask otherwise, take it back first: rolegate requests cancel ${id}`)
   } else if (wish.seconds !== undefined && seconds < wish.seconds)
     say(`Shortened to ${printDuration(seconds)}: an approval of it is good for no longer.`)
   world.err(
-    [
-      `${isOlder ? 'Nothing new is asked' : `Asked for ${role}, for ${printDuration(seconds)}`}. Send this to ${whom}:`,
-      `  ${new URL(`/approvals/${id}`, wish.origin).href}`,
-      '',
-    ].join('\n'),
+    `${isOlder ? 'Nothing new is asked' : `Asked for ${role}, for ${printDuration(seconds)}`}. ${sendThis(asked, wish.origin)}\n`,
   )
   if (flag('wait')) say(`Waiting until somebody answers, or ${localTime(expiresAt, world.now(), world.timeZone)}.`)
-  else say('It waits for a day. See how it goes: rolegate requests')
+  else say(`It is open until ${localTime(expiresAt, world.now(), world.timeZone)}. See how it goes: rolegate requests`)
 }

@@ -73,6 +73,21 @@ export function seenFor(seen: Circumstances, principal: Principal, target: Pick<
   return { ...seen, approved }
 }
 
+/** For a refusal: what this very person has asked for of this role, and since when it waits. */
+export function pendingIn(
+  { requests = [], now }: Circumstances,
+  principal: Principal,
+  target: Pick<RoleTarget, 'arn' | 'kind'>,
+): { readonly pending?: string; readonly pendingSeconds?: number } {
+  const roleId = roleIdOf(target)
+  const waiting = requests.find(
+    ({ request, standing }) => standing === 'asked' && request.roleId === roleId && isOwn(request, principal),
+  )
+  if (waiting === undefined) return {}
+  const { id, askedAt } = waiting.request
+  return { pending: id, pendingSeconds: Math.max(0, Math.floor((now.getTime() - askedAt.getTime()) / 1000)) }
+}
+
 /** What meets an approval now, and when it ends. */
 export type StandingApproval = { readonly id: string; readonly until: Date; readonly by: string }
 

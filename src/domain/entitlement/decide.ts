@@ -1,7 +1,7 @@
 import { RolegateError } from '../errors.ts'
 import type { Principal } from '../sign-in/principal.ts'
 import type { Met, RuleIndex } from './compile.ts'
-import type { Circumstances } from './conditions.ts'
+import { pendingIn, type Circumstances } from './conditions.ts'
 import { coveringsOf, ruleByRule, type Spoken } from './coverings.ts'
 import type { Account, Mapping, RoleKind, RoleTarget } from './rule.ts'
 import {
@@ -66,13 +66,15 @@ export function requireAskable(...asked: Parameters<typeof decide>): {
   readonly entitlement: Entitlement
   readonly lacks?: RolegateError
 } {
+  const [, principal, target, circumstances] = asked
   const decision = decide(...asked)
-  const { name } = asked[2]
+  const { name } = target
   if (decision.allowed) return { entitlement: decision.entitlement }
   if ('entitlement' in decision) {
     const { code, entitlement } = decision
     const { unmet } = entitlement
-    const lacks = unmetRefusal(code, name, unmet)
+    const pending = code === 'approval_required' ? pendingIn(circumstances, principal, target) : {}
+    const lacks = unmetRefusal(code, name, unmet, pending)
     if (code === 'step_up_required' || unmet.every(({ condition }) => condition === 'reason'))
       return { entitlement, lacks }
     throw lacks

@@ -5,6 +5,7 @@ import type { Met } from './compile.ts'
 import {
   distanceOf,
   makeUnmet,
+  type pendingIn,
   seenFor,
   standingApproval,
   type Circumstances,
@@ -134,7 +135,12 @@ export function unmetCode(unmet: readonly Verdict[], { workload }: Pick<Principa
 }
 
 /** The refusal itself, which says each condition that is not met, and what was seen. */
-export const unmetRefusal = (code: UnmetCode, role: string, unmet: readonly Verdict[]): RolegateError =>
+export const unmetRefusal = (
+  code: UnmetCode,
+  role: string,
+  unmet: readonly Verdict[],
+  pending: ReturnType<typeof pendingIn> = {},
+): RolegateError =>
   new RolegateError(
     code,
     {
@@ -143,6 +149,7 @@ export const unmetRefusal = (code: UnmetCode, role: string, unmet: readonly Verd
       wants: unmet.map(({ wants }) => wants),
       saw: unmet.map(({ saw }) => saw),
       ...(unmet.some(({ untold }) => untold) && { why: MFA_UNTOLD }),
+      ...pending,
     },
     { reason: unmet.map(({ condition }) => condition).join(' ') },
   )

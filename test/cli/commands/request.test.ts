@@ -93,15 +93,31 @@ describe('rolegate request', () => {
   it('says that it was asked before, for another reason, and that it gives no more', async () => {
     const { run } = await aRequester(asked({ reason: 'INC-0' }), asked({ seconds: 4 * 3600 }), asked())
     const { err } = await run('request', ROLE, '--reason', 'INC-1')
-    expect(err).toContain(`before, for 1h, and that request still waits: “INC-0”`)
+    expect(err).toContain(`You asked for ${ROLE} at 09:00, for 1h, and that request still waits: “INC-0”`)
     expect(err).toContain(
       `take it back first: rolegate requests cancel ${ID}\nNothing new is asked. Send this to one of`,
     )
     const longer = await run('request', ROLE, '--reason', 'INC-1', '--for', '1h')
-    expect(longer.err).toContain('before, for 4h, and that request still waits')
+    expect(longer.err).toContain('at 09:00, for 4h, and that request still waits')
     const { err: cut } = await run('request', ROLE, '--reason', 'INC-1', '--for', '3h')
     expect(cut).toContain(
       'Shortened to 1h: an approval of it is good for no longer.\nAsked for payments-dev/admin, for 1h.',
+    )
+  })
+
+  it('does not say that it was asked for now what waited already, in the very same words', async () => {
+    const { run, gateway } = await aRequester(asked({ askedAt: '2029-12-31T17:00:00.000Z' }))
+    gateway.on('GET /v1/roles', { json: { roles: [aRole(ROLE, { state: 'needs_approval', pending: ID })] } })
+    const { exit, err } = await run('request', ROLE, '--reason', 'INC-1')
+    expect(exit).toBe(7)
+    expect(err).toBe(
+      [
+        `You asked for ${ROLE} on 2029-12-31 at 17:00, for 1h, and that request still waits: “INC-1”`,
+        'Nothing new is asked. Send this to one of leads:',
+        `  ${gateway.origin}/approvals/${ID}`,
+        'It is open until 2030-01-02 09:00. See how it goes: rolegate requests',
+        '',
+      ].join('\n'),
     )
   })
 
@@ -161,6 +177,39 @@ describe('rolegate request', () => {
   it('puts no id into an address that is none', async () => {
     const { run } = await aRequester(asked({ id: '../../sign-out' }))
     expect((await run('request', ROLE, '--reason', 'x')).exit).toBe(9)
+  })
+})
+
+describe('a role that waits for an answer', () => {
+  const refused = aProblem(403, 'approval_required', { title: 'This needs an approval', pending: ID })
+  const lines = [
+    ['exec', ROLE, '--', 'true'],
+    ['env', ROLE],
+    ['credential-process', ROLE],
+    ['console', ROLE, '--print'],
+  ]
+
+  it.each(lines)('is told so, since when and whom to remind: %s', async (...line) => {
+    const { run, gateway } = await aRequester()
+    for (const route of ['POST /v1/credentials', 'POST /v1/console']) gateway.on(route, refused)
+    gateway.on(LOOK, told())
+    const { exit, err } = await run(...line)
+    expect(exit).toBe(7)
+    expect(err.replaceAll(/ · |\s+/g, ' ')).toContain(
+      `error: ${ROLE} waits for somebody to approve it. You asked for it at 09:00, for 1h: “INC-1” Send this to one of leads: ${gateway.origin}/approvals/${ID} code approval_required`,
+    )
+  })
+
+  it.each([
+    ['it is answered meanwhile', denied, refused],
+    ['nobody knows of it', aProblem(404, 'not_found'), refused],
+    ['its id is none', told(), aProblem(403, 'approval_required', { pending: '../../x' })],
+  ])('is what the gateway said where %s', async (_when, look, refusal) => {
+    const { run, gateway } = await aRequester()
+    gateway.on('POST /v1/credentials', refusal)
+    gateway.on(LOOK, look)
+    const { exit, err } = await run('exec', ROLE, '--', 'true')
+    expect([exit, err.includes('Because.'), err.includes('waits for somebody')]).toEqual([7, true, false])
   })
 })
 
