@@ -1,7 +1,8 @@
 import { didYouMean } from './did-you-mean.ts'
 import type { Findings, Path } from './faults.ts'
 import { looksLikeGuid } from './group-kinds.ts'
-import { folded, type GroupNames } from './group-names.ts'
+import type { GroupNames } from './group-names.ts'
+import { folded } from './one-reading.ts'
 import type { RequireEntry } from './require-schema.ts'
 import type { ConfigFile } from './schema.ts'
 

@@ -3,6 +3,7 @@ import { readDocument } from './document.ts'
 import { ConfigFaults, type Fault, type Finding, type Findings } from './faults.ts'
 import { freeText, group } from './fields.ts'
 import { LOOKS, looksLikeGuid } from './group-kinds.ts'
+import { folded, oneReading } from './one-reading.ts'
 import { asWritten } from './paths.ts'
 import { nameOf, type PolicyFiles } from './policy-files.ts'
 import { sayIssue, schemaFindings } from './schema-faults.ts'
@@ -83,28 +84,3 @@ function notOneToOne(
     ]
   })
 }
-
-/** What makes a name read as another, or mean something else in a rule. */
-function oneReading(name: string): readonly string[] {
-  const mixed = (name.match(/[\p{L}\p{M}]+/gu) ?? []).find(
-    (word) => LOOK_ALIKE.filter((script) => script.test(word)).length > 1,
-  )
-  return [
-    ...(folded(name) === '*' ? ['"*" is no name of a group; no rule may say it'] : []),
-    ...(/[\p{Cf}\p{Default_Ignorable_Code_Point}]/u.test(name) ? ['holds signs that nobody sees; take them out'] : []),
-    ...(mixed === undefined ? [] : [`mixes alphabets in "${mixed}": letters that look alike are not the same`]),
-  ]
-}
-
-/** Alphabets whose letters pass for each other's. Japanese beside Latin is read as what it is. */
-const LOOK_ALIKE = [
-  /\p{Script=Latin}/u,
-  /\p{Script=Cyrillic}/u,
-  /\p{Script=Greek}/u,
-  /\p{Script=Armenian}/u,
-  /\p{Script=Cherokee}/u,
-  /\p{Script=Coptic}/u,
-  /\p{Script=Lisu}/u,
-]
-
-export const folded = (text: string): string => text.normalize('NFKC').trim().toLowerCase()

@@ -1,6 +1,7 @@
 import type { Findings, Path } from '../faults.ts'
 import type { ConfigFile } from '../schema.ts'
-import { lintIdpName, lintKind } from './rules.ts'
+import { lintGroup } from './group-spelling.ts'
+import { lintIdpName } from './rules.ts'
 
 type Written = ConfigFile['admin']['operators']
 type Selector = Exclude<Exclude<Written, undefined>, readonly unknown[]>
@@ -29,6 +30,6 @@ function lintSelector({ idp, group, any_of: anyOf }: Selector, path: Path, file:
   ]
   for (const [one, below] of written) {
     if (one === '*') findings.fault([...path, ...below], '"*" is no group: name the groups that may see everything')
-    else lintKind(one, [...path, ...below], idp, file.idps, findings)
+    else lintGroup(one, [...path, ...below], idp, file.idps, findings)
   }
 }

@@ -11,7 +11,8 @@ import { reachOf } from '../reach.ts'
 import { itemsOf } from '../selectors.ts'
 import { baseOf } from '../variants.ts'
 import { isPassThrough } from './pass-through.ts'
-import { lintIdpName, lintKind } from './rules.ts'
+import { lintGroup } from './group-spelling.ts'
+import { lintIdpName } from './rules.ts'
 
 /** What roles and grants ask for: that each condition says something, and that somebody can meet it. */
 export function lintRequirements(file: ConfigFile, findings: Findings): void {
@@ -146,7 +147,7 @@ function lintApproval(
   const check = (group: string, at: Path) =>
     group === '*'
       ? findings.fault(at, '"*" is no group: name the groups whose people may approve')
-      : lintKind(group, at, by.idp, file.idps, findings)
+      : lintGroup(group, at, by.idp, file.idps, findings)
   if (by.group !== undefined) check(by.group, [...here, 'group'])
   by.any_of?.forEach((group, index) => check(group, [...here, 'any_of', index]))
 }

@@ -1,11 +1,11 @@
 import { EMERGENCY_RULE } from '../../domain/emergency/emergency.ts'
 import { parseTemplate } from '../../domain/entitlement/pattern.ts'
 import { didYouMean } from '../did-you-mean.ts'
-import { kindOf, LOOKS } from '../group-kinds.ts'
 import type { Findings, Path } from '../faults.ts'
 import type { ConfigFile, RuleEntry } from '../schema.ts'
 import { reachOf } from '../reach.ts'
 import { accountsMeant, aliasesMeant, itemsOf, rolesMeant } from '../selectors.ts'
+import { lintGroup } from './group-spelling.ts'
 import { lintPattern } from './patterns.ts'
 import { lintExact } from './workloads.ts'
 
@@ -23,7 +23,7 @@ export function lintRules(file: ConfigFile, findings: Findings): void {
       findings.fault([...path, 'id'], 'is what denies from the host are called (rolegate admin deny); take another id')
     lintMatch(rule, [...path, 'match'], file, findings)
     lintEffect(rule, path, file, findings)
-    lintPattern(rule, path, findings)
+    lintPattern(rule, path, file, findings)
     lintWithin(rule, path, file, findings)
   })
   lintUnused(file, findings)
@@ -52,7 +52,8 @@ function lintMatch(rule: RuleEntry, path: Path, file: ConfigFile, findings: Find
     [match.group, ['group']] as const,
   ]
   for (const [group, below] of written) {
-    if (group !== undefined) lintGroup(group, [...path, ...below], match.idp, idps, findings)
+    if (group === '*') findings.fault([...path, ...below], '"*" is no group; whoever signs in is "everyone: true"')
+    else if (group !== undefined) lintGroup(group, [...path, ...below], match.idp, idps, findings)
   }
 }
 
@@ -100,37 +101,6 @@ export function lintIdpName(id: string, path: Path, idps: ConfigFile['idps'], fi
   if (!known.includes(id)) findings.fault(path, `unknown IdP "${id}"${didYouMean(id, known)}`)
 }
 
-/** A group that a rule names, of an IdP's people. */
-function lintGroup(
-  group: string,
-  path: Path,
-  id: string | undefined,
-  idps: ConfigFile['idps'],
-  findings: Findings,
-): void {
-  if (group === '*') findings.fault(path, '"*" is no group; whoever signs in is "everyone: true"')
-  else lintKind(group, path, id, idps, findings)
-}
-
-/** Groups match exactly: one that looks like none of its IdP's, or without an IdP of no IdP's, is most likely a mistake. */
-export function lintKind(
-  group: string,
-  path: Path,
-  id: string | undefined,
-  idps: ConfigFile['idps'],
-  findings: Findings,
-): void {
-  const meant = idps.filter((one) => id === undefined || one.id === id)
-  const kinds = [...new Set(meant.map(kindOf))]
-  if (meant.length === 0 || kinds.some((kind) => kind === undefined || LOOKS[kind](group))) return
-  const [only] = meant.length === 1 ? meant : []
-  const senders = only === undefined ? 'the IdPs here send' : `"${only.id}" sends`
-  findings.warn(
-    path,
-    `does not look like a group of kind ${kinds.join(' or ')}, which ${senders}; groups match exactly [group-unlike-kind]`,
-  )
-}
-
 function lintEffect({ grant, deny, id }: RuleEntry, path: Path, file: ConfigFile, findings: Findings): void {
   if ((grant === undefined) === (deny === undefined)) findings.fault(path, `"${id}" needs exactly one of grant, deny`)
   if (grant !== undefined) {
@@ -163,6 +133,9 @@ function lintWithin({ within, grant }: RuleEntry, path: Path, file: ConfigFile, 
     ['accounts', (selector: Selector) => accountsMeant(selector, file.accounts)],
     ['roles', (selector: Selector) => rolesMeant(selector, file.roles)],
   ] as const) {
+    // Whoever names a group names what it opens: "*" leaves that to them, in accounts that are still to come too.
+    if (isTemplate(grant[key]) && within[key] === '*' && !grant.wildcard)
+      findings.fault([...path, 'within', key], '"*" around what a group names needs "wildcard: true" in the grant')
     // What means nothing by itself is said above.
     const areBothSome = meantBy(within[key]).size > 0 && (isTemplate(grant[key]) || meantBy(grant[key]).size > 0)
     if (areBothSome && reach[key].meant.size === 0)

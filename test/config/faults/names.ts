@@ -225,6 +225,10 @@ export const PATTERNS: readonly Case[] = [
   swap('longer than anybody reads', PATTERN, `'^${'a'.repeat(300)}(?P<account>.+)(?P<role>.+)$'`),
   swap('a capture misspelt', PATTERN, `'^aws\\.(?P<acount>[a-z0-9-]+)\\.(?P<role>[a-z]+)$'`),
   swap('captures without names', PATTERN, `'^aws\\.([a-z0-9-]+)\\.([a-z]+)$'`),
+  swap('a capture behind what no account begins with', 'accounts: "${account}"', 'accounts: "aws-${account}"'),
+  swap('a capture as a selector', 'accounts: "${account}"', 'accounts: "env:${account}"'),
+  swap('a role with a dollar too many', 'roles: "${role}"', 'roles: "$${role}"'),
+  swap('an alternative behind a bracket that is none', PATTERN, `'^aws[](]|(?P<account>.+)\\.(?P<role>.+)$'`),
   swap('a capture by number', 'accounts: "${account}"', 'accounts: "$1"'),
   swap('a capture in a list', 'accounts: "${account}"', 'accounts: ["${account}"]'),
   swap(
@@ -233,6 +237,7 @@ export const PATTERNS: readonly Case[] = [
     'accounts: pay-prod, roles: "${role}" }',
   ),
   without('no fence', '    within: { accounts: "env:dev", roles: [readonly] }\n'),
+  swap('a fence around everything', 'within: { accounts: "env:dev"', 'within: { accounts: "*"'),
   swap('half a fence', 'within: { accounts: "env:dev", roles: [readonly] }', 'within: { accounts: "env:dev" }'),
   swap('a fence around nothing', 'within: { accounts: "env:dev"', 'within: { accounts: "env:test"'),
   swap('a capture where nothing is captured', 'accounts: [pay-prod, pay-dev]', 'accounts: "${account}"'),
