@@ -18,6 +18,7 @@ import { RolegateError } from './domain/errors.ts'
 import { createServer } from './http/server.ts'
 import { SessionStore } from './http/session-store.ts'
 import { PACKAGE } from './places.ts'
+import { makeNoteTurnedAway } from './usecases/admin/note-turned-away.ts'
 import { makeDescribeConfig } from './usecases/entitlement/describe-config.ts'
 import { makeExplainNothing } from './usecases/entitlement/explain-nothing.ts'
 import { makeExplainRole } from './usecases/entitlement/explain-role.ts'
@@ -41,6 +42,7 @@ import { makeMySessions } from './usecases/sign-in/my-sessions.ts'
 import { makeRememberPerson } from './usecases/sign-in/people.ts'
 import { makeReceiveLogout } from './usecases/sign-in/receive-logout.ts'
 import { makeRecheckGroups } from './usecases/sign-in/recheck-groups.ts'
+import { makeRecordRefused } from './usecases/sign-in/record-refused.ts'
 import { makeNoteNames } from './usecases/sign-in/signed-in-by-name.ts'
 import { makeBeginStepUp } from './usecases/step-up/begin-step-up.ts'
 import { makeConfirmStepUp } from './usecases/step-up/confirm-step-up.ts'
@@ -91,6 +93,7 @@ export async function compose(
     countOnce: makeCountOnce(basics),
     endSession: makeEndSession(basics),
     newAttemptId: () => randomHex(32),
+    recordRefused: makeRecordRefused(basics),
     issuerOf,
     findSession,
     planHandOver,
@@ -144,6 +147,7 @@ export async function compose(
     askForRole: makeAskForRole(deps),
     answerRequest,
     seeRequests,
+    noteTurnedAway: makeNoteTurnedAway(deps),
   }
 
   // The doors.

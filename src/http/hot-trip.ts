@@ -31,7 +31,7 @@ export function makeHotTrip(deps: {
 
   async function start(req: IncomingMessage, res: ServerResponse, facts: Facts, idp: string): Promise<string> {
     const returnTo = parseReturnTo(singleParameters(req.url ?? '')?.get('returnTo'))
-    const { move, attempt } = await deps.beginSignIn(idp, returnTo, facts.address)
+    const { move, attempt } = await deps.beginSignIn(idp, returnTo, facts)
     if (!('url' in move)) throw new Error('an OIDC IdP sends by redirect')
     attempts.keep(req, res, attempt)
     return move.url

@@ -131,7 +131,7 @@ type Shared = {
 /** Every request that is not the hot door's walks down this list. */
 function createExpress(deps: ServerDeps & Shared): Express {
   const { stories, publicUrl, now, digest } = deps
-  const logRefusal = makeLogRefusal(deps.witness)
+  const logRefusal = makeLogRefusal({ ...deps, ...stories })
   const { host: publicHost, protocol } = new URL(publicUrl)
   const secure = protocol === 'https:'
   const { cookie, attempts, awsAttempts, testAttempts } = deps

@@ -22,6 +22,7 @@ import type { stepUpRoutes } from './routes/step-up.ts'
 import type { tokenExchangeRoutes } from './routes/token-exchange.ts'
 import type { v1Routes } from './routes/v1.ts'
 import type { v1RequestRoutes } from './routes/v1-requests.ts'
+import type { makeLogRefusal } from './witness.ts'
 
 /** What server.ts makes of its settings and hands to its routes itself. */
 type MadeByServer =
@@ -79,4 +80,5 @@ export type Stories = OauthStories &
   NeedsOf<typeof makeAuthenticate> &
   NeedsOf<typeof v1RequestRoutes> &
   NeedsOf<typeof v1Routes> &
-  NeedsOf<typeof makeAnswerCredentials>
+  NeedsOf<typeof makeAnswerCredentials> &
+  Pick<Parameters<typeof makeLogRefusal>[0], 'noteTurnedAway'>

@@ -1,6 +1,7 @@
 import type { Request, RequestHandler } from 'express'
 import type { ServerResponse } from 'node:http'
 import type { RolegateError } from '../domain/errors.ts'
+import type { NoteTurnedAway } from '../usecases/admin/note-turned-away.ts'
 import { factsOf, type Facts } from './request-facts.ts'
 
 type LogFacts = Readonly<Record<string, string | number | undefined>>
@@ -31,11 +32,14 @@ export function makeNoteRefusal({ log, metrics }: Witness): NoteRefusal {
   }
 }
 
-/** The same for a request of Express's. */
-export function makeLogRefusal(witness: Witness): LogRefusal {
-  const noteRefusal = makeNoteRefusal(witness)
-  return (error, req, status) =>
-    noteRefusal(error, req.res === undefined ? undefined : factsOf(req.res).requestId, status)
+/** The same for a request of Express's, which may be one that no story saw. */
+export function makeLogRefusal(deps: { witness: Witness; noteTurnedAway: NoteTurnedAway }): LogRefusal {
+  const noteRefusal = makeNoteRefusal(deps.witness)
+  return (error, req, status) => {
+    const facts = req.res === undefined ? undefined : factsOf(req.res)
+    noteRefusal(error, facts?.requestId, status)
+    if (facts !== undefined) deps.noteTurnedAway(error, facts, req.session?.signedIn)
+  }
 }
 
 /** `route` is asked when the answer has gone. */

@@ -28,9 +28,10 @@ function send(url: string, { headers, body, path = HOT }: Asked): Promise<[numbe
   })
 }
 
-/** What differs from one request to the next, whoever answers: ids, times and what AWS lent. */
+/** What differs from one request to the next, whoever answers: ids, times, what AWS lent, and what is on record once a minute. */
 const masked = (text: string): string =>
   text
+    .replace(/^.*"event":"turned_away".*\n/gm, '')
     .replace(/("(?:\w*request_id|requestId|id|jti|access_?key_?id|secretAccessKey|sessionToken)"):"[^"]*"/gi, '$1:"…"')
     .replace(/("(?:time|expiration|expires_at)"):"[^"]*"/g, '$1:"…"')
     .replace(/"milliseconds":\d+/g, '"milliseconds":"…"')

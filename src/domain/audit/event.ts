@@ -100,6 +100,13 @@ type RequestEvent = { readonly request: RequestFacts } & (
       /** Of the hand-over it was for, where an assertion for AWS was to come back. */
       readonly jti?: string
     }
+  /** Refused before any story read it; how many more of this code were, unrecorded, since the record before. */
+  | ({
+      readonly event: 'turned_away'
+      readonly code: ErrorCode
+      readonly reason?: string
+      readonly unrecorded: number
+    } & Partial<Subject>)
   | ({ readonly event: 'sign_out' } & Subject)
   /** An operator tested an IdP with their own sign-in. Nothing of what the IdP said is in the record. */
   | ({

@@ -142,7 +142,7 @@ export function signInTripRoutes(deps: Deps & { browserSession: RequestHandler }
       res.redirect(303, `/sign-in?choose&returnTo=${encodeURIComponent(returnTo)}`)
       return
     }
-    const { move, attempt } = await deps.beginSignIn(req.params.idp, returnTo, factsOf(res).address, former?.id)
+    const { move, attempt } = await deps.beginSignIn(req.params.idp, returnTo, factsOf(res), former?.id)
     deps.attempts.keep(req, res, attempt)
     const { label = '' } = deps.providers.get(req.params.idp) ?? {}
     deps.moveBrowser(res, move, { title: 'Signing in', to: label })

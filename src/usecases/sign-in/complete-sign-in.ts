@@ -1,5 +1,5 @@
 import type { RequestFacts } from '../../domain/audit/facts.ts'
-import { asRolegateError, RolegateError } from '../../domain/errors.ts'
+import { RolegateError } from '../../domain/errors.ts'
 import { networkOf } from '../../domain/device/network.ts'
 import type { Fenced } from '../../domain/entitlement/pattern-index.ts'
 import { holdingsOf } from '../../domain/entitlement/decide.ts'
@@ -19,6 +19,7 @@ import type { FinishStepUp } from '../step-up/finish-step-up.ts'
 import type { CountOnce } from './count-once.ts'
 import type { EndSession } from './end-session.ts'
 import type { RememberPerson } from './people.ts'
+import type { RecordRefused } from './record-refused.ts'
 import { forgetNames, type NoteNames } from './signed-in-by-name.ts'
 
 const MOST_RULES_ON_RECORD = 50
@@ -64,6 +65,7 @@ export function makeCompleteSignIn(deps: {
   rules: CurrentRules
   audit: Audit
   limitRate: LimitRate
+  recordRefused: RecordRefused
   endSession: EndSession
   finishStepUp: FinishStepUp
   absoluteSeconds: number
@@ -131,23 +133,11 @@ export function makeCompleteSignIn(deps: {
   }
 
   return async function completeSignIn(input) {
-    const network = networkOf(input.request.address)
     // Before anything is stored or an IdP is asked. The limit allows for a whole office behind one address (threats.md
     // D7).
-    await deps.limitRate(`callback:${network}`, 3_000, 60)
+    await deps.limitRate(`callback:${networkOf(input.request.address)}`, 3_000, 60)
     const verified = await verify(input).catch(async (thrown: unknown) => {
-      const { code, reason } = asRolegateError(thrown)
-      // Anybody can call a callback: past this many a minute they get a 429 and no record (threats.md A4, D7).
-      await deps.limitRate(`sign-in-refused:${network}`, 60, 60)
-      // From everywhere together, so that strangers cannot fill the disk and stop everybody (threats.md A4).
-      await deps.limitRate('anonymous-refusals', 600, 60)
-      await deps.audit({
-        event: 'sign_in_refused',
-        request: input.request,
-        idp: input.idp,
-        code,
-        ...(reason !== undefined && { reason }),
-      })
+      await deps.recordRefused(input.idp, input.request, thrown)
       throw thrown
     })
     const { principal, returnTo, claims, authentication, needsMfa, trip } = verified

@@ -67,8 +67,8 @@ export function makeBeginStepUp(deps: {
     }
   }
 
-  const leave = (trip: StepUpTrip, { principal, id }: GatewaySession, { address }: RequestFacts): Promise<Away> =>
-    deps.beginSignIn(principal.idp, HOME, address, id, trip)
+  const leave = (trip: StepUpTrip, { principal, id }: GatewaySession, request: RequestFacts): Promise<Away> =>
+    deps.beginSignIn(principal.idp, HOME, request, id, trip)
 
   return {
     async forBrowser({ session, purpose, request }) {

@@ -12,6 +12,7 @@ import type { GatewaySession } from '../../../src/domain/sign-in/session.ts'
 import type { CallbackAnswer, IdentityProvider } from '../../../src/usecases/ports/identity-provider.ts'
 import { makeCountOnce } from '../../../src/usecases/sign-in/count-once.ts'
 import { makeCompleteSignIn } from '../../../src/usecases/sign-in/complete-sign-in.ts'
+import { makeRecordRefused } from '../../../src/usecases/sign-in/record-refused.ts'
 import { anIndex, aRule } from '../../support/a-mapping.ts'
 import { aPrincipal } from '../../support/a-principal.ts'
 import { refusalFrom } from '../../support/a-refusal.ts'
@@ -75,6 +76,14 @@ function aSignIn({
   const remembered: string[] = []
   const store = makeMemoryStore({ now: clock.now })
   const used = makeTable<{ readonly at: Date }>(store, 'used-attempts', ['at'])
+  const witness = {
+    async audit(event: AuditEvent) {
+      if (world.auditFails) throw new RolegateError('audit_unavailable')
+      happened.push(event.event)
+      recorded.push(event)
+    },
+    limitRate: makeLimitRate({ store, now: clock.now }),
+  }
   const completeSignIn = makeCompleteSignIn({
     providers: new Map(idps.map((id) => [id, provider(id)])),
     mappings: new Map(idps.map((id) => [id, mapping(id)])),
@@ -85,12 +94,8 @@ function aSignIn({
     sessionNames: { delete: async (row) => void happened.push(`forget ${row}`) },
     sessions: { delete: async (id) => void happened.push(`forget ${id}`) },
     rules: () => anIndex({ rules }),
-    async audit(event) {
-      if (world.auditFails) throw new RolegateError('audit_unavailable')
-      happened.push(event.event)
-      recorded.push(event)
-    },
-    limitRate: makeLimitRate({ store, now: clock.now }),
+    ...witness,
+    recordRefused: makeRecordRefused(witness),
     endSession: async ({ principal }) => void happened.push(`end ${principal.subject}`),
     finishStepUp: {
       isProof({ trip, authentication, needsMfa, former }) {

@@ -6,6 +6,7 @@ import { RolegateError } from '../../../src/domain/errors.ts'
 import { HOME } from '../../../src/domain/sign-in/return-to.ts'
 import { makeCompleteSignIn } from '../../../src/usecases/sign-in/complete-sign-in.ts'
 import { makeCountOnce } from '../../../src/usecases/sign-in/count-once.ts'
+import { makeRecordRefused } from '../../../src/usecases/sign-in/record-refused.ts'
 import { aSamlProvider, pending, RELAY_STATE } from '../../adapters/saml/a-provider.ts'
 import { anIndex } from '../../support/a-mapping.ts'
 import { aRequest, secondsAfter } from '../../support/a-session.ts'
@@ -20,6 +21,10 @@ function aSamlSignIn() {
   const now = () => world.now
   const recorded: AuditEvent[] = []
   const store = makeMemoryStore({ now })
+  const witness = {
+    audit: async (event: AuditEvent) => void recorded.push(event),
+    limitRate: async () => undefined,
+  }
   const completeSignIn = makeCompleteSignIn({
     providers: new Map([['contractors', provider]]),
     mappings: new Map([
@@ -35,8 +40,8 @@ function aSamlSignIn() {
     sessions: { delete: async () => undefined },
     countOnce: makeCountOnce({ usedAttempts: makeTable(store, 'used-attempts', ['at']), now }),
     rules: () => anIndex(),
-    audit: async (event) => void recorded.push(event),
-    limitRate: async () => undefined,
+    ...witness,
+    recordRefused: makeRecordRefused(witness),
     endSession: async () => undefined,
     finishStepUp: { isProof: () => Promise.resolve(false), grant: () => Promise.resolve() },
     absoluteSeconds: 12 * 3600,
