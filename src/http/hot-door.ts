@@ -4,6 +4,7 @@ import { RolegateError } from '../domain/errors.ts'
 import { cameFromPage } from './csrf.ts'
 import type { Facts, NoteFacts } from './request-facts.ts'
 import { PROGRAM_HEADERS } from './security-headers.ts'
+import { isFor } from './welcome.ts'
 import type { LogAnswer } from './witness.ts'
 
 /** A route as the hot door serves it. */
@@ -60,6 +61,7 @@ export function makeHotDoor(deps: {
   logAnswer: LogAnswer
 }): RequestListener {
   const { express } = deps
+  const hosts = [deps.publicHost]
   const routes = new Map(deps.routes.map((route) => [route.path, route]))
 
   /** Express's getters over a request that Express has not touched: addresses are read as everywhere else. */
@@ -101,7 +103,7 @@ export function makeHotDoor(deps: {
 
   /** How it is served here; undefined: it is Express's. */
   function serverFor(req: IncomingMessage): ((res: ServerResponse, seen: Request) => Promise<void>) | undefined {
-    if (req.headers.host !== deps.publicHost) return undefined
+    if (!isFor(req, hosts)) return undefined
     if (req.method === 'GET') {
       const visit = deps.visit(req)
       return visit && ((res, seen) => serveVisit(visit, req, res, deps.noteFacts(seen)))

@@ -534,15 +534,60 @@ describe('bad input', () => {
     })
   })
 
-  it('closes on headers that are too large', async () => {
-    const answer = await new Promise<string>((resolve, reject) => {
+  /** The first of the answer to bytes as no client of ours would send them. */
+  const answerTo = (bytes: string) =>
+    new Promise<string>((resolve, reject) => {
       const { port, hostname } = new URL(demo.url)
-      const socket = connect(Number(port), hostname, () =>
-        socket.write(`GET / HTTP/1.1\r\nHost: ${hostname}:${port}\r\nX-Big: ${'x'.repeat(40_000)}\r\n\r\n`),
-      )
-      socket.once('data', (data) => resolve(data.toString()))
+      const socket = connect(Number(port), hostname, () => socket.write(bytes))
+      socket.once('data', (data) => {
+        socket.destroy()
+        resolve(data.toString())
+      })
       socket.once('error', reject)
     })
+
+  it.each([
+    ['two Hosts, ours the first', '/v1/roles', (ours: string) => [ours, 'evil.example']],
+    ['two Hosts, ours the last', '/v1/roles', (ours: string) => ['evil.example', ours]],
+    ['our Host twice', '/v1/roles', (ours: string) => [ours, ours]],
+    ['another host in the target', 'http://evil.example/v1/roles', (ours: string) => [ours]],
+    ['another host before ours in the target', 'http://evil.example@OURS/v1/roles', (ours: string) => [ours]],
+  ])('serves nothing to %s (threats.md K11; RFC 9112 §3.2)', async (_, target, hosts) => {
+    const { host } = new URL(demo.url)
+    const get = [
+      `GET ${target.replace('OURS', host)} HTTP/1.1`,
+      ...hosts(host).map((named) => `Host: ${named}`),
+      `Authorization: Bearer ${tokens.access}`,
+    ]
+    expect(await answerTo([...get, '', ''].join('\r\n'))).toMatch(/^HTTP\/1.1 421/)
+
+    const body = '{"role":"payments-dev/readonly"}'
+    const [, ...headers] = get
+    const post = [
+      `POST ${target.replace('OURS', host).replace('/roles', '/credentials')} HTTP/1.1`,
+      ...headers,
+      'Content-Type: application/json',
+      `Content-Length: ${body.length}`,
+    ]
+    expect(await answerTo([...post, '', body].join('\r\n'))).toMatch(/^HTTP\/1.1 421/)
+  })
+
+  it('serves a whole URL that names us', async () => {
+    const { host } = new URL(demo.url)
+    const asked = `GET http://${host}/v1/roles HTTP/1.1\r\nHost: ${host}\r\nAuthorization: Bearer ${tokens.access}\r\n\r\n`
+    expect(await answerTo(asked)).toMatch(/^HTTP\/1.1 200/)
+  })
+
+  it('says of every answer to a program what it is, those beside the API too (security.md W-13)', async () => {
+    for (const path of ['/.well-known/oauth-authorization-server', '/start']) {
+      const { headers } = await request(demo.url).get(path)
+      expect(headers['x-content-type-options']).toBe('nosniff')
+    }
+  })
+
+  it('closes on headers that are too large', async () => {
+    const { host } = new URL(demo.url)
+    const answer = await answerTo(`GET / HTTP/1.1\r\nHost: ${host}\r\nX-Big: ${'x'.repeat(40_000)}\r\n\r\n`)
     expect(answer).toMatch(/^HTTP\/1.1 431/)
   })
 })

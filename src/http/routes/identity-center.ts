@@ -20,6 +20,7 @@ import { refusePages } from '../csrf.ts'
 import { jsonBody } from '../json-body.ts'
 import { parse } from '../parse.ts'
 import { factsOf, type Facts } from '../request-facts.ts'
+import { PROGRAM_HEADERS } from '../security-headers.ts'
 import type { LogRefusal } from '../witness.ts'
 
 /** Every address of this API but `/authorize`, which is a page. */
@@ -222,10 +223,10 @@ export function identityCenterRoutes(deps: {
 
   // The AWS CLI asks with HEAD whether a start page leads to a name of AWS's; nothing is ever sent there (threats.md D8).
   router.head('/start', (_req, res) => {
-    res.set('cache-control', 'no-store').redirect(302, `https://${deps.startHost}/start`)
+    res.set(PROGRAM_HEADERS).redirect(302, `https://${deps.startHost}/start`)
   })
   router.get('/start', (_req, res) => {
-    res.set('cache-control', 'no-store').redirect(303, '/setup')
+    res.set(PROGRAM_HEADERS).redirect(303, '/setup')
   })
 
   const holderOf = (req: Request): Promise<GatewaySession> =>

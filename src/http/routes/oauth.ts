@@ -36,7 +36,7 @@ export function oauthRoutes(deps: {
 
   router.get('/.well-known/oauth-authorization-server', (_req, res) => {
     const endpoint = (name: string) => `${deps.publicUrl}/oauth/${name}`
-    res.set('cache-control', 'public, max-age=300').json({
+    res.set({ 'cache-control': 'public, max-age=300', 'x-content-type-options': 'nosniff' }).json({
       issuer: deps.publicUrl,
       ...(offers('pkce') && { authorization_endpoint: endpoint('authorize') }),
       ...(offers('device') && { device_authorization_endpoint: endpoint('device_authorization') }),
