@@ -15,7 +15,10 @@ import type { AssumeRole, OpenFederation } from '../usecases/ports/aws.ts'
 import { awsNeighbour } from './clock-watch.ts'
 import type { World } from './world.ts'
 
-/** As many as there are connections to a region (sts-clients.ts); a script of somebody's leaves most of them to others. */
+/**
+ * As many as there are connections to a region (sts-clients.ts). The limits for one person and one account leave most
+ * of them to others if somebody runs a script.
+ */
 const AT_ONCE: GateLimits = {
   inAll: MOST_CONNECTIONS,
   ofOne: { person: 10, account: 25 },
@@ -23,7 +26,7 @@ const AT_ONCE: GateLimits = {
   longestWaitMs: 2_000,
 }
 
-/** The same of its sign-in service, which takes longer, and has fewer connections (bounded-fetch.ts). */
+/** For the sign-in service, which is slower and has fewer connections (bounded-fetch.ts). */
 const SIGNING_IN_AT_ONCE: GateLimits = { ...AT_ONCE, inAll: MOST_SOCKETS, ofOne: { person: 5, account: 10 } }
 
 /** AWS: its token service and its sign-in service, for every `sts` entry of the file. */
@@ -62,7 +65,10 @@ export function reachAws(
     account: roleArn.split(':')[4] ?? '',
   })
   const atOf = ({ sts: name, region }: { readonly sts: string; readonly region: string }) => `${name}:${region}`
-  /** Asked without credentials, STS says that they are missing, and what time it is. One that fails says nothing: nobody knows whose clock that is. */
+  /**
+   * Asked without credentials, STS answers that they are missing, and its `Date` says what time it is. A request that
+   * fails is ignored: nobody knows whose clock its answer shows.
+   */
   const askTimeOf = (names: readonly string[]) =>
     Promise.allSettled(
       names.map(async (name) => {

@@ -3,7 +3,10 @@ import type { Witness } from './witness.ts'
 
 const ALARM_SECONDS = 30
 const STOP_SECONDS = 120
-/** An answer that took longer, or during which our clock was set, does not say when it was given. */
+/**
+ * An answer that took longer than this says too little about the time, and so does one during which our own clock was
+ * set.
+ */
 const MOST_ASKING_MS = 5_000
 /** What nobody has said for so long is not held against anybody. */
 const FRESH_MS = 600_000
@@ -14,9 +17,12 @@ export type ClockWatch = {
   watching(neighbour: string, ask: typeof fetch): typeof fetch
   /** `clock:NEIGHBOUR` for each whose clock differs from ours by more than thirty seconds. */
   degraded(): readonly string[]
-  /** Whether its last answer was the first to be minutes away: it does not count yet, and is asked for again. */
+  /** True after the first answer that is minutes off: it does not count yet, and the neighbour is asked again. */
   isUnsure(neighbour: string): boolean
-  /** Whether our clock differs from every AWS we asked by more than two minutes, twice in a row: then nothing may be issued. */
+  /**
+   * True if our clock was more than two minutes off every AWS endpoint we asked, twice in a row: then nothing may be
+   * issued.
+   */
   stops(): boolean
 }
 
@@ -31,8 +37,8 @@ type Seen = {
 export const awsNeighbour = (sts: string): string => `sts:${sts}`
 
 /**
- * How far our clock is from those of our neighbours, by the `Date` of what they answer (threats.md F10): a gateway that is fast signs
- * what is not yet valid, and one that is slow signs what lives longer than its records say.
+ * Compares our clock with our neighbours', by the `Date` of their answers (threats.md F10). If ours is fast, we sign
+ * tokens that are not yet valid; if it is slow, they live longer than our records say.
  */
 export function makeClockWatch({ host, witness }: { readonly host: Host; readonly witness: Witness }): ClockWatch {
   const seen = new Map<string, Seen>()
@@ -41,7 +47,7 @@ export function makeClockWatch({ host, witness }: { readonly host: Host; readonl
   const isFresh = ({ at }: Seen) => Math.abs(host.now().getTime() - at) < FRESH_MS
   const fresh = () => [...seen].filter(([, one]) => isFresh(one))
 
-  /** One answer may be wrong alone, as that of a machine in between: it takes two to stop us. */
+  /** A single answer may be wrong, such as one from a machine in between: it takes two to stop us. */
   function note(neighbour: string, seconds: number, at: number): void {
     const before = seen.get(neighbour)
     const far = Math.abs(seconds) > STOP_SECONDS ? 1 + (before !== undefined && isFresh(before) ? before.far : 0) : 0
@@ -81,7 +87,10 @@ export function makeClockWatch({ host, witness }: { readonly host: Host; readonl
   }
 }
 
-/** How many seconds they are ahead of us. `Date` is cut to the second. What lay in a cache says nothing: some put in their own, and some not. */
+/**
+ * How many seconds the neighbour is ahead of us; `Date` has no fractions. Answers from caches are ignored: some caches
+ * set their own date, some do not.
+ */
 function skewOf(headers: Headers, ours: number): number | undefined {
   const theirs = Date.parse(headers.get('date') ?? '')
   if (Number.isNaN(theirs) || (headers.get('age') ?? '0') !== '0') return undefined

@@ -6,8 +6,9 @@ const LOOK_MS = 3_600_000
 const MOST_RULES = 20
 
 /**
- * Looks once an hour for denies that nobody is seen in, and says so once a day for all on the store (threats.md I4): in the log, where rules
- * are named and groups are not, and as a number. Called every minute; a look that failed is taken again the next time.
+ * Looks once an hour for denies whose groups nobody is seen in (threats.md I4). Says so once a day for all gateways on
+ * the store: in the log, by rule and never by group, and as a metric. Called every minute; a failed look is repeated at
+ * the next call.
  */
 export function makeDenyAlarm(
   { host, witness }: Pick<World, 'host' | 'witness'>,

@@ -11,7 +11,7 @@ import { makeWitness, openAudit } from './witness.ts'
 /** What a host can do to the gateways on a store. */
 export type HostDesk = EmergencyDesk & {
   readonly askReload: ReturnType<typeof makeAskReload>
-  /** What things are called by the configuration that was in force last; undefined where none is kept that can be read. */
+  /** The names in the configuration that was in force last; undefined if none is kept that can be read. */
   namesInForce(): Promise<Names | undefined>
   close(): Promise<void>
 }
@@ -19,7 +19,7 @@ export type HostDesk = EmergencyDesk & {
 /** The desk for emergencies over an installation's own store, beside the gateways that run on it. */
 export async function openEmergencyDesk(installation: Installation, host: Host): Promise<HostDesk> {
   if (installation.store.driver === 'memory') throw new RolegateError('config_invalid', {}, { reason: 'memory_store' })
-  // What a gateway prints is collected from its own output; this one's is for whoever typed the command.
+  // A gateway's stdout is collected as its log; this one's is for whoever typed the command.
   const sinks = installation.audit.sinks.filter(({ type }) => type !== 'stdout')
   const witness = makeWitness({ log: { level: 'error' } }, host)
   const memory = await openMemory(installation, host, witness)

@@ -66,7 +66,7 @@ export async function openGateway(
     ],
     onListening: () => newest().warmUp(),
     sweep() {
-      // Asking is enough: what is due is read again, whether anybody signs in or not.
+      // Asking makes what is due be read again, whether anybody signs in or not.
       newest().down()
       return answers(
         Promise.all([memory.sweep(), log.deleteOld(), denyAlarm(), issuerWatch.tick(), newest().lookAtClocks()]),
@@ -88,7 +88,7 @@ export async function openGateway(
   })
   return {
     ...lifecycle,
-    /** Whether somebody on the host has asked for a reload. What the store does not say is said the next time. */
+    /** Whether somebody on the host has asked for a reload. If the store does not answer, the next call asks again. */
     isAsked: () => world.askedOnHost.isAsked().catch(() => false),
     reload: makeReload({
       world,
@@ -118,7 +118,10 @@ async function keepEpoch({ configEpoch, witness }: World): Promise<void> {
     )
 }
 
-/** threats.md R10: in the log, the metrics and the audit trail before anybody is served by it; on every page while it lasts. */
+/**
+ * threats.md R10: reported in the log, the metrics and the audit trail before anybody is served by it, and on every
+ * page while it lasts.
+ */
 async function sayLastGood(
   { witness, log }: World,
   configHash: string,

@@ -18,18 +18,18 @@ export type Generation = {
   readonly hash: string
   readonly answer: RequestListener
   readonly rules: CurrentRules
-  /** What knows its neighbours: taken over by the next generation where nothing changed about them. */
+  /** What has learned about its neighbours. The next generation takes it over if their settings are the same. */
   readonly known: Known
   readonly findSession: FindSession
   requireStillAllowed(...asked: Parameters<PlanHandOver['requireStillAllowed']>): Promise<void>
   readonly countGroups: CountGroups
   /** Asks the neighbours for what the first person would wait for, and for the time. */
   warmUp(): void
-  /** Who does not answer, as `/readyz` names them. Asking is enough for what is due to be read again. */
+  /** Who does not answer, as `/readyz` names them. Asking also makes what is due be read again. */
   down(): readonly string[]
   /** Reads what time it is at AWS. */
   lookAtClocks(): Promise<void>
-  /** Lets go of the connections of its own. */
+  /** Closes this generation's own connections. */
   close(): void
 }
 

@@ -69,7 +69,7 @@ export function makeProviders(
 async function readMetadata(at: SamlIdp['metadata'], boundedFetch: typeof fetch): Promise<string> {
   if ('file' in at) return readFile(at.file, 'utf8')
   const answer = await boundedFetch(at.url).catch((cause: unknown) => {
-    // The bound's own words, and no stranger's.
+    // Only our own words: the stranger's may hold anything.
     throw new NoMetadata(
       cause instanceof UpstreamFailure ? `its address ${cause.message}` : 'its address did not answer',
     )
@@ -110,8 +110,8 @@ export function makeAssertionSources(
 }
 
 /**
- * Where a form leads on by way of an IdP: what an IdP's own way is we cannot know, so https, and the IdP itself on loopback.
- * Nowhere while no account passes through (contract.md, CSP).
+ * Where a form may lead by way of an IdP. We cannot know the hosts of an IdP's own redirects, so any https, and an IdP
+ * on loopback by its address. Empty while no account passes through an IdP (contract.md, CSP).
  */
 export function idpTargetsOf({ idps, mapping }: Config): readonly string[] {
   const ids = new Set([...mapping.accounts.values()].flatMap(({ passThroughIdp }) => passThroughIdp ?? []))

@@ -2,15 +2,19 @@ import type { IssuerSeen } from '../adapters/issuer/self-check.ts'
 import type { World } from './world.ts'
 
 const LOOK_MS = 300_000
-/** For so long one look remembers another: what stands in a cache for five minutes is gone by the second, and one machine of many answers seldom. */
+/**
+ * How long a suspicion lasts. Five minutes later a cache may hide what was seen, and if one of many servers is bad, its
+ * answers are rare.
+ */
 const SUSPECTED_MS = 86_400_000
 const SAID_AGAIN_MS = 3_600_000
 
 type Told = Exclude<IssuerSeen['state'], 'unseen'>
 
 /**
- * Looks at our issuer as AWS does, every five minutes (threats.md K4). One look is a suspicion, and a second within a day a finding: that
- * stays said until it has been seen to be right, for who can change an answer can also withhold it. Called every minute.
+ * Looks at our issuer as AWS does, every five minutes (threats.md K4). One bad look is a suspicion, a second within a
+ * day a finding. A finding stays until the issuer has been seen to be right: whoever can change an answer can also
+ * withhold it. Called every minute.
  */
 export function makeIssuerWatch(
   { host, witness }: Pick<World, 'host' | 'witness'>,
@@ -24,7 +28,7 @@ export function makeIssuerWatch(
   /** What is wrong, and when we last said so. */
   const saidAt = new Map<string, number>()
 
-  /** Once when it begins, and every hour while it lasts, whatever else comes between. */
+  /** True when it begins, and every hour while it lasts, whatever else comes between. */
   function isNews(what: string, now: number): boolean {
     if (now - (saidAt.get(what) ?? -Infinity) < SAID_AGAIN_MS) return false
     saidAt.set(what, now)
@@ -35,7 +39,7 @@ export function makeIssuerWatch(
     if (seen.state === 'unseen') return miss(seen.why, now)
     unseenInARow = 0
     const isFinding = state !== 'ours' || now - suspectedAt < SUSPECTED_MS
-    // Of what is worse there is no better word than its end.
+    // Once `tampered`, only `ours` changes it: `incomplete` would play it down.
     if (seen.state === 'ours' || (isFinding && state !== 'tampered')) state = seen.state
     if (seen.state !== 'ours') suspectedAt = now
     metrics.issuerSeen({ isTampered: state === 'tampered', at: host.now() })

@@ -10,7 +10,10 @@ import type { Host } from './host.ts'
 import { openMemory } from './memory.ts'
 import { makeWitness } from './witness.ts'
 
-/** What was in force last on an installation's store, where that may be used in place of this text; or the sentence that says why not (threats.md R10). */
+/**
+ * The configuration that was in force last on an installation's store, if it may replace this text; otherwise the
+ * sentence that says why not (threats.md R10).
+ */
 export async function findLastGood(
   installation: Installation,
   onDisk: string,
@@ -18,7 +21,8 @@ export async function findLastGood(
 ): Promise<LastGood | { readonly because: string }> {
   if (installation.store.driver === 'memory') return { because: 'store.driver is memory, and remembers nothing' }
   if (!existsSync(installation.store.path)) return { because: `there is no store at ${installation.store.path}` }
-  // A broken file changes nothing on the store it names: its issuer may be what is wrong with it (threats.md K6).
+  // Only looks: a broken file must change nothing on the store it names, since its issuer may be the mistake
+  // (threats.md K6).
   const memory = await openMemory(installation, host, makeWitness({ log: { level: 'error' } }, host), {
     onlyLooks: true,
   })

@@ -131,16 +131,19 @@ export async function openMemory(
     signingKeys: makeTable<StoredKey>(store, 'signing-keys'),
     samlKeys: makeTable<StoredSamlKey>(store, 'signing-keys'),
     idpMetadata: makeTable<{ readonly text: string }>(store, 'idp-metadata'),
-    // Counts are this process's own: a flood must not become a flood of synced writes.
+    // Kept in this process: a flood of requests must not become a flood of synced writes.
     limitRate: makeLimitRate({ store: counts, now }),
-    // And what a limit must hold over replicas for is told to the store once in a while.
+    // Limits that must hold across replicas are reported to the store now and then.
     limitShared: makeSharedLimit({ shared: limitInStore, now }),
     digest,
     codeDigest: makeCodeDigest(keyFor(master, 'user-code')),
     csrfKey: keyFor(master, 'csrf'),
     cookieSecrets: config.masterKeys.map((key) => keyFor(key, 'cookie').toString('base64url')),
     attemptSealer: makeSealer(config.masterKeys.map((key) => keyFor(key, 'attempt'))),
-    /** Stands for a text that `audit.redact` names: the same for the same, and no way back without the master key. */
+    /**
+     * The pseudonym of a text that `audit.redact` hides: the same for the same text, and irreversible without the
+     * master key.
+     */
     pseudonym: makeCodeDigest(keyFor(master, 'audit-redact')),
     nameDigests,
     clientSealer: makeSealer(config.masterKeys.map((key) => keyFor(key, 'client-registration'))),

@@ -9,7 +9,10 @@ import { makeTwoClocks, type Moment, type TwoClocks } from '../usecases/sign-in/
 import { sha256 } from './chance.ts'
 import type { Witness } from './witness.ts'
 
-/** What of directories outlives a configuration: who was checked when, what was said of whom, and who is left alone. */
+/**
+ * What is remembered of directories across reloads: who was checked when, the last answers, and whose questions are
+ * paused.
+ */
 export type RecheckMemory = {
   readonly clocks: TwoClocks
   readonly checkedAt: Map<string, Moment>
@@ -19,18 +22,19 @@ export type RecheckMemory = {
 }
 
 /**
- * Of one IdP at once. Each takes two connections, or at Google some more, of as many as there are to a host (bounded-fetch.ts), and who signs in
- * needs some of them; one person takes one place, however many sign-ins of theirs are slow to ask about. Whoever has to wait longer is asked about at their next try.
+ * For each IdP: eight questions at once, one for a person. A question takes two connections, at Google some more, and
+ * sign-ins need some of the connections to that host too (bounded-fetch.ts). One place for a person, however many slow
+ * sign-ins they have. Whoever would wait longer tries again later.
  */
 const AT_ONCE = { inAll: 1_000, ofOne: { idp: 8, person: 1 }, mostWaiting: 5_000, longestWaitMs: 30_000 }
 
-/** The log says no more often that a directory tells nothing. */
+/** How often the log repeats that a directory does not answer. */
 const SAY_AGAIN_SECONDS = 300
 
 export function openRecheckMemory({ log }: Pick<Witness, 'log'>, now: Now): RecheckMemory {
   const clocks = makeTwoClocks({ now, elapsed: () => performance.now() })
   const said = new Map<string, Moment>()
-  /** IdPs whose silence is in the log, and its end is not. */
+  /** IdPs whose failure is in the log, and whose recovery is not yet. */
   const open = new Set<string>()
 
   function isDue(what: string): boolean {
@@ -73,7 +77,7 @@ export function openRecheckMemory({ log }: Pick<Witness, 'log'>, now: Now): Rech
   }
 }
 
-/** Whose groups are read again between sign-ins, and whose directory does not tell them. */
+/** For which IdPs groups are read again between sign-ins, and which of their directories do not answer. */
 export function recheckingOf(
   { idps }: Pick<Config, 'idps'>,
   providers: ReadonlyMap<string, IdentityProvider>,

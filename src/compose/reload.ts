@@ -17,7 +17,8 @@ type ReloadReason = 'signal' | 'file' | 'asked'
 type ReadAgain = (sayHeldUp: () => void) => LoadedConfig | Promise<LoadedConfig>
 
 /**
- * What became of what is on disk: it is in force; it was refused, and would be again as it is; or something else was in the way. Never fails.
+ * What became of the configuration on disk. `in_force`; `refused`, and it would be again while it stays as it is; or
+ * something else was in the way. Never fails.
  */
 export type Outcome = 'in_force' | 'refused' | 'failed'
 export type Reload = (why: ReloadReason, read: ReadAgain) => Promise<Outcome>
@@ -63,7 +64,7 @@ export function makeReload(deps: {
     })
     deps.succeed(next)
     next.warmUp()
-    // What cannot be said now is said at the next tick; until it is, this gateway counts as behind.
+    // If the claim cannot be stored now, the next tick tries again; until then this gateway counts as behind.
     await deps.world.configEpoch.claim(next.hash, 'reload').catch(() => undefined)
 
     // What is kept for the next start may be had from version control as well.
@@ -95,7 +96,7 @@ export function makeReload(deps: {
     }
   }
 
-  /** Whom it locks out, and who on the host said that this is meant; fails where nobody did and somebody has to. */
+  /** Whom the change locks out, and who on the host accepted that. Throws if it needs acceptance and nobody gave it. */
   async function lockoutOf(former: Generation, next: Generation) {
     const { said: lockout, ofAllOperators } = await findLockout(sideOf(former), sideOf(next))
     const lockoutAcceptedBy = ofAllOperators ? await deps.world.askedOnHost.acceptedBy(next.hash) : undefined
@@ -123,7 +124,7 @@ export function makeReload(deps: {
       outcome = thrown instanceof ConfigFaults ? 'refused' : 'failed'
       return refuse(why, thrown)
     })
-    // A record that could not be written is in the log, and /readyz says so: what is in force does not hang on it.
+    // A failure to write the record is logged, and /readyz shows it; the configuration is in force all the same.
     if (event !== undefined) await deps.world.log.audit(event).catch(() => undefined)
     return outcome
   }
@@ -153,7 +154,10 @@ function faultsIn(thrown: unknown, file: string): readonly string[] {
   return Array.isArray(values['faults']) ? (values['faults'] as readonly string[]) : [`${code}: ${message}`]
 }
 
-/** threats.md R8: nobody is kept in by that, for a person is removed at the IdP, from the host, or one of several in the file. */
+/**
+ * threats.md R8: refusing this keeps no removed person in. They can still be removed at the IdP, from the host, or as
+ * one operator of several in the file.
+ */
 const withoutOperators = (lockout: readonly string[]) =>
   new ConfigFaults([
     {

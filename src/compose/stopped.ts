@@ -4,8 +4,9 @@ import { CLOCK_SKEW, CONFIG_BEHIND } from '../domain/sign-in/session.ts'
 import type { World } from './world.ts'
 
 /**
- * Why this gateway may not give a kind of role now: another on its store has a newer configuration (threats.md R9), its clock is not
- * AWS's (threats.md F10), or the role is elevated and what is on disk, which may take it away, has been refused for too long (threats.md R8).
+ * Why this gateway may not give a kind of role now, or undefined. Another gateway on its store has a newer
+ * configuration (threats.md R9); its clock is wrong (threats.md F10); or the role is elevated, and the file on disk,
+ * which may take it away, has been refused for too long (threats.md R8).
  */
 export const stoppedBy =
   (world: Pick<World, 'clocks' | 'configEpoch' | 'disk' | 'host'>, { maxStaleSeconds }: Config['reload']) =>

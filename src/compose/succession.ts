@@ -4,7 +4,7 @@ import type { Generation } from './generation.ts'
 type Reign = { readonly generation: Generation; requests: number; over: boolean }
 
 /**
- * Generations, one after the other. The newest answers whatever comes in; one that is over finishes what it has begun, and is closed
+ * The generations of a gateway. The newest answers new requests; an older one finishes what it has begun, and is closed
  * when its last request has ended.
  */
 export function makeSuccession(first: Generation) {

@@ -90,7 +90,10 @@ export async function openAudit(
   }
 }
 
-/** A list that is nearly cut is told of while there is time; of the person and their groups, only how many (contract.md, Metrics). */
+/**
+ * Warns of a list of groups that will soon be cut; says how many groups, and nothing about the person (contract.md,
+ * Metrics).
+ */
 function seeGroups(
   { principal: { idp, groups }, request }: Extract<AuditEvent, { event: 'sign_in' }>,
   { log, metrics }: Witness,

@@ -11,7 +11,7 @@ import { makeClockWatch, type ClockWatch } from './clock-watch.ts'
 import { openRecheckMemory, type RecheckMemory } from './rechecking.ts'
 import { makeWitness, openAudit, type OpenAudit, type Witness } from './witness.ts'
 
-/** A configuration, what records call it, where it stands, and what its operator should know of it. */
+/** A configuration, its hash, its files, and what its operator should know about it. */
 export type LoadedConfig = Pick<Loaded, 'config' | 'hash' | 'files' | 'texts' | 'warnings'>
 
 /** What outlives every configuration: opened once, and shared by all that are in force one after the other. */
@@ -30,7 +30,7 @@ export type World = {
   readonly isDraining: () => boolean
 }
 
-/** How what is on disk stands to what is in force. */
+/** How the configuration on disk differs from the one in force. */
 type Disk = {
   /** When it was first refused; absent: it is in force. */
   refusedSince: Date | undefined
@@ -38,11 +38,17 @@ type Disk = {
   fault: string | undefined
   /** It says something else about what a running process cannot change. */
   needsRestart: boolean
-  /** What is in force was remembered, because the file was refused at the start: since when it had been in force. */
+  /**
+   * Set if the file was refused at the start and the last good configuration is in force instead: when that came into
+   * force.
+   */
   lastGoodSince: Date | undefined
 }
 
-/** The start with what was in force last: when that had come into force, and what is wrong with the file (threats.md R10). */
+/**
+ * A start with the last good configuration: when that came into force, and what is wrong with the file (threats.md
+ * R10).
+ */
 export type FromLastGood = { readonly since: Date; readonly faults: readonly string[] }
 
 export async function openWorld(
@@ -65,7 +71,7 @@ export async function openWorld(
     emergency,
     askedOnHost: makeAskedOnHost(memory.tables),
     configEpoch: makeConfigEpoch({ ...memory.tables, id: randomText(96), now: host.now }),
-    // For how long the file has been wrong nobody knows: at most for as long as the other was in force.
+    // Nobody knows since when the file is wrong: at the earliest, since the other came into force.
     disk: {
       refusedSince: lastGood?.since,
       fault: lastGood?.faults[0],

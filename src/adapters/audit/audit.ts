@@ -30,7 +30,10 @@ export function makeAudit(deps: {
   }
 }
 
-/** JSON, and escaped what JSON may hold as it is but what breaks a line or steers a terminal (security.md A-5). */
+/**
+ * One line of JSON. Characters that JSON allows as they are, but that end a line or steer a terminal, are escaped
+ * (security.md A-5).
+ */
 const oneLine = (record: object): string =>
   JSON.stringify(record).replace(
     /[\u007f-\u009f\u2028\u2029]/g,
@@ -40,8 +43,8 @@ const oneLine = (record: object): string =>
 export const AUDIT_TABLE = 'audit'
 
 /**
- * Records in the plain store, durable as it is: what happened carries no authority and is for auditors to read. A row
- * holds the lines that were written together; keys sort by time.
+ * Audit records in the unsealed store, as durable as that is: they carry no authority, and auditors have to read them.
+ * A row holds the lines that were written together; keys sort by time.
  */
 export function makeStoreSink({ store, newKey }: { store: Pick<Store, 'put'>; newKey: () => string }): AuditSink {
   return makeGroupedSink({
@@ -50,7 +53,7 @@ export function makeStoreSink({ store, newKey }: { store: Pick<Store, 'put'>; ne
   })
 }
 
-/** The records of a store as they were written, a line each, in the order of time; as they stand when each is reached. */
+/** The records of a store, a line each, in the order of time. Rows that come while this reads are read too. */
 export async function* recordsIn({ rowsAfter }: Pick<Journal, 'rowsAfter'>): AsyncGenerator<string> {
   let last = ''
   for (;;) {

@@ -22,7 +22,10 @@ export async function makeFileSink({ path }: { path: string }): Promise<AuditSin
   })
 }
 
-/** What a crash or a full disk cut off is ended, so that the next record stands on its own (security.md A-7, threats.md A3). */
+/**
+ * Ends a line that a crash or a full disk cut off, so that the next record stands on a line of its own (security.md
+ * A-7, threats.md A3).
+ */
 async function endTornLine(file: FileHandle): Promise<void> {
   const { size } = await file.stat()
   if (size === 0) return

@@ -7,8 +7,8 @@ const DAY_SECONDS = 24 * 3600
 const MOST_AT_ONCE = 500
 
 /**
- * Deletes the store's audit records once they are older than they must be, day by day. What is deleted is on record first:
- * auditors can tell a gap by rule from one by hand (threats.md A3). Without the record nothing is deleted.
+ * Deletes the store's audit records that are past their retention, day by day. Each deletion is recorded first, so that
+ * auditors can tell a gap by rule from one by hand (threats.md A3); if it cannot be recorded, nothing is deleted.
  */
 export function makeRetention(deps: {
   journal: Journal

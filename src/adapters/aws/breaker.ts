@@ -13,8 +13,9 @@ type Circuit = { silent: number; waitMs: number; shutUntil: number; isTrying: bo
 const closed = (): Circuit => ({ silent: 0, waitMs: 0, shutUntil: 0, isTrying: false })
 
 /**
- * Keeps a neighbour that does not answer from holding up everybody, and everybody from keeping it down (security.md V-8). An answer of
- * any kind is an answer: refusals and throttling are about one account, and shut nobody else out.
+ * A circuit breaker: a neighbour that does not answer must not hold up everybody, nor be kept down by everybody's
+ * retries (security.md V-8). Any answer counts as one: refusals and throttling concern one account and shut nobody else
+ * out.
  */
 export function makeBreaker(deps: {
   /** Milliseconds of a clock that nobody sets (security.md V-13). */

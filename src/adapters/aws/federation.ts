@@ -1,7 +1,7 @@
 import { RolegateError } from '../../domain/errors.ts'
 import type { OpenFederation } from '../../usecases/ports/aws.ts'
 
-/** What whoever fetches for it holds to, beside following no redirect (security.md C-7). */
+/** Bounds for the fetch that is handed in; it must not follow redirects either (security.md C-7). */
 export const FEDERATION_BOUNDS = { seconds: 8, bytes: 64 * 1024, givesFailures: true } as const
 
 /**

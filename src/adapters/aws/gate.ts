@@ -8,7 +8,7 @@ export type GateLimits = {
   readonly ofOne: Readonly<Record<string, number>>
   readonly mostWaiting: number
   readonly longestWaitMs: number
-  /** How whoever finds no place is refused; as AWS's busy door, unless it is somebody else's. */
+  /** The refusal for whoever finds no place; by default, that AWS is busy. */
   readonly refusal?: (names: Names) => RolegateError
 }
 
@@ -18,8 +18,9 @@ type Waiting = { readonly places: readonly Place[]; readonly enter: () => void }
 type Place = { readonly name: string; readonly most: number }
 
 /**
- * How many ask a neighbour at once, so that nobody takes all the connections there are (threats.md P7, security.md V-15). Whoever finds no
- * place waits a moment, in order of arrival among those whose own names have room; then it is refused.
+ * Limits how many requests a neighbour gets at once, so that nobody takes all the connections (threats.md P7,
+ * security.md V-15). Whoever finds no place waits a moment, in order of arrival among those whose own limits allow it,
+ * and is then refused.
  */
 export function makeGate(
   { inAll, ofOne, mostWaiting, longestWaitMs, refusal = tooMany }: GateLimits,

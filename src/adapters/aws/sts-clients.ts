@@ -49,12 +49,13 @@ export function makeStsClients(
     return new Client({
       region,
       endpoint: endpointFor(sts, region),
-      // Said, or the SDK reads them from the environment: with AWS_USE_FIPS_ENDPOINT set it refuses an endpoint of ours.
+      // Set here, or the SDK reads it from the environment: with AWS_USE_FIPS_ENDPOINT it would refuse an endpoint of
+      // ours.
       useFipsEndpoint: false,
       useDualstackEndpoint: false,
       retryMode: 'standard',
       requestHandler: shared,
-      // AssumeRoleWithWebIdentity is unsigned. These sign nothing and stop the SDK from looking for others.
+      // AssumeRoleWithWebIdentity is unsigned. These values sign nothing; they keep the SDK from looking for others.
       credentials: { accessKeyId: 'unused', secretAccessKey: 'unused' },
       // Throttling, 5xx and IDPCommunicationError are tried again by the SDK, refusals are not (security.md V-8).
       maxAttempts: MOST_TRIES,

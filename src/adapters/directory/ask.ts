@@ -2,8 +2,8 @@ import { RolegateError } from '../../domain/errors.ts'
 import type { KeptToken } from './kept-token.ts'
 
 /**
- * The directory did not tell all, and why; `again`: in so many seconds it may. `said` is in its own words, not to be repeated. `ofEverybody`: whoever else
- * it is asked about, it will not tell us.
+ * The directory did not tell everything, and why. `again`: in how many seconds it may. `said`: its own words, never
+ * repeated to anybody. `ofEverybody`: it would fail for everybody, not only this person.
  */
 export class DirectoryFailure extends Error {
   override readonly name = 'DirectoryFailure'
@@ -73,7 +73,10 @@ export async function sendOrFail(send: typeof fetch, url: string, init: RequestI
 /** Google says with a 403, too, that we ask too much. */
 const QUOTAS = new Set(['userRateLimitExceeded', 'rateLimitExceeded', 'quotaExceeded'])
 
-/** Its own words may hold anything, so the number is all that is told. A token that is not taken, fresh as it is, is about us. */
+/**
+ * Only the status is told, since its own words may hold anything. If even a fresh token is not accepted, the failure
+ * concerns everybody.
+ */
 async function failureIn(answer: Response): Promise<DirectoryFailure> {
   const said = await errorIn(answer)
   if (answer.status === 403 && QUOTAS.has(said.reason ?? ''))

@@ -11,7 +11,7 @@ import { unlessGone, whileThere } from './still-there.ts'
 const GROUPS_SCOPE = 'https://www.googleapis.com/auth/admin.directory.group.readonly'
 const USERS_SCOPE = 'https://www.googleapis.com/auth/admin.directory.user.readonly'
 
-/** All our token is good for: reading groups and who is in them, and, to read them again between sign-ins, whose account is suspended. */
+/** The scopes of our token: reading groups and their members, and, with rechecks, whether an account is suspended. */
 export const googleScope = (rechecks: boolean): string => (rechecks ? `${GROUPS_SCOPE} ${USERS_SCOPE}` : GROUPS_SCOPE)
 
 /** The most that Google puts on a page. */
@@ -106,7 +106,7 @@ export function makeGoogleDirectory(deps: {
   }
 }
 
-/** All that Google does not find is a 404 `notFound`, whole domains too: only its message says what. */
+/** Google answers a 404 `notFound` for whatever it does not find, even a whole domain: only the message says what. */
 const isUserUnknown = ({ reason, message = '' }: Said): boolean =>
   reason === 'notFound' && /^Resource Not Found: userKey\.?$/.test(message)
 

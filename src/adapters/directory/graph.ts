@@ -52,7 +52,7 @@ export function makeGraphDirectory(deps: {
         return { found: idsIn(page), ...nextIn(page, settings.endpoint) }
       },
     )
-    // A page sent twice in place of another would make up the number: each group counts once.
+    // Each group counts once: a page sent twice in place of another must not make up the number.
     if (counted !== new Set(found).size) throw new DirectoryFailure('count_differs')
     return found
   }

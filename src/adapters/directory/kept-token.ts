@@ -6,7 +6,10 @@ const EARLIER_MS = 60_000
 
 export type KeptToken = { get(): Promise<string>; forget(token: string): void }
 
-/** Our own token for a directory, in memory until shortly before its end; one is asked for, however many wait. */
+/**
+ * Our own token for a directory, kept in memory until shortly before it expires. One request is made, however many wait
+ * for it.
+ */
 export function makeKeptToken({ fetchToken, now }: { fetchToken: FetchDirectoryToken; now: Now }): KeptToken {
   let kept: { readonly token: string; readonly until: number } | undefined
   let underway: Promise<string> | undefined

@@ -6,8 +6,8 @@ import { DirectoryFailure } from './ask.ts'
 type Read = () => ReturnType<LookUpGroups>
 
 /**
- * What becomes of a lookup that failed: the sign-in fails, in our words, or goes on with the list as it was cut. Either way the
- * operator hears of it.
+ * Decides what a failed lookup means: the sign-in fails, in our words, or goes on with the cut list. Either way the
+ * operator is told.
  */
 export function makeOrElse(deps: {
   id: string
@@ -26,7 +26,7 @@ export function makeOrElse(deps: {
   }
 }
 
-/** The same where nothing goes on without an answer, and whoever asks tells the operator. */
+/** For callers that always need an answer, and that tell the operator themselves. */
 export async function inOurWords<Told>(idp: string, read: () => Promise<Told>): Promise<Told> {
   return read().catch((thrown: unknown) => {
     throw asRefusal(thrown, idp)

@@ -9,8 +9,8 @@ const signInPool = promisify(sign)
 const SECONDS = 300
 
 /**
- * A token for Google's APIs: a service account vouches, signed with its key, for acting in somebody's name and for one scope
- * (RFC 7523 §2.1). Throws DirectoryFailure.
+ * A token for Google's APIs with one scope: a service account signs with its key that it acts in somebody's name (RFC
+ * 7523 §2.1). Throws DirectoryFailure.
  */
 export function makeFetchServiceToken(deps: {
   account: { readonly email: string; readonly keyId?: string; readonly pem: string }

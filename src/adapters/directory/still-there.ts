@@ -1,8 +1,8 @@
 import { DirectoryFailure, type Said } from './ask.ts'
 
 /**
- * Undefined where the directory itself says that it knows nobody of that name: by a 404 with its own word for that in it. Any other 404 is a
- * proxy's, or about something else, and says nothing of anybody.
+ * Undefined if the directory itself says that it knows no such person: a 404 with the directory's own code for that.
+ * Any other 404 comes from a proxy or is about something else, and says nothing about anybody.
  */
 export async function unlessGone<Told>(
   isGone: (said: Said) => boolean,
@@ -17,7 +17,10 @@ export async function unlessGone<Told>(
   }
 }
 
-/** Their groups; undefined for who may not sign in any more: memberships outlast an account that is switched off, and even its end. */
+/**
+ * Their groups; undefined if they may no longer sign in. Memberships outlast an account that is disabled or even
+ * deleted.
+ */
 export async function whileThere<Groups>(
   isThere: Promise<boolean>,
   groups: Promise<Groups>,

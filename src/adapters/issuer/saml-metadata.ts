@@ -4,9 +4,9 @@ import { requirePurpose, type SamlKey } from './saml-keys.ts'
 const SAML = 'urn:oasis:names:tc:SAML:2.0'
 
 /**
- * The metadata document that an IAM SAML provider is made from (SAML metadata §2.4.3), as the bytes we answer: made once,
- * no byte order mark, and with its certificate beyond the 1,000 characters IAM asks for (aws.md §4). IAM reads the entity
- * id and the certificates; that there are sign-in addresses is the schema's wish, and no one is led there by AWS.
+ * The metadata document for an IAM SAML provider (SAML metadata §2.4.3), as bytes made once: no byte order mark, and
+ * over the 1,000 characters that IAM asks for (aws.md §4). IAM reads the entity id and the certificates. The sign-in
+ * addresses are there because the schema demands them; AWS sends nobody to them.
  */
 export function samlMetadata(about: {
   entityId: string

@@ -3,8 +3,9 @@ import type { Table } from '../../usecases/ports/store.ts'
 import { thumbprintOf, type SigningAlgorithm, type StoredKey } from './signing-keys.ts'
 
 /**
- * How our issuer looks from outside, where AWS fetches it. `tampered`: something there is not ours, a key in place of ours or beside it.
- * `incomplete`: what signs is not there, so that AWS refuses it. `unseen`: it could not be read, which says nothing.
+ * How our issuer looks from outside, where AWS reads it. `tampered`: a key there is not ours, in place of ours or
+ * beside it. `incomplete`: our signing key is not there, so AWS refuses our tokens. `unseen`: it could not be read,
+ * which says nothing.
  */
 export type IssuerSeen =
   | { readonly state: 'ours' | 'incomplete' }
@@ -25,7 +26,10 @@ export function makeLookAtIssuer(deps: {
 }): () => Promise<IssuerSeen> {
   const { issuer, algorithm } = deps
 
-  /** Of every key that we ever signed with, by its algorithm: one that was left for another is no stranger's. */
+  /**
+   * Thumbprints of every key we ever signed with, whatever its algorithm: a key of a former setting is not a
+   * stranger's.
+   */
   async function ownKeys(): Promise<ReadonlyMap<SigningAlgorithm, string>> {
     const own = new Map<SigningAlgorithm, string>()
     for (const one of ALGORITHMS) {
@@ -79,7 +83,7 @@ function recordIn(text: string): Readonly<Record<string, unknown>> {
   throw new Unseen('is no JSON')
 }
 
-/** By what the key is, whatever it calls itself; undefined for one that cannot be read, which is none of ours. */
+/** The thumbprint of the key itself, whatever its `kid`; undefined if it cannot be read, so it is not ours. */
 function thumbprintIn(jwk: unknown): string | undefined {
   try {
     return thumbprintOf(createPublicKey({ key: jwk as JsonWebKey, format: 'jwk' }).export({ format: 'jwk' }))

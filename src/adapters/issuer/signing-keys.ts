@@ -35,7 +35,7 @@ export async function loadSigningKey(deps: {
   issuer: string
   algorithm: SigningAlgorithm
 }): Promise<SigningKey> {
-  // One key for each issuer and algorithm: a changed setting makes a key of its own and leaves the other be.
+  // One key for each issuer and algorithm: a changed setting makes a new key and keeps the old one.
   const name = `aws-oidc/${deps.algorithm}/${deps.issuer}`
   const known = await deps.keys.get(name)
   if (known !== undefined) return signingKeyOf(known)
@@ -70,8 +70,9 @@ export function thumbprintOf(jwk: JsonWebKey): string {
 }
 
 /**
- * The issuer is fixed for life: AWS accounts trust it by name (threats.md K6). Another one than on first start fails with
- * `config_invalid` unless the operator accepted it. Who only looks records nothing, and what is not on record differs from none.
+ * The issuer never changes: AWS accounts trust it by name (threats.md K6). Another issuer than at the first start fails
+ * with `config_invalid`, unless the operator has accepted it. With `onlyLooks` nothing is recorded, and an installation
+ * without a record passes.
  */
 export async function requireSameIssuer(deps: {
   store: Store

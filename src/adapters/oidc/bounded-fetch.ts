@@ -23,9 +23,9 @@ export const MOST_SOCKETS = 20
 export const IDP_BOUNDS: Bounds = { seconds: 10, bytes: 1024 * 1024 }
 
 /**
- * As much of fetch as openid-client needs, over kept connections, with a bound on time, on bytes and on redirects: none is
- * followed (security.md O-20). Nothing deflated is asked for, so nothing can inflate. An IdP that streams for ever costs a
- * megabyte and ten seconds, not the process. Nor is anything asked at an address that is off limits (threats.md P2).
+ * As much of fetch as openid-client needs, over kept connections, with bounds on time and bytes, following no redirect
+ * (security.md O-20). It asks for no compression, so nothing can inflate. An IdP that streams forever costs a megabyte
+ * and ten seconds. It connects to no address that is off limits (threats.md P2).
  */
 export function makeBoundedFetch(
   { seconds, bytes, givesFailures = false }: Bounds,
@@ -69,7 +69,7 @@ export function makeBoundedFetch(
       let isOver = false
       const begin = () => setTimeout(() => giveUp('did not answer in time'), seconds * 1000)
       let overall = begin()
-      // While others have all the connections it is they whom it waits for, for as long: its own time begins with a socket of its own.
+      // The timeout begins when the request gets a socket: waiting for a free connection is not the neighbour's fault.
       request.once('socket', () => {
         clearTimeout(overall)
         if (!isOver) overall = begin()

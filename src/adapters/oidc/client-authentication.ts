@@ -22,7 +22,10 @@ export async function clientAuthenticationFor(
   }
 }
 
-/** RFC 7515 §4.1.7, §4.1.8: Entra knows a key by its certificate, and newer and older parts of it by either of these. */
+/**
+ * RFC 7515 §4.1.7, §4.1.8: Entra identifies a key by its certificate; some of its parts read one of these, some the
+ * other.
+ */
 function thumbprintsOf(certificatePem: string | undefined): Record<string, string> {
   if (certificatePem === undefined) return {}
   const { raw } = new X509Certificate(certificatePem)

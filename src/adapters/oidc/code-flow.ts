@@ -31,7 +31,7 @@ export type CodeFlow = {
     attemptId: string,
     how?: Asking,
   ): Promise<{ readonly move: { readonly url: string }; readonly pending: PendingOidc }>
-  /** `read` makes of it what is wanted; whatever fails, there or here, fails in our words. */
+  /** `read` turns the answer into what the caller wants; any failure, in it or before it, is thrown in our words. */
   redeem<Out>(
     answer: CallbackAnswer,
     pending: PendingSignIn,

@@ -1,6 +1,6 @@
 /**
- * A Response whose bytes have all arrived. Any other has a stream behind it, and making and reading that costs as much as a whole
- * request: once for each sign-in. Read once, as every Response is.
+ * A Response whose bytes have all arrived. An ordinary one wraps a stream, and making and reading that costs as much as
+ * a whole request. Like any Response it can be read once.
  */
 export class HeldResponse extends Response {
   #bytes: Uint8Array<ArrayBuffer> | undefined

@@ -9,8 +9,8 @@ class OffLimits extends Error {
 }
 
 /**
- * dns.lookup for connections that we begin: a name one of whose addresses is off limits is not connected to (threats.md P2). The
- * address that is connected to is the one that was looked at, at each connection anew, so a name that changes in between gains nothing.
+ * A dns.lookup for outgoing connections that refuses a name if any of its addresses is off limits (threats.md P2). The
+ * connection uses the very address that was checked, so a name that changes in between gains nothing.
  */
 export const makeLookUp =
   (resolve: LookupFunction): LookupFunction =>

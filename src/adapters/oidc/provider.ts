@@ -85,7 +85,7 @@ function requireHostedDomain(claims: Readonly<Record<string, unknown>>, domains:
 }
 
 /**
- * The ID token's claims less what it says of groups: one source is configured, and a short list in the token must not
+ * The ID token's claims without groups: one source of groups is configured, and a short list in the token must not
  * stand for the whole one (threats.md R5).
  */
 function withoutGroups(claims: Readonly<Record<string, unknown>>, groupsClaim: string): Record<string, unknown> {

@@ -43,7 +43,7 @@ type Kind = 'SAMLRequest' | 'SAMLResponse'
  * text, since its templates replace inside what they have replaced (GHSA-34r5-q4jw-r36m).
  */
 export function makeMessages(us: OurSide) {
-  // samlify writes a side's metadata each time it is told of one, and most sign-ins are of the same two.
+  // Remembered, since samlify builds a side's metadata each time, and most sign-ins involve the same two sides.
   let ours: ReturnType<Samlify['ServiceProvider']> | undefined
   const theirs = new WeakMap<IdpMetadata, ReturnType<Samlify['IdentityProvider']>>()
 

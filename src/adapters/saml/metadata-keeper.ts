@@ -9,7 +9,7 @@ export type KeptMetadata = Pick<Table<{ readonly text: string }>, 'get' | 'put'>
 export type MetadataKeeper = {
   /** The metadata in force; undefined when none was ever had. */
   known(): IdpMetadata | undefined
-  /** Takes up the copy of an earlier run, by today's rules; it is due for renewal at once. */
+  /** Restores the copy of an earlier run, checked by today's rules; it is due for renewal at once. */
   recall(): Promise<void>
   /** Reads it again when it is due, and waits for the outcome. */
   refresh(): Promise<void>
@@ -19,7 +19,7 @@ export type MetadataKeeper = {
   isStale(): boolean
 }
 
-/** What is at the metadata's address is none, or nothing is. `message` is for operators. */
+/** There is no usable metadata at its address. `message` is for operators. */
 export class NoMetadata extends Error {}
 
 const FRESH_MS = 60 * 60 * 1000
@@ -28,11 +28,11 @@ const RETRY_MS = 3_000
 const SOON_MS = 30 * 24 * 60 * 60 * 1000
 
 /**
- * Fetches and keeps an IdP's metadata: one read at a time; what cannot be had, or is not sound, leaves the last good copy in
- * force and is said (security.md S-39).
+ * Reads and keeps an IdP's metadata, one read at a time. If it cannot be read or is not sound, that is logged, and the
+ * last good copy stays in force (security.md S-39).
  */
 export function makeMetadataKeeper(deps: {
-  /** Names the source and the rules, so that a changed setting does not find another's copy. */
+  /** Identifies the source and the checks, so that a changed setting does not find an old copy. */
   name: string
   read: () => Promise<string>
   rules: Omit<MetadataRules, 'now'>

@@ -19,7 +19,7 @@ export type Expected = {
   readonly requestId: string
   readonly now: Date
   readonly skewSeconds: number
-  /** When the person must have shown who they are no earlier than the request was made: ForceAuthn. */
+  /** Set for ForceAuthn: the person must have authenticated after the request was made. */
   readonly authenticatedSince?: Date
   /** One of these, when any are asked for (security.md S-31). */
   readonly contexts: readonly string[]
@@ -118,7 +118,7 @@ function makeTimes({ now, skewSeconds }: Expected) {
   }
 }
 
-/** saml-profiles-2.0 §4.1.4.2: the one bearer confirmation must hold; others say nothing to us. */
+/** saml-profiles-2.0 §4.1.4.2: exactly one bearer confirmation, and it must hold; other kinds are ignored. */
 function requireConfirmed(subject: XmlElement, expected: Expected): Date {
   const { isAhead } = makeTimes(expected)
   const [confirmation, ...others] = childrenNamed(subject, SAML, 'SubjectConfirmation').filter(
@@ -175,7 +175,7 @@ function requireAuthenticated(
   if (expected.contexts.length > 0) require(method !== undefined && expected.contexts.includes(method), 'authn_context')
   const end = attributeOf(statement, 'SessionNotOnOrAfter')
   const endsAt = end === undefined ? undefined : instantOf(end)
-  // Without the clocks' difference: a session that is over for us would send them round in circles.
+  // Checked without the clock skew: a session that has already ended here would send them round in circles.
   if (endsAt !== undefined) require(endsAt > expected.now, 'idp_session_over')
   const index = attributeOf(statement, 'SessionIndex')
   return {

@@ -23,7 +23,7 @@ export type Trip = {
     messages: ReturnType<typeof makeMessages>,
     question: Question,
   ): Promise<{ readonly move: BrowserMove; readonly pending: PendingSaml }>
-  /** The answer's assertion, once it holds all that is expected of it, and the response it came in. */
+  /** Verifies the answer against everything expected of it; gives its assertion and the response it came in. */
   read(
     answer: CallbackAnswer,
     pending: PendingSignIn,

@@ -2,7 +2,7 @@ import { RolegateError } from '../../domain/errors.ts'
 import type { LimitRate, Now } from '../../usecases/ports.ts'
 import type { Store } from '../../usecases/ports/store.ts'
 
-/** Counts tries in fixed windows, each in the store: whoever shares that shares the count. */
+/** Counts tries in fixed windows, in the store: all who share the store share the count. */
 export function makeLimitRate({ store, now }: { store: Pick<Store, 'increment'>; now: Now }): LimitRate {
   return async function limitRate(key, limit, windowSeconds) {
     const { window, endsAt } = windowAt(now(), windowSeconds)

@@ -3,7 +3,7 @@ import { randomFillSync } from 'node:crypto'
 /** NIST SP 800-38D §8.2.2: 96 random bits for each use of a key. */
 export const NONCE = 12
 
-/** Fetched in blocks: a call of its own for each costs more than the nonce. None is used twice. */
+/** Random bytes are fetched in blocks: a call for each nonce would cost more than the rest. None is used twice. */
 const block = Buffer.alloc(NONCE * 256)
 let used = block.length
 

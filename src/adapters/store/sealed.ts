@@ -7,9 +7,12 @@ import { makeRecent } from './recent.ts'
 const TAG = 16
 const PLAIN = Buffer.of(0)
 const DEFLATED = Buffer.of(1)
-/** Long group lists deflate to a fraction; below this the saving is not worth the work. Of sessions there are the most. */
+/**
+ * Values shorter than this are not deflated: long group lists shrink to a fraction, short values do not. Sessions have
+ * a limit of their own, as most rows are sessions.
+ */
 const deflatedFrom = (table: string): number => (table === 'sessions' ? 600 : 2_500)
-/** A small window is made ready in two thirds of the time, and lists of groups repeat themselves within it. */
+/** A small window takes two thirds of the time to set up, and lists of groups repeat themselves within it. */
 const DEFLATED_BY = { level: 3, memLevel: 5, windowBits: 12 }
 /** Rows kept open; a few megabytes at most. */
 const MOST_RECENT = 2_000
@@ -53,8 +56,9 @@ export function makeSealedStore(deps: {
     return undefined
   }
 
-  // What was opened a moment ago, beside the very bytes it was opened from: the store is asked each time, and a row that
-  // changed by one bit is opened anew, so a deleted or edited row is noticed as ever. Values are shared: nobody writes them.
+  // A cache of opened values, each beside the sealed bytes it came from. The store is still read each time, and a value
+  // counts only while those bytes are equal, so a deleted or edited row is noticed. Values are shared and must not be
+  // changed.
   const recent = makeRecent<{ sealed: Uint8Array; value: Uint8Array }>(MOST_RECENT)
 
   function openRow(table: string, row: string, found: Row | undefined): Row | undefined {

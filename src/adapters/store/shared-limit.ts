@@ -6,9 +6,9 @@ import { rateLimited, windowAt } from './limit-rate.ts'
 const PARTS = 6
 
 /**
- * A limit on what happens all day, for all replicas on a store: each try is counted here, and the store is told once in a while,
- * of so many at a time. Alone it is exact; of several replicas each lets less than a sixth more through (DECISIONS.md 190). Once
- * refused, nothing is asked of the store until the window is over.
+ * A rate limit for frequent events, shared by all replicas on a store: each counts in memory and reports to the store
+ * only now and then. With one replica it is exact; with several, each lets through less than a sixth more (DECISIONS.md
+ * 190). Once the limit is reached, the store is not asked again in that window.
  */
 export function makeSharedLimit({ shared, now }: { shared: LimitRate; now: Now }): LimitRate {
   const counts = new Map<string, { endsAt: Date; count: number; isOver: boolean }>()

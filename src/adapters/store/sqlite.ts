@@ -39,7 +39,8 @@ export function makeSqliteStore({ path, now }: { path: string; now: () => Date }
   // FULL: a row that was acknowledged survives a power cut; a forgotten single-use mark would be a replay.
   guarded(() => database.exec('PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;'))
   guarded(() => database.exec(SCHEMA))
-  // The driver waits for a lock on the one thread there is: from here on it waits a moment, and we come back later.
+  // The driver waits for a lock synchronously and so blocks the process: from here on it waits a moment only, and we
+  // retry.
   guarded(() => database.exec(`PRAGMA busy_timeout = ${BUSY_MS}`))
 
   const prepare = (sql: string): Statement => guarded(() => database.prepare(sql))

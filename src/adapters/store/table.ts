@@ -20,7 +20,7 @@ export function makeTable<Value extends object>(
 ): Table<Value> {
   const encode = (value: Value): Uint8Array => Buffer.from(JSON.stringify(value))
 
-  // A sealed store answers the same bytes while a row stays as it was; then its value is the same too.
+  // A sealed store answers the same byte array while a row is unchanged; then the decoded value is reused.
   const decoded = new WeakMap<Uint8Array, Value>()
 
   function decode(bytes: Uint8Array): Value {

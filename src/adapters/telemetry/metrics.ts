@@ -96,7 +96,7 @@ export function makeMetrics({ version, withProcess }: { version: string; withPro
     help: 'When our issuer was last read by its public address, whatever stood there; until it has been, when we first tried. Absent: AWS has no reason to look.',
     registers,
   })
-  // A gauge without labels begins at 0, which would be half a century ago, and a word on what nobody has looked at.
+  // A gauge without labels starts at 0. That would be a time in 1970, and an answer to a question nobody has asked yet.
   issuerTampered.remove()
   issuerSeenAt.remove()
   let isIssuerWatched = false

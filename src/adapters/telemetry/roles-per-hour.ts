@@ -3,8 +3,8 @@ import { identityOf, type Principal } from '../../domain/sign-in/principal.ts'
 const HOUR_MS = 3_600_000
 
 /**
- * Of every role that somebody is handed, how many different ones that makes for them within the hour that began with their first
- * (threats.md P7); undefined where they have had it in that hour. Each process counts what it handed over itself.
+ * When somebody is handed a role: how many different roles they have had within the hour that began with their first
+ * (threats.md P7). Undefined if they already had this one in that hour. Each process counts only what it handed over.
  */
 export function makeRolesPerHour(): (principal: Principal, roleArn: string, at: Date) => number | undefined {
   const hours = new Map<string, { readonly endsAt: number; readonly roles: Set<string> }>()

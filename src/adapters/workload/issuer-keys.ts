@@ -7,7 +7,10 @@ import { loadJose } from './jose.ts'
 const RETRY_MS = 3_000
 /** Keys older than this are fetched anew; the old ones serve until then. */
 const FRESH_MS = 60 * 60 * 1000
-/** A key nobody knows is looked for no more often than this, whatever key ids strangers make up (security.md O-23, threats.md F11). */
+/**
+ * Unknown key ids cause a fetch at most this often, whatever key ids strangers make up (security.md O-23, threats.md
+ * F11).
+ */
 const LOOK_AGAIN_MS = 30_000
 
 export type IssuerKeys = {

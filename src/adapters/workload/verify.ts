@@ -24,9 +24,12 @@ export type WorkloadSettings = {
 const SKEW_SECONDS = 60
 /** threats.md D16. */
 const OLDEST_SECONDS = 600
-/** threats.md D15: what lies in a file for everybody beside it to read is good for an hour at most. */
+/** threats.md D15: a token in a file, which everybody beside it can read, is good for an hour at most. */
 const LONGEST_IN_FILE_SECONDS = 3_600
-/** Nothing of ours lasts as long, and a replay is refused by its age long before. A date past what can be counted has no end. */
+/**
+ * A token counts as ending this long after it was issued at most: nothing of ours lasts longer, and replays are refused
+ * by age long before. It also bounds an `exp` beyond what Date can hold.
+ */
 const LONGEST_SECONDS = 24 * 3_600
 
 /**
@@ -161,13 +164,16 @@ function entryFor(entries: readonly WorkloadSettings[], payload: JWTPayload, alg
   throw failure
 }
 
-/** A token that is for others too can be shown here by them: ours alone, as one text or a list of one (threats.md D16). */
+/**
+ * True if the token is for us only, as one text or a list of one: any other audience could present it here (threats.md
+ * D16).
+ */
 const isOnlyFor = (aud: unknown, ours: string): boolean =>
   aud === ours || (Array.isArray(aud) && aud.length === 1 && aud[0] === ours)
 
 /**
- * What counts once, and until when. Without a `jti` it is what was signed, and not the whole token: an ECDSA signature can be
- * rewritten by anybody, and still verifies.
+ * What identifies the token for single use, and until when. Without a `jti`, the signed part: not the whole token,
+ * since anybody can rewrite an ECDSA signature so that it still verifies.
  */
 function countedBy(
   { jti, exp = 0, iat = 0 }: JWTPayload,
