@@ -59,17 +59,21 @@ export function readRequest(body: unknown): RoleRequest {
 export function readRequests(body: unknown): {
   readonly own: readonly RoleRequest[]
   readonly waiting: readonly RoleRequest[]
+  /** None of an older gateway. */
+  readonly answered: readonly RoleRequest[]
   /** How many there are beside those: older ones of one's own, and what waits on other pages. */
   readonly ownMore: number
   readonly waitingMore: number
 } {
-  const { own, waiting, ownCount, waitingCount } = recordOf(body)
+  const { own, waiting, answered = [], ownCount, waitingCount } = recordOf(body)
   if (!Array.isArray(own) || !Array.isArray(waiting)) throw malformed('own')
+  if (!Array.isArray(answered)) throw malformed('answered')
   const more = (count: unknown, listed: readonly unknown[]) =>
     typeof count === 'number' && Number.isSafeInteger(count) ? Math.max(0, count - listed.length) : 0
   return {
     own: own.map(readRequest),
     waiting: waiting.map(readRequest),
+    answered: answered.map(readRequest),
     ownMore: more(ownCount, own),
     waitingMore: more(waitingCount, waiting),
   }

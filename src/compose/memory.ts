@@ -26,6 +26,7 @@ import type {
   Emergencies,
   LastGoodManifests,
   LastGoodParts,
+  AnsweredRequests,
   OpenRequests,
   People,
   RefreshGrants,
@@ -91,6 +92,7 @@ export async function openMemory(
   const stepUps: StepUps = makeTable(store, 'step-ups', STEP_UP_DATES)
   const requests: Requests = makeTable<RoleRequest>(store, 'requests', REQUEST_DATES)
   const openRequests: OpenRequests = makeTable<OpenRequest>(store, 'open-requests', OPEN_REQUEST_DATES)
+  const answeredRequests: AnsweredRequests = makeTable(store, 'answered-requests', ['answeredAt'])
   const usedAttempts: UsedAttempts = makeTable(store, 'used-attempts', ['at'])
   const emergencies: Emergencies = makeTable(store, 'emergencies')
   const lastGoodManifests: LastGoodManifests = makeTable(store, 'last-good')
@@ -119,6 +121,7 @@ export async function openMemory(
       stepUps,
       requests,
       openRequests,
+      answeredRequests,
       emergencies,
       configEpochs,
       askedReloads,

@@ -174,6 +174,15 @@ describe('a role that somebody has to approve', () => {
       await answer(id, 'deny', { note: 'not today' })
       const denied = await api(`/v1/requests/${id}`).expect(200)
       expect(denied.body).toMatchObject({ status: 'denied', answer: { by: 'bob@example.com', note: 'not today' } })
+      const answered = await api('/v1/requests', undefined, bobsBearer).expect(200)
+      expect(answered.body.answered[0]).toMatchObject({ id, status: 'denied', own: false })
+      expect((await api('/v1/requests').expect(200)).body.answered).toEqual([])
+      const page = (await bob.get('/approvals').expect(200)).text.replaceAll(/\s+/g, ' ')
+      expect(page).toContain(
+        `<h2>What you answered</h2> <article class="session"> <h3><a href="/approvals/${id}">alice@example.com for ${ROLE}</a> <em class="tag plain">denied</em>`,
+      )
+      expect(page).toContain('For 4h · answered by you, <time')
+      expect((await alice.get('/approvals').expect(200)).text).not.toContain('What you answered')
       expect((await take().expect(403)).body.code).toBe('approval_required')
     })
 

@@ -13,7 +13,7 @@ import { MOST_WAITING, REQUEST_DATES, type RoleRequest } from '../../src/domain/
 import type { GatewaySession } from '../../src/domain/sign-in/session.ts'
 import { STEP_UP_DATES } from '../../src/domain/sign-in/step-up.ts'
 import type { Store } from '../../src/usecases/ports/store.ts'
-import type { OpenRequests, Requests, StepUps } from '../../src/usecases/ports/tables.ts'
+import type { AnsweredRequests, OpenRequests, Requests, StepUps } from '../../src/usecases/ports/tables.ts'
 import { makeAnswerRequest } from '../../src/usecases/request/answer-request.ts'
 import { makeAskForRole } from '../../src/usecases/request/ask-for-role.ts'
 import { makeConfirmStepUp } from '../../src/usecases/step-up/confirm-step-up.ts'
@@ -94,6 +94,7 @@ export function aRequestWorld(clock = aClock(), store: Store = makeMemoryStore({
   }
   const requests = makeTable<RoleRequest>(store, 'requests', REQUEST_DATES) as Requests
   const openRequests = makeTable<OpenRequest>(store, 'open-requests', OPEN_REQUEST_DATES) as OpenRequests
+  const answeredRequests: AnsweredRequests = makeTable(store, 'answered-requests', ['answeredAt'])
   const counted: Requests = {
     ...requests,
     get: async (id) => ((world.gets += 1), requests.get(id)),
@@ -109,7 +110,7 @@ export function aRequestWorld(clock = aClock(), store: Store = makeMemoryStore({
   }
   let ids = 0
   const rules = () => emergency.over(world.index)
-  const shared = { rules, requests: counted, openRequests: countedOpen, digest, now }
+  const shared = { rules, requests: counted, openRequests: countedOpen, answeredRequests, digest, now }
   const requestsOf = makeRequestsOf({
     ...shared,
     emergency,

@@ -64,6 +64,9 @@ export type Answer = {
   readonly note?: string
 }
 
+/** A request that somebody gave a word on, or was about to: whether they did stands in the request. */
+export type AnsweredRequest = { readonly id: string; readonly answeredAt: Date }
+
 type Granted = Answer & {
   readonly grantedSeconds: number
   /** All groups of the approver's as they approved: a deny that comes later may read others than those for which they could (threats.md R8). */
@@ -200,6 +203,10 @@ export function keptUntil(request: RoleRequest): Date {
   return new Date(Math.max(request.expiresAt.getTime(), counts) + SHOWN_SECONDS * 1000)
 }
 
+/** The same of a row that names a request about to be answered: as long as that can be kept, whatever the answer is. */
+export const answerKeptUntil = (request: RoleRequest, grantedSeconds: number): Date =>
+  new Date(keptUntil(request).getTime() + grantedSeconds * 1000)
+
 /** For how long one may ask: as long as every approval that is wanted is good for. */
 export const mostSecondsOf = (wanted: readonly Pick<Approval, 'validSeconds'>[]): number =>
   Math.min(...wanted.map(({ validSeconds }) => validSeconds))
@@ -226,6 +233,10 @@ type Identity = Pick<Principal, 'issuer' | 'subject' | 'subjectClaim'>
 /** The same person, as an IdP vouches. */
 const isSame = (one: Identity, other: Identity): boolean =>
   one.issuer === other.issuer && one.subject === other.subject && one.subjectClaim === other.subjectClaim
+
+/** Whether it was this person who answered it, and that is on record. */
+export const isAnsweredBy = (request: RoleRequest, principal: Principal): boolean =>
+  'answeredBy' in request && request.status !== 'approving' && isSame(request.answeredBy, principal)
 
 /** A job asks for nothing, and nothing is its own (threats.md R3). */
 export const isOwn = ({ person }: Pick<Wish, 'person'>, principal: Principal): boolean =>

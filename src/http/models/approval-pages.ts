@@ -10,6 +10,9 @@ export type ApprovalPages = {
     readonly waitingCount: number
     readonly question: string
     readonly pages?: Paging
+    /** What they answered of late; whether there is more, longer ago. */
+    readonly answered: readonly RequestCard[]
+    readonly answeredMore: boolean
     readonly own: readonly RequestCard[]
     /** How many older ones are not shown. */
     readonly ownMore: number

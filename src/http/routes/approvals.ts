@@ -75,6 +75,8 @@ export function approvalRoutes(deps: {
       waitingCount: listed.waitingCount,
       question,
       ...pagingOf(listed, '/approvals', question === '' ? {} : { q: question }),
+      answered: listed.answered.map(cardOf),
+      answeredMore: listed.answeredMore,
       own: listed.own.map(cardOf),
       ownMore: listed.ownCount - listed.own.length,
     })

@@ -45,8 +45,8 @@ export function v1RequestRoutes(deps: {
 
   router.get('/v1/requests', authenticate, async (req, res) => {
     const asked = { question: questionIn(req.query), page: pageIn(req.query) }
-    const { own, waiting, ...counts } = await deps.seeRequests.list(signedIn(res), asked)
-    res.json({ own: own.map(rowOf), waiting: waiting.map(rowOf), ...counts })
+    const { own, waiting, answered, ...counts } = await deps.seeRequests.list(signedIn(res), asked)
+    res.json({ own: own.map(rowOf), waiting: waiting.map(rowOf), answered: answered.map(rowOf), ...counts })
   })
 
   router.get('/v1/requests/:id', authenticate, async (req, res) => {

@@ -4,7 +4,7 @@ import type { DeviceLogin } from '../../domain/device/device-login.ts'
 import type { Emergency } from '../../domain/emergency/emergency.ts'
 import type { EpochRow } from '../../domain/policy/epoch.ts'
 import type { OpenRequest } from '../../domain/request/open-request.ts'
-import type { RoleRequest } from '../../domain/request/role-request.ts'
+import type { AnsweredRequest, RoleRequest } from '../../domain/request/role-request.ts'
 import type { Principal } from '../../domain/sign-in/principal.ts'
 import type { GatewaySession } from '../../domain/sign-in/session.ts'
 import type { StepUp } from '../../domain/sign-in/step-up.ts'
@@ -46,6 +46,9 @@ export type Requests = Table<RoleRequest>
 
 /** One row for each person and role that waits for an answer. */
 export type OpenRequests = Table<OpenRequest>
+
+/** Which requests somebody answered, for a list of their own. The owner is whoever answered. */
+export type AnsweredRequests = Pick<Table<AnsweredRequest>, 'put' | 'listByOwner'>
 
 /** Ids of sign-in attempts that came back: each counts once (security.md O-12). */
 export type UsedAttempts = Pick<Table<{ readonly at: Date }>, 'createIfAbsent'>

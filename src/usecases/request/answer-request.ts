@@ -3,6 +3,7 @@ import { asRolegateError, unmet, type RolegateError } from '../../domain/errors.
 import { approvingGroups } from '../../domain/request/approver.ts'
 import { answerForRecord, askedForRecord } from '../../domain/request/on-record.ts'
 import {
+  answerKeptUntil,
   grantableSeconds,
   isOpen,
   mostSecondsOf,
@@ -12,14 +13,16 @@ import {
   type RoleRequest,
   type Step,
 } from '../../domain/request/role-request.ts'
+import { identityOf } from '../../domain/sign-in/principal.ts'
 import { OLD_GROUPS, type GatewaySession } from '../../domain/sign-in/session.ts'
 import { ELEVATED, stepUpRequired } from '../../domain/sign-in/step-up.ts'
 import type { Audit, Digest, LimitRate, Now } from '../ports.ts'
-import type { OpenRequests, Requests } from '../ports/tables.ts'
+import type { AnsweredRequests, OpenRequests, Requests } from '../ports/tables.ts'
 import type { RecheckGroups } from '../sign-in/recheck-groups.ts'
 import type { ConfirmStepUp } from '../step-up/confirm-step-up.ts'
 import { moveRequest } from './move-request.ts'
 import { closeOpenRequest, openRequestKey } from './open-requests.ts'
+import { answersOwner } from './requests-of.ts'
 import type { SeeRequests, ShownRequest } from './see-requests.ts'
 
 type Which = { readonly session: GatewaySession; readonly id: string; readonly request: RequestFacts }
@@ -44,6 +47,7 @@ export function makeAnswerRequest(deps: {
   seeRequests: Pick<SeeRequests, 'find'>
   requests: Requests
   openRequests: OpenRequests
+  answeredRequests: Pick<AnsweredRequests, 'put'>
   confirmStepUp: Pick<ConfirmStepUp, 'useToApprove'>
   recheckGroups: RecheckGroups
   audit: Audit
@@ -107,6 +111,13 @@ export function makeAnswerRequest(deps: {
     ...(note !== undefined && { note }),
   })
 
+  /** Before the word itself: a crash leaves a row that names what somebody else may answer, and no word that its list lacks. */
+  async function noteAnswer({ session: { principal } }: Which, request: RoleRequest, seconds = 0): Promise<void> {
+    const keep = { expiresAt: answerKeptUntil(request, seconds), owner: answersOwner(principal, deps.digest) }
+    const row = { id: request.id, answeredAt: deps.now() }
+    await deps.answeredRequests.put(`${deps.digest(identityOf(principal))} ${request.id}`, row, keep)
+  }
+
   async function take(id: string, step: Step): Promise<RoleRequest> {
     const next = await moveRequest(deps, id, step)
     if (next === undefined) throw unmet('request_over')
@@ -148,6 +159,7 @@ export function makeAnswerRequest(deps: {
       await deps
         .recheckGroups(which.session, which.request)
         .catch((thrown: unknown) => refuse(which, shown.request, asRolegateError(thrown)))
+      await noteAnswer(which, shown.request, seconds)
       if (shown.takesStepUp) await useStepUp(which, shown, stepUp)
       const answer = answerOf(which, shown, note)
       const used = shown.takesStepUp && stepUp !== undefined ? { stepUp } : {}
@@ -169,6 +181,7 @@ export function makeAnswerRequest(deps: {
 
     async deny(which, { note }) {
       const shown = await answerable(which)
+      await noteAnswer(which, shown.request)
       const denied = await take(which.id, { kind: 'deny', answer: answerOf(which, shown, note) })
       await close(denied)
       await record('request_denied', which, denied)

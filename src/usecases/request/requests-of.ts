@@ -58,6 +58,10 @@ export function makeRequestsOf(deps: {
   }
 }
 
+/** What the rows of requests that a person answered belong to. */
+export const answersOwner = (principal: Pick<Principal, 'issuer' | 'subject'>, digest: Digest): string =>
+  `answers:${digest(identityOf(principal))}`
+
 /** What a person's requests belong to. */
 export const requestsOwner = (principal: Pick<Principal, 'issuer' | 'subject'>, digest: Digest): string =>
   `requests:${digest(identityOf(principal))}`

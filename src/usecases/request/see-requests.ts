@@ -5,14 +5,14 @@ import type { DeviceClosing } from '../../domain/device/closing.ts'
 import { RolegateError, unmet } from '../../domain/errors.ts'
 import { approvingGroups, mayApproveAny, targetOf, wantedNow } from '../../domain/request/approver.ts'
 import { isWhole, makeMightAnswer, openRequestOf, type OpenRequest } from '../../domain/request/open-request.ts'
-import { isOwn, personIn, type RoleRequest, type Weighed } from '../../domain/request/role-request.ts'
+import { isAnsweredBy, isOwn, personIn, type RoleRequest, type Weighed } from '../../domain/request/role-request.ts'
 import { samePersonFault } from '../../domain/request/same-person.ts'
 import { isDenied } from '../../domain/request/worth.ts'
 import { requireSessionMay, sessionFault, unfitFault, type GatewaySession } from '../../domain/sign-in/session.ts'
 import type { CurrentRules, Digest, GiveWay, LimitRate, Now } from '../ports.ts'
-import type { OpenRequests, Requests } from '../ports/tables.ts'
+import type { AnsweredRequests, OpenRequests, Requests } from '../ports/tables.ts'
 import { OPEN } from './open-requests.ts'
-import { requestsOwner, type WeighRequest } from './requests-of.ts'
+import { answersOwner, requestsOwner, type WeighRequest } from './requests-of.ts'
 
 /** Of a list, what is shown of it at once: none of them is ever read whole. */
 const REQUESTS_SHOWN = 50
@@ -41,6 +41,9 @@ type ListedRequests = {
   /** One's own, the newest of them, the newest first; and how many there are. */
   readonly own: readonly ShownRequest[]
   readonly ownCount: number
+  /** What one answered, and might still answer: the newest answers, the newest first; and whether there are older ones. */
+  readonly answered: readonly ShownRequest[]
+  readonly answeredMore: boolean
   /** Of what others wait for and one might answer the page asked for, the oldest first. */
   readonly waiting: readonly ShownRequest[]
   /** Of those that hold the words. */
@@ -60,6 +63,7 @@ export function makeSeeRequests(deps: {
   rules: CurrentRules
   requests: Pick<Requests, 'get' | 'listByOwner'>
   openRequests: Pick<OpenRequests, 'listByOwner'>
+  answeredRequests: Pick<AnsweredRequests, 'listByOwner'>
   requestsOf: WeighRequest
   closing: DeviceClosing
   limitRate: LimitRate
@@ -164,6 +168,18 @@ export function makeSeeRequests(deps: {
     return { waiting, waitingCount: found.length, page, pageCount }
   }
 
+  /** Their own words alone, and none on what is not theirs to see any more: its approvers and its rules are others' affair by now. */
+  async function answeredBy(session: GatewaySession, index: RuleIndex) {
+    const { principal } = session
+    const rows = await deps.answeredRequests.listByOwner(answersOwner(principal, deps.digest))
+    const newest = rows.toSorted((a, b) => b.answeredAt.getTime() - a.answeredAt.getTime()).slice(0, REQUESTS_SHOWN)
+    const requests = await Promise.all(newest.map(({ id }) => deps.requests.get(id)))
+    const answered = requests
+      .flatMap((request) => (request && isAnsweredBy(request, principal) ? look(session, request, index) : []))
+      .filter((shown) => concerns(session, shown))
+    return { answered, answeredMore: rows.length > newest.length }
+  }
+
   return {
     find,
 
@@ -177,6 +193,7 @@ export function makeSeeRequests(deps: {
       return {
         own: own.slice(0, REQUESTS_SHOWN).map((request) => look(session, request, index)),
         ownCount: own.length,
+        ...(await answeredBy(session, index)),
         ...(await waitingFor(session, index, asked)),
       }
     },

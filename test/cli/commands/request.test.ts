@@ -250,6 +250,18 @@ describe('rolegate requests', () => {
     for (const page of ['0', '-1', 'two']) expect((await run('requests', `--page=${page}`)).exit).toBe(2)
   })
 
+  it('lists what one answered, of a gateway that says so', async () => {
+    const { gateway, run } = await signedIn()
+    const theirs = aRow({ ...aGrant, own: false, requester: { username: 'zoe@example.com' } })
+    gateway.on('GET /v1/requests', { json: { own: [aRow()], waiting: [aRow({ own: false })], answered: [theirs] } })
+    const { out } = await run('requests', '--answered')
+    expect(out.split('\n').map((line) => line.split(/ {2,}/)[1])).toEqual(['WHO', 'zoe@example.com', undefined])
+    expect((await run('requests')).out).not.toContain('zoe')
+    gateway.on('GET /v1/requests', { json: { own: [], waiting: [] } })
+    expect((await run('requests', '--answered')).err).toBe('You answered nothing of late that is still yours to see.\n')
+    expect((await run('requests', '--answered', '--page', '2')).exit).toBe(2)
+  })
+
   it('takes one back', async () => {
     const { run, gateway, asked: sent } = await signedIn()
     gateway.on(`POST /v1/requests/${ID}/cancel`, { status: 204, raw: '' })
