@@ -24,7 +24,7 @@ export type Config = {
   readonly idps: readonly Idp[]
   readonly workloads: readonly Workload[]
   readonly mapping: Mapping
-  /** Of each IdP that has any: the friendly names of its groups, by id. For people to read; nothing is decided by them. */
+  /** IdP → group id → friendly name, for the IdPs that have names. For people to read; no decision uses them. */
   readonly groupNames: ReadonlyMap<string, ReadonlyMap<string, string>>
   readonly sts: ReadonlyMap<string, StsSettings>
   readonly sessions: {
@@ -111,7 +111,7 @@ export type SamlIdp = {
   readonly type: 'saml'
   readonly id: string
   readonly label: string
-  /** A file’s `sum` is what it held when the configuration was read: another is another IdP’s settings. */
+  /** `sum`: a checksum of the file as it was when the configuration was read. Another sum means other IdP settings. */
   readonly metadata: { readonly file: string; readonly sum?: string } | { readonly url: string }
   /** Signs the metadata: then it must be signed. */
   readonly metadataCertificatePem?: string

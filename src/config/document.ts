@@ -19,11 +19,11 @@ import { ConfigFaults, printPath, type Fault, type Finding, type Path } from './
 /** A YAML text read: its plain value, and the way back from a path to line and column. */
 export type ReadDocument = {
   readonly value: unknown
-  /** What the text itself got wrong although it is YAML: keys that no mapping of ours may have. */
+  /** Faults in text that is valid YAML: keys that no mapping of ours may have. */
   readonly faults: readonly Fault[]
-  /** How much there was to read, which its bytes say little of. */
+  /** How many tokens the text has; its size in bytes says little about that. */
   readonly tokens: number
-  /** A finding, placed. What is missing is placed where its parent stands. */
+  /** A finding with its line and column. Something missing is placed at its parent. */
   readonly locate: (finding: Finding) => Fault
 }
 
@@ -31,14 +31,16 @@ export type ReadDocument = {
 const DEEPEST_FLOW = 40
 const DEEPEST_BLOCK = 400
 /**
- * Words, signs and spaces of YAML, all files of rules together: some 45,000 rules. Reading takes time and half a kilobyte for each of them, and `[],`
- * again and again is one a byte: 16 MiB of that would end the process.
+ * The most YAML tokens, over all policy files together: some 45,000 rules. Each token costs time and half a kilobyte.
+ * `[],` repeated makes a token of each byte, and 16 MiB of that would crash the process.
  */
 export const MOST_TOKENS = 3_000_000
 /** How often one anchor may be repeated: an alias bomb grows no further. */
 const MOST_ALIASES = 100
 
-/** Reads one YAML 1.2 document, or throws ConfigFaults with every place where it is none. `file`: as a fault has it. */
+/**
+ * Reads one YAML 1.2 document. Throws ConfigFaults with every place that is wrong. `file`: the file's name in faults.
+ */
 export function readDocument(written: string, file?: string): ReadDocument {
   // A byte order mark is no text: no editor counts it as a column.
   const text = written.replace(/^\ufeff/, '')
@@ -66,7 +68,7 @@ type Place = (offset: number, path: Path, message: string) => Fault
 function parse(text: string, lines: LineCounter, placed: Place): Document {
   let document: Document
   try {
-    // The library compares each key with every other of its mapping: thousands of them would take minutes.
+    // The library's own check compares each key with every other of its mapping: thousands of keys would take minutes.
     document = parseDocument(text, { lineCounter: lines, prettyErrors: false, stringKeys: true, uniqueKeys: false })
   } catch {
     throw new ConfigFaults([placed(0, [], 'this is not YAML that can be read')])
@@ -77,7 +79,7 @@ function parse(text: string, lines: LineCounter, placed: Place): Document {
     const message = 'an older YAML reads other things into the same text; remove the line that begins with %YAML'
     throw new ConfigFaults([placed(0, [], message)])
   }
-  // One bracket left open breaks every line below it: of what is no YAML the first place alone is said.
+  // One open bracket breaks every line below it, so only the first syntax error is reported.
   const [first] = wrong.toSorted((a, b) => a.pos[0] - b.pos[0])
   const faults = [
     ...keysThatStandTwice(document.contents).map((offset) => placed(offset, [], sayTwice(offset, text))),
@@ -142,7 +144,10 @@ function refuseZeros(text: string, placed: Place): void {
   throw new ConfigFaults([placed(0, [], 'is not UTF-8 text; save it as UTF-8')])
 }
 
-/** How many tokens it has. Nesting and size beyond reason are refused on their flat list, before anything recurses into it or is made of it. */
+/**
+ * Counts the tokens. Too much nesting or size is refused here, on the flat list, before anything recurses into it or
+ * builds a tree of it.
+ */
 function measured(text: string, placed: Place): number {
   let tokens = 0
   let flow = 0
@@ -176,8 +181,8 @@ function flowDepthAfter(kind: CST.TokenType | null, depth: number): number {
 }
 
 /**
- * Walks the tree once. Account ids get their source text, so that `012345678901` keeps its zero, and `__proto__`, which
- * JavaScript would take for something else than a key, is taken out and reported.
+ * Walks the tree once. Account ids keep their source text, so that `012345678901` keeps its zero. A key `__proto__`,
+ * which JavaScript would treat as special, is removed and reported.
  */
 function cleanKeys(document: Document, placed: Place): Fault[] {
   const faults: Fault[] = []

@@ -26,7 +26,7 @@ export type Findings = {
   fault(path: Path, message: string, at?: 'key'): void
   /** Advice ends with its name, which `--strict --accept` takes (docs/reference/lints.md). */
   warn(path: Path, message: Advice, at?: 'key'): void
-  /** What a sentence calls another place: `rules[0]`, and in which file where there are several. */
+  /** How a sentence names another place: `rules[0]`, and the file if there are several. */
   nameOf(path: Path): string
 }
 
@@ -54,7 +54,7 @@ function firstOf(sorted: readonly Fault[]): readonly Fault[] {
   return [...sorted.slice(0, MOST_FAULTS), { ...next, path: '', message }]
 }
 
-/** The file cannot be used. Holds the faults that could be found, the first 200, in the order of the file, and no secret. */
+/** The file cannot be used. Holds the first 200 faults found, in the order of the file, and no secret. */
 export class ConfigFaults extends RolegateError {
   readonly faults: readonly Fault[]
   /** All of its tests, when it was they that failed. */

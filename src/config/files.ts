@@ -57,7 +57,7 @@ export function modeOf(path: string, { fileMode }: World): number {
   }
 }
 
-/** A pipe or a device has no end, or is waited for: reading it would hold up everybody who is served. */
+/** A pipe or a device may never end, or blocks: reading it would hold up everybody who is served. */
 export const isNoFile = (real: string, world: World): boolean =>
   [0o010000, 0o020000, 0o060000, 0o140000].includes(modeOf(real, world) & 0o170000)
 

@@ -4,8 +4,8 @@ import { inBytes, type PolicyFiles } from './policy-files.ts'
 const MOST_FILES = 5000
 
 /**
- * The files that a path with stars in its last part means, in the order of their bytes; or a sentence about why it means
- * none. A star stands for any letters, and for no dot in front, as in a shell.
+ * The files that a path with stars in its last part means, ordered by their bytes; or a sentence about why there is
+ * none. A star stands for any characters, but not for a leading dot, as in a shell.
  */
 export function filesMeant(
   written: string,
@@ -24,7 +24,7 @@ export function filesMeant(
     .toSorted(inBytes)
     .map((name) => join(dirname(path), name))
   if (paths.length > MOST_FILES) return { fault: `matches ${paths.length} files; ${MOST_FILES} at most` }
-  // Denies may stand in them: a folder that is not mounted must not open what they close.
+  // No match is a fault: the files may hold denies, and a folder that is not mounted must not silently drop those.
   return paths.length > 0 ? { paths } : { fault: 'matches no file; take it out if none is meant' }
 }
 

@@ -7,9 +7,9 @@ import type { RequireEntry } from './require-schema.ts'
 import type { ConfigFile } from './schema.ts'
 
 /**
- * The file with ids in place of friendly names, wherever it names a group: what an IdP states is held against ids alone, so that
- * a group which somebody called by such a name opens nothing (threats.md R6). A name that no file knows is a fault,
- * and so is an id in another case than there: ids match as they are spelt, so a deny by it would close nothing (threats.md R4).
+ * The file with group ids in place of friendly names. What an IdP states is only compared with ids, so a group that
+ * somebody gave such a name opens nothing (threats.md R6). A name that is in no names file is a fault. So is an id in
+ * other letter case than there: ids match exactly, so a deny with it would close nothing (threats.md R4).
  */
 export function withGroupIds(file: ConfigFile, names: GroupNames, findings: Findings): ConfigFile {
   if (names.size === 0) return file

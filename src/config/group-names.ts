@@ -60,7 +60,10 @@ function namesIn(text: string, file: string, looksRight: (id: string) => boolean
   }
 }
 
-/** threats.md R6: one id, one name. Two that only a close look tells apart are one to whoever reviews them. */
+/**
+ * threats.md R6: one id, one name. Names that differ only on a close look count as the same: reviewers would take them
+ * for one.
+ */
 function notOneToOne(
   entries: readonly (readonly [id: string, name: string])[],
   looksRight: (id: string) => boolean,

@@ -8,7 +8,7 @@ import { fromFolder } from './paths.ts'
 import type { Secrets } from './secrets.ts'
 import type { World } from './world.ts'
 
-/** What an entry is read beside: all of them, and the claims that are kept from a sign-in. */
+/** What else is needed to read an entry: all entries, and the claims that are kept from a sign-in. */
 type Beside = { readonly idps: readonly IdpEntry[]; readonly keep: readonly string[] }
 
 /** Where people sign in, from an entry that has passed every check. */
@@ -55,7 +55,10 @@ function oidcIdpOf(idp: OidcEntry, { authentications, serviceAccounts }: Secrets
   }
 }
 
-/** Whose names it answers for; where it does not say, for none that another IdP has declared (threats.md I1). */
+/**
+ * The domains whose names it answers for; if it declares none, it answers for none that another IdP has declared
+ * (threats.md I1).
+ */
 function domainsOf({ id, username_domains: own }: IdpEntry, { idps }: Beside): Partial<Idp['mapping']> {
   if (own !== undefined) return { usernameDomains: own }
   const declared = idps.flatMap((other) => (other.id === id ? [] : (other.username_domains ?? [])))
@@ -124,7 +127,9 @@ function samlIdpOf(idp: SamlEntry, { samlKeys }: Secrets, beside: Beside, world:
   }
 }
 
-/** That it cannot be read is no fault of the configuration: the copy of before counts until it can. */
+/**
+ * Being unreadable is no fault of the configuration: the last good copy of the metadata is used until it can be read.
+ */
 function fileOf(file: string, world: World): SamlIdp['metadata'] {
   if (world.withoutSecrets === true) return { file }
   try {

@@ -42,7 +42,10 @@ const personOf = ({ idp, groups }: Who): Principal | undefined =>
     ? undefined
     : { ...NOBODY, idp, issuer: idp, groups: { state: 'stated', names: [...new Set(groups)] } }
 
-/** What `require` leaves no choice in, every job of that entry states; the rest is as the test says. */
+/**
+ * Claims for which `require` allows a single value are filled in, since every job of that entry states them; the test
+ * says the rest.
+ */
 function jobOf({ workload = '', claims }: Who, workloads: Config['workloads']): Principal {
   const { require = {} } = workloads.find(({ mapping }) => mapping.id === workload)?.mapping ?? {}
   const pinned = Object.entries(require).flatMap(([name, [value, ...others]]) =>

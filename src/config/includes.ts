@@ -18,8 +18,8 @@ export type Included = {
 }
 
 /**
- * Every file that `include` names, entry by entry, each entry's in the order of their paths. What is wrong with an entry is
- * a finding; what is wrong in a file is a fault of that file.
+ * Every file that `include` names: entry by entry, and within an entry ordered by path. A mistake in an entry is a
+ * finding; one in a file is a fault of that file.
  */
 export function readIncluded(
   main: { readonly content: ConfigFile; readonly document: Pick<ReadDocument, 'tokens'> },
@@ -110,7 +110,10 @@ const withPathsFrom = (folder: string, content: IncludedFile): IncludedFile => (
   }),
 })
 
-/** threats.md R7: a team's file brings rules; whom to trust and what there is, the main file alone says. */
+/**
+ * threats.md R7: an included file may only bring rules. Whom to trust, and which accounts and roles there are, only the
+ * main file says.
+ */
 function saidOfIncluded(finding: Finding): Finding {
   const [key, ...below] = finding.path
   if (finding.at !== 'key' || typeof key !== 'string' || below.length > 0) return finding

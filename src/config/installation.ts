@@ -25,7 +25,10 @@ const Part = z.object({
   audit,
 })
 
-/** Where a configuration file has its records kept, durably: in the store before a file. Undefined: nowhere that outlives a gateway. */
+/**
+ * Where the audit records of a configuration file are durable: in the store, or else in a file. Undefined: nowhere that
+ * outlives a gateway.
+ */
 export type Records = { readonly store: string } | { readonly file: string }
 
 const RecordsPart = z.object({ store, audit })
@@ -62,7 +65,7 @@ const NamesPart = z.object({
   workloads: named.default([]),
 })
 
-/** The names in a configuration file, whatever else is wrong with it; undefined where they are not to be read. */
+/** The names in a configuration file, even if other parts of it are wrong; undefined if they cannot be read. */
 export const loadNames = (world: World): Names | undefined => unlessFaults(() => namesIn(textOf(world)))
 
 /** The same of a text. */
@@ -86,14 +89,15 @@ function unlessFaults<Value>(read: () => Value): Value | undefined {
 }
 
 /**
- * Of a configuration file only that, whatever else is wrong with it: a broken file must keep nobody from closing a door
- * (threats.md R8). Throws ConfigFaults.
+ * Only what opens the store, from a file that may be wrong in any other way: a broken file must keep nobody from
+ * closing a door (threats.md R8). Throws ConfigFaults.
  */
 export const loadInstallation = (world: World): Installation => installationOf(readPart(world), world)
 
 /**
- * The same of a file that nobody else than root and this process's user may write, nor the keys it names, nor move any of them: they say which store
- * is believed (threats.md R7). Whatever else is wrong with the file hides nothing of that. Throws ConfigFaults.
+ * As `loadInstallation`, but refuses a file, or keys it names, that anybody but root and this process's user may write
+ * or move: they decide which store is believed (threats.md R7). Other faults of the file hide no such finding. Throws
+ * ConfigFaults.
  */
 export function loadOwnInstallation(world: World): Installation {
   refuseStrangers([world.file], world)

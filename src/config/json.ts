@@ -21,10 +21,7 @@ const SPACE = /[ \t\n\r]*/y
 const STRING = /"(?:[ !#-[\]-\u{10ffff}]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/uy
 const WORD = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|true|false|null/y
 
-/**
- * RFC 8259, strictly. A key that stands twice is a fault here: JSON.parse would keep the second, and whoever wrote the first
- * would never know. Throws NoJson.
- */
+/** RFC 8259, strictly. A duplicate key is a fault: JSON.parse would silently keep the second. Throws NoJson. */
 export function readJson(text: string): ReadJson {
   const places = new Map<string, number>()
   let at = 0

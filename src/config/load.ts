@@ -22,7 +22,7 @@ import type { World } from './world.ts'
 
 export { ConfigFaults, printFault, printFaults, type Fault, type Tested } from './faults.ts'
 
-/** What a configuration is made from when everything is read and checked: data alone, so that another thread may have done that. */
+/** Everything a configuration is made from, read and checked. Plain data, so that another thread can have made it. */
 export type Checked = {
   readonly file: ConfigFile
   readonly secrets: Secrets
@@ -54,7 +54,10 @@ export type Loaded = {
 
 type Readings = Pick<Loaded, 'checked' | 'config' | 'warnings' | 'tests' | 'locate'>
 
-/** A `git pull` over a few hundred files is done within so many readings, or somebody keeps writing. */
+/**
+ * How often files are read again if they change meanwhile. A `git pull` is done by then; otherwise somebody keeps
+ * writing.
+ */
 const MOST_READINGS = 5
 
 /**

@@ -26,7 +26,7 @@ function bytesOf(found: string | Uint8Array): Uint8Array | undefined {
       one.charCodeAt(0),
     )
   }
-  // What was no UTF-8 is lost by now: such a key must come as bytes, or written as base64.
+  // A value that was no UTF-8 has lost bytes by now: such a key must come from a file, or be written as base64.
   return text.includes('\ufffd') ? undefined : new TextEncoder().encode(text)
 }
 

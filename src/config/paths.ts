@@ -9,8 +9,8 @@ export const fromFolder = (path: string, world: World): string =>
   isAbsolute(path) ? normalize(path) : join(folderOf(world), path)
 
 /**
- * A path of a policy file as it is written from the main file: copies of a release have the same name for it, whichever
- * of them a link leads to.
+ * A policy file's path as written, relative to the main file. The same for every copy of a release, whichever copy a
+ * link leads to.
  */
 export const asWritten = (path: string, { file }: World): string =>
   isAbsolute(path) ? normalize(path) : join(dirname(file), path)

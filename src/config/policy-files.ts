@@ -5,8 +5,8 @@ import { folderOf, isInside, realOr } from './paths.ts'
 import type { World } from './world.ts'
 
 /**
- * The files that say who may do what, as they stood at one moment: the main file and every one it names for that. Secrets,
- * keys and metadata are none of them.
+ * The files that decide who may do what, as of one moment: the main file and the policy files it names. Secrets, keys
+ * and metadata are not among them.
  */
 export type PolicyFiles = {
   /** The text of a file, read once, or a sentence about why there is none. */
@@ -15,7 +15,10 @@ export type PolicyFiles = {
   list(folder: string): { readonly names: readonly string[] } | { readonly fault: string }
   /** Whether all that was read still stands as it was read: `git pull` may be halfway (threats.md R9). */
   unchanged(): boolean
-  /** Names this policy, wherever its folder stands: the first twelve hex digits of what `sha256sum FILE… | sha256sum` prints. */
+  /**
+   * A hash of the policy that does not depend on where its folder is: the first twelve hex digits of what `sha256sum
+   * FILE… | sha256sum` prints.
+   */
   hash(): string
   /** What was read, and where it really is. */
   readings(): readonly { readonly path: string; readonly real: string }[]
@@ -110,7 +113,7 @@ function decoded(bytes: Uint8Array): { text: string } | { fault: string } {
   }
 }
 
-/** As written from the main file's folder: links that a roll-out moves are no part of it. */
+/** As written, relative to the main file's folder, so that a link that a roll-out moves does not change it. */
 export const nameOf = (path: string, { file }: World): string =>
   path === file ? basename(file) : relative(dirname(file), path).split(sep).join('/')
 

@@ -47,7 +47,7 @@ const PolicyInForce = z.looseObject({
   tests: z.array(z.looseObject({ as: z.string(), expects: z.enum(['can', 'cannot']), role: z.string() })),
 })
 
-/** What a gateway's `GET /v1/config` answers, as a policy and its name; undefined for anything that is none. */
+/** Reads the answer of a gateway's `GET /v1/config` as a policy and its hash; undefined if it is none. */
 export function policyFromJson(json: unknown): { readonly hash: string; readonly policy: Policy } | undefined {
   const read = PolicyInForce.safeParse(json)
   if (!read.success) return undefined
@@ -57,7 +57,7 @@ export function policyFromJson(json: unknown): { readonly hash: string; readonly
   return {
     hash,
     policy: {
-      // Keys that nobody checked are compared as they are: a gateway may know more than we do.
+      // Unknown keys are kept and compared as they are: a newer gateway may know more than we do.
       mapping: {
         accounts: new Map(Object.entries(accounts)),
         roles: new Map(Object.entries(roles).map(([key, role]) => [key, roleOf(role)])),
@@ -92,7 +92,10 @@ function roleOf(role: z.output<typeof RoleJson>): RoleKind {
   return { ...role, ...(requires !== undefined && { requires: requires.map(requirementOf) }) } as unknown as RoleKind
 }
 
-/** What JSON has no words for. Whether a condition is met is not asked here: an answer is never "yes". */
+/**
+ * Rebuilds what JSON cannot hold: sets, and the functions that check a condition. Nothing here asks those, so they
+ * always answer no.
+ */
 function requirementOf({ networks, windows, reason, ...others }: Requirement): Requirement {
   return {
     ...others,

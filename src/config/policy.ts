@@ -6,7 +6,10 @@ import type { Config, Idp, OidcIdp, StsSettings, Workload } from './config.ts'
 import { isInside } from './paths.ts'
 import type { ConfigFile } from './schema.ts'
 
-/** What of a configuration, whose file is in this folder, decides who may take what. What is a secret is not in it, and not masked either (threats.md P2). */
+/**
+ * The part of a configuration that decides who may take what. Secrets are not in it, not even masked (threats.md P2).
+ * `folder`: where its file is.
+ */
 export const policyOf = (config: Config, folder: string): Policy => ({
   mapping: config.mapping,
   vouchers: Object.fromEntries([
@@ -20,7 +23,10 @@ export const policyOf = (config: Config, folder: string): Policy => ({
 
 type GoogleDirectory = NonNullable<OidcIdp['googleDirectory']>
 
-/** Picked one by one: whatever is added to an IdP later is no secret only when somebody has said so here. */
+/**
+ * Settings are listed one by one, so that a new IdP setting is shown only once somebody has decided that it is no
+ * secret.
+ */
 function idpFacts(idp: Idp, folder: string): Facts {
   // Names open nothing, but tell whether whoever approves is somebody else, and whom a record is about (threats.md I1, I3).
   const { subject, username, usernameDomains, personKey, groups, mfa } = idp.mapping
@@ -62,7 +68,7 @@ const printPath = (path: string, folder: string): string => (isInside(path, fold
 const workloadFacts = ({ audience, containerAudience, algorithms, allowHttp, mapping }: Workload): Facts =>
   factsOf({ issuer: mapping.issuer, require: mapping.require, audience, containerAudience, algorithms, allowHttp })
 
-/** By the sections of the file. Of a way to AWS picked one by one, too: it may hold a secret. */
+/** By the file's sections. `sts` settings are listed one by one as well, as some may be secret. */
 function settingsOf({ server, sts, sessions, networks }: Config): Policy['settings'] {
   const { oldestGroups, browser, cli } = sessions
   const { login, device, ...terminals } = cli
@@ -117,7 +123,7 @@ function printName({ idp, workload, groups, claims }: Imagined): string {
   return `${workload}: jobs${stated.length === 0 ? '' : ` with ${stated.toSorted().join(', ')}`}`
 }
 
-/** What a test leaves open is as rules want it: a `cannot` that says less of it is a weaker one (threats.md R14). */
+/** A condition that a test leaves out counts as met, so a `cannot` that says less is a weaker one (threats.md R14). */
 const circumstancesOf = ({ at, ip, mfa, reason }: Imagined): readonly string[] => [
   ...(at === undefined ? [] : [`at ${at.toISOString()}`]),
   ...(ip === undefined ? [] : [`from ${ip}`]),

@@ -29,7 +29,10 @@ export function reachOf(
   }
 }
 
-/** What the rule's own fence allows of what it selects; what a group itself will name is all that the fence allows. */
+/**
+ * What the rule's fence allows of its selection. For a group pattern, everything the fence allows: any of it may be
+ * named.
+ */
 function reached(
   key: string,
   side: string,

@@ -71,7 +71,10 @@ const branchesOf = (schema: JsonSchema): readonly JsonSchema[] =>
 
 const isSchema = (one: unknown): one is JsonSchema => typeof one === 'object' && one !== null && !Array.isArray(one)
 
-/** The words for whatever the schema itself has none for. Handed to zod with each parse; it never repeats a value. */
+/**
+ * The messages for faults that the schema itself has no words for; given to zod at each parse. They never repeat a
+ * value.
+ */
 export const sayIssue: z.core.$ZodErrorMap = (issue) => {
   if (issue.code === 'invalid_type') {
     return absent(issue.input) ?? `must be ${KIND.get(issue.expected) ?? issue.expected}${quotesHint(issue)}`

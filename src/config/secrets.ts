@@ -70,7 +70,7 @@ const unread = ({ withoutSecrets = false }: World): ClientAuthentication | undef
 type KeyedFile = Pick<ConfigFile, 'secrets' | 'store'>
 type KeySource = NonNullable<ConfigFile['secrets']>['previous'][number]
 
-/** The keys the store is sealed under: what a host command needs of a file that cannot be used otherwise. */
+/** The keys the store is sealed with: all that a host command needs from a file that is otherwise unusable. */
 export function masterKeysOf(file: KeyedFile, world: World, findings: Findings): Uint8Array[] {
   if (file.secrets === undefined) return []
   const sources: (readonly [Path, KeySource])[] = [

@@ -15,8 +15,8 @@ export function aliasesMeant(item: string, accounts: Accounts): readonly string[
 }
 
 /**
- * The accounts a selector means, one item or a list. The same words mean the very same set, here and of roles: a thousand rules
- * may say "*", and a decision reads the sets of hundreds of rules.
+ * The accounts a selector means, one item or a list. Equal selectors give the very same Set, here and for roles: a
+ * thousand rules may say "*", and a decision reads the sets of hundreds of rules.
  */
 export const accountsMeant = (selector: Selector, accounts: Accounts): ReadonlySet<string> =>
   setBefore(accounts, selector, () => itemsOf(selector).flatMap((item) => aliasesMeant(item, accounts)))

@@ -5,7 +5,7 @@ import type { Findings, Path } from './faults.ts'
 import { readText, warnIfOpen } from './files.ts'
 import type { World } from './world.ts'
 
-/** As much of Google's key file as is used. Where it says that tokens are to be had is not (security.md O-20). */
+/** The parts of Google's key file that we use. Its token address is ignored (security.md O-20). */
 const KeyFile = z.object({
   type: z.literal('service_account'),
   client_email: z.string().regex(/^[^\s@]+@[^\s@]+$/),

@@ -16,7 +16,9 @@ import type { ConfigFile } from './schema.ts'
 import { rolesInForce } from './variants.ts'
 import type { World } from './world.ts'
 
-/** The session policies of the file, by the names it gives their files. What could not be used is a fault and absent here. */
+/**
+ * The session policies of the configuration, by the file names it gives. An unusable one is a fault and missing here.
+ */
 export type InlinePolicies = ReadonlyMap<string, InlinePolicy>
 
 type Narrowed = Pick<ConfigFile['roles'][string], 'session_policy_file' | 'policy_arns' | 'bind_ip'>

@@ -6,7 +6,7 @@ import { statedClaims } from './workload-schema.ts'
 
 const target = z.string().regex(TARGET_NAME, 'must be alias/role, as in payments-prod/readonly')
 
-/** What an imagined person meets conditions with. Left out, the condition is met: but for an approval, which there is none of. */
+/** How an imagined person meets conditions. One left out counts as met, except an approval: there is none. */
 const imagined = {
   at: moment.optional().describe('When they ask, as `2026-03-02T08:00:00Z`. Left out: whenever rules want.'),
   ip: address.optional().describe('Where they ask from. Left out: from where rules want.'),

@@ -4,8 +4,8 @@ type Roles = ConfigFile['roles']
 type Role = Roles[string]
 
 /**
- * The roles as they are in force: what a base says holds for its variants too (threats.md R2). Both are one IAM role, so whatever a
- * variant let through would be let through of the base.
+ * The roles as they are in force: a base's requirements apply to its variants too (threats.md R2). They share one IAM
+ * role, so whatever a variant allowed would be allowed for the base.
  */
 export const rolesInForce = (roles: Roles): Roles =>
   Object.fromEntries(
@@ -15,7 +15,7 @@ export const rolesInForce = (roles: Roles): Roles =>
     }),
   )
 
-/** The role whose narrower form this is; undefined for one that is none, or of one there is not. */
+/** The role this one is a variant of; undefined if it is none, or if that role does not exist. */
 export const baseOf = ({ variant_of: base }: Role, roles: Roles): Role | undefined =>
   base !== undefined && Object.hasOwn(roles, base) ? roles[base] : undefined
 

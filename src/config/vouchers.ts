@@ -4,8 +4,8 @@ import { readDocument } from './document.ts'
 import { ConfigFaults } from './faults.ts'
 
 /**
- * What of an entry says nothing about whom it trusts: its label, and how we prove to an IdP who we are. Everything else counts, known or not: which
- * domain, whose certificate, what a job must state.
+ * The keys of an entry that do not decide whom it trusts: its label, and how we authenticate to the IdP. Every other
+ * key counts, known or not.
  */
 const BESIDE = new Set([
   'label',
@@ -20,7 +20,7 @@ const BESIDE = new Set([
 const entries = z.array(z.looseObject({ id: z.string() }))
 const Part = z.object({ idps: entries, workloads: entries.default([]) })
 
-/** Whom a file trusts, and within what, whatever else is wrong with it; undefined where that cannot be read. */
+/** Whom a file trusts, and for what, even if other parts of it are wrong; undefined if that cannot be read. */
 export function vouchersIn(written: string): Vouchers | undefined {
   try {
     const { value, faults } = readDocument(written)

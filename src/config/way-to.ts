@@ -2,7 +2,7 @@ import { dirname, isAbsolute, join } from 'node:path'
 import { realOr } from './paths.ts'
 import type { Link, World } from './world.ts'
 
-/** One name on the way to a file: the real folder it is looked up in, and where it leads from there if it is a link. */
+/** One step on the way to a file: the real folder a name is looked up in, and its target if it is a link. */
 export type Step = {
   readonly folder: string
   readonly entry: string
@@ -14,7 +14,7 @@ export type Step = {
 /** As many links as the kernel follows. */
 const MOST_LINKS = 40
 
-/** All that decides which file a path leads to, name by name from the root, as the kernel goes. */
+/** Every step that decides which file a path leads to, name by name from the root, as the kernel resolves it. */
 export function wayTo(path: string, world: Pick<World, 'realPath' | 'linkAt'>): readonly Step[] {
   const steps: Step[] = []
   const ahead = path.split('/')

@@ -5,7 +5,7 @@ import { wayTo, type Step } from './way-to.ts'
 import type { World } from './world.ts'
 
 /**
- * Files of the policy, and folders and links they are found through from the root on, that somebody else than root and this process's
+ * The policy files, and the folders and links that lead to them from the root, that anybody but root and this process's
  * user may write or move (threats.md R7).
  */
 export function writtenByOthers(files: Pick<PolicyFiles, 'readings' | 'folders'>, asked: World): readonly Fault[] {
@@ -39,12 +39,12 @@ function strangerOf(real: string, user: number, world: World): string | undefine
 }
 
 /**
- * In a folder, whoever writes it takes a file, a folder or a link away and puts another in its place, whatever its own mode. Where the
- * sticky bit keeps what is there to its owners they can add something at least, which matters where `isListed`: every file that is there is taken.
+ * Somebody who may write a folder can replace any entry in it, whatever the entry's own mode. With the sticky bit they
+ * can only add entries; that matters where `isListed`, since every file there is read.
  */
 function strangerAt(step: Step, user: number, isListed: boolean, world: World): string | undefined {
   const { folder, entry, link, isEnd } = step
-  // A Kubernetes volume is 0777 or 1777, and mounted so that nothing in the container writes it.
+  // A Kubernetes volume is 0777 or 1777, but mounted read-only in the container.
   if (world.isReadOnly(folder)) return undefined
   // Mounted, and nobody moves what is mounted.
   if (link === undefined && !isEnd && world.isReadOnly(entry)) return undefined
@@ -62,7 +62,10 @@ function strangerAt(step: Step, user: number, isListed: boolean, world: World): 
   return `${found} a folder that may be written by ${writers.who}, and whoever writes there ${does}: ${writers.cure} ${folder}`
 }
 
-/** The sticky bit keeps a link to its owner as well: to whoever that is. Whose files and folders are is asked of each by itself. */
+/**
+ * With the sticky bit only its owner can replace a link, so the owner matters. Files and folders are checked on their
+ * own.
+ */
 function strangeLink({ entry, link }: Step, user: number): string | undefined {
   if (link === undefined || link.owner === 0 || link.owner === user) return undefined
   return `is found through a link of user ${link.owner}, who is neither root nor the one this runs as (${user}) and can lead it elsewhere: chown -h root ${entry}`
@@ -75,7 +78,10 @@ function writersOf(mode: number): { readonly who: string; readonly cure: string 
   return { who: `${who} (mode ${printMode(mode)})`, cure: `chmod ${group ? 'g' : ''}${others ? 'o' : ''}-w` }
 }
 
-/** Whom it belongs to, unless that is root or this process's user. What is gone by now was not read at rest, which is found elsewhere. */
+/**
+ * The owner, unless that is root or this process's user. Undefined for something that is gone by now: that it changed
+ * while being read is found elsewhere.
+ */
 function strangeOwner(real: string, user: number, { fileOwner }: World): number | undefined {
   try {
     const owner = fileOwner(real)

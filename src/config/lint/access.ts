@@ -5,7 +5,7 @@ import { shadowsIn, type Shadow } from '../../domain/policy/shadowed.ts'
 import type { Advice, Findings } from '../faults.ts'
 import { isMutable } from './mutable.ts'
 
-/** What the rules come to when they are read together: a word of advice each, by a name that stays (docs/reference/lints.md). */
+/** Advice about what the rules mean together; each piece has a stable name (docs/reference/lints.md). */
 export function lintAccess(mapping: Mapping, findings: Findings): void {
   lintShadows(mapping, findings)
   lintDenies(mapping, findings)
@@ -19,7 +19,7 @@ const SAY: Readonly<Record<Shadow['how'], (others: string) => Advice>> = {
     `asks for more than ${others}, where some of the same is open to the same people: its terms bind nobody there [voided-limit]`,
 }
 
-/** threats.md R11: who takes the limit of a rule for a promise should know of the rule beside it. */
+/** threats.md R11: a rule's limit promises nothing if another rule gives more; whoever relies on it should know. */
 function lintShadows({ rules }: Mapping, findings: Findings): void {
   for (const { rule, by, how } of shadowsIn(rules)) {
     const ids = by.map((place) => `"${rules[place]?.id}"`)

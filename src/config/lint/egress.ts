@@ -5,14 +5,18 @@ import type { Config, StsSettings } from '../config.ts'
 import type { Findings } from '../faults.ts'
 import { isLoopback } from './web-address.ts'
 
-/** What says in the file, and at `rolegate aws trust-policy`, that roles are pinned to no address on purpose. */
+/**
+ * The name to accept, in the file and at `rolegate aws trust-policy`, for roles that are deliberately pinned to no
+ * address.
+ */
 export const NO_EGRESS_PIN = 'no-egress-pin'
 
 const MOST_NAMED = 3
 
 /**
- * threats.md F3: STS asks nobody where a token comes from, so one that leaks, or the key that signs them, opens its roles from anywhere
- * until their trust policies say where we call from. A warning a way to AWS, and no fault: what AWS has the file does not know.
+ * threats.md F3: STS does not check where a token comes from. A leaked token, or the key that signs them, works from
+ * anywhere unless trust policies say where we call from. One warning for each way to AWS, and never a fault: the file
+ * does not know what AWS has.
  */
 export function lintEgressPins({ sts, mapping }: Pick<Config, 'sts' | 'mapping'>, findings: Findings): void {
   const granted = grantedIn(mapping)
@@ -34,13 +38,13 @@ export function lintEgressPins({ sts, mapping }: Pick<Config, 'sts' | 'mapping'>
 
 type OpenRole = { readonly name: string; readonly elevated: boolean }
 
-/** Of IAM roles that rules open this way: those that a pin could hold. Variants are one IAM role. */
+/** The IAM roles that rules open by this way to AWS and that a pin could protect. Variants share one IAM role. */
 function openRolesOf(
   { name, endpoint, passThrough }: StsSettings,
   mapping: Mapping,
   granted: Granted,
 ): readonly OpenRole[] {
-  // The IdP's own assertion is not ours to pin, and nobody leaks anything to a stand-in on this machine.
+  // We cannot pin the IdP's own assertion, and nothing can leak from a stand-in for AWS on this machine.
   if (passThrough !== undefined || (endpoint !== undefined && isLoopback(new URL(endpoint).hostname))) return []
   const open = new Map<string, OpenRole>()
   for (const [alias, keys] of granted) {

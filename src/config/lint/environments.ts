@@ -4,13 +4,18 @@ import type { Findings } from '../faults.ts'
 import type { ConfigFile } from '../schema.ts'
 import { itemsOf } from '../selectors.ts'
 
-/** Environments are words of the file's own: a deny on `env:prod` does not close the account whose word is misspelt (threats.md R1). */
+/**
+ * Environments are words of the file's own. If an account's is misspelt, a deny on `env:prod` does not cover it
+ * (threats.md R1).
+ */
 export function lintEnvironments(file: ConfigFile, findings: Findings): void {
   if (file.environments === undefined) lintWords(file, findings)
   else lintDeclared(file.environments, file, findings)
 }
 
-/** A closed list: an account with another word, or with none, would slip through every deny by environment. */
+/**
+ * With a declared list, every account needs a word from it: another, or none, would escape every deny by environment.
+ */
 function lintDeclared(declared: readonly string[], { accounts }: ConfigFile, findings: Findings): void {
   declared.forEach((word, index) => {
     const earlier = declared.slice(0, index).find((one) => one.toLowerCase() === word.toLowerCase())

@@ -16,8 +16,8 @@ const lettingPeopleMake = (idp: IdpEntry): 'Entra' | 'Google' | undefined => {
 }
 
 /**
- * Ids are the directory's own choice, and a domain, a DN or a SID comes from a directory that administrators keep. Where the file
- * does not say what comes, it may be a name.
+ * Nobody can choose an id; domains, DNs and SIDs come from directories that administrators keep. If the file does not
+ * say what the IdP sends, it may be a name.
  */
 const canBeChosen = ({ groups }: IdpEntry): boolean => !['id', 'domain_name', 'dn', 'sid'].includes(groups.kind ?? '')
 

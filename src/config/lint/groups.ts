@@ -35,7 +35,7 @@ function lintTruncation({ id, groups }: IdpEntry, path: Path, file: ConfigFile, 
   }
 }
 
-/** What is weaker when a group of this IdP's people is missing; undefined where nothing is. */
+/** What would be weakened if groups of this IdP's people were missing; undefined if nothing. */
 function readerOf(id: string, { rules, roles }: ConfigFile): string | undefined {
   for (const { id: rule, match, deny, grant } of rules) {
     const namesGroups = match.group !== undefined || match.any_of !== undefined || match.pattern !== undefined
@@ -46,7 +46,7 @@ function readerOf(id: string, { rules, roles }: ConfigFile): string | undefined 
   return role && `the approval of the role "${role[0]}"`
 }
 
-/** Somebody whose list is cut finds out at the worst moment; the operator should have before. */
+/** Warn the operator before somebody's list is cut and they find out at the worst moment. */
 function lintKnownLimit(idp: IdpEntry, path: Path, findings: Findings): void {
   const name = idp.type === 'oidc' ? idp.issuer : idp.entity_id
   const known = name === undefined ? undefined : knownLimit(idp.type, name)

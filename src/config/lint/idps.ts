@@ -25,7 +25,7 @@ export function lintIdps(file: ConfigFile, findings: Findings, insecureDev: bool
   })
 }
 
-/** threats.md I2: people are known by their IdP's own name, so no two IdPs have one, and none has ours (F4). */
+/** threats.md I2: people are identified by their issuer, so no two IdPs may share one, and none may have ours (F4). */
 function lintNames(file: ConfigFile, findings: Findings): void {
   const first = new Map<string, IdpEntry>()
   file.idps.forEach((idp, index) => {
@@ -51,7 +51,7 @@ function lintIssuer(
   findings: Findings,
   insecureDev: boolean,
 ): void {
-  // Before all else: a template such as {tenantid} is no URL, and deserves the better sentence.
+  // Checked first: a template such as {tenantid} is no URL, but deserves a better sentence.
   if (isMultiTenant(issuer)) {
     findings.fault(path, 'lets in people of every tenant; name one tenant, by its id')
     return

@@ -6,7 +6,10 @@ import { accountsMeant, rolesMeant } from '../selectors.ts'
 import type { WholeFile } from '../whole-file.ts'
 import { lintAccountSelector, lintIdpName, lintRoleSelector, lintWorkloadName } from './rules.ts'
 
-/** threats.md R7: what an included file says, it says within its entry's fence. Nothing is cut to fit. */
+/**
+ * threats.md R7: an included file's rules must stay within its entry's fence. They are refused if they do not, never
+ * cut to fit.
+ */
 export function lintIncludes({ file, fenced }: Pick<WholeFile, 'file' | 'fenced'>, findings: Findings): void {
   const fences = file.include.map(({ within }, index) => {
     lintFence(within, ['include', index, 'within'], file, findings)

@@ -7,7 +7,7 @@ import { sameAddress } from './web-address.ts'
 export const isPassThrough = ({ strategy }: Pick<StsEntry, 'strategy'>): boolean =>
   strategy === 'pass_through_saml' || strategy === 'pass_through_oidc'
 
-/** An entry that passes through names an IdP of its protocol, and what AWS knows that IdP by. */
+/** An `sts` entry that passes through must name an IdP of its protocol, and what AWS knows that IdP by. */
 export function lintPassThrough(entry: StsEntry, path: Path, { idps }: ConfigFile, findings: Findings): void {
   if (!isPassThrough(entry)) return
   const { strategy } = entry

@@ -9,7 +9,7 @@ import { isMutable } from './mutable.ts'
 
 const MOST_NAMED = 3
 
-/** threats.md I3: whether somebody could ask as one of their selves and approve as another. */
+/** threats.md I3: finds whether somebody with two sign-ins could ask with one and approve with the other. */
 export function lintPersonKeys(file: ConfigFile, findings: Findings): void {
   file.idps.forEach(({ person_key: key }, index) => {
     if (key !== undefined && isMutable(key))
@@ -58,7 +58,7 @@ function lintApprovers(file: ConfigFile, findings: Findings): void {
   }
 }
 
-/** By who they are at that IdP, where both are the same one; else by what names them at both. */
+/** At one IdP, people are told apart by their identity there; across two, by a key that both state. */
 function areToldApart(asking: IdpEntry, approving: IdpEntry): boolean {
   if (asking.id === approving.id || (asking.person_key !== undefined && approving.person_key !== undefined)) return true
   return (

@@ -48,12 +48,15 @@ export function lintRequirements(file: ConfigFile, findings: Findings): void {
   lintPassedThrough(file, findings)
 }
 
-/** What keeps nobody out who gets the IdP's assertion without us. A reason keeps nobody out anywhere: it goes on record. */
+/**
+ * Conditions that do not bind somebody who gets the IdP's assertion without us. A reason is not among them: it keeps
+ * nobody out anyway, it goes on record.
+ */
 const KEPT_HERE = ['mfa_within', 'ip', 'time'] as const
 
 /**
- * threats.md F7: whoever holds the IdP's own assertion or token takes the role to AWS, which asks nobody. Somebody else's word would be
- * none; hours, networks and a fresh second factor bind those alone who ask us.
+ * threats.md F7: with the IdP's own assertion or token one can take the role to AWS directly. Then no approval is asked
+ * for, and hours, networks and a fresh second factor bind only those who ask us.
  */
 function lintPassedThrough(file: ConfigFile, findings: Findings): void {
   const { roles: kinds, accounts, sts } = file
@@ -179,7 +182,10 @@ const lacksMfa = (id: string | undefined, { idps }: ConfigFile): boolean => {
   return idp !== undefined && idp.mfa === undefined
 }
 
-/** A role that asks for a second factor, itself or by its base, and the people who are given it by an IdP that shows none. */
+/**
+ * Warns of roles that require a second factor (their own or their base's) and are granted to people of an IdP that
+ * never states one.
+ */
 function lintMfaOfRoles(file: ConfigFile, findings: Findings): void {
   const given = file.rules.flatMap((rule, index) =>
     rule.grant === undefined || rule.match.workload !== undefined

@@ -76,7 +76,7 @@ function lintJobs(
   }
 }
 
-/** threats.md D16: the class of a job's session keeps it from elevated roles, whatever is written. */
+/** threats.md D16: a job can never take an elevated role, whatever the file says: its session's class forbids it. */
 function lintJobsRoles(selector: Selector, path: Path, { roles }: ConfigFile, findings: Findings): void {
   const never = itemsOf(selector).filter((key) => Object.hasOwn(roles, key) && roles[key]?.elevated === true)
   for (const key of never) findings.warn(path, `"${key}" is elevated: no job ever gets it [elevated-for-jobs]`)

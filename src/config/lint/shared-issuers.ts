@@ -1,7 +1,13 @@
-/** An issuer that signs for everybody's jobs. What tells ours from a stranger's is a claim, and only some cannot be made up. */
+/**
+ * An issuer that signs for everybody's jobs. Only a claim tells our jobs from a stranger's, and only some claims cannot
+ * be chosen freely.
+ */
 export type SharedIssuer = {
   readonly name: string
-  /** Whose job it is, by an id that is never given to another; names are, when they are freed. One of these. */
+  /**
+   * Claims with ids that say whose job it is; one of them is needed. An id is never reused, while a name that was given
+   * up can be.
+   */
   readonly projects: readonly string[]
   /** The same for all projects of one owner. */
   readonly owners: readonly string[]
@@ -15,7 +21,7 @@ const SHARED: readonly (SharedIssuer & { readonly host: RegExp })[] = [
     host: /^token\.actions\.(?:githubusercontent\.com|[a-z0-9-]+\.ghe\.com)$/,
     projects: ['repository_id'],
     owners: ['repository_owner_id'],
-    // `workflow` is a name that any branch's file may give itself; these hold its path and ref.
+    // A file on any branch can choose its `workflow` name; these claims hold its path and ref.
     jobs: [['ref'], ['environment'], ['workflow_ref'], ['job_workflow_ref']],
   },
   {
@@ -45,7 +51,7 @@ const SHARED: readonly (SharedIssuer & { readonly host: RegExp })[] = [
     host: /^accounts\.google\.com$/,
     projects: ['sub'],
     owners: [],
-    // People's ID tokens come from there too: only a service account is its own authorized party.
+    // People's ID tokens have this issuer too: only in a service account's token is `azp` the account itself.
     jobs: [['azp'], ['email']],
   },
   {

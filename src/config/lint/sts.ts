@@ -104,7 +104,10 @@ function lintEndpoints(entry: StsEntry, path: Path, findings: Findings, insecure
   })
 }
 
-/** threats.md F3: a pin to addresses that are not ours alone pins nothing, and one that AWS never sees lets nobody in. */
+/**
+ * threats.md F3: a pin to addresses that others share protects nothing, and a pin to addresses that AWS never sees lets
+ * nobody in.
+ */
 function lintEgress({ egress }: StsEntry, path: Path, findings: Findings): void {
   if (egress === undefined) return
   if ((egress.cidrs === undefined) === (egress.vpce === undefined))

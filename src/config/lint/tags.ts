@@ -10,7 +10,7 @@ type ClaimTag = Exclude<Role['session_tags'][string], string>
 /** AWS STS, "Passing session tags": fifty at most. */
 const MOST_TAGS = 50
 
-/** Session tags: each key once, with a value AWS takes, from somebody whose word counts (threats.md I5). */
+/** Session tags: each key once, with a value AWS accepts, and a source that may state it (threats.md I5). */
 export function lintTags(
   { session_tags: tags, transitive_tags: transitive }: Pick<Role, 'session_tags' | 'transitive_tags'>,
   path: Path,

@@ -3,7 +3,10 @@ import { parseNetwork } from '../networks.ts'
 import type { ConfigFile } from '../schema.ts'
 import { lintAccountSelector } from './rules.ts'
 
-/** How terminals sign in: each IdP's ways, what a code does not open, and which addresses are one place. */
+/**
+ * How terminals sign in: the ways for each IdP, what a device code does not open, and which addresses count as one
+ * place.
+ */
 export function lintTerminals(file: ConfigFile, findings: Findings): void {
   const { cli } = file.sessions
   file.idps.forEach(({ login = [] }, index) => {
@@ -17,7 +20,7 @@ export function lintTerminals(file: ConfigFile, findings: Findings): void {
   lintNetworks(file, findings)
 }
 
-/** threats.md D2, D3: whoever is in a network of this list counts as beside everybody else in it. */
+/** threats.md D2, D3: everybody in a network of this list counts as being in the same place as everybody else in it. */
 function lintNetworks({ networks }: ConfigFile, findings: Findings): void {
   for (const [name, ranges] of Object.entries(networks)) {
     ranges.forEach((range, index) => {

@@ -4,14 +4,17 @@ import type { ConfigFile } from '../schema.ts'
 
 const MOST_NAMED = 3
 
-/** threats.md I1: whose people may be called like those of another IdP: on pages, in records and in CloudTrail. */
+/**
+ * threats.md I1: IdPs whose people could have the same names as another IdP's people on pages, in records and in
+ * CloudTrail.
+ */
 export function lintUsernames({ idps }: ConfigFile, findings: Findings): void {
   if (idps.length < 2) return
   const open = idps.flatMap(({ id, username_domains: domains }, index) =>
     domains === undefined ? [{ id, index }] : [],
   )
   const [first] = open
-  // A single one is told from all others: what they have declared is shown of nobody else.
+  // A single IdP without domains is fine: names in the domains of the others are not accepted from it.
   if (first !== undefined && open.length > 1)
     findings.warn(
       ['idps', first.index],

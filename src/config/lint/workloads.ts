@@ -32,7 +32,7 @@ function lintIssuer(
   insecureDev: boolean,
 ): void {
   const here = [...path, 'issuer']
-  // Before all else: a template such as {tenantid} is no URL, and deserves the better sentence.
+  // Checked first: a template such as {tenantid} is no URL, but deserves a better sentence.
   if (isMultiTenant(issuer)) {
     findings.fault(here, 'signs for every tenant; name one tenant, by its id')
     return
@@ -49,7 +49,7 @@ function lintIssuer(
   if (isOurs(issuer, file)) findings.fault(here, 'is Rolegate itself: jobs are vouched for by somebody else')
 }
 
-/** threats.md D16: the audience is all that tells a job's token from a person's of the same issuer, or from one for AWS. */
+/** threats.md D16: only the audience tells a job's token from one for AWS, or from a person's of the same issuer. */
 function lintAudiences(entry: WorkloadEntry, path: Path, file: ConfigFile, findings: Findings): void {
   const { workloads, idps, sts } = file
   const [exchange, container] = [audienceOf(entry, file), containerAudienceOf(entry, file)]
@@ -86,7 +86,7 @@ function lintAudiences(entry: WorkloadEntry, path: Path, file: ConfigFile, findi
 const isIssuersOwn = (audience: string): boolean =>
   /^https:\/\/(?:github|gitlab)\.com(?:\/|$)/i.test(audience) || audience === 'api://AzureADTokenExchange'
 
-/** Values are compared as they are; whoever writes a pattern believes in more than happens. */
+/** Values are compared literally; somebody who writes a pattern expects more than that. */
 export function lintExact(
   claims: Readonly<Record<string, string | readonly string[]>>,
   path: Path,
@@ -100,7 +100,7 @@ export function lintExact(
   }
 }
 
-/** threats.md D16: a name that was freed is a stranger's tomorrow, and any branch runs a job. */
+/** threats.md D16: a name that is given up can be a stranger's tomorrow, and a job can run from any branch. */
 function lintShared({ issuer, require }: WorkloadEntry, path: Path, findings: Findings): void {
   const shared = sharedIssuer(issuer)
   if (shared === undefined) return

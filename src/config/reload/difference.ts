@@ -2,8 +2,8 @@ import { setImmediate } from 'node:timers/promises'
 import type { Config } from '../config.ts'
 
 /**
- * What came, went or changed between two configurations, by the names of the file and in its order: `rule payments-team changed`.
- * It names settings and never says what they hold.
+ * What was added, removed or changed between two configurations, by the file's names and in its order: `rule
+ * payments-team changed`. It names settings and never shows their values.
  */
 export async function differenceOf(before: Config, after: Config): Promise<readonly string[]> {
   const [was, is] = [await namedIn(before), await namedIn(after)]
@@ -64,7 +64,10 @@ async function namedIn({
   return texts
 }
 
-/** Whether all is as it was that stands in files of its own, which the hash does not cover: secrets, keys, certificates, metadata. */
+/**
+ * Whether everything that the hash does not cover, since it is in other files, is unchanged: secrets, keys,
+ * certificates, metadata.
+ */
 export const isSameBeside = (before: Config, after: Config): boolean =>
   textOf([before.idps, before.sts]) === textOf([after.idps, after.sts])
 
@@ -78,6 +81,6 @@ function orderChanged(before: Config, after: Config): boolean {
     .some((id, place) => kept[place] !== id)
 }
 
-/** Two values of one text say the same. What a function would do is said by the data beside it. */
+/** A value as text: equal texts mean equal values. Functions are skipped, as the data beside them says what they do. */
 export const textOf = (value: unknown): string =>
   JSON.stringify(value, (_key, inner: unknown) => (inner instanceof Map || inner instanceof Set ? [...inner] : inner))

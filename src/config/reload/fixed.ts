@@ -1,7 +1,7 @@
 import type { Config } from '../config.ts'
 import { textOf } from './difference.ts'
 
-/** What a process is bound to from its start: listeners, keys, the store and all that was opened with it. */
+/** What a running process cannot change: listeners, keys, the store and everything opened with it. */
 const FIXED = {
   'server.public_url': ({ server }) => server.publicUrl,
   'server.listen': ({ server }) => server.listen,
@@ -13,7 +13,10 @@ const FIXED = {
   'telemetry.log': ({ log }) => log,
 } satisfies Record<string, (config: Config) => unknown>
 
-/** The new configuration with all that a running process cannot change left as it is, and the names of what it says anew about that. */
+/**
+ * The new configuration, with everything that a running process cannot change left as it was, and the names of the
+ * settings that differ.
+ */
 export function keepFixed(
   running: Config,
   next: Config,
