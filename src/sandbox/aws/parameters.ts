@@ -44,7 +44,8 @@ function faultsOf(
   value: string | undefined,
 ): string[] {
   const where = `at '${name.charAt(0).toLowerCase()}${name.slice(1)}' failed to satisfy constraint: Member must`
-  if (value === undefined || value === '') return required === true ? [`Value null ${where} not be null`] : []
+  if (value === undefined || (value === '' && required === true))
+    return required === true ? [`Value null ${where} not be null`] : []
   if (isNumber === true && !/^-?\d{1,9}$/.test(value)) return [`Value '${value}' ${where} be an integer`]
 
   const size = isNumber === true ? Number(value) : value.length

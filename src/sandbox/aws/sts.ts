@@ -70,7 +70,8 @@ function requireOperation<Operation>(
   parameters: Parameters,
 ): readonly [string, Operation] {
   const action = parameters.get('Action')
-  const version = parameters.get('Version') ?? VERSION
+  // AWS knows no operation of a request that does not say of which version it speaks.
+  const version = parameters.get('Version') ?? 'NO_VERSION_SPECIFIED'
   if (action === undefined) throw new Refusal('MissingAction', 'The request is missing an Action parameter.')
   const operation = version === VERSION ? operations.get(action) : undefined
   if (operation === undefined)

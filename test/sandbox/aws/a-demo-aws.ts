@@ -46,23 +46,27 @@ async function anIssuer() {
   return { url, documents, sign, close: listener.close }
 }
 
-/** A demo AWS that trusts one issuer, with three roles whose names begin alike, and a fourth that takes a tag. More are pinned to where calls come from. */
-export async function aDemoAws({ now = () => NOW } = {}) {
+type ARole = Pick<TrustedRole, 'accountId' | 'roleName' | 'tagKeys' | 'egress'>
+
+/** Three whose names begin alike, and a fourth that takes a tag. More are pinned to where calls come from. */
+const ROLES: readonly ARole[] = [
+  { accountId: ACCOUNT, roleName: 'rolegate/Admin', tagKeys: [] },
+  { accountId: ACCOUNT, roleName: 'rolegate/Admin2', tagKeys: [] },
+  { accountId: ACCOUNT, roleName: 'rolegate/Developer', tagKeys: ['team'] },
+  { accountId: OTHER_ACCOUNT, roleName: 'rolegate/Admin', tagKeys: [] },
+  {
+    accountId: ACCOUNT,
+    roleName: 'rolegate/Here',
+    tagKeys: [],
+    egress: { cidrs: ['203.0.113.0/24', '127.0.0.1/32'] },
+  },
+  { accountId: ACCOUNT, roleName: 'rolegate/Elsewhere', tagKeys: [], egress: { cidrs: ['203.0.113.0/24'] } },
+  { accountId: ACCOUNT, roleName: 'rolegate/Endpoint', tagKeys: [], egress: { vpce: ['vpce-0a1b2c3d'] } },
+]
+
+/** A demo AWS that trusts one issuer. */
+export async function aDemoAws({ now = () => NOW, roles = ROLES } = {}) {
   const issuer = await anIssuer()
-  const roles: readonly Pick<TrustedRole, 'accountId' | 'roleName' | 'tagKeys' | 'egress'>[] = [
-    { accountId: ACCOUNT, roleName: 'rolegate/Admin', tagKeys: [] },
-    { accountId: ACCOUNT, roleName: 'rolegate/Admin2', tagKeys: [] },
-    { accountId: ACCOUNT, roleName: 'rolegate/Developer', tagKeys: ['team'] },
-    { accountId: OTHER_ACCOUNT, roleName: 'rolegate/Admin', tagKeys: [] },
-    {
-      accountId: ACCOUNT,
-      roleName: 'rolegate/Here',
-      tagKeys: [],
-      egress: { cidrs: ['203.0.113.0/24', '127.0.0.1/32'] },
-    },
-    { accountId: ACCOUNT, roleName: 'rolegate/Elsewhere', tagKeys: [], egress: { cidrs: ['203.0.113.0/24'] } },
-    { accountId: ACCOUNT, roleName: 'rolegate/Endpoint', tagKeys: [], egress: { vpce: ['vpce-0a1b2c3d'] } },
-  ]
   const aws = await startDemoAws({
     port: 0,
     consolePort: 0,

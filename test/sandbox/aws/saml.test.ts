@@ -693,7 +693,11 @@ describe('a browser that brings its SAML response to the sign-in endpoint', () =
 
 describe('an account without a SAML provider', () => {
   it('is none of the demo’s troubles', async () => {
-    const query = new URLSearchParams({ Action: 'AssumeRoleWithSAML', RoleArn: roleArn(ACCOUNT, 'rolegate/Admin') })
+    const query = new URLSearchParams({
+      Action: 'AssumeRoleWithSAML',
+      Version: '2011-06-15',
+      RoleArn: roleArn(ACCOUNT, 'rolegate/Admin'),
+    })
     expect((await readXml(await fetch(`${world.aws.url}/?${query.toString()}`))).code).toBe('ValidationError')
   })
 })

@@ -43,6 +43,7 @@ describe('AssumeRoleWithWebIdentity', () => {
   it('takes the same by GET', async () => {
     const query = new URLSearchParams({
       Action: 'AssumeRoleWithWebIdentity',
+      Version: '2011-06-15',
       RoleArn: roleArn(ACCOUNT, 'rolegate/Admin'),
       RoleSessionName: 'alice',
       WebIdentityToken: await world.token(),
@@ -375,6 +376,8 @@ describe('AssumeRoleWithWebIdentity checks its parameters', () => {
     },
     { why: 'too long a session', change: { DurationSeconds: '43201' }, message: /value less than or equal to 43200$/ },
     { why: 'a duration that is no number', change: { DurationSeconds: '1h' }, message: /durationSeconds/ },
+    // Read as nothing, it would have been a session of no seconds.
+    { why: 'a duration that is left empty', change: { DurationSeconds: '' }, message: /durationSeconds/ },
     {
       why: 'longer than the role allows',
       change: { DurationSeconds: '3601' },
@@ -480,10 +483,19 @@ describe('the demo STS', () => {
       query: 'Action=GetFederationToken&Version=2011-06-15',
       code: 'InvalidAction',
     },
-    { what: 'a name every object answers to', query: 'Action=constructor', code: 'InvalidAction' },
+    {
+      what: 'a name every object answers to',
+      query: 'Action=constructor&Version=2011-06-15',
+      code: 'InvalidAction',
+    },
+    { what: 'a request of no version', query: 'Action=GetCallerIdentity', code: 'InvalidAction' },
     { what: 'another version', query: 'Action=GetCallerIdentity&Version=2010-01-01', code: 'InvalidAction' },
     { what: 'no operation', query: '', code: 'MissingAction' },
-    { what: 'an unsigned GetCallerIdentity', query: 'Action=GetCallerIdentity', code: 'MissingAuthenticationToken' },
+    {
+      what: 'an unsigned GetCallerIdentity',
+      query: 'Action=GetCallerIdentity&Version=2011-06-15',
+      code: 'MissingAuthenticationToken',
+    },
   ])('refuses $what', async ({ query, code }) => {
     expect(await readXml(await fetch(`${world.aws.url}/?${query}`))).toMatchObject({ code })
   })
