@@ -60,7 +60,10 @@ export function makeTable<Value extends object>(
       for (let round = 0; round < MOST_ROUNDS; round += 1) {
         const row = await store.get(name, key)
         if (row === undefined) return undefined
-        const { next, answer, keep } = change(decode(row.value))
+        const value = decode(row.value)
+        const { next, answer, keep } = change(value)
+        // Whoever changes nothing costs no write: anybody can ask (security.md V-16).
+        if (next === value && keep === undefined) return answer
         if (await replace(key, row.version, next, keep)) return answer
       }
       throw new RolegateError('store_unavailable', {}, { reason: `too many races in ${name}` })

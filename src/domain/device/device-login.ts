@@ -55,6 +55,8 @@ export function poll(login: DeviceLogin, now: Date): Poll {
         login.polls > 1 &&
         login.lastPolledAt !== null &&
         now.getTime() - login.lastPolledAt.getTime() < login.intervalSeconds * 1000
+      // It has to wait for longer than it lives: nobody honest is so hasty, and of the others nothing more is written down.
+      if (tooSoon && login.intervalSeconds >= DEVICE_LOGIN_SECONDS) return { answer: 'slow_down', next: login }
       // RFC 8628 §3.5: slow_down adds five seconds to this and every later wait.
       const intervalSeconds = login.intervalSeconds + (tooSoon ? 5 : 0)
       return {

@@ -34,11 +34,11 @@ export function makeRedeemDeviceLogin(deps: {
 }): RedeemDeviceLogin {
   async function pollOnce(deviceCode: string, clientId: string): Promise<Poll | undefined> {
     return deps.deviceLogins.update<Poll | undefined>(deps.digest(deviceCode), (login) => {
-      const keep = { expiresAt: new Date(login.expiresAt.getTime() + 60_000) }
       // security.md D-4: bound to the client that asked; another client's poll changes nothing.
-      if (login.clientId !== clientId) return { next: login, answer: undefined, keep }
+      if (login.clientId !== clientId) return { next: login, answer: undefined }
       const answer = poll(login, deps.now())
-      return { next: answer.next, answer, keep }
+      if (answer.next === login) return { next: login, answer }
+      return { next: answer.next, answer, keep: { expiresAt: new Date(login.expiresAt.getTime() + 60_000) } }
     })
   }
 

@@ -45,7 +45,7 @@ export type Table<Value> = {
   createIfAbsent(key: string, value: Value, keep?: Keep): Promise<boolean>
   /**
    * Replaces the value by what `change` makes of it; `null` deletes. Runs again when somebody else was quicker. Answers
-   * what `change` returned beside it, or undefined when there is no such row.
+   * what `change` returned beside it, or undefined when there is no such row. The value itself, and no `keep`, writes nothing.
    */
   update<Answer>(
     key: string,

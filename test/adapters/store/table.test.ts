@@ -43,6 +43,18 @@ describe('a table', () => {
     expect(turns).toBeGreaterThanOrEqual(4)
   })
 
+  it('writes nothing where an update changes nothing', async () => {
+    let writes = 0
+    const { logins } = aTable((raw) => ({
+      compareAndSet: (...row) => ((writes += 1), raw.compareAndSet(...row)),
+    }))
+    await logins.put('k', aLogin())
+    expect(await logins.update('k', (kept) => ({ next: kept, answer: 'as it was' }))).toBe('as it was')
+    expect(writes).toBe(0)
+    expect(await logins.update('k', (kept) => ({ next: { ...kept }, answer: 'anew' }))).toBe('anew')
+    expect(writes).toBe(1)
+  })
+
   it('makes no date of what only looks like one', async () => {
     const { logins } = aTable()
     await logins.put('k', aLogin({ name: '2030-01-01T09:00:00.000Z' }))
@@ -162,7 +174,7 @@ describe('update', () => {
     const { logins } = aTable(() => ({ compareAndSet: async () => false }))
     await logins.put('k', aLogin())
     let rounds = 0
-    const changed = logins.update('k', (login) => ({ next: login, answer: (rounds += 1) }))
+    const changed = logins.update('k', (login) => ({ next: { ...login }, answer: (rounds += 1) }))
     await expect(changed).rejects.toMatchObject({ code: 'store_unavailable' })
     expect(rounds).toBe(50)
   })

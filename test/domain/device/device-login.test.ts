@@ -72,6 +72,14 @@ describe('poll (RFC 8628 §3.5, security.md D-16)', () => {
     })
   })
 
+  it('notes no more of one that has to wait longer than it lives (threats.md D7)', () => {
+    const hasty = aDeviceLogin({ lastPolledAt: at(0), intervalSeconds: 300 })
+    const { answer, next } = poll(hasty, at(299))
+    expect(answer).toBe('slow_down')
+    expect(next).toBe(hasty)
+    expect(poll({ ...hasty, state: approved }, at(299)).answer).toBe('granted')
+  })
+
   it('grants what was approved, and forgets the login', () => {
     expect(poll(aDeviceLogin({ state: approved }), at(1))).toEqual({
       answer: 'granted',

@@ -1,3 +1,4 @@
+import { makeMemoryStore } from '../../../src/adapters/store/memory.ts'
 import { OWN_CLIENT } from '../../../src/domain/device/client.ts'
 import { describe, expect, it } from 'vitest'
 import type { AuditEvent } from '../../../src/domain/audit/event.ts'
@@ -84,6 +85,29 @@ describe('a terminal signs in', () => {
     const text = JSON.stringify(world.recorded)
     for (const secret of [deviceCode, userCode, tokens.accessToken, tokens.refreshToken])
       expect(text).not.toContain(secret)
+  })
+})
+
+describe('a terminal in a hurry', () => {
+  it('makes the store write some sixty times, however often it asks, and is let in all the same (threats.md D7)', async () => {
+    let writes = 0
+    const world = await aDeviceWorld({
+      openStore(now) {
+        const store = makeMemoryStore({ now })
+        return { ...store, compareAndSet: (...row) => ((writes += 1), store.compareAndSet(...row)) }
+      },
+    })
+    const { deviceCode, userCode } = await world.start()
+    for (const _ of numbers(1_000)) await world.redeem(deviceCode).catch(() => undefined)
+    expect(await codeOf(world.redeem(deviceCode))).toBe('slow_down')
+    // Nor does a code in another client's hands.
+    for (const _ of numbers(100))
+      await world
+        .redeemDeviceLogin({ deviceCode, clientId: 'another', request: aRequest({ address: '198.51.100.9' }) })
+        .catch(() => undefined)
+    expect(writes).toBeLessThan(70)
+    await world.decide(userCode)
+    await expect(world.redeem(deviceCode)).resolves.toBeDefined()
   })
 })
 
