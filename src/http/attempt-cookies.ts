@@ -17,13 +17,13 @@ export type AttemptCookies<Kind extends Attempt> = {
   /** Whether this browser is away on some trip of this kind. */
   holdsAny(req: IncomingMessage): boolean
   keep(req: IncomingMessage, res: ServerResponse, attempt: Kind): void
-  /** The attempt and the end of its cookie; undefined when there is none or it was touched (security.md W-5). */
+  /** Reads the attempt and deletes its cookie; undefined if there is none or it was touched (security.md W-5). */
   take(req: IncomingMessage, res: ServerResponse, id: string): Kind | undefined
 }
 
 /**
- * One sealed cookie for each trip that is under way, so that several tabs can be away at once (contract.md, Cookies).
- * Ten minutes, eight at most: the oldest make room. The name stands in the seal, so none of one kind opens as another.
+ * A sealed cookie for each trip under way, so that several tabs can be away at once (contract.md, Cookies). They last
+ * ten minutes; past eight, the oldest go. The seal covers the name, so a cookie of one kind does not open as another.
  */
 export function makeAttemptCookies<Kind extends Attempt>(deps: {
   name: 'rolegate-attempt' | 'rolegate-aws-attempt' | 'rolegate-test-attempt'
@@ -32,8 +32,8 @@ export function makeAttemptCookies<Kind extends Attempt>(deps: {
 }): AttemptCookies<Kind> {
   const { sealer, secure } = deps
   const prefix = `${secure ? '__Host-' : ''}${deps.name}-`
-  // An IdP that answers by POST comes from another site, and Lax stays at home then (security.md, finding 7). Browsers
-  // take Secure on loopback too.
+  // An answer by POST comes from another site, and then browsers do not send Lax cookies (security.md, finding 7). They
+  // accept Secure on loopback too.
   const attributesFor = (kind: PendingSignIn['kind']): CookieAttributes =>
     kind === 'saml' ? { secure: true, sameSite: 'none' } : { secure, sameSite: 'lax' }
   const attributes = attributesFor('oidc')
@@ -41,7 +41,10 @@ export function makeAttemptCookies<Kind extends Attempt>(deps: {
   const heldBy = (req: IncomingMessage) =>
     [...cookiesOf(req)].filter(([name]) => name.startsWith(prefix) && ID.test(name.slice(prefix.length)))
 
-  /** The oldest go: past so many, or so many bytes, a request's headers would be too large for us (security.md V-1). */
+  /**
+   * Drops the oldest: too many, or too many bytes, and the browser's next request would have headers too large for us
+   * (security.md V-1).
+   */
   function makeRoom(req: IncomingMessage, res: ServerResponse, coming: number): void {
     const held = heldBy(req)
     let bytes = held.reduce((sum, [name, value]) => sum + name.length + value.length, coming)

@@ -38,7 +38,7 @@ export function makeAuthenticate(deps: {
   }
 }
 
-/** A cookie speaks here for our own pages alone: the browser itself has to say so (threats.md H7). */
+/** A cookie counts here only in requests from our own pages, as the browser itself states (threats.md H7). */
 function requireFromOurPages(req: Request, origin: string): void {
   if (req.get('sec-fetch-site') === undefined && req.get('origin') === undefined)
     throw new RolegateError('csrf_rejected')

@@ -11,8 +11,8 @@ import { setCookie, type CookieAttributes } from './set-cookie.ts'
 export type SessionCookie = { readonly name: string; readonly attributes: CookieAttributes }
 
 /**
- * The session's cookie, set and cleared with the same attributes: a browser ignores a `__Host-` cookie that comes without
- * Secure. `__Host-` needs https; on plain loopback http a browser would refuse it (security.md W-3).
+ * The session's cookie, set and cleared with the same attributes: browsers ignore a `__Host-` cookie without Secure. On
+ * plain loopback http they would refuse the `__Host-` name, so it is used with https only (security.md W-3).
  */
 export const sessionCookieFor = (secure: boolean): SessionCookie => ({
   name: secure ? '__Host-rolegate' : 'rolegate',
@@ -54,7 +54,7 @@ export function saveSession(req: Request, signedIn: GatewaySession): Promise<voi
   })
 }
 
-/** A session for a browser that has none, as the next request's express-session will read it. */
+/** A session for a browser that has none, stored so that the next request's express-session will read it. */
 export type FirstSession = {
   /** The gateway session's id. */
   readonly id: string
@@ -62,7 +62,10 @@ export type FirstSession = {
   keep(res: ServerResponse, signedIn: GatewaySession): Promise<void>
 }
 
-/** Where there is nothing to find, to compare and to end, express-session is left out: only its cookie is written. */
+/**
+ * Leaves express-session out, since there is no old session to find, compare or end: only writes the row and its
+ * cookie.
+ */
 export const makeStartFirstSession =
   (deps: BrowserSessionDeps & { digest: Digest; randomText: RandomText }) => (): FirstSession => {
     // As many bits as express-session takes (security.md W-1).

@@ -2,7 +2,7 @@ import type { RoleKind } from '../domain/entitlement/rule.ts'
 import type { ListedAccount, StatedRole } from '../usecases/entitlement/list-accounts.ts'
 import { approvalOf, whyNot } from './why-not.ts'
 
-/** `GET /v1/roles?form=compact`: every word once, and after that its number (docs/reference/roles.md). */
+/** `GET /v1/roles?form=compact`: each text stands once and is referred to by its number (docs/reference/roles.md). */
 export function compactRoles(accounts: readonly ListedAccount[]) {
   const kinds = makeNumbering<RoleKind>()
   const rules = makeNumbering<string>()

@@ -7,7 +7,9 @@ const deflate = promisify(gzip)
 /** Below this the headers weigh more than what is saved. */
 const LEAST_BYTES = 1024
 const FASTEST = 1
-/** A page of 500 roles repeats itself so much that a deeper look costs no more time than what it saves in writing. */
+/**
+ * A page of 500 roles repeats itself so much that a higher compression level saves as much time in writing as it costs.
+ */
 export const FOR_PAGES = 3
 /** For what is compressed once and sent many times. */
 const FOR_KEEPS = 6
@@ -15,9 +17,9 @@ const FOR_KEEPS = 6
 type Body = { readonly bytes: Buffer; readonly isSqueezed: boolean }
 
 /**
- * Sends a long text compressed to whoever takes gzip. Only for answers that hold no secret beside what others could have
- * put into the request: the length of such a mixture tells the secret (BREACH). So lists come this way, and credentials,
- * sign-in URLs and tokens never do (DECISIONS.md 40).
+ * Sends a long text, compressed if the client takes gzip. Only for answers that do not hold a secret together with text
+ * that others could have chosen: the compressed length would reveal the secret (BREACH). So lists are sent this way;
+ * credentials, sign-in URLs and tokens never are (DECISIONS.md 40).
  */
 export async function sendCompressed(req: Request, res: Response, text: string, level = FASTEST): Promise<void> {
   sendBody(res, takesGzip(req) ? await squeezed(text, level) : plain(text))
@@ -33,8 +35,8 @@ export function makeSendKept(): (req: Request, res: Response, about: object, tex
 }
 
 /**
- * Keeps what is made of a thing, for as long as the thing is there. From the second time on: what is asked for once is made at the
- * usual level, and what is kept at one that is worth it.
+ * Remembers what was made of an object while the object lives, from the second request on: something asked for once is
+ * compressed at the usual level, something kept at a higher one.
  */
 export function makeKeep<Made>(): (
   about: object,
@@ -68,7 +70,7 @@ const plain = (text: string): Body => ({ bytes: Buffer.from(text), isSqueezed: f
 async function squeezed(text: string, level: number): Promise<Body> {
   const body = plain(text)
   if (body.bytes.length < LEAST_BYTES) return body
-  // In the thread pool: a list of ten thousand roles in full takes milliseconds that others need not wait for.
+  // In the thread pool: compressing ten thousand roles takes milliseconds, for which nobody else should wait.
   return { bytes: await deflate(body.bytes, { level }), isSqueezed: true }
 }
 
@@ -79,8 +81,8 @@ function sendBody(res: Response, { bytes, isSqueezed }: Body): void {
 }
 
 /**
- * Whether a page that says what was searched for may be compressed: it was asked for without a word, or by one of our own
- * pages or the person's own hand. Browsers say which, and no other site can make them say otherwise.
+ * Whether a page that repeats the search words may be compressed: only if there are none, or if one of our own pages or
+ * the person themselves sent them. Browsers say which, and no other site can fake that.
  */
 export const isOurOwnAsking = (req: Request): boolean =>
   Object.keys(req.query).length === 0 || ['same-origin', 'none'].includes(req.get('sec-fetch-site') ?? '')

@@ -12,9 +12,9 @@ export const CredentialsBody = z.strictObject({
   role: z.string().min(3).max(2048),
   seconds: Seconds.optional(),
   reason: Reason.optional(),
-  /** Of the machine it is for: `until 19:00` means its clock, where nobody names a length. */
+  /** Time zone of the machine it is for: `until 19:00`, if no length is asked for, means its clock. */
   timeZone: TimeZoneText.optional(),
-  /** What a person has confirmed in their browser, once a `step_up_required` has named it. */
+  /** The id of what a person confirmed in their browser, after a `step_up_required` named it. */
   stepUp: z
     .string()
     .regex(/^[\w-]{22}$/)
@@ -54,8 +54,8 @@ export function makeAnswerCredentials(deps: {
 }
 
 /**
- * What a terminal asks for; where a fresh sign-in is all that is missing, the refusal says where to confirm. Of what was confirmed it gets
- * just that: for as long, and for the reason, that stood on the page.
+ * Takes the role for a terminal. If only a fresh sign-in is missing, the refusal says where to confirm. What was
+ * confirmed is then used as it stood on the page: for that length and that reason.
  */
 export async function withStepUp<Out>(
   terminalStepUp: TerminalStepUp,

@@ -4,9 +4,8 @@ import type { IncomingMessage } from 'node:http'
 import { RolegateError } from '../domain/errors.ts'
 
 /**
- * The token a form of this session carries: bound to the session, useless elsewhere. Each page gets it under a mask of its own,
- * so that no length of a compressed page tells of it, whoever compresses: a proxy in front may, unasked (BREACH;
- * DECISIONS.md 41).
+ * The CSRF token of this session's forms. Each page gets it under a fresh mask, so that the length of a compressed page
+ * reveals nothing of it, even if a proxy in front compresses (BREACH; DECISIONS.md 41).
  */
 export const makeCsrfToken =
   (key: Uint8Array) =>
@@ -49,15 +48,15 @@ export function makeRequireCsrf(deps: { isCsrfToken: IsCsrfToken; origin: string
 }
 
 /**
- * Whether a page made this request: browsers say so in Origin and in Sec-Fetch-Site, and programs do not (Node's fetch sends
- * Sec-Fetch-Mode alone).
+ * Whether a web page made this request: browsers send Origin or Sec-Fetch-Site, programs do not (Node's fetch sends
+ * only Sec-Fetch-Mode).
  */
 export const cameFromPage = ({ headers }: IncomingMessage): boolean =>
   headers.origin !== undefined || headers['sec-fetch-site'] !== undefined || headers['sec-fetch-dest'] !== undefined
 
 /**
- * Addresses where a terminal asks for itself. A page that asks in its place would do so from its visitor's own address, and
- * so be taken for a terminal beside them (threats.md D2, D3).
+ * For addresses where terminals ask for themselves. A page doing so would use its visitor's address, and then pass for
+ * a terminal right beside them (threats.md D2, D3).
  */
 export const refusePages: RequestHandler = (req, _res, next) => {
   if (cameFromPage(req)) throw new RolegateError('csrf_rejected')

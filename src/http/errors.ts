@@ -44,7 +44,7 @@ export function makeErrorHandler({
     const forPeople = !isForPrograms(res) && req.accepts(['json', 'html']) === 'html'
     const toPage = forPeople || (req.method === 'GET' && !isForPrograms(res))
     if (toPage && error.code === 'sign_in_required' && error.values['why'] === undefined) {
-      // A fragment of our own, so that none of the page's travels on: a user code stands in it (threats.md D5).
+      // An empty fragment, or the browser would carry the page's own along: a user code stands in it (threats.md D5).
       res.redirect(303, `/sign-in?returnTo=${encodeURIComponent(parseReturnTo(pageOf(req)))}#-`)
       return
     }
@@ -79,7 +79,7 @@ export function makeErrorHandler({
   }
 }
 
-/** Where a terminal's person confirms, how long that can be done, and how often to ask whether it was. The address grants nothing. */
+/** Where the terminal's person confirms, for how long they can, and how often to poll. The address grants nothing. */
 function confirmIn({ values }: RolegateError, publicUrl: string): object {
   const { confirm: id, expiresInSeconds: expiresIn, intervalSeconds: interval } = values
   return id === undefined ? {} : { confirm: { id, url: `${publicUrl}/step-up/${String(id)}`, expiresIn, interval } }

@@ -1,7 +1,9 @@
 /** What a names file calls a group of this IdP; undefined where none does. */
 export type GroupName = (idp: string, group: string) => string | undefined
 
-/** `groupNames` of an answer: what people call the groups in it, by the id that decides. Absent where none has such a name. */
+/**
+ * `groupNames` of an answer: the friendly names of the groups in it, by the id that decides. Absent if none has one.
+ */
 export type WithGroupNames = { readonly groupNames?: Readonly<Record<string, string>> }
 
 /** Of groups of one IdP. */

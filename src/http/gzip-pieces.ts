@@ -11,9 +11,9 @@ export type Piece = {
 }
 
 const deflate = promisify(deflateRaw)
-/** Ends at a whole byte, and refers to nothing before it: whatever comes after may be put there. */
+/** Ends on a byte boundary and refers to nothing before it, so another piece can follow. */
 const OPEN_END = { finishFlush: constants.Z_FULL_FLUSH } as const
-/** For a few kilobytes at the ends of a page; the usual tables take longer to clear than the text to read. */
+/** For the few kilobytes before and after: zlib's usual tables take longer to clear than the text to compress. */
 const SHORT = { windowBits: 12, memLevel: 5 } as const
 
 export async function pieceOf(text: string, level: number): Promise<Piece> {
@@ -23,7 +23,10 @@ export async function pieceOf(text: string, level: number): Promise<Piece> {
   return { deflated, length: plain.length, crc: crc32(plain), zeros: afterZeros(plain.length) }
 }
 
-/** The gzip form of `before`, the piece, and `after`: as long as if no word of one of them were known to the others. */
+/**
+ * `before`, the compressed piece and `after` as one gzip stream. Its length is as if they were compressed one by one,
+ * so it reveals nothing about texts they share.
+ */
 export function gzipAround(before: string, piece: Piece, after: string): Buffer {
   const [head, tail] = [Buffer.from(before), Buffer.from(after)]
   const end = Buffer.alloc(8)

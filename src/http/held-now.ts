@@ -5,7 +5,7 @@ import { circumstancesOf, type AskedFrom } from '../usecases/entitlement/circums
 import type { CurrentRules } from '../usecases/ports.ts'
 import type { Pages } from './pages.ts'
 
-/** What somebody holds, whether it may be taken at this moment or not; else the refusal. */
+/** The role somebody holds, even if a condition keeps them from taking it now; otherwise throws the refusal. */
 export function heldNow(
   rules: ReturnType<CurrentRules>,
   session: GatewaySession,

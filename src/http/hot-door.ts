@@ -20,7 +20,7 @@ export type HotRoute = {
   /** Whether Express shall have it after all, as it was read. */
   passes?(body: unknown): boolean
   answer(asked: { readonly authorization: string; readonly body: unknown; readonly facts: Facts }): Promise<object>
-  /** A refusal that comes so often that it is told here: its status and its body, and it is on record. */
+  /** A refusal that is so frequent that it is answered here: its status and body; it has been recorded. */
   refuse?(thrown: unknown, facts: Facts): { readonly status: number; readonly body: object } | undefined
 }
 
@@ -37,7 +37,10 @@ const failures = new WeakMap<IncomingMessage, { readonly facts: Facts; readonly 
 
 export const factsAtHotDoor = (req: IncomingMessage): Facts | undefined => failures.get(req)?.facts
 
-/** First at the route the hot door stands before: a failure there is told here, as one of Express's own. */
+/**
+ * Goes first on routes that the hot door stands in front of: rethrows a failure from there, so that Express reports it
+ * as its own.
+ */
 export const failAsAtHotDoor: RequestHandler = (req, _res, next) => {
   const failure = failures.get(req)
   if (failure !== undefined) throw failure.thrown
@@ -45,9 +48,10 @@ export const failAsAtHotDoor: RequestHandler = (req, _res, next) => {
 }
 
 /**
- * What terminals ask all day, and browsers all at once on Monday morning, answered on node:http: Express costs a quarter of a
- * hand-over (DECISIONS.md 21). Only the plainest request is taken. Whatever is unusual goes to Express unread, and a failure goes there with what was thrown, so
- * that there is one place for refusals; but for those which are a terminal's daily bread.
+ * Answers on plain node:http what terminals ask all day, and what browsers ask all at once on Monday morning: Express
+ * costs a quarter of a hand-over (DECISIONS.md 21). It takes only the plainest requests. Anything unusual goes to
+ * Express unread. A failure goes there too, so that refusals are written in one place, except those that terminals get
+ * all the time.
  */
 export function makeHotDoor(deps: {
   express: Express
@@ -121,7 +125,7 @@ export function makeHotDoor(deps: {
   }
 }
 
-/** The one proof this route takes, no cookie (threats.md H7), and a short body that comes as it is. */
+/** Whether the request has the one proof this route takes, no cookie (threats.md H7), and a short uncompressed body. */
 function isPlain({ bearer, takes, mostBytes }: HotRoute, req: IncomingMessage): boolean {
   const { headers } = req
   const length = Number(headers['content-length'])

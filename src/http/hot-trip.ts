@@ -15,8 +15,8 @@ const START = /^\/sign-in\/([a-z0-9-]+)(?:\?|$)/
 const CALLBACK = /^\/oidc\/([a-z0-9-]+)\/callback(?:\?|$)/
 
 /**
- * The trip to an OIDC IdP and back, as it is on Monday morning: a browser that nobody is signed in with. With anything more about it, it is
- * Express's (routes/sign-in.ts): another site's link, a session that there is already, an operator's test.
+ * The trip to an OIDC IdP and back for a browser with no session, which is the usual case on Monday morning. Anything
+ * else goes to Express (routes/sign-in.ts): a link from another site, an existing session, an operator's test.
  */
 export function makeHotTrip(deps: {
   providers: ReadonlyMap<string, IdentityProvider>

@@ -9,7 +9,7 @@ import { groupNamesFor, type GroupName } from './group-names.ts'
 import { show, type Pages } from './pages.ts'
 import { factsOf } from './request-facts.ts'
 
-/** Takes an IdP's answer that an operator's test waits for; false: it is an answer to something else. */
+/** Handles an IdP's answer that an operator's test waits for; false if the answer is for something else. */
 export type AnswerIdpTest = (
   req: Request,
   res: Response,
@@ -17,7 +17,7 @@ export type AnswerIdpTest = (
   parameters: ReadonlyMap<string, string> | undefined,
 ) => Promise<boolean>
 
-/** The tests' own end of the callbacks. What is shown stands on this one page: nothing of it can be called up again. */
+/** Where an operator's test comes back. The result is on this one page and nowhere else; it cannot be opened again. */
 export function makeAnswerIdpTest(deps: {
   testIdp: TestIdp
   testAttempts: AttemptCookies<TestAttempt>
@@ -30,7 +30,7 @@ export function makeAnswerIdpTest(deps: {
     if (attempt === undefined || parameters === undefined) return false
     const back = { idp, attempt, answer: { parameters }, request: factsOf(res) }
     const { operator, outcome } = await deps.testIdp.complete(back)
-    // A SAML answer comes without the session's cookie: the frame is told whose page it is.
+    // A SAML answer comes without the session's cookie, so the page frame is told who is signed in.
     res.locals['session'] = operator
     show(res.set('cache-control', 'no-store'), 'admin-idp-test', 'Test of a sign-in', {
       idp,

@@ -4,9 +4,9 @@ import { show } from './pages.ts'
 import { makeSecurityHeaders } from './security-headers.ts'
 
 /**
- * Sends the browser on: by a redirect, or by a page that posts a form by itself and has a button for browsers without
- * JavaScript. Chromium holds that form to `form-action` on every hop of what follows, and where an IdP or AWS leads on to is
- * theirs: so https, and the address itself where it is loopback (security.md W-12).
+ * Sends the browser on: by a redirect, or by a page with a form that posts itself, and a button for browsers without
+ * JavaScript. Chromium applies `form-action` to every redirect that follows, and we do not know where an IdP or AWS
+ * redirects: so it allows https, and the address itself on loopback (security.md W-12).
  */
 export function makeMoveBrowser({ secure }: { secure: boolean }) {
   return function moveBrowser(

@@ -27,7 +27,7 @@ const TokenForm = z.object({
 })
 type TokenForm = z.output<typeof TokenForm>
 
-/** The two forms that terminals post all the time, from their fields to the answer, whichever server carries them. */
+/** The two forms that terminals post all the time, from fields to answer, for both the hot door and Express. */
 export type OauthAnswers = {
   deviceAuthorization(body: unknown, request: Facts): Promise<object>
   token(body: unknown, request: Facts): Promise<object>

@@ -12,7 +12,7 @@ export type Frame = {
   readonly title: string
   /** DEMO banner and footer. */
   readonly demo: boolean
-  /** The rules are remembered ones, in force until then: the file was refused at the start (threats.md R10). */
+  /** Set if the last good rules are in force because the file was refused at the start (threats.md R10). */
   readonly lastGoodSince?: Date | undefined
   readonly requestId: string
   readonly version: string
@@ -80,12 +80,15 @@ export type Parts = {
   }
 }
 
-/** Where a template leaves room for a part. Whatever else stands in a page is escaped, so that nothing else can be it. */
+/**
+ * Marks in a template where the long part goes. Everything else in a page is escaped, so no text can look like this
+ * mark.
+ */
 const ROOM = '<!--part-->'
 
 /**
- * A long page around the part that makes it long. Compressed where nobody can have mixed words of theirs into it (DECISIONS.md 40):
- * the part by itself, by `squeeze`, which may have kept it.
+ * Renders a page around its long part. It is compressed only if nobody else can have put words into it (DECISIONS.md
+ * 40): the part on its own by `squeeze`, which may have it ready.
  */
 export async function showAround<Page extends PageName, Part extends keyof Parts>(
   { req, res }: { readonly req: Request; readonly res: Response },

@@ -1,4 +1,4 @@
-/** A list that is shown page by page (`?q=…&page=…`). Whatever else a query may hold, people get a page. */
+/** A list shown page by page (`?q=…&page=…`). A malformed query still gives a page. */
 export type Paging = {
   readonly page: number
   readonly pageCount: number

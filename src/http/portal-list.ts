@@ -17,7 +17,7 @@ export function portalList(
 ): {
   readonly model: PortalList
   readonly accounts: () => Parts['partials/accounts']
-  /** The beginning of the list, as it comes without a question: the same for as long as the list is. */
+  /** True for the first page without a search: it stays the same as long as the list does. */
   readonly isPlain: boolean
 } {
   const { shown, ...model } = onePage(listed, query, '/', {})

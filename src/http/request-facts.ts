@@ -7,12 +7,15 @@ export type Facts = RequestFacts & { readonly at: number }
 
 export type NoteFacts = (req: Request) => Facts
 
-/** Notes who asks, once: everything after reads it from here. Proxies' word counts only when they are trusted. */
+/** Works out once who asks; everything after reads it from here. Proxies are believed only if they are trusted. */
 export function makeNoteFacts(deps: {
   newRequestId: () => string
   now: () => Date
   trustsProxies: boolean
-  /** TLS ends in front of us and nobody is named who may say who the client is: on loopback that is somebody's proxy. */
+  /**
+   * TLS ends in front of us, but no proxy is trusted to name the client: an address on loopback is then somebody's
+   * proxy.
+   */
   proxyUnnamed: boolean
 }): NoteFacts {
   function addressOf(req: Request): string {
@@ -20,7 +23,8 @@ export function makeNoteFacts(deps: {
     const seen = req.ip ?? ''
     if (seen !== peer) return addressSaid(req, seen)
     const isProxy = deps.trustsProxies ? trusts(req, peer) : deps.proxyUnnamed && isLoopback(canonicalAddress(peer))
-    // threats.md R12: a proxy that does not say who asks leaves that unknown; unknown is beside nobody (threats.md D2, D3).
+    // threats.md R12: if a proxy does not name the client, the address is unknown, and never counts as the same place
+    // as another (threats.md D2, D3).
     return isProxy && !(deps.trustsProxies && saysSomebody(req)) ? '' : canonicalAddress(peer)
   }
 
@@ -56,8 +60,9 @@ function givenRequestId(req: Request, trustsProxies: boolean): string | undefine
 const saysSomebody = ({ headers }: Request): boolean => /[^\s,]/.test(String(headers['x-forwarded-for'] ?? ''))
 
 /**
- * Of a trusted proxy's list. Some write the port behind the address, which is another at each connection: left there, everybody would
- * be in as many networks as they like (security.md V-5). What is no address tells of nobody (threats.md R12).
+ * An address from a trusted proxy's list. Some proxies append the port, which changes with each connection: kept, it
+ * would put everybody in as many networks as they like (security.md V-5). Anything that is no address counts as unknown
+ * (threats.md R12).
  */
 function addressSaid(req: Request, said: string): string {
   const bare = withoutPort(said)

@@ -48,7 +48,7 @@ export function makeSecurityHeaders(settings: Settings): RequestHandler {
   }
 }
 
-/** Asked for once: nothing of helmet's here depends on the request, and its thirteen steps cost every page. */
+/** Worked out once: none of helmet's headers depends on the request, and its thirteen steps would slow every page. */
 function headersBy(helmeted: ReturnType<typeof helmet>): ReadonlyMap<string, string> {
   const headers = new Map<string, string>()
   const asked = {

@@ -68,7 +68,7 @@ export type ServerDeps = {
   /** The issuer may answer under a name of its own (threats.md K6). */
   issuerUrl: string
   trustedProxies: readonly string[]
-  /** TLS ends at a proxy and this listener can be reached past it: only what came by TLS is served. */
+  /** TLS ends at a proxy, but this listener can be reached without it: only requests that came by TLS are served. */
   tlsInFront: boolean
   /** Where the console forms lead: sign-in and console hosts of every partition in use. */
   formTargets: readonly string[]
@@ -192,7 +192,7 @@ function createExpress(deps: ServerDeps & Shared): Express {
   const plain = makeSecurityHeaders({ secure })
   const frame = makeFrame({ ...deps, csrfToken })
 
-  // The way to the IdP and back, which on Monday morning everybody takes at once: before all they have no need of.
+  // The way to the IdP and back comes before everything it does not need: on Monday morning everybody takes it at once.
   server.use(['/sign-in', '/oidc', '/saml'], plain, noStore, frame)
   server.use(signInTripRoutes({ ...signIn, browserSession }))
   server.use(samlRoutes({ ...signIn, browserSession }))
@@ -247,7 +247,7 @@ function createExpress(deps: ServerDeps & Shared): Express {
   return server
 }
 
-/** Addresses of programs. One under /oauth is a page: there the terminal's browser comes (RFC 6749 §3.1). */
+/** Addresses for programs. `/oauth/authorize` is a page: the terminal's browser goes there (RFC 6749 §3.1). */
 const isForProgram = (path: string): boolean =>
   (/^\/(v1|oauth)(\/|$)/.test(path) && path !== '/oauth/authorize') || IDENTITY_CENTER.test(path)
 

@@ -22,15 +22,15 @@ type Deps = {
   onUnnoted: (cause: unknown) => void
 }
 
-/** A session's last-seen time is written at most this often: reading a page is no reason to write a row. */
+/** How often a session's last-seen time is written at most: not every page view is worth a write. */
 const TOUCH_MS = 60_000
 /** While the store cannot be written, every visit is one that is not noted. */
 const SAY_AGAIN_MS = 300_000
 
 /**
- * express-session's store over ours. The cookie's id opens a row named by its digest, so the row's name, which is the
- * gateway session's id, opens nothing (security.md W-1, K-9). A row is made once, at sign-in, and never written back
- * whole: a request that was under way during a sign-out cannot bring the session back to life.
+ * express-session's store over ours. A row is named by the digest of the cookie's id; that name is also the gateway
+ * session's id, and opens nothing (security.md W-1, K-9). A row is created once, at sign-in, and never written back as
+ * a whole: a request that was running during a sign-out cannot revive the session.
  */
 export class SessionStore extends session.Store {
   readonly #deps: Deps
@@ -50,7 +50,10 @@ export class SessionStore extends session.Store {
     )
   }
 
-  /** Seen with that: express-session's own `touch` would have it print the session once more, to find out whether it may. */
+  /**
+   * Also updates last-seen here: express-session's own `touch` would serialize the session once more to see whether it
+   * may.
+   */
   async #find(id: string): Promise<GatewaySession | undefined> {
     const signedIn = await this.#deps.findSession(id)
     if (signedIn === undefined || this.#hasIdled(signedIn)) return undefined
@@ -73,7 +76,7 @@ export class SessionStore extends session.Store {
   }
 
   override set(sid: string, { signedIn }: session.SessionData, done: (failure?: unknown) => void = () => {}): void {
-    // express-session saves once more whatever it saw saved before the answer: the row is there.
+    // express-session saves a second time what was saved during the request; the row exists by then.
     if (signedIn === undefined || this.#made.has(signedIn)) return done()
     this.make(sid, signedIn).then(() => done(), done)
   }
@@ -90,13 +93,13 @@ export class SessionStore extends session.Store {
     this.#deps.sessions.delete(this.#deps.digest(sid)).then(() => done(), done)
   }
 
-  /** Until it has idled; under the IdP's name for the person, by which the IdP may end it. */
+  /** Kept until it has idled. Owned under the IdP's name for the person, so that the IdP can end it. */
   #keep(signedIn: GatewaySession): Keep {
     const owner = idpSessionsOf(signedIn, this.#deps.digest)
     return { expiresAt: this.#idleEnd(signedIn), ...(owner !== undefined && { owner }) }
   }
 
-  /** Asked of the sealed row itself: the store's own column of expiry can be edited by whoever writes the database. */
+  /** Checked on the sealed row: the store's expiry column can be edited by anybody who can write to the database. */
   #hasIdled(signedIn: GatewaySession): boolean {
     return this.#deps.now() >= this.#idleEnd(signedIn)
   }
@@ -107,11 +110,15 @@ export class SessionStore extends session.Store {
   }
 
   #dataOf(signedIn: GatewaySession): session.SessionData {
-    // The cookie went out at sign-in and is not set again; with an end in it express-session would look whether it should be.
+    // The cookie was set at sign-in and is not set again. With an expiry here express-session would check whether to
+    // renew it.
     return { cookie: { originalMaxAge: null, expires: null }, signedIn: this.#printedByItsId(signedIn) }
   }
 
-  /** express-session prints what it holds twice a request to see whether it changed, and a gateway session never does. */
+  /**
+   * express-session serializes the session twice a request to see whether it changed. A gateway session never changes,
+   * so its id stands for it.
+   */
   #printedByItsId(signedIn: GatewaySession): GatewaySession {
     const known = this.#shown.get(signedIn)
     if (known !== undefined) return known

@@ -38,7 +38,10 @@ export async function givenTo(
   }
 }
 
-/** What is shut by hours, or by an address, may be open to the terminal a moment later: only the session itself keeps a role. */
+/**
+ * A role that hours or addresses close now may be open to the terminal a moment later; only a limit of the session
+ * itself closes it for good.
+ */
 const isShut = (stated: StatedRole): boolean => stated.state !== 'available' && !('conditions' in stated.refusal.values)
 
 const isKept = (stated: StatedRole): boolean => stated.kind.elevated || isShut(stated)

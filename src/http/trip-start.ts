@@ -9,7 +9,7 @@ export const isFromOtherSite = ({ headers }: IncomingMessage): boolean =>
 export const comesAsPage = ({ headers }: IncomingMessage): boolean =>
   (headers['sec-fetch-dest'] ?? 'document') === 'document'
 
-/** security.md W-11: no other page than the one in the window must begin, nor end, anybody's sign-in. */
+/** security.md W-11: only the page in the window itself may begin or end a sign-in, no frame or script of another. */
 export function requireAsPage(req: IncomingMessage): void {
   if (!comesAsPage(req)) throw new RolegateError('csrf_rejected')
 }

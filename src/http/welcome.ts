@@ -21,16 +21,24 @@ export function isFor({ headers, rawHeaders, url = '' }: IncomingMessage, hosts:
   return lines.length === 1 && (target === undefined || hosts.includes(target))
 }
 
-/** Express reads X-Forwarded-Proto from trusted peers only; a list of values is somebody else's header before the proxy's. */
+/**
+ * Express reads X-Forwarded-Proto from trusted peers only. With several values, the first is somebody else's header in
+ * front of the proxy's.
+ */
 export const cameByTls = (req: Request): boolean => req.protocol === 'https' && req.get('x-forwarded-proto') === 'https'
 
-/** threats.md K11: a plain listener behind TLS believes a trusted proxy that says `https`, once, and nobody else. */
+/**
+ * threats.md K11: a plain listener behind TLS accepts only requests for which a trusted proxy says `https`, exactly
+ * once.
+ */
 export const requireTlsInFront: RequestHandler = (req, res, next) => {
   if (cameByTls(req)) return next()
   res.status(421).type('text/plain').send('This listener is reached through the proxy.\n')
 }
 
-/** While the process finishes what it has, new requests on old connections are sent elsewhere (security.md V-11). */
+/**
+ * While the process finishes what it has begun, new requests on kept connections are sent elsewhere (security.md V-11).
+ */
 export function makeDrain({ isDraining }: { isDraining: () => boolean }): RequestHandler {
   return (_req, res, next) => {
     if (!isDraining()) return next()

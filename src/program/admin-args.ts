@@ -39,7 +39,9 @@ export type AdminCommand = StoreFlags & {
 export const isNoAim = (written: string): string =>
   `“${plain(written)}” is no AIM: it is person:NAME, idp:ID, role:ALIAS/ROLE, or role:ALIAS/* for a whole account`
 
-/** What was typed, or the sentence that says what is wrong with it: at 3 a.m. nobody reads twenty lines of help for one word. */
+/**
+ * What was typed, or a sentence about what is wrong with it: at 3 a.m. nobody reads twenty lines of help for one word.
+ */
 export function readAdminArgs(args: readonly string[]): AdminCommand | string {
   const { values, positionals } = parseArgs({
     args: [...args],

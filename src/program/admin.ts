@@ -106,8 +106,8 @@ function warnOfOwner(path: string): void {
 }
 
 /**
- * What the gateways on this store call things, and what the file will: a name is of what is in force, where both have it, for that is what has to be
- * closed. Undefined: neither is to be read.
+ * The names that the gateways on this store use, and those of the file. A name in both means what is in force, since
+ * that has to be closed. Undefined if neither can be read.
  */
 function namesOf(inForce: Names | undefined, onDisk: Names | undefined): Names | undefined {
   if (inForce === undefined || onDisk === undefined) return inForce ?? onDisk

@@ -6,8 +6,8 @@ import { NAME } from '../domain/name.ts'
 import type { EmergencyDesk } from '../usecases/emergency/emergency-desk.ts'
 
 /**
- * What `role:…`, `idp:…` or `person:…` names, each exactly: names of roles and IdPs are checked where they are known. Fails with
- * `invalid_request` for what is none of these, and with `role_unknown` or `role_ambiguous` and `candidates`.
+ * What `role:…`, `idp:…` or `person:…` names, matched exactly; role and IdP names are checked if the names are known.
+ * Fails with `invalid_request` for another form, and with `role_unknown` or `role_ambiguous` and the `candidates`.
  */
 export async function readAim(
   written: string,
@@ -52,7 +52,10 @@ function roleAim(name: string, written: string, names: Names | undefined): Aim {
 const known = (key: string, roles: Names['roles']): string =>
   key === '*' || roles.has(key) ? key : (nearest(key, roles.keys()) ?? 'ROLE')
 
-/** Whether anything is called what this closes. People are looked up when they are named, and known for a while only. */
+/**
+ * Whether what this closes has that name in the configuration. True for people: they were looked up when they were
+ * named.
+ */
 export function isNamed(aim: Aim, names: Names | undefined): boolean {
   if (names === undefined) return true
   switch (aim.kind) {

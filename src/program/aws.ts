@@ -62,7 +62,7 @@ export async function run(args: readonly string[]): Promise<number> {
   return 0
 }
 
-/** threats.md F3: a token or a signing key that leaks opens what is pinned to no address, from anywhere. */
+/** threats.md F3: a leaked token or signing key opens a role from anywhere unless its trust policy pins addresses. */
 function whyOpen(target: RoleTarget, { egress }: GatewayAtAws, { mapping }: Config): string | undefined {
   const { account } = target
   if (isPosted(mapping, target))

@@ -45,7 +45,8 @@ export async function run(args: readonly string[]): Promise<number> {
   const [file, ...others] = positionals
   if (file === undefined || others.length > 0) return refuse(USAGE, 2)
   if (values.accept.length > 0 && !values.strict) return refuse('error: --accept goes with --strict\n', 2)
-  // The certificate that signs an IdP's metadata would not be read, and what is not signed by it pass.
+  // `--online` without reading secrets would not read the certificate that signs an IdP's metadata, so metadata would
+  // pass unverified.
   const unread = (['tests', 'diff', 'without-secrets'] as const).find(
     (option) => values[option] !== undefined && values[option] !== false,
   )
@@ -102,7 +103,7 @@ function whyUnreadable(path: string): string | undefined {
   }
 }
 
-/** With --json whatever keeps a check from being made is a fault too, of no place in a file. */
+/** With --json, whatever keeps a check from being made is a fault too, with no place in a file. */
 function sayFault(file: string, about: string, message: string, exit: number): number {
   const faults = [{ file: about, line: 0, column: 0, path: '', message }]
   const report: Report = { file, ok: false, exit, secrets: 'not_read', faults, warnings: [] }

@@ -94,7 +94,10 @@ function startChild({ command, args, env, place }: Child): Promise<ChildEnd> {
 
 const stay = () => undefined
 
-/** Ctrl-C reaches the child by itself, and ending is its choice; what only we are sent is passed on. */
+/**
+ * The terminal sends Ctrl-C to the child too, which decides itself whether to end. Signals sent only to us are passed
+ * on.
+ */
 function passSignals(pass: (signal: NodeJS.Signals) => void): () => void {
   process.on('SIGINT', stay)
   process.on('SIGTERM', pass)

@@ -10,8 +10,8 @@ import { makeExplainAs } from '../usecases/admin/explain-as.ts'
 import { readConfigFile } from './read-config.ts'
 
 /**
- * What `POST /v1/explain` would answer an operator if this file were in force. Nothing is served by it: no secret is read, and what
- * development allows is taken.
+ * What `POST /v1/explain` would answer an operator if this file were in force. Reads no secret; settings allowed only
+ * in development are accepted, since nothing is served by it.
  */
 export function explainFile(file: string, { role, as }: ImaginedAsk): unknown {
   const loaded = readConfigFile(file, { insecureDev: true, purpose: 'check', withoutSecrets: true })

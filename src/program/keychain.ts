@@ -3,9 +3,9 @@ import type { Keychain } from '../cli/world.ts'
 const SERVICE = 'rolegate'
 
 /**
- * Keychain on macOS, Credential Manager on Windows, Secret Service on Linux and FreeBSD. Its package holds prebuilt
- * binaries and is optional: where there is none for the platform, this fails, and so it does without a Secret Service;
- * the kernel's own keyring would forget everything with the session.
+ * Keychain on macOS, Credential Manager on Windows, Secret Service on Linux and FreeBSD. The package has prebuilt
+ * binaries and is optional: this fails where there is none for the platform, and where there is no Secret Service. The
+ * Linux kernel's keyring is not used: it forgets everything at logout.
  */
 export async function openKeychain(): Promise<Keychain> {
   const { AsyncEntry } = await import('@napi-rs/keyring')

@@ -7,8 +7,8 @@ import { plain } from '../domain/plain.ts'
 import { readFrom, readOwnInstallation, type ReadOptions } from './read-config.ts'
 
 /**
- * `serve --last-good`, where the file will not do: what was in force last on its store, which has to be found by the file all the same (threats.md R10).
- * Undefined, and said on stderr, when there is nothing that may be used.
+ * `serve --last-good` with an unusable file: the configuration that was in force last, from the store that the file
+ * names (threats.md R10). Undefined, with a message on stderr, if none may be used.
  */
 export async function loadLastGood(
   file: string,

@@ -2,7 +2,10 @@ import { lstatSync, readdirSync, readlinkSync, realpathSync, statSync, type Stat
 import { lstat, readdir, readlink, realpath, stat } from 'node:fs/promises'
 import type { World } from '../config/world.ts'
 
-/** How what a reading looked at stood just before it was read: reading again comes to something else only when that has changed. */
+/**
+ * The state of everything a reading looked at, taken just before it was read. Reading again can only come out
+ * differently if that state has changed.
+ */
 export type LookedAt = {
   /** As it stood then. */
   readonly asRead: string
@@ -17,7 +20,7 @@ export type Mark = readonly [kind: Kind, path: string, mark: string]
 const GONE = 'gone'
 
 const bytesOf = ({ mtimeMs, ctimeMs, size, ino }: Stats): string => [mtimeMs, ctimeMs, size, ino].join(' ')
-/** Whose it is and who may write it decides too whether it is taken; of a folder, nothing else does. */
+/** Owner and mode decide as well whether a file is taken; of a folder, only they do. */
 const accessOf = ({ mode, uid }: Stats): string => `${mode} ${uid}`
 const inOrder = (names: readonly string[]): string => names.toSorted().join(' ')
 
@@ -37,7 +40,10 @@ const LOOK_AGAIN = {
   access: async (path: string) => accessOf(await stat(path)),
 }
 
-/** The same world, and what is looked at in it: policy, secrets, keys and metadata, and what is not there yet. */
+/**
+ * The same world, noting the state of everything that is read through it: policy, secrets, keys, metadata, and files
+ * that do not exist yet.
+ */
 export function watched(world: World): { readonly world: World; readonly marks: () => readonly Mark[] } {
   const marks = new Map<string, Mark>()
   const noting =
@@ -54,11 +60,11 @@ export function watched(world: World): { readonly world: World; readonly marks: 
       fileMode: noting('access', world.fileMode),
       fileOwner: noting('access', world.fileOwner),
       realPath: noting('path', world.realPath),
-      // What is none becomes one only where the real path is another then.
+      // Something that is not a link can only become one if the real path changes, which is noted.
       linkAt: (path) => (world.linkAt(path) === undefined ? undefined : noting('link', world.linkAt)(path)),
       listFolder: noting('names', world.listFolder),
     },
-    /** Data alone: another thread may have read. */
+    /** Plain data, since another thread may have done the reading. */
     marks: () => [...marks.values()],
   }
 }

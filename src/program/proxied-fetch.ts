@@ -3,9 +3,9 @@ import { isLoopback } from '../cli/server-url.ts'
 import type { Environment } from '../cli/world.ts'
 
 /**
- * fetch() by way of HTTPS_PROXY and past NO_PROXY: Node's own knows them from version 24 on only, and when told to. Its
- * package is loaded when the variable is set, and then for https alone: plain http is loopback, and its tokens are for no
- * proxy to read (threats.md D14).
+ * fetch() that honours HTTPS_PROXY and NO_PROXY. Node's own does so only from version 24 on, and only when told to. The
+ * proxy package is loaded only if the variable is set, and used for https only: plain http is loopback, and no proxy
+ * may read its tokens (threats.md D14).
  */
 export function proxiedFetch(env: Environment): typeof fetch {
   const proxy = env['https_proxy'] || env['HTTPS_PROXY']

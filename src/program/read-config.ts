@@ -38,7 +38,10 @@ export function readConfigFile(file: string, options: ReadOptions): Loaded | und
   return read instanceof ConfigFaults ? undefined : read
 }
 
-/** The same by another way of reading; and what is wrong with it, where it will not do. Undefined: there is no such file. */
+/**
+ * The same with another way of reading; also gives the faults if the file is unusable. Undefined: there is no such
+ * file.
+ */
 export function tellFaults(file: string, read: () => Loaded): Loaded | ConfigFaults | undefined {
   if (!existsSync(resolve(file))) {
     process.stderr.write(`error: there is no file ${file}. Start from config/getting-started.example.yaml.\n`)
@@ -73,17 +76,18 @@ export function makeReader(file: string, options: ReadOptions, inThread = readIn
 
   const readOnceAside = () =>
     inThread({ file: resolve(file), options, env: environment.known() }).catch(async (thrown: unknown) => {
-      // What it looked at went with it. As these stand they are no reason to have another try at once.
+      // The thread's notes of what it read are lost with it. These, taken now, keep it from being tried again at once.
       marks = await lookAgain(marks)
       throw thrown
     })
 
   return {
     read,
-    /** While others are served: twenty thousand rules take seconds to read and to check, and a thread of their own does that. */
+    /** In a thread of its own, while requests are served: reading and checking twenty thousand rules takes seconds. */
     readAside: async (sayHeldUp: () => void = () => undefined): Promise<LoadedConfig> => {
       let said = await readOnceAside()
-      // It is handed what was asked for before, and nothing on suspicion (threats.md K10): a new name takes another reading.
+      // The thread gets only the variables that were asked for before (threats.md K10). If it needs another, it reads
+      // once more.
       while (said !== undefined && environment.takeNew(said.variables)) said = await readOnceAside()
       // A thread that cannot be had must not hold a deny back.
       if (said === undefined) {
@@ -108,7 +112,10 @@ export function makeReader(file: string, options: ReadOptions, inThread = readIn
   }
 }
 
-/** What these files came to, in place of those on disk; secrets and keys are read where they are now. Throws ConfigFaults. */
+/**
+ * Reads these texts instead of the files on disk; secrets and keys are read from where they are now. Throws
+ * ConfigFaults.
+ */
 export const readFrom = (files: LastGood['files'], file: string, options: ReadOptions): Loaded =>
   loadConfig(withFiles(files, worldOf(file, options)))
 
@@ -118,15 +125,15 @@ const worldOf = (file: string, options: ReadOptions): World => ({
   ...options,
 })
 
-/** Of a file only what opens the store, whatever else is wrong with it. Throws ConfigFaults. */
+/** Only what opens the store, from a file that may be wrong in any other way. Throws ConfigFaults. */
 export const readInstallation = (file: string): Installation =>
   loadInstallation({ ...diskWorld(resolve(file)), env: environment.asked, insecureDev: true, purpose: 'check' })
 
-/** The same of a file, with keys, that nobody else may write (threats.md R7). Throws ConfigFaults. */
+/** The same, but refuses a file or keys that others may write (threats.md R7). Throws ConfigFaults. */
 export const readOwnInstallation = (file: string): Installation =>
   loadOwnInstallation({ ...diskWorld(resolve(file)), env: environment.asked, insecureDev: true, purpose: 'check' })
 
-/** Where a file has its records kept. Throws ConfigFaults. */
+/** Where a file says that audit records are kept. Throws ConfigFaults. */
 export const readRecords = (file: string): Records | undefined =>
   loadRecords({ ...diskWorld(resolve(file)), env: environment.asked, insecureDev: true, purpose: 'check' })
 
@@ -167,8 +174,8 @@ function isOnReadOnlyMount(path: string): boolean {
 }
 
 /**
- * The environment. A secret leaves it when it is read, so that no report or child shows it later (threats.md K10), and is remembered
- * here, since a reload asks for it again.
+ * The environment. A secret is removed from it when it is read, so that no report or child process shows it later
+ * (threats.md K10). It is remembered here, since a reload asks for it again.
  */
 const environment = readOnce(process.env)
 
@@ -193,9 +200,9 @@ function readOnce(env: NodeJS.ProcessEnv) {
   )
   return {
     asked,
-    /** Takes those that are set; true when one of them was not known. */
+    /** Takes those that are set; true if any is new. */
     takeNew: (names: readonly string[]): boolean => names.filter((name) => taken.get(name) !== take(name)).length > 0,
-    /** Those that were asked for so far: for a thread of our own, which has no environment beside. */
+    /** The variables asked for so far: for our reading thread, which gets no environment of its own. */
     known: (): Record<string, string | undefined> => Object.fromEntries(taken),
   }
 }

@@ -23,7 +23,7 @@ export type ReadingAnswer = {
   | {
       /** Without its rules. */
       readonly loaded: Pick<Loaded, 'checked' | 'hash' | 'files' | 'texts' | 'warnings'>
-      /** These are thousands, and come in pieces: whoever takes one up is held up for moments. */
+      /** There may be thousands, so they come in pieces: taking up one blocks for a moment only. */
       readonly rules: readonly Uint8Array[]
     }
   | { readonly faults: readonly Fault[]; readonly tests: readonly Tested[] }
@@ -38,8 +38,8 @@ const BOUNDS = { ms: 60_000, mebibytes: Math.min(2_048, getHeapStatistics().heap
 type Bounds = typeof BOUNDS
 
 /**
- * Has a thread read and check a configuration; undefined when none could be started. One that began and does not come to an end within its
- * bounds fails with `config_invalid`: what ended a thread would end the process as well.
+ * Has a thread read and check a configuration; undefined if no thread could be started. If a started thread exceeds its
+ * bounds, this fails with `config_invalid`: the same reading would crash the process as well.
  */
 export function readInThread(order: ReadingOrder, bounds: Bounds = BOUNDS): Promise<ReadingAnswer | undefined> {
   return new Promise((resolve, reject) => {
@@ -80,7 +80,7 @@ function start(order: ReadingOrder, { mebibytes }: Bounds): Worker | undefined {
 
 const isOutOfMemory = (thrown: unknown): boolean => errnoOf(thrown) === ' (ERR_WORKER_OUT_OF_MEMORY)'
 
-/** No fault of a line, so it is tried again after a while: the machine may have been busy. */
+/** Not the fault of any line, so it is tried again after a while: the machine may have been busy. */
 function unread(because: string, cause?: unknown): RolegateError {
   const sentence = `reading it ${because}: rolegate check-config may say more`
   return new RolegateError('config_invalid', { faults: [sentence] }, { reason: sentence, cause })

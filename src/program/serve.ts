@@ -63,7 +63,10 @@ export async function run(args: readonly string[]): Promise<number> {
   return start(loaded, { reader, host, from: lastGood?.from })
 }
 
-/** threats.md D2, R12: a proxy that nobody named leaves every client's address unknown, and unknown is beside nobody. */
+/**
+ * threats.md D2, R12: behind a proxy that is not trusted every client's address is unknown, and an unknown address
+ * never counts as the same place.
+ */
 function warnOfUnknownClients({ server }: Loaded['config']): void {
   if (!server.publicUrl.startsWith('https:') || server.trustedProxies.length > 0) return
   process.stderr.write(

@@ -2,14 +2,14 @@ import type { Outcome } from '../compose/reload.ts'
 import type { LookedAt } from './looked-at.ts'
 
 const EVERY_MS = 2_000
-/** What could not be put in force for another reason than what stands in the files is tried again this often. */
+/** How often a configuration is tried again that failed for a reason other than its files. */
 const RETRY_MS = 30_000
-/** Files that move this long are read as they are: whoever keeps touching one of them must not hold a deny back. */
+/** Files that keep changing this long are read as they are: whoever keeps touching one must not hold back a deny. */
 const MOVING_MS = 10_000
 
 /**
- * Calls `reload` once what a configuration was read from is another than it was then and keeps still, or will not (threats.md R8). What was refused is
- * not read again until something about it has changed.
+ * Calls `reload` when the files of the configuration have changed and have come to rest, or do not come to rest in time
+ * (threats.md R8). Files that were refused are not read again until they change.
  */
 export function watchConfig(deps: {
   /** Of the last reading, well or badly as it ended. */

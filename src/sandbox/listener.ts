@@ -5,7 +5,7 @@ type Handle = (req: IncomingMessage, res: ServerResponse) => void
 /** One open port of the demo world, on loopback and nowhere else (threats.md P5). */
 export type Listener = {
   readonly port: number
-  /** Until this is called, every request is told to wait: the port is ours, and what answers is still being made. */
+  /** Until this is called, every request gets a "wait": the port is taken, but the answers are not ready yet. */
   readonly serve: (handle: Handle) => void
   readonly close: () => Promise<void>
 }

@@ -2,8 +2,8 @@ import type { DemoRole } from './aws/accounts.ts'
 import type { ServiceProvider } from './idp/saml/service-provider.ts'
 
 /**
- * Two accounts of the demo AWS that take what the IdPs themselves sign (threats.md F7), each with the same roles. The demo has
- * neither: they are for whoever asks for them.
+ * Two accounts of the demo AWS that accept what the IdPs themselves sign (threats.md F7), each with the same roles.
+ * Only there if a caller asks for them.
  */
 export const PASS_THROUGH = {
   saml: { accountId: '444455556666', provider: 'contractors' },

@@ -45,10 +45,7 @@ const MFA = new Map<string, string | false>([
 const MOST_SUGGESTED = 200
 const TITLE = 'Who may take what'
 
-/**
- * Who may take what, and why: asked by a form that is posted, so that no group stands in an address. Nothing is kept of it, and
- * nothing changes.
- */
+/** Who may take what, and why. Asked by a POST, so that no group is in a URL. Nothing is stored and nothing changes. */
 export function adminAccessRoutes(deps: Deps): Router {
   const router = Router({ caseSensitive: true })
 

@@ -18,7 +18,10 @@ type Deps = {
   now: Now
 }
 
-/** Where operators start a test of an IdP. By a GET, for it changes nothing, and no page needs the IdP in its form-action. */
+/**
+ * Where operators start a test of an IdP. A GET, since it changes nothing, and so that no page needs the IdP in its
+ * form-action.
+ */
 export function adminIdpTestRoutes(deps: Deps): Router {
   const router = Router({ caseSensitive: true })
 

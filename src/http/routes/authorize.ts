@@ -60,7 +60,10 @@ export function authorizeRoutes(deps: {
 }): Router {
   const router = Router({ caseSensitive: true })
 
-  /** Faults are told on a page of ours and sent nowhere: until all of it is checked, the address is anybody's (security.md D-8). */
+  /**
+   * Faults are shown on our page and never sent to the redirect address: until everything is checked, it could be
+   * anybody's (security.md D-8).
+   */
   function askIn(asked: Asked, client: Client): AuthorizationAsk {
     if (redirectOf(client, asked.redirect_uri) === undefined)
       throw new RolegateError('invalid_request', { field: 'redirect_uri' })
@@ -122,7 +125,7 @@ export function authorizeRoutes(deps: {
     return true
   }
 
-  /** Chromium holds the form to `form-action` on the hop to the terminal too (contract.md, CSP). */
+  /** Chromium applies `form-action` to the redirect to the terminal too (contract.md, CSP). */
   const leadingTo = (redirectUri: string): RequestHandler =>
     makeSecurityHeaders({ secure: deps.secure, formTargets: [formTargetOf(redirectUri)], upgrade: false })
 
@@ -154,7 +157,7 @@ export function authorizeRoutes(deps: {
   return router
 }
 
-/** CSP has no way to write an IPv6 literal: there, plain http at large, which this page's one form leaves for loopback only. */
+/** CSP cannot express an IPv6 literal. Then all plain http is allowed; this page's one form leads to loopback only. */
 const formTargetOf = (redirectUri: string): string => {
   const { origin } = new URL(redirectUri)
   return origin.includes('[') ? 'http:' : origin

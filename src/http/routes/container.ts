@@ -11,8 +11,9 @@ import type { LogRefusal } from '../witness.ts'
 const ROUTE = '/v1/container-credentials/:account/:role'
 
 /**
- * Credentials as AWS’s SDKs fetch them in a container: the header is the one proof, and whatever a browser would send is
- * refused (threats.md D15). No cookie is read, nothing redirects, and errors are in the words SDKs show.
+ * Credentials as AWS's SDKs fetch them in a container. The header is the only proof; requests with anything a browser
+ * would send are refused (threats.md D15). No cookie is read, nothing redirects, and errors are in a form that SDKs
+ * show.
  */
 export function containerRoutes(deps: {
   takeContainerCredentials: TakeContainerCredentials

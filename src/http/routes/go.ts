@@ -12,7 +12,7 @@ import { onePage } from '../portal-list.ts'
 import { factsOf } from '../request-facts.ts'
 
 const Name = z.string().min(1).max(64)
-/** Our own names and those of AWS's access portal; what else a link carries is nothing to us. */
+/** Our own parameter names and those of AWS's access portal. Other parameters are ignored. */
 const Query = z.object({
   account: Name.optional(),
   account_id: Name.optional(),
@@ -63,7 +63,9 @@ function onlyWay([only, ...others]: readonly Way[]): string | undefined {
 const queryOf = ({ destination }: { readonly destination?: string | undefined }): string =>
   destination === undefined ? '' : `?destination=${encodeURIComponent(destination)}`
 
-/** A choice, not a hand-over: no button opens the console from here, for it would forget the page. */
+/**
+ * A choice and not a hand-over: a button that opened the console right here would lose the page that the link names.
+ */
 const cardOf = (way: ListedAccount & { readonly destination: Way['destination'] | undefined }): AccountCard => ({
   ...accountCard(way.account),
   roles: way.roles.map((held) => {

@@ -28,7 +28,10 @@ export const IDENTITY_CENTER =
   /^\/(client\/register|device_authorization|token|assignment\/(accounts|roles)|federation\/credentials|logout)$/
 
 const DEVICE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code'
-/** Clients throw away role credentials with less than fifteen minutes left: shorter ones would be asked for at each command. */
+/**
+ * Clients discard role credentials with less than fifteen minutes left, so with shorter ones they would ask again at
+ * each command.
+ */
 const LEAST_USEFUL_SECONDS = 1800
 
 const Text = z.string().max(1000)
@@ -216,12 +219,13 @@ export function identityCenterRoutes(deps: {
 
   router.post('/logout', async (req, res) => {
     const token = req.get('x-amz-sso_bearer_token')
-    // threats.md D10: the whole lineage goes, and a token nobody knows gets the same answer.
+    // threats.md D10: ends the session with all its tokens. An unknown token gets the same answer.
     if (token !== undefined) await deps.revokeToken(token.slice(0, 200), factsOf(res))
     res.status(200).end()
   })
 
-  // The AWS CLI asks with HEAD whether a start page leads to a name of AWS's; nothing is ever sent there (threats.md D8).
+  // The AWS CLI checks with HEAD that a start page redirects to an AWS-owned name; it never sends anything there
+  // (threats.md D8).
   router.head('/start', (_req, res) => {
     res.set(PROGRAM_HEADERS).redirect(302, `https://${deps.startHost}/start`)
   })

@@ -6,8 +6,8 @@ export type Degraded = readonly string[]
 const NOT_FOUND = { status: 404, type: 'application/json', body: '{"status":"not found"}\n' }
 
 /**
- * Health for machines, on a listener of its own: on the public one such paths have been bypasses (security.md K-15).
- * `/readyz` is 503 only for what stops everybody: store, signing keys, draining (contract.md).
+ * Health and metrics for machines, on a listener of its own: on public ones, such paths have been used as bypasses
+ * (security.md K-15). `/readyz` is 503 only for what stops everybody: store, signing keys, draining (contract.md).
  */
 export function makeManagementServer(deps: {
   /** Names of what is missing to serve at all; empty: ready. */

@@ -14,8 +14,9 @@ type Deps = {
 type ToIdp = Request<{ idp: string }>
 
 /**
- * Where an IdP's own assertions for AWS arrive (threats.md F7): bound by the attempt's cookie, never by a session's. Nobody is
- * signed in here; what arrives goes on to AWS, and the person gets what they asked for before they left.
+ * Where an IdP's own assertions for AWS arrive (threats.md F7). Bound to the browser by the attempt's cookie, not by a
+ * session. Nobody is signed in here: the assertion goes on to AWS, and the person gets what they asked for before they
+ * left.
  */
 export function passThroughRoutes(deps: Deps): Router {
   const router = Router({ caseSensitive: true })

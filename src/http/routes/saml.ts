@@ -55,7 +55,8 @@ export function samlRoutes(deps: Deps): Router {
       return
     }
     const attempt = attemptId === undefined ? undefined : deps.attempts.take(req, res, attemptId)
-    // The session's own cookie stays at home when another site posts here; the attempt remembers whose browser it is.
+    // Browsers do not send the session's cookie with a POST from another site; the attempt's cookie says whose browser
+    // it is.
     const former =
       req.session.signedIn ?? (attempt?.formerId === undefined ? undefined : await deps.findSession(attempt.formerId))
     const { session, returnTo } = await deps.completeSignIn({

@@ -114,8 +114,8 @@ export function signOutRoutes(deps: Deps & { requireCsrf: RequestHandler; origin
 }
 
 /**
- * The trip to an IdP, and back from an OIDC one. Bound by `state` and its sealed cookie, not by a session: one is asked for only where
- * another site starts the trip, and made where it ends well.
+ * The trip to an IdP, and back from an OIDC one. Bound by `state` and its sealed cookie, not by a session. A session is
+ * read only if another site starts the trip, and made only if the trip ends well.
  */
 export function signInTripRoutes(deps: Deps & { browserSession: RequestHandler }): Router {
   const router = Router({ caseSensitive: true })
@@ -125,7 +125,7 @@ export function signInTripRoutes(deps: Deps & { browserSession: RequestHandler }
     next()
   }
 
-  // A SAML answer comes without the session's cookie, so the attempt must know whose browser it is.
+  // A SAML answer comes without the session's cookie, so the session is read here and the attempt remembers it.
   const sessionIfNeeded: RequestHandler<{ idp: string }> = (req, res, next) => {
     const needed = isFromOtherSite(req) || deps.providers.get(req.params.idp)?.saml !== undefined
     if (needed) void deps.browserSession(req, res, next)
@@ -134,7 +134,7 @@ export function signInTripRoutes(deps: Deps & { browserSession: RequestHandler }
 
   // A GET, so that no page needs the IdP in its form-action; starting a sign-in changes nothing (security.md W-11).
   router.get<{ idp: string }>('/sign-in/:idp', failAsAtHotDoor, onlyAsPage, sessionIfNeeded, async (req, res) => {
-    // Another site must not put somebody else, or the same person anew, in place of a live session without a click
+    // Another site must not replace a live session without a click, neither with another person nor with the same one
     // (security.md W-11): the chooser is shown first.
     const former = req.session?.signedIn
     const returnTo = parseReturnTo(req.query['returnTo'])

@@ -127,7 +127,7 @@ export function stepUpRoutes(deps: Deps): Router {
     sendToConsole(res, url)
   })
 
-  /** Of the grant that would be used: which one that is may hang on what somebody approved. */
+  /** Refuses a missing reason if the grant in use asks for one; which grant that is may depend on an approval. */
   async function requireReason(
     session: GatewaySession,
     target: RoleTarget,

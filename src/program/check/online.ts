@@ -16,8 +16,8 @@ type Deps = {
 }
 
 /**
- * Asks everybody the configuration names whether they are who it says. Nothing secret is sent: no client secret, no token, no
- * credential.
+ * Asks every neighbour the configuration names whether it is who it should be. Sends nothing secret: no client secret,
+ * no token, no credential.
  */
 export async function lookOnline(config: Config, deps: Deps): Promise<readonly Seen[]> {
   const { idps, workloads } = config

@@ -3,7 +3,10 @@ import { createInterface } from 'node:readline'
 import { personIn, type SeenPerson } from '../../domain/policy/people.ts'
 import { identityOf } from '../../domain/sign-in/principal.ts'
 
-/** Everybody an audit file has seen sign in, each as they were the last time. A line at a time: such files are long. */
+/**
+ * Everybody who signed in according to an audit file, as of their last time. Reads line by line, as such files are
+ * long.
+ */
 export async function peopleIn(path: string): Promise<readonly SeenPerson[]> {
   const people = new Map<string, SeenPerson>()
   for await (const line of createInterface({ input: createReadStream(path, 'utf8'), crlfDelay: Infinity })) {

@@ -22,16 +22,19 @@ export type Place = Fault & { readonly file: string }
 /** The name of a piece of advice: `[shadowed-rule]` at its end (docs/reference/lints.md). */
 const lintIn = ({ message }: Place): string => / \[([a-z-]+)\]$/.exec(message)?.[1] ?? ''
 
-/** What one run of `check-config` found: what `--json` prints, and what everything else is made from. Only added to. */
+/**
+ * What one run of `check-config` found. `--json` prints it, and all other output is made from it. Fields may be added,
+ * never removed.
+ */
 export type Report = {
   readonly file: string
   readonly ok: boolean
   readonly exit: number
-  /** Whether secrets, keys and certificates were read, or how they are named was looked at only. */
+  /** `not_read`: only the references to secrets, keys and certificates were checked, not their contents. */
   readonly secrets: 'read' | 'not_read'
   readonly faults: readonly Place[]
   readonly warnings: readonly Place[]
-  /** What comes later was not looked at, in one file at least: references, secrets, and its own tests at the end. */
+  /** Checking stopped early in at least one file: references, secrets or in-file tests were not looked at. */
   readonly unfinished?: true
   /** Absent when it does not load. */
   readonly config?: {
@@ -53,7 +56,7 @@ export type Report = {
 export type Comparison = PolicyDiff & {
   readonly against: string
   readonly hash: string
-  /** Where a names file says what people call groups: names by id, of the other file where this one has none. */
+  /** The friendly names of groups by id, if there is a names file; of the other file, if this one has none. */
   readonly groupNames?: Readonly<Record<string, string>>
   /** With `--people`. */
   readonly people?: PeopleDiff

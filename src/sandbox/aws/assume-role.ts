@@ -19,8 +19,8 @@ export type Vouched = PassedOn & {
 type FoundRole = { readonly role: DemoRole; readonly roleId: string }
 
 /**
- * The role, if its trust policy lets them in. A role that does not exist, a policy that says no, and somebody who brings
- * along more than the policy lets them, all look the same from outside (aws.md §2, AccessDenied).
+ * The role, if its trust policy lets them in. A role that does not exist, a policy that refuses, and a request with
+ * more tags or names than the policy allows all look the same from outside (aws.md §2, AccessDenied).
  */
 export function requireRole(accounts: Accounts, roleArn: string, vouched: Vouched): FoundRole {
   const found = accounts.findRole(roleArn)

@@ -30,7 +30,7 @@ export function makeFederation(deps: FederationDeps): (ask: Ask) => Promise<Answ
       const parameters = ask.method === 'POST' ? new URLSearchParams(ask.body) : ask.url.searchParams
       if (new Set(parameters.keys()).size !== [...parameters].length)
         return refused('A parameter was given more than once.')
-      // AWS takes both by GET as well. Here it is a mistake to be found: URLs end up in logs and histories.
+      // AWS takes both by GET as well. Here a GET is treated as a mistake: URLs end up in logs and histories.
       if (ask.url.searchParams.has('Session')) return refused('Credentials do not belong in URLs.')
       switch (`${ask.method} ${parameters.get('Action') ?? ''}`) {
         case 'POST getSigninToken':
@@ -66,7 +66,7 @@ function signinToken(
   return { status: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify({ SigninToken: token }) }
 }
 
-/** The live session whose three secrets these are; anything else is one and the same 400. */
+/** The live session with these credentials; anything else gets the same 400. */
 function requireSession(text: string, sessions: RoleSessions, now: Date): RoleSession {
   const { sessionId, sessionKey, sessionToken } = readJson(text)
   const session = typeof sessionId === 'string' ? sessions.find(sessionId) : undefined

@@ -4,8 +4,8 @@ import { Refusal } from './refusal.ts'
 export type Parameters = ReadonlyMap<string, string>
 
 /**
- * The parameters of a Query request, from the query and the form alike. Each name may come once, whatever its case: what
- * comes twice is read by one party this way and by another that way.
+ * The parameters of a Query request, from query and form together. A name may stand once only, in whatever case: two
+ * parties could each read another of two values.
  */
 export function readParameters({ method, url, headers, body }: Ask): Parameters {
   if (method !== 'POST' && method !== 'GET') throw new Refusal('InvalidAction', `${method} is not supported`)

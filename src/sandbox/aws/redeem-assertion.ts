@@ -90,7 +90,7 @@ function requireProvider(accounts: Accounts, arn: string) {
   return { provider, accountId }
 }
 
-/** What the envelope says. It may be unsigned, so it can only refuse (security.md S-20, S-23, S-30). */
+/** Checks the envelope. It may be unsigned, so it can only lead to a refusal (security.md S-20, S-23, S-30). */
 function requireSuccess({ response }: OpenedResponse, issuer: string): void {
   const [status] = childrenOf(response, PROTOCOL, 'Status')
   const [code] = childrenOf(status, PROTOCOL, 'StatusCode')

@@ -41,7 +41,10 @@ async function openText(received: string, privateKeys: readonly string[]): Promi
   return { received, text, ...after }
 }
 
-/** The assertion as the bytes say it that one of these certificates signed. What surrounds them says nothing (security.md S-17). */
+/**
+ * The assertion, read from the very bytes that one of these certificates signed. Anything around them is ignored
+ * (security.md S-17).
+ */
 export async function requireSigned(
   opened: OpenedResponse,
   certificates: readonly string[],
@@ -65,7 +68,7 @@ const notSigned = (because: string): Refusal =>
 
 // ── What a response may look like ────────────────────────────────────────────────────────────────────────────────────
 
-/** Before a signature is looked at, there must be no doubt what it is over (security.md S-4, S-8 to S-14). */
+/** Checked before any signature: there must be no doubt what it covers (security.md S-4, S-8 to S-14). */
 async function requireOrdinary(text: string): Promise<{ response: Element; assertion: Element }> {
   // No document type, comment, CDATA section or processing instruction.
   if (/<!|<\?/.test(text.replace(/^<\?xml [^?]*\?>/, ''))) throw invalid('markup beside elements')

@@ -64,7 +64,10 @@ function readForm(contentType: string | undefined, body: string): { response: st
   return { response, relayState: relayStates[0] ?? '' }
 }
 
-/** Which role it is for, nothing verified: it says which provider to verify with, and that one must say the same again. */
+/**
+ * Which role it is for, read before anything is verified: it says which provider to verify with, and the verified
+ * assertion must name the same role.
+ */
 async function requireOnePair(response: string, { decryptionKeys }: Accounts): Promise<RolePair> {
   const { assertion } = await openResponse(response, decryptionKeys)
   const [pair, second] = rolesNamed(assertion)

@@ -12,8 +12,8 @@ export type Element = {
 }
 
 /**
- * A document's root. Fails when the text is not well-formed XML or brings a document type along: entities end there.
- * libxml2, and not a reader of the gateway's: what the gateway wrote is looked at by somebody else.
+ * A document's root. Fails if the text is not well-formed XML or has a document type, so no entities. Uses libxml2, not
+ * the gateway's reader, so that what the gateway wrote is read by independent code.
  */
 export async function parseXml(text: string): Promise<Element> {
   if (/<!(DOCTYPE|ENTITY)/i.test(text)) throw new Error('a document type')

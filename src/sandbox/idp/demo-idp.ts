@@ -86,7 +86,7 @@ async function signIn(
   await provider.interactionFinished(
     req,
     res,
-    // A password is all it asks for; it says so as a directory would that had asked for more.
+    // Only a password is asked for, but the answer says more, as a directory would that had asked for more.
     { login: { accountId: person.subject, amr: ['pwd', 'mfa'] } },
     { mergeWithLastSubmission: false },
   )

@@ -87,7 +87,7 @@ export function makeSignOn(deps: SignOnDeps) {
   return { begin, signIn }
 }
 
-/** The answer goes to the address that was registered, whatever a request says: so one that says another is refused. */
+/** The answer goes to the registered address, whatever a request says; a request that names another is refused. */
 function requireOurAcs({ acs, binding }: AuthnRequest, sp: ServiceProvider): void {
   if (acs !== undefined && acs !== sp.acs) throw new SamlRefusal('The address for the answer is not registered.')
   if (binding !== undefined && binding !== POST) throw new SamlRefusal('Answers go out by HTTP-POST only.')

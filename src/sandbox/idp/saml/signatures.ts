@@ -20,8 +20,8 @@ const CIPHERS: Readonly<Record<ContentCipher, string>> = {
 }
 
 /**
- * The document with its root signed: RSA-SHA256, exclusive C14N, the signature after the root's Issuer. By samlify, and so
- * by another hand than the one that verifies in the gateway: a witness that shares its reader's mistakes proves nothing.
+ * The document with its root signed: RSA-SHA256, exclusive C14N, the signature after the root's Issuer. By samlify,
+ * since the gateway verifies with other code: a test proves nothing if writer and reader share their mistakes.
  */
 export async function signed(xml: string, { privateKeyPem, certificatePem }: SigningKey): Promise<string> {
   const { SamlLib } = await loadSamlify()
