@@ -6,7 +6,7 @@ import { html, stylesheet } from '../page.ts'
 import { OIDC_DIRECTORY, personWith } from './people.ts'
 import { makeProvider } from './provider.ts'
 import { makeSamlIdp, type DemoSamlIdp, type SamlSettings } from './saml/saml-idp.ts'
-import { idpPage, signInForm, STYLESHEET_PATH } from './sign-in-form.ts'
+import { idpPage, signInForm, STYLESHEET_PATH, wayBack } from './sign-in-form.ts'
 
 /** The demo directory, running. */
 export type DemoIdp = { readonly issuer: string; readonly close: () => Promise<void> }
@@ -63,7 +63,9 @@ function makeHandler(provider: Provider, gatewayOrigin: string, saml: Handle | u
     if (!path.startsWith('/sign-in/')) return void protocol(req, res)
     signIn(provider, gatewayOrigin, req, res).catch(() => {
       if (res.headersSent) return res.destroy()
-      return send(res, idpPage(400, 'This sign-in has ended', html`<p>Start again at the gateway.</p>`))
+      const body = html`<p>It was finished already, took too long, or began in another browser.</p>
+        ${wayBack(gatewayOrigin)}`
+      return send(res, idpPage(400, 'This sign-in has ended', body))
     })
   }
 }

@@ -26,7 +26,9 @@ export function makeMemoryAdapter({ now }: { now: () => Date }) {
       if (payload !== undefined) payload.consumed = Math.floor(now().getTime() / 1000)
     },
     revokeByGrantId: async (grantId: string) => {
-      for (const [key, payload] of rows) if (payload.grantId === grantId) rows.delete(key)
+      // Of this model alone: an interaction outlives the grant of whoever it began with, when somebody else signs in at it.
+      for (const [key, payload] of rows)
+        if (key.startsWith(`${model}:`) && payload.grantId === grantId) rows.delete(key)
     },
   })
 }

@@ -4,7 +4,7 @@ import type { Context } from 'oidc-provider'
 import { html } from '../page.ts'
 import { makeMemoryAdapter } from './memory-adapter.ts'
 import { DEMO_PEOPLE } from './people.ts'
-import { idpPage } from './sign-in-form.ts'
+import { idpPage, wayBack } from './sign-in-form.ts'
 
 const CLIENT_ID = 'rolegate'
 const SCOPES = ['openid', 'profile', 'email', 'groups']
@@ -48,13 +48,13 @@ function configurationFor({ gatewayOrigin, clientSecret, awsClient, now, random 
     findAccount,
     loadExistingGrant: grantEverything,
     clientBasedCORS: () => false,
-    renderError: showError,
+    renderError: showError(gatewayOrigin),
     features: {
       devInteractions: { enabled: false },
       rpInitiatedLogout: {
         enabled: true,
         logoutSource: askSignOut(gatewayOrigin),
-        postLogoutSuccessSource: showSignedOut,
+        postLogoutSuccessSource: showSignedOut(gatewayOrigin),
       },
     },
     ttl: { AccessToken: 600, AuthorizationCode: 60, IdToken: 600, Interaction: 900, Session: 43_200, Grant: 43_200 },
@@ -95,20 +95,15 @@ async function grantEverything({ oidc: { session, client, provider } }: Context)
   return grant
 }
 
-function showError(
-  context: Context,
-  { error, error_description: why }: { error: string; error_description?: string },
-): void {
-  place(
-    context,
-    idpPage(
-      context.status,
-      'The demo directory cannot go on',
-      html`<p>${why ?? 'The request was not understood.'}</p>
-        <p class="quiet">${error}</p>`,
-    ),
-  )
-}
+/** Its sentence is for whoever mends the demo; everybody else starts again. */
+const showError =
+  (gatewayOrigin: string) =>
+  (context: Context, { error, error_description: why }: { error: string; error_description?: string }) => {
+    const body = html`<p>The sign-in that the gateway began is over, or it never began one like this.</p>
+      ${wayBack(gatewayOrigin)}
+      <p class="quiet">${why ?? 'The request was not understood'} (${error})</p>`
+    place(context, idpPage(context.status, 'The demo directory cannot go on', body))
+  }
 
 /** The form is oidc-provider's own, `id="op.logoutForm"`, with its CSRF value in it. */
 const askSignOut = (gatewayOrigin: string) => (context: Context, form: string) => {
@@ -121,8 +116,10 @@ const askSignOut = (gatewayOrigin: string) => (context: Context, form: string) =
   place(context, idpPage(200, 'Sign out', body, gatewayOrigin))
 }
 
-function showSignedOut(context: Context): void {
-  place(context, idpPage(200, 'Signed out', html`<p>You are signed out of the demo directory.</p>`))
+const showSignedOut = (gatewayOrigin: string) => (context: Context) => {
+  const body = html`<p>You are signed out of the demo directory.</p>
+    ${wayBack(gatewayOrigin)}`
+  place(context, idpPage(200, 'Signed out', body))
 }
 
 function place(context: Context, { status, headers = {}, body }: ReturnType<typeof idpPage>): void {

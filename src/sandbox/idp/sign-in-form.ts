@@ -15,6 +15,9 @@ export const idpPage = (status: number, title: string, body: Html, gatewayOrigin
     ...(gatewayOrigin !== undefined && { formAction: `'self' ${gatewayOrigin}` }),
   })
 
+/** No page of the demo IdP is a dead end. */
+export const wayBack = (gatewayOrigin: string): Html => html`<p><a href="${gatewayOrigin}/">Back to the gateway</a></p>`
+
 type SignIn = { readonly action: string; readonly directory: Directory; readonly gatewayOrigin: string }
 
 /** The sign-in form of one directory: `username`, `password`, and who one may be. */

@@ -131,7 +131,9 @@ describe('the demo directory', () => {
 
   it('binds the form to the browser that asked', async () => {
     const form = (await aBrowser()(asked())).headers.get('location') ?? ''
-    expect((await aBrowser()(form, { username: 'alice', password: 'demo' })).status).toBe(400)
+    const answer = await aBrowser()(form, { username: 'alice', password: 'demo' })
+    expect(answer.status).toBe(400)
+    expect(await answer.text()).toContain(`href="${gatewayOrigin}/"`)
   })
 
   it('signs the same browser in again without asking, until it signs out', async () => {
@@ -148,13 +150,27 @@ describe('the demo directory', () => {
     expect((await browser(asked())).headers.get('location')).toContain('/sign-in/')
   })
 
+  it('takes somebody else where the gateway asks who it is anew, as at a step-up', async () => {
+    const browser = aBrowser()
+    await signIn(browser, 'alice')
+    const form = (await browser(asked({ prompt: 'login' }))).headers.get('location') ?? ''
+    const resumed = (await browser(form, { username: 'bob', password: 'demo' })).headers.get('location') ?? ''
+    // A form of oidc-provider's own, which a script sends off: whoever was here before is signed out first.
+    const change = /action="([^"]+)"[^]*name="xsrf" value="([^"]+)"/.exec(await (await browser(resumed)).text())
+    const ended = await browser(change?.[1] ?? '', { xsrf: change?.[2] ?? '', logout: 'yes' })
+    const callback = await browser(ended.headers.get('location') ?? '')
+    expect(decodeJwt((await redeem(callback)).id_token).sub).toBe('u-bob')
+  })
+
   it.each([
     { why: 'another redirect URI', change: { redirect_uri: `${gatewayOrigin}/elsewhere` }, says: /redirect_uri/ },
     { why: 'another client', change: { client_id: 'stranger' }, says: /client/ },
   ])('shows $why an error of its own and sends nobody anywhere', async ({ change, says }) => {
     const answer = await aBrowser()(asked(change))
     expect({ status: answer.status, location: answer.headers.get('location') }).toEqual({ status: 400, location: null })
-    expect(await answer.text()).toMatch(says)
+    const text = await answer.text()
+    expect(text).toMatch(says)
+    expect(text).toContain(`href="${gatewayOrigin}/"`)
   })
 
   it('asks every client for PKCE', async () => {
