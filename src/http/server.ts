@@ -1,4 +1,4 @@
-import express, { urlencoded, type Express, type RequestHandler } from 'express'
+import express, { urlencoded, type Express, type Request, type RequestHandler } from 'express'
 import type { RequestListener } from 'node:http'
 import type { PassThroughAttempt, SignInAttempt, TestAttempt } from '../domain/sign-in/attempt.ts'
 import { requireOwnClient } from '../usecases/device/clients.ts'
@@ -24,7 +24,7 @@ import { containerRoutes } from './routes/container.ts'
 import { deviceRoutes } from './routes/device.ts'
 import { goRoutes } from './routes/go.ts'
 import { issuerRoutes, type IssuerDocuments } from './routes/issuer.ts'
-import { IDENTITY_CENTER, identityCenterRoutes } from './routes/identity-center.ts'
+import { identityCenterRoutes, isForIdentityCenter } from './routes/identity-center.ts'
 import { adminAccessRoutes } from './routes/admin-access.ts'
 import { adminIdpTestRoutes } from './routes/admin-idp-test.ts'
 import { adminRoutes } from './routes/admin.ts'
@@ -248,13 +248,13 @@ function createExpress(deps: ServerDeps & Shared): Express {
 }
 
 /** Addresses for programs. `/oauth/authorize` is a page: the terminal's browser goes there (RFC 6749 §3.1). */
-const isForProgram = (path: string): boolean =>
-  (/^\/(v1|oauth)(\/|$)/.test(path) && path !== '/oauth/authorize') || IDENTITY_CENTER.test(path)
+const isForProgram = (req: Request): boolean =>
+  (/^\/(v1|oauth)(\/|$)/.test(req.path) && req.path !== '/oauth/authorize') || isForIdentityCenter(req)
 
 const forPrograms =
   (handler: RequestHandler): RequestHandler =>
   (req, res, next) =>
-    isForProgram(req.path) ? handler(req, res, next) : next()
+    isForProgram(req) ? handler(req, res, next) : next()
 
 const noStore: RequestHandler = (_req, res, next) => {
   res.set('cache-control', 'no-store')

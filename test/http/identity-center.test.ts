@@ -264,6 +264,16 @@ describe('the Identity-Center-compatible API', () => {
     expect(demo.audit()).toHaveLength(before)
   })
 
+  it.each(['/logout', '/token', '/device_authorization', '/client/register'])(
+    'answers whoever types %s into a browser with a page, and a program with JSON',
+    async (path) => {
+      const page = await request(demo.url).get(path).set('accept', 'text/html').set('sec-fetch-mode', 'navigate')
+      expect([page.status, page.type]).toEqual([404, 'text/html'])
+      expect(page.text).toContain('There is nothing here')
+      expect((await request(demo.url).get(path)).type).toBe('application/problem+json')
+    },
+  )
+
   it('refuses a registration whose id would fit no address', async () => {
     const redirectUris = Array.from({ length: 5 }, (_, n) => `http://127.0.0.1/${'x'.repeat(240)}${n}`)
     const answer = await call(demo, '/client/register', { clientName: 'x', clientType: 'public', redirectUris })

@@ -24,8 +24,13 @@ import { PROGRAM_HEADERS } from '../security-headers.ts'
 import type { LogRefusal } from '../witness.ts'
 
 /** Every address of this API but `/authorize`, which is a page. */
-export const IDENTITY_CENTER =
+const IDENTITY_CENTER =
   /^\/(client\/register|device_authorization|token|assignment\/(accounts|roles)|federation\/credentials|logout)$/
+const TAKES_GET = /^\/(assignment|federation)\//
+
+/** A GET where the API has none is no program's: somebody typed `/logout`, and is answered as at any address there is none of. */
+export const isForIdentityCenter = ({ path, method }: Request): boolean =>
+  IDENTITY_CENTER.test(path) && (method !== 'GET' || TAKES_GET.test(path))
 
 const DEVICE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code'
 /**
@@ -93,7 +98,7 @@ export function identityCenterRoutes(deps: {
   const body = jsonBody()
   const startUrls = [`${deps.publicUrl}/start`, `https://${deps.startHost}/start`]
 
-  router.use((req, res, next) => (IDENTITY_CENTER.test(req.path) ? refusePages(req, res, next) : next()))
+  router.use((req, res, next) => (isForIdentityCenter(req) ? refusePages(req, res, next) : next()))
 
   router.post('/client/register', ...body, (req, res) => {
     const { clientName: name, scopes = [], grantTypes = [], redirectUris = [] } = parse(Registration, req.body)
@@ -271,4 +276,4 @@ function given(
 const onItsAddresses =
   (handler: ErrorRequestHandler): ErrorRequestHandler =>
   (thrown, req, res, next) =>
-    IDENTITY_CENTER.test(req.path) ? handler(thrown, req, res, next) : next(thrown)
+    isForIdentityCenter(req) ? handler(thrown, req, res, next) : next(thrown)
