@@ -148,6 +148,17 @@ describe.skipIf(noBrowser)(`in a real browser${noBrowser === undefined ? '' : ` 
     await context.close()
   })
 
+  it('says who is signed in on three lines of a phone, and leaves the rest to the page', async () => {
+    const { context, page } = await here.aTab({ viewport: { width: 375, height: 800 } })
+    await page.goto(here.demo.url)
+    await signInAs(page, 'alice')
+    await page.waitForURL(`${here.demo.url}/`)
+    const bar = await page.locator('header .bar').boundingBox()
+    expect(bar?.height).toBeLessThan(140)
+    expect(await page.getByRole('button', { name: 'Sign out' }).isVisible()).toBe(true)
+    await context.close()
+  })
+
   it.each([320, 375, 1280])('no page scrolls sideways at %i px', async (width) => {
     const { context, page } = await here.aTab({ viewport: { width, height: 800 } })
     await page.goto(here.demo.url)
