@@ -9,6 +9,7 @@ import { asRolegateError } from '../domain/errors.ts'
 import type { EmergencyDesk } from '../usecases/emergency/emergency-desk.ts'
 import { plain, shellWord } from '../domain/plain.ts'
 import { isNoAim, readAdminArgs, type StoreFlags } from './admin-args.ts'
+import { printDenies } from './admin-list.ts'
 import { isNamed, readAim } from './aim.ts'
 import { readConfigFile, readInstallation, readNames } from './read-config.ts'
 import { VERSION } from './version.ts'
@@ -37,7 +38,8 @@ export async function run(args: readonly string[]): Promise<number> {
       const names = namesOf(await desk.namesInForce(), readNames(file))
       switch (command.action) {
         case 'list':
-          return await list(desk, names)
+          process.stdout.write(printDenies(await desk.list(), (aim) => isNamed(aim, names)))
+          return 0
         case 'reload':
           return await reload(desk, file, command.acceptsLockout)
         case 'deny':
@@ -204,16 +206,6 @@ async function reload(desk: HostDesk, file: string, acceptsLockout: boolean): Pr
   process.stdout.write(
     `asked: the gateways on this store take up ${plain(file)} (${loaded.hash}) within seconds${acceptsLockout ? ', even if it leaves no operator' : ''}. What came of it: their log, and /admin/status.\n`,
   )
-  return 0
-}
-
-async function list(desk: EmergencyDesk, names: Names | undefined): Promise<number> {
-  const denies = await desk.list()
-  if (denies.length === 0) process.stdout.write('nothing is closed.\n')
-  for (const { aim, since, by, reason } of denies)
-    process.stdout.write(
-      `${nameOf(aim)}${isNamed(aim, names) ? '' : '  (closes nothing: neither file nor store know it)'}  since ${since}  by ${plain(by)}: ${plain(reason)}\n`,
-    )
   return 0
 }
 
