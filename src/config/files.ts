@@ -20,8 +20,9 @@ export function readText(path: string, at: Path, world: World, findings: Finding
 
 /** A file outside the configuration folder is read only when its path says so from the root. */
 export function readFile(path: string, at: Path, world: World, findings: Findings): string | Uint8Array | undefined {
+  const asked = fromFolder(path, world)
   try {
-    const real = world.realPath(fromFolder(path, world))
+    const real = world.realPath(asked)
     if (!isAbsolute(path) && !isInside(real, folderOf(world))) {
       findings.fault(at, 'leads out of the configuration folder; write an absolute path if that is meant')
       return undefined
@@ -31,10 +32,14 @@ export function readFile(path: string, at: Path, world: World, findings: Finding
     else return world.readFile(real)
     return undefined
   } catch (thrown) {
-    if (world.withoutSecrets !== true) findings.fault(at, `cannot be read${errnoOf(thrown)}`)
+    if (world.withoutSecrets !== true) findings.fault(at, whyUnread(asked, thrown))
     return undefined
   }
 }
+
+/** The whole path, for a relative one starts where few look. */
+export const whyUnread = (path: string, thrown: unknown): string =>
+  errnoOf(thrown) === ' (ENOENT)' ? `there is no ${path}` : `${path} cannot be read${errnoOf(thrown)}`
 
 /** ` (ENOENT)`: the code says enough, and the message of a stranger might say too much. */
 export const errnoOf = (thrown: unknown): string =>

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { basename, dirname, relative, sep } from 'node:path'
-import { errnoOf, isNoFile, NO_FILE } from './files.ts'
+import { isNoFile, NO_FILE, whyUnread } from './files.ts'
 import { folderOf, isInside, realOr } from './paths.ts'
 import type { World } from './world.ts'
 
@@ -67,7 +67,7 @@ export function openPolicyFiles(world: World): PolicyFiles {
           return { fault: 'leads out of the configuration folder' }
         return decoded(reading.bytes)
       } catch (thrown) {
-        return { fault: thrown instanceof NoFile ? NO_FILE : `cannot be read${errnoOf(thrown)}` }
+        return { fault: thrown instanceof NoFile ? NO_FILE : whyUnread(path, thrown) }
       }
     },
     list(folder) {
@@ -76,7 +76,7 @@ export function openPolicyFiles(world: World): PolicyFiles {
         folders.set(folder, names)
         return { names }
       } catch (thrown) {
-        return { fault: `cannot be read${errnoOf(thrown)}` }
+        return { fault: whyUnread(folder, thrown) }
       }
     },
     unchanged() {

@@ -179,7 +179,7 @@ describe('a names file (threats.md R6)', () => {
   it.each([
     ['groups: { claim: groups, names_file: groups/entra.yaml }', 'goes with "kind: id" (or sid) beside it'],
     ['groups: { claim: groups, kind: name, names_file: groups/entra.yaml }', 'goes with "kind: id" (or sid) beside it'],
-    ['groups: { claim: groups, kind: id, names_file: groups/okta.yaml }', 'cannot be read (ENOENT)'],
+    ['groups: { claim: groups, kind: id, names_file: groups/okta.yaml }', 'there is no /etc/rolegate/groups/okta.yaml'],
     ['groups: { claim: groups, kind: id, names_file: ../entra.yaml }', 'leads out of the configuration folder'],
     ['groups: { claim: groups, kind: id, names_file: /srv/entra.yaml }', 'leads out of the configuration folder'],
   ])('is not taken with %s', (groups, message) => {

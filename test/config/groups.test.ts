@@ -271,7 +271,7 @@ describe('groups.source: google_directory', () => {
   })
 
   it('refuses a key file that is not there, and warns of one that everybody may read', () => {
-    expect(faults(google(), aWorld())).toEqual([`${HERE}: cannot be read (ENOENT)`])
+    expect(faults(google(), aWorld())).toEqual([`${HERE}: there is no /run/secrets/google.json`])
     expect(load(google(), withKey(KEY, { fileMode: () => 0o100644 })).warnings.join()).toContain(
       `${HERE}: may be read by everybody on this machine`,
     )

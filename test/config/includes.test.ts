@@ -111,7 +111,7 @@ describe('docs/how-to/rules-of-teams.md', () => {
 describe('what include names (threats.md R7)', () => {
   it.each([
     ['rules/*.yml', 'include[0].files: matches no file; take it out if none is meant'],
-    ['rule/*.yaml', 'include[0].files: cannot be read (ENOENT)'],
+    ['rule/*.yaml', 'include[0].files: there is no /etc/rolegate/rule'],
     ['[rules/*.yml]', 'include[0].files[0]: matches no file; take it out if none is meant'],
     ['/etc/rolegate/rules/x.yaml', 'include[0].files: must be a path from this file, as in rules/*.yaml'],
     ['"*/x.yaml"', 'include[0].files: "*" stands in the last part of a path only; name each folder'],
@@ -125,7 +125,9 @@ describe('what include names (threats.md R7)', () => {
   })
 
   it('refuses a file that is not there, at the file', () => {
-    expect(faultsOf(including('rules/y.yaml'), withFiles({}))).toEqual(['rules/y.yaml:1:1  cannot be read (ENOENT)'])
+    expect(faultsOf(including('rules/y.yaml'), withFiles({}))).toEqual([
+      'rules/y.yaml:1:1  there is no /etc/rolegate/rules/y.yaml',
+    ])
   })
 
   it('refuses a file under two fences, and takes one that two patterns of one entry mean once', () => {

@@ -777,7 +777,7 @@ describe('pass-through (threats.md F7)', () => {
         '29:91  sts.other.audience: goes with "strategy: web_identity" only',
         '29:105  sts.other.client_id: goes with "strategy: pass_through_oidc" only',
         '29:135  sts.other.saml_encryption_cert_file: goes with "strategy: saml" only',
-        '29:135  sts.other.saml_encryption_cert_file: cannot be read (ENOENT)',
+        '29:135  sts.other.saml_encryption_cert_file: there is no /etc/rolegate/z.pem',
       ],
     },
     {

@@ -70,12 +70,12 @@ describe('a file that is written while it is read (threats.md R9)', () => {
       if (path === FILE && reads++ > 0) throw Object.assign(new Error('hush'), { code: 'ENOENT' })
       return world.readFile(path)
     }
-    expect(faultsIn({ ...world, readFile })).toEqual(['1:1  cannot be read (ENOENT)'])
+    expect(faultsIn({ ...world, readFile })).toEqual(['1:1  there is no /etc/rolegate/rolegate.yaml'])
   })
 })
 
 it('says that a file cannot be read, and that it is not UTF-8', () => {
-  expect(faultsIn(aWorld())).toEqual(['1:1  cannot be read (ENOENT)'])
+  expect(faultsIn(aWorld())).toEqual(['1:1  there is no /etc/rolegate/rolegate.yaml'])
   const utf16 = Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from(A_FILE, 'utf16le')])
   expect(faultsIn(aWorld({ files: { [FILE]: utf16 } }))).toEqual(['1:1  is not UTF-8 text; save it as UTF-8'])
 })

@@ -372,8 +372,8 @@ describe('its keys', () => {
       because: 'are there',
       text: signing('/run/saml/none', '/run/saml/nowhere'),
       faults: [
-        '11:23  idps[0].signing_key_file: cannot be read (ENOENT)',
-        '12:24  idps[0].signing_cert_file: cannot be read (ENOENT)',
+        '11:23  idps[0].signing_key_file: there is no /run/saml/none',
+        '12:24  idps[0].signing_cert_file: there is no /run/saml/nowhere',
       ],
     },
     {
@@ -404,7 +404,7 @@ describe('its keys', () => {
     {
       because: 'of the metadata are there',
       text: withMore('metadata_cert_file: /run/saml/none'),
-      faults: ['10:25  idps[0].metadata_cert_file: cannot be read (ENOENT)'],
+      faults: ['10:25  idps[0].metadata_cert_file: there is no /run/saml/none'],
     },
   ])
 
@@ -516,7 +516,7 @@ describe('the way to AWS by SAML', () => {
     {
       because: 'encrypts to a certificate that is there',
       text: withSts('strategy: saml, saml_encryption_cert_file: /run/saml/none'),
-      faults: ['24:55  sts.other.saml_encryption_cert_file: cannot be read (ENOENT)'],
+      faults: ['24:55  sts.other.saml_encryption_cert_file: there is no /run/saml/none'],
     },
   ])
 })

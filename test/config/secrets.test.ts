@@ -113,7 +113,7 @@ describe('the master key', () => {
 
 describe('a file that is read', () => {
   it('may be missing: the fault says how, not what the system said', () => {
-    expect(faultsOf(FILE.replace('master.key', 'none'))).toEqual([`${AT}cannot be read (ENOENT)`])
+    expect(faultsOf(FILE.replace('master.key', 'none'))).toEqual([`${AT}there is no /run/secrets/none`])
   })
 
   it('may lie in the configuration folder', () => {

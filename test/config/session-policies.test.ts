@@ -159,7 +159,7 @@ describe('a session policy is refused', () => {
   })
 
   it('that is not there', () => {
-    expect(faultsOf(NARROWED)).toEqual([`${HERE}cannot be read (ENOENT)`])
+    expect(faultsOf(NARROWED)).toEqual([`${HERE}there is no ${FILE}`])
   })
 
   it('that lies outside the configuration folder', () => {
