@@ -1,11 +1,11 @@
-import { existsSync } from 'node:fs'
-import { dirname } from 'node:path'
 import { parseArgs } from 'node:util'
 import { openGateway } from '../compose/gateway.ts'
 import type { Host } from '../compose/host.ts'
 import type { FromLastGood } from '../compose/world.ts'
 import { ConfigFaults, type Loaded } from '../config/load.ts'
+import { printPath } from '../config/faults.ts'
 import { plain } from '../domain/plain.ts'
+import { unusablePlaces } from './check/places.ts'
 import { loadLastGood } from './last-good.ts'
 import { makeReader, tellFaults } from './read-config.ts'
 import { refuseUnsafeProcess } from './unsafe-process.ts'
@@ -109,7 +109,7 @@ async function start(
 }
 
 /** Why the gateway would not start, for somebody who reads it at night. */
-function explainStart(thrown: unknown, { store }: Pick<Loaded['config'], 'store'>): undefined {
+function explainStart(thrown: unknown, config: Pick<Loaded['config'], 'store' | 'audit'>): undefined {
   const { code, reason, message, values } = thrown as {
     code?: string
     reason?: string
@@ -121,20 +121,18 @@ function explainStart(thrown: unknown, { store }: Pick<Loaded['config'], 'store'
       'the store was sealed with another master key. Mount the right one (or add it under secrets.previous); Rolegate will not make new signing keys over old ones.',
     issuer_changed: `the issuer URL is fixed for life: AWS accounts trust ${String(values?.['former'])}, the file says ${String(values?.['issuer'])}. If you mean it, start once with --accept-new-issuer and change every IAM provider.`,
   }
-  const unopened = code === 'store_unavailable' && store.driver === 'sqlite' ? whyNotOpened(store.path) : undefined
+  const [unusable] = unusablePlaces(config)
+  const nowhere = unusable && `${printPath(unusable.path)}: ${plain(unusable.why)}`
+  const unopened =
+    code === 'store_unavailable' && config.store.driver === 'sqlite'
+      ? `the store at ${plain(config.store.path)} cannot be used: the user the gateway runs as has to be able to write it, and beside it`
+      : undefined
   process.stderr.write(
-    `error: ${(reason !== undefined && sentences[reason]) || unopened || message || 'the gateway did not start'}\n`,
+    `error: ${(reason !== undefined && sentences[reason]) || nowhere || unopened || message || 'the gateway did not start'}\n`,
   )
   const { cause } = thrown as { cause?: { message?: string } }
   if (cause?.message !== undefined) process.stderr.write(`  ${cause.message}\n`)
   return undefined
-}
-
-function whyNotOpened(path: string): string {
-  const folder = dirname(path)
-  return existsSync(folder)
-    ? `the store at ${plain(path)} cannot be used: the user the gateway runs as has to be able to write it, and beside it`
-    : `the store cannot be made: there is no folder ${plain(folder)}. Make it, for the user the gateway runs as alone: mkdir -m 0700`
 }
 
 function readOptions(args: readonly string[]) {

@@ -62,12 +62,19 @@ describe.skipIf(noSqlite)(`serve, on SQLite${noSqlite === undefined ? '' : ` (${
     gateway.write()
   }, 60_000)
 
-  it('will not start without the folder of its store, and says which one that is', async () => {
-    gateway.write((text) => text.replace('path: rolegate.db', 'path: nowhere/rolegate.db'))
-    expect(await gateway.start()).toBe(3)
-    expect(gateway.said()).toContain(`there is no folder ${gateway.folder}/nowhere. Make it`)
-    gateway.write()
-  }, 60_000)
+  it.each([
+    ['its store', (text: string) => text.replace('path: rolegate.db', 'path: nowhere/rolegate.db')],
+    ['its records', (text: string) => `${text}audit: { sinks: [{ type: file, path: nowhere/audit.jsonl }] }\n`],
+  ])(
+    'will not start without the folder of %s, and says which one that is',
+    async (_whose, change) => {
+      gateway.write((text) => change(text.replace(/^audit:.*\n(?: .*\n)*/m, '')))
+      expect(await gateway.start()).toBe(3)
+      expect(gateway.said()).toContain(`there is no folder ${gateway.folder}/nowhere. Make it`)
+      gateway.write()
+    },
+    60_000,
+  )
 
   it('will not start without a master key, and says how to make one (threats.md K2)', async () => {
     gateway.write((text) => text.replace(/secrets: .*\n/, ''))

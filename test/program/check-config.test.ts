@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -52,6 +52,55 @@ describe('check-config', () => {
     expect(printReport(report)).toEqual({
       out: `${at('a.yaml')}: ok. 1 IdP, 2 accounts, 2 roles, 1 rule; it has no tests.\n`,
       err: '',
+    })
+  })
+
+  describe('looks where serve would write', () => {
+    const PLACES = `${PINNED}store: { driver: sqlite, path: state/r.db }
+audit: { sinks: [{ type: file, path: logs/audit.jsonl }] }
+`
+    /** Beside a file that has its places, these folders; what it is warned of, without its folder's name. */
+    async function warned(folders: readonly string[], options: Partial<Options> = {}) {
+      const at = aFolder({ 'a.yaml': `${A_FILE.replace(/^store:.*\n/m, '')}${PLACES}` })
+      for (const folder of folders) mkdirSync(at(folder))
+      const { warnings, exit } = await check(at('a.yaml'), options)
+      return { at, exit, said: warnings.map(({ path, message }) => `${path}: ${message.replaceAll(at(''), '…')}`) }
+    }
+
+    it('and warns of a folder that is not there', async () => {
+      const make = (folder: string) =>
+        `there is no folder …/${folder}. Make it, for the user the gateway runs as alone: mkdir -m 0700 …/${folder} [no-place-to-write]`
+      expect(await warned([])).toMatchObject({
+        exit: 0,
+        said: [
+          `store.path: serve would not start here: ${make('state')}`,
+          `audit.sinks[0].path: serve would not start here: ${make('logs')}`,
+        ],
+      })
+      expect((await warned([], { strict: true })).exit).toBe(EXIT.faults)
+    })
+
+    it('and makes nothing there', async () => {
+      const { at, said } = await warned(['state', 'logs'])
+      expect([said, readdirSync(at('state')), readdirSync(at('logs'))]).toEqual([[], [], []])
+    })
+
+    it('and takes no folder for a file', async () => {
+      expect((await warned(['state', 'state/r.db', 'logs'])).said).toEqual([
+        'store.path: serve would not start here: …/state/r.db is a folder [no-place-to-write]',
+      ])
+    })
+
+    it('unless the file is not served here', async () => {
+      expect((await warned([], { withoutSecrets: true })).said).toEqual([])
+    })
+
+    // Root may write anything.
+    it.skipIf(process.getuid?.() === 0)('and warns of what this user may not write', async () => {
+      const { at } = await warned(['state', 'logs'])
+      chmodSync(at('state'), 0o500)
+      const { warnings } = await check(at('a.yaml'))
+      expect(warnings.map(({ message }) => message)).toEqual([expect.stringContaining(`may not write ${at('state')}`)])
     })
   })
 

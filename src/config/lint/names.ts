@@ -18,6 +18,7 @@ export const LINTS = [
   'names-without-domain',
   'needless-accept',
   'no-egress-pin',
+  'no-place-to-write',
   'odd-group',
   'owner-pinned-alone',
   'pattern-too-wide',

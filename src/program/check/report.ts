@@ -13,6 +13,7 @@ import {
   type UnseenGroup,
 } from '../../domain/policy/people.ts'
 import type { Seen } from './online.ts'
+import { unusablePlaces } from './places.ts'
 import type { Running } from './running.ts'
 import { readFromDisk, type ReadOptions } from '../read-config.ts'
 
@@ -127,9 +128,12 @@ function read(file: string, { insecureDev, withoutSecrets = false, people = [] }
     const unseen = groupsNeverSeen(loaded.config.mapping, people).map((one) =>
       loaded.locate({ path: ['rules', one.rule, 'match'], message: sayUnseen(one) }),
     )
+    const unusable = (withoutSecrets ? [] : unusablePlaces(loaded.config)).map(({ path, why }) =>
+      loaded.locate({ path, message: `serve would not start here: ${why} [no-place-to-write]` }),
+    )
     return {
       faults: [],
-      warnings: [...loaded.warnings, ...unseen].map(placed),
+      warnings: [...loaded.warnings, ...unseen, ...unusable].map(placed),
       tests: loaded.tests.map(placed),
       isUnfinished: false,
       loaded: { ...loaded, file },
