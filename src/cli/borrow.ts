@@ -23,13 +23,6 @@ export const REASON_OPTION = {
   about: 'why you need it, for roles that ask; it goes on record',
 } as const satisfies Option
 
-export const REGION_OPTION = {
-  type: 'string',
-  short: 'r',
-  value: 'REGION',
-  about: 'the region to hand on; default AWS_REGION',
-} as const satisfies Option
-
 /** Credentials for the role a person named, or chooses at their terminal, for as long as they asked. */
 export async function borrow(call: Call, wanted: string | undefined): Promise<Lent> {
   requireRoleOrTerminal(call, wanted)
@@ -130,13 +123,4 @@ function faultOf(typed: string, seconds: number | undefined, bounds = LENT): str
   if (seconds >= bounds.least && seconds <= bounds.most) return undefined
   const fromNow = typed.startsWith('until') ? `“${typed}” is ${printDuration(seconds)} from now. ` : ''
   return `${fromNow}${seconds < bounds.least ? bounds.tooShort : bounds.tooLong}`
-}
-
-/** The region handed on: -r, else the caller's AWS_REGION, else none. Checked, for some printed forms have no quotes. */
-export function regionFor({ text, world, misused }: Call): string | undefined {
-  const flag = text('region')
-  const region = flag ?? (world.env['AWS_REGION'] || undefined)
-  if (region === undefined || /^[a-z0-9-]{1,40}$/.test(region)) return region
-  if (flag !== undefined) throw misused(`“${flag}” is no region: write eu-central-1.`)
-  throw failure('config_invalid', { title: 'AWS_REGION names no region', next: 'Name one with -r.' })
 }

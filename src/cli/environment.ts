@@ -22,7 +22,11 @@ export const ENVIRONMENT: ReadonlyMap<string, string> = new Map([
   ],
   ['NO_PROXY', 'names that are reached past it, by commas'],
   ['AWS_REGION', 'the region handed on, when -r does not name one'],
-  ['AWS_DEFAULT_REGION', 'when set, `exec` sets no AWS_REGION of the account’s own'],
+  ['AWS_DEFAULT_REGION', 'when set, `exec` and `env` set no AWS_REGION of the account’s own'],
+  [
+    'ROLEGATE_ACCOUNT_REGION',
+    'set by `exec` and `env`: the region that was an account’s own, which the next account’s replaces',
+  ],
   ['AWS_PROFILE', 'removed from the environment of what `exec` starts'],
   ['AWS_DEFAULT_PROFILE', 'removed likewise'],
   ['SSH_CONNECTION', 'when set, `login` takes this for an SSH session and shows a code'],

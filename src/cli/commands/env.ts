@@ -1,6 +1,7 @@
 import { CREDENTIAL_FORMATS, printCredentials, type CredentialFormat } from '../../domain/aws/credential-formats.ts'
-import { borrow, DURATION_OPTION, REASON_OPTION, REGION_OPTION, regionFor } from '../borrow.ts'
+import { borrow, DURATION_OPTION, REASON_OPTION } from '../borrow.ts'
 import type { Call, Command } from '../command.ts'
+import { oursIn, REGION_OPTION, regionFor } from '../region.ts'
 
 export const env: Command = {
   name: 'env',
@@ -37,19 +38,18 @@ function formatOf({ text, json, misused }: Call): CredentialFormat {
 }
 
 async function credentialsText(format: CredentialFormat, call: Call): Promise<string> {
-  const region = regionFor(call)
-  const { credentials, role } = await borrow(call, call.words[0])
+  const regionOver = regionFor(call)
+  const { credentials, role, region: own } = await borrow(call, call.words[0])
   if (call.world.isTty.stdout)
     call.say('These are secrets, printed to a terminal; a shell reads them with eval "$(rolegate env …)".')
   return printCredentials(format, credentials, {
     profile: role.replace('/', '.'),
-    ...(region !== undefined && { region }),
+    ...regionOver(own),
   })
 }
 
 const NAMES = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN', 'AWS_CREDENTIAL_EXPIRATION']
 
-/** The region stays: it may have been there before. */
 const UNSET: Readonly<Partial<Record<CredentialFormat, (name: string) => string>>> = {
   env: (name) => `unset ${name}`,
   'env-no-export': (name) => `unset ${name}`,
@@ -58,8 +58,9 @@ const UNSET: Readonly<Partial<Record<CredentialFormat, (name: string) => string>
   fish: (name) => `set -e ${name}`,
 }
 
-function unsetText(format: CredentialFormat, { misused }: Call): string {
+/** A region that somebody chose stays: it was there before. */
+function unsetText(format: CredentialFormat, { misused, world }: Call): string {
   const line = UNSET[format]
   if (line === undefined) throw misused(`The form ${format} sets no variables, so there is nothing to unset.`)
-  return NAMES.map((name) => `${line(name)}\n`).join('')
+  return [...NAMES, ...oursIn(world.env)].map((name) => `${line(name)}\n`).join('')
 }

@@ -1,38 +1,29 @@
 import { environmentOf } from '../../domain/aws/credential-formats.ts'
 import type { Credentials } from '../../domain/aws/credentials.ts'
-import { borrow, DURATION_OPTION, REASON_OPTION, REGION_OPTION, regionFor } from '../borrow.ts'
+import { borrow, DURATION_OPTION, REASON_OPTION } from '../borrow.ts'
 import type { Call, Command } from '../command.ts'
 import { NOT_STARTED } from '../exit.ts'
+import { oursIn, REGION_OPTION, regionFor, type HandedRegion } from '../region.ts'
 import type { Environment } from '../world.ts'
 
 /** A profile would have the child read another identity's settings. AWS_SECURITY_TOKEN is AWS_SESSION_TOKEN's old name, read first. */
 const REMOVED = ['AWS_PROFILE', 'AWS_DEFAULT_PROFILE', 'AWS_SECURITY_TOKEN']
 
-const EXEC_REGION = {
-  ...REGION_OPTION,
-  about: 'the region to hand on; default AWS_REGION, AWS_DEFAULT_REGION, then the account’s own',
-}
-
 export const exec: Command = {
   name: 'exec',
   usage: 'rolegate exec [ROLE] [-d DURATION] [-r REGION] [--reason TEXT] -- CMD…',
   summary: 'Run one command with a role’s credentials in its environment; its exit code is ours.',
-  options: { duration: DURATION_OPTION, region: EXEC_REGION, reason: REASON_OPTION },
+  options: { duration: DURATION_OPTION, region: REGION_OPTION, reason: REASON_OPTION },
   words: { least: 0, most: 1 },
   completes: 'role',
   takesRest: true,
   async run(call) {
     const [command, ...args] = call.rest
     if (command === undefined || command === '') throw call.misused('What to run is missing: it stands after --.')
-    const region = regionFor(call)
+    const regionOver = regionFor(call)
     const { credentials, region: own } = await borrow(call, call.words[0])
     sayRemoved(call)
-    // Not where the caller's AWS_DEFAULT_REGION says it: AWS_REGION would beat that.
-    const env = childEnvironment(
-      call.world.env,
-      credentials,
-      region ?? (call.world.env['AWS_DEFAULT_REGION'] ? undefined : own),
-    )
+    const env = childEnvironment(call.world.env, credentials, regionOver(own))
     // A Ctrl-C that came before there was a child is ours, and nobody else has heard it.
     call.world.interrupted.throwIfAborted()
     const end = await call.world.spawn({ command, args, env, place: 'foreground' })
@@ -48,9 +39,14 @@ const WHY = {
   other: 'the system refused',
 } satisfies Record<keyof typeof NOT_STARTED, string>
 
-function childEnvironment(parent: Environment, credentials: Credentials, region: string | undefined): Environment {
-  const kept = Object.entries(parent).filter(([name]) => !REMOVED.includes(name))
-  return { ...Object.fromEntries(kept), ...environmentOf(credentials, region) }
+function childEnvironment(
+  parent: Environment,
+  credentials: Credentials,
+  { region, beside }: HandedRegion,
+): Environment {
+  const removed = new Set([...REMOVED, ...oursIn(parent)])
+  const kept = Object.entries(parent).filter(([name]) => !removed.has(name))
+  return { ...Object.fromEntries(kept), ...environmentOf(credentials, region), ...beside }
 }
 
 function sayRemoved({ world, say }: Call): void {

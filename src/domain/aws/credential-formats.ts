@@ -13,29 +13,37 @@ export const CREDENTIAL_FORMATS = [
 ] as const
 export type CredentialFormat = (typeof CREDENTIAL_FORMATS)[number]
 
-export type PrintedFor = { readonly profile: string; readonly region?: string }
+export type PrintedFor = {
+  readonly profile: string
+  readonly region?: string
+  /** Variables that are no SDK's, for the shells that hand them on. */
+  readonly beside?: Readonly<Record<string, string>>
+}
 
 /** Credentials as one text in the given form, ending in a line feed. It holds secrets: print it, never log it. */
 export function printCredentials(
   format: CredentialFormat,
   credentials: Credentials,
-  { profile, region }: PrintedFor,
+  { profile, region, beside = {} }: PrintedFor,
 ): string {
   const variables = Object.entries(environmentOf(credentials, region))
-  const lines = (line: (name: string, value: string) => string) =>
-    variables.map(([name, value]) => `${line(name, value)}\n`).join('')
+  const lines = (line: (name: string, value: string) => string, all = variables) =>
+    all.map(([name, value]) => `${line(name, value)}\n`).join('')
+
+  const exported = (line: (name: string, value: string) => string) =>
+    lines(line, [...variables, ...Object.entries(beside)])
 
   switch (format) {
     case 'env':
-      return lines((name, value) => `export ${name}=${posixQuoted(value)}`)
+      return exported((name, value) => `export ${name}=${posixQuoted(value)}`)
     case 'env-no-export':
       return lines((name, value) => `${name}=${value}`)
     case 'powershell':
-      return lines((name, value) => `$Env:${name}='${value.replaceAll("'", "''")}'`)
+      return exported((name, value) => `$Env:${name}='${value.replaceAll("'", "''")}'`)
     case 'windows-cmd':
-      return lines((name, value) => `set "${name}=${value}"`)
+      return exported((name, value) => `set "${name}=${value}"`)
     case 'fish':
-      return lines((name, value) => `set -gx ${name} ${fishQuoted(value)}`)
+      return exported((name, value) => `set -gx ${name} ${fishQuoted(value)}`)
     case 'process':
       return `${JSON.stringify(processDocument(credentials))}\n`
     case 'json':

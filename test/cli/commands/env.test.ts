@@ -31,11 +31,41 @@ describe('rolegate env', () => {
     { args: ['-r', 'eu-west-1'], parent: {}, region: 'eu-west-1' },
     { args: ['-r', 'eu-west-1'], parent: { AWS_REGION: 'us-east-1' }, region: 'eu-west-1' },
     { args: [], parent: { AWS_REGION: 'us-east-1' }, region: 'us-east-1' },
-    { args: [], parent: {}, region: undefined },
+    { args: [], parent: {}, region: 'eu-central-1' },
+    { args: [], parent: { AWS_DEFAULT_REGION: 'eu-west-2' }, region: undefined },
   ])('hands on the region $region for $args in $parent', async ({ args, parent, region }) => {
-    const { run } = await signedIn({ env: parent })
+    const { run, gateway } = await signedIn({ env: parent })
+    gateway.on(CREDENTIALS, { json: { ...LENT, region: 'eu-central-1' } })
     const printed = JSON.parse((await run('env', ROLE, '--json', ...args)).out)
     expect([printed.AWS_REGION, printed.AWS_DEFAULT_REGION]).toEqual([region, region])
+  })
+
+  it('leaves a shell open to the region of the next account, and takes the last one away (DECISIONS.md 220)', async () => {
+    const { run, gateway } = await signedIn()
+    gateway.on(CREDENTIALS, { json: { ...LENT, region: 'eu-central-1' } })
+    const { out } = await run('env', ROLE)
+    const shell = Object.fromEntries(
+      [...out.matchAll(/^export (\w*REGION)='(.*)'$/gm)].map(([, name, value]) => [name, value]),
+    )
+    expect(Object.keys(shell)).toEqual(['AWS_REGION', 'AWS_DEFAULT_REGION', 'ROLEGATE_ACCOUNT_REGION'])
+
+    const later = await signedIn({ env: shell })
+    later.gateway.on(CREDENTIALS, { json: { ...LENT, region: 'us-east-1' } })
+    expect((await later.run('env', ROLE)).out).toContain("export AWS_REGION='us-east-1'")
+    await later.run('exec', ROLE, '--', 'env')
+    expect(later.terminal.spawned[0]?.env['AWS_REGION']).toBe('us-east-1')
+    const unset = (await later.run('env', '--unset')).out
+    for (const name of Object.keys(shell)) expect(unset).toContain(`unset ${name}\n`)
+  })
+
+  it('unsets no region that somebody chose', async () => {
+    expect((await aTerminal({ env: { AWS_REGION: 'eu-west-1' } }).run('env', '--unset')).out).not.toContain('REGION')
+  })
+
+  it.each(['env-no-export', 'json'])('prints what SDKs read and nothing else in the form %s', async (format) => {
+    const { run, gateway } = await signedIn()
+    gateway.on(CREDENTIALS, { json: { ...LENT, region: 'eu-central-1' } })
+    expect((await run('env', ROLE, '--format', format)).out).not.toContain('ROLEGATE_')
   })
 
   it.each([
