@@ -2,7 +2,7 @@ import type { RequestFacts } from '../../domain/audit/facts.ts'
 import { isSameNetwork, type NameNetwork } from '../../domain/device/network.ts'
 import { RolegateError } from '../../domain/errors.ts'
 import { requireSessionMay } from '../../domain/sign-in/session.ts'
-import type { Audit, Digest, Now, RandomText, SealUnder } from '../ports.ts'
+import type { Audit, Digest, LimitRate, Now, RandomText, SealUnder } from '../ports.ts'
 import type { RefreshGrant, RefreshGrants, Sessions } from '../ports/tables.ts'
 import type { FindSession } from '../sign-in/find-session.ts'
 import type { LoginWays } from './login-ways.ts'
@@ -21,7 +21,7 @@ export type RefreshTokensOf = (input: {
  * Renews a terminal's tokens. A refresh token has one successor for ever: presented again within thirty seconds it
  * yields the same one; later, by another client, or from another network, it was stolen, and the whole lineage ends
  * (RFC 9700 §4.14, threats.md D9).
- * Fails with `invalid_grant`.
+ * Fails with `invalid_grant`, and with `rate_limited`.
  */
 export function makeRefreshTokens(deps: {
   refreshGrants: RefreshGrants
@@ -30,6 +30,7 @@ export function makeRefreshTokens(deps: {
   audit: Audit
   issueAccessToken: IssueAccessToken
   sealUnder: SealUnder
+  limitRate: LimitRate
   nameNetwork: NameNetwork
   loginWays: LoginWays
   randomText: RandomText
@@ -66,6 +67,8 @@ export function makeRefreshTokens(deps: {
     const session = found && (await deps.findSession(found.sessionId))
     if (session === undefined) throw new RolegateError('invalid_grant')
     requireSessionMay(session, { kind: 'look' }, deps.now())
+    // Each leaves a token behind that lives on: whoever asks in a loop must not fill the store (security.md V-5).
+    await deps.limitRate(`refresh:${session.id}`, 60, 60)
     // security.md D-1: a way that has been switched off since carries nobody on.
     const way = session.via === 'device' || session.via === 'pkce' ? session.via : undefined
     if (way !== undefined && deps.loginWays.get(session.principal.idp)?.has(way) !== true)

@@ -141,6 +141,8 @@ export function makeCompleteSignIn(deps: {
       throw thrown
     })
     const { principal, returnTo, claims, authentication, needsMfa, trip } = verified
+    // A session and two records each: a script with somebody's IdP session must fill neither store nor disk (security.md V-5).
+    await deps.limitRate(`sign-in:${identityOf(principal)}`, 300, 60)
     const { request, former } = input
     const answered = trip && { trip, principal, authentication, needsMfa, request, ...(former && { former }) }
     const proof = answered !== undefined && (await deps.finishStepUp.isProof(answered)) ? answered : undefined

@@ -14,6 +14,19 @@ const isAlive = (world: World, accessToken: string) =>
     () => false,
   )
 
+describe('a terminal that renews its tokens in a loop', () => {
+  it('gets sixty a minute, and goes on after that (security.md V-5)', async () => {
+    const world = await aDeviceWorld()
+    let { refreshToken } = await world.signedIn()
+    for (let n = 0; n < 60; n += 1) ({ refreshToken } = await refresh(world, refreshToken))
+    expect(await codeOf(refresh(world, refreshToken))).toBe('rate_limited')
+    const other = await world.signedIn()
+    await expect(refresh(world, other.refreshToken)).resolves.toBeDefined()
+    world.clock.pass(60)
+    await expect(refresh(world, refreshToken)).resolves.toBeDefined()
+  })
+})
+
 describe('each door takes its own kind of token (threats.md F4)', () => {
   async function allKinds(world: World) {
     const { deviceCode, userCode } = await world.start()

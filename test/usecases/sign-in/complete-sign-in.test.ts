@@ -441,6 +441,23 @@ describe('completeSignIn', () => {
     expect((await refusalFrom(come(anAttempt(), 'okta'))).code).toBe('sign_in_rejected')
   })
 
+  it('lets one person in three hundred times a minute, from wherever they come, and others all the same (security.md V-5)', async () => {
+    const claims = { sub: 'oid-1', name: 'alice', groups: ['payments'] }
+    const { come, recorded, clock } = aSignIn({ claims })
+    const again = (n: number) => {
+      const pending = { ...anAttempt().pending, state: `0a1b2c3d.${String(n).padStart(22, 'A')}` }
+      return come(anAttempt({ pending }))
+    }
+    for (let n = 0; n < 300; n += 1) await again(n)
+    expect((await refusalFrom(again(300))).code).toBe('rate_limited')
+    expect(recorded).toHaveLength(600)
+    claims.sub = 'oid-2'
+    await expect(again(301)).resolves.toBeDefined()
+    claims.sub = 'oid-1'
+    clock.pass(60)
+    await expect(again(302)).resolves.toBeDefined()
+  })
+
   it('lets nobody in whose sign-in cannot be recorded', async () => {
     const { come, world } = aSignIn()
     world.auditFails = true
