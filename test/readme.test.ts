@@ -55,6 +55,18 @@ describe('the documents', () => {
     expect(typed.filter((command) => !SERVER.includes(command) && !COMMANDS.has(command))).toEqual([])
   })
 
+  it.each(['ARCHITECTURE.md', 'CONTRIBUTING.md'])('%s names source files that exist', (file) => {
+    const folders = ['src', 'test', 'scripts', 'bench']
+    const tracked = execFileSync('git', ['ls-files', ...folders], { cwd: ROOT, encoding: 'utf8' }).split('\n')
+    const named = [...read(file).matchAll(/`([\w./-]+\.ts)`/g)].map(([, name = '']) => name)
+    // `http/routes/x.ts` stands for one that is to be written.
+    const missing = named.filter(
+      (name) => !name.endsWith('/x.ts') && !tracked.some((path) => path === name || path.endsWith(`/${name}`)),
+    )
+    expect(named.length).toBeGreaterThan(1)
+    expect(missing).toEqual([])
+  })
+
   it('the README’s two commands are the contract’s, and its Node is the package’s', () => {
     expect(read('README.md')).toContain('`npm ci && npm run demo`')
     expect(read('README.md')).toContain('`npm ci && npm test`')
