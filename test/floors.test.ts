@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -53,6 +53,21 @@ const FAULTS: readonly [rule: string, file: string, text: string][] = [
     "import type { Request } from 'express'\nexport type Planted = Request\n",
   ],
   [
+    'config-sees-words',
+    'config/planted.ts',
+    "import { digest } from '../adapters/store/keys.ts'\nexport const planted = digest\n",
+  ],
+  [
+    'sandbox-sees-words',
+    'sandbox/planted.ts',
+    "import type { Store } from '../usecases/ports.ts'\nexport type Planted = Store\n",
+  ],
+  ['idp-stays-in-sandbox', 'http/planted-idp.ts', "export const planted = () => import('oidc-provider')\n"],
+  ['jose-verifies-jobs', 'adapters/oidc/planted-jose.ts', "export const planted = () => import('jose')\n"],
+  ['no-orphan', 'domain/planted-orphan.ts', 'export const planted = 1\n'],
+  ['src-never-needs-test', 'domain/planted-test.ts', "import '../../test/planted.ts'\n"],
+  ['resolvable', 'usecases/planted-nothing.ts', "export const planted = () => import('../domain/nothing.ts')\n"],
+  [
     'no-circle',
     'domain/planted-circle.ts',
     "import { planted } from './planted-round.ts'\nexport const other = () => planted\n",
@@ -73,6 +88,8 @@ describe('the floors of src/', () => {
       mkdirSync(dirname(join(copy, 'src', file)), { recursive: true })
       writeFileSync(join(copy, 'src', file), text)
     }
+    mkdirSync(join(copy, 'test'))
+    writeFileSync(join(copy, 'test/planted.ts'), 'export {}\n')
     writeFileSync(
       join(copy, 'src/domain/planted-round.ts'),
       "import { other } from './planted-circle.ts'\nexport const planted = () => other\n",
@@ -87,8 +104,46 @@ describe('the floors of src/', () => {
     expect(seen.split('\n').filter((line) => line.startsWith(`${rule}: src/${file}`))).not.toEqual([])
   })
 
+  it('have a planted fault for each of their rules', async () => {
+    const { default: floors } = (await import(join(ROOT, '.dependency-cruiser.mjs'))) as {
+      default: { forbidden: readonly { name: string }[] }
+    }
+    const rules = floors.forbidden.map(({ name }) => name)
+    expect([...new Set(FAULTS.map(([rule]) => rule))].toSorted()).toEqual(rules.toSorted())
+  })
+
   it('stand as they are', () => {
     const said = execFileSync(process.execPath, ['scripts/floors.mjs'], { cwd: ROOT, encoding: 'utf8' })
     expect(said).toMatch(/^\d{3} modules, \d+ dependencies, 0 violations/)
   }, 60_000)
+})
+
+/** What no import shows: where it may not stand, and how it is written. */
+const UNSEEN: readonly [what: string, written: RegExp, mayNot: (file: string) => boolean][] = [
+  ['waits', /\b(?:await|async)\b/, (file) => file.startsWith('domain/')],
+  [
+    'reads the clock',
+    /\bnew Date\(\)|\bDate\.now\b|\bperformance\.now\b/,
+    (file) => !/^(?:compose|program)\/|^(?:main|rolegate)\.ts$/.test(file),
+  ],
+  ['takes chances that anybody can guess', /\bMath\.random\b/, () => true],
+]
+
+describe('what the floors say and imports do not show', () => {
+  const sources = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' }).filter((file) =>
+    file.endsWith('.ts'),
+  )
+  const read = (file: string) => readFileSync(join(ROOT, 'src', file), 'utf8').replace(/^\s*(?:\/\/|\/?\*).*$/gm, '')
+  const found = (written: RegExp, text: string) => written.test(text)
+
+  it.each(UNSEEN)('nothing %s where it may not', (_what, written, mayNot) => {
+    const files = sources.filter(mayNot)
+    expect(files.length).toBeGreaterThan(50)
+    expect(files.filter((file) => found(written, read(file)))).toEqual([])
+  })
+
+  it('would be seen', () => {
+    const planted = 'export const at = async () => [new Date(), Math.random()]\n'
+    expect(UNSEEN.filter(([, written]) => found(written, planted))).toHaveLength(UNSEEN.length)
+  })
 })

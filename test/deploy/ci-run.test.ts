@@ -35,7 +35,11 @@ function run(steps: Partial<Record<'CHECK_SAYS' | 'NEWER_SAYS', string>> & Recor
       PATH: `${join(folder, 'bin')}:/usr/bin:/bin`,
       TMPDIR: folder,
       NEWER: join(folder, 'bin/newer'),
-      ...{ CHECK_SAYS: good, CHECK_ENDS: '0', NEWER_SAYS: good, NEWER_ENDS: '0', BENCH_ENDS: '0' },
+      CHECK_SAYS: good,
+      CHECK_ENDS: '0',
+      NEWER_SAYS: good,
+      NEWER_ENDS: '0',
+      BENCH_ENDS: '0',
       ...steps,
     },
   })
