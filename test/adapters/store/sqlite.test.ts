@@ -116,8 +116,9 @@ describe.skipIf(whyNoSqlite !== undefined)(sqliteTitle('the SQLite store'), () =
     ]
 
     it.each(calls)('%s on a closed file', async (_, call) => {
-      const store = makeSqliteStore({ path: ':memory:', now })
-      await store.close()
+      const folder = newFolder()
+      const store = makeSqliteStore({ path: join(folder, 'store.db'), now })
+      await closed(folder, store)
       await expect(call(store)).rejects.toMatchObject({ name: 'RolegateError', code: 'store_unavailable' })
     })
 
