@@ -1,10 +1,10 @@
 import request, { type Response } from 'supertest'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { aDemo, type Demo } from '../support/a-demo.ts'
+import { anIdpFor, idpEntry, withIdp } from '../support/a-directory-gateway.ts'
 import { aPersonAt, aTerminalOf, aVisitor, type Person } from '../support/a-person.ts'
-import { startFakeIdp, type FakeIdp } from '../support/fake-idp.ts'
+import type { FakeIdp } from '../support/fake-idp.ts'
 
-const SECRET = 'kD9-fK2vq-other'
 const claims: Record<string, unknown> = { preferred_username: 'olga@example.com' }
 
 let idp: FakeIdp
@@ -14,29 +14,15 @@ let csrf: string
 let bearer: string
 /** The demo with an IdP beside it that states whatever it is told to, and is not there when the gateway starts. */
 beforeAll(async () => {
-  idp = await startFakeIdp({
-    client: { id: 'rolegate', method: 'client_secret_basic', secret: SECRET },
-    person: { sub: 'olga', idToken: claims },
-  })
+  idp = await anIdpFor({ sub: 'olga', idToken: claims })
   await idp.stop()
-  const entry = `
-  - id: other
-    type: oidc
-    label: Other directory
-    issuer: ${idp.issuer}
-    client_id: rolegate
-    client_secret: ${SECRET}
-    allow: { http: true }
-    groups: { claim: groups }
-`
+  const entry = idpEntry('other', idp, '    label: Other directory\n    groups: { claim: groups }\n')
   const rule = `
   - id: odd-group
     match: { idp: other, group: __proto__ }
     grant: { accounts: [payments-dev], roles: [readonly] }
 `
-  demo = await aDemo({
-    edit: (text) => text.replace(/\nidps:\n/, `\nidps:${entry}`).replace(/\nrules:\n/, `\nrules:${rule}`),
-  })
+  demo = await aDemo({ edit: withIdp(entry, rule) })
   alice = await aPersonAt(demo, 'alice')
   bearer = (await aTerminalOf(demo, alice)).accessToken
   csrf = await alice.csrf()

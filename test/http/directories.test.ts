@@ -1,7 +1,13 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { aGatewayWith, aGatewayWithEntra, aGatewayWithGoogle, IDP_SECRET } from '../support/a-directory-gateway.ts'
+import {
+  aGatewayWith,
+  aGatewayWithEntra,
+  aGatewayWithGoogle,
+  anIdpFor,
+  idpEntry,
+  IDP_SECRET,
+} from '../support/a-directory-gateway.ts'
 import { groupIds } from '../support/fake-graph.ts'
-import { startFakeIdp } from '../support/fake-idp.ts'
 
 const closing: (() => Promise<void>)[] = []
 afterEach(async () => {
@@ -57,20 +63,9 @@ describe('somebody of Google’s', () => {
 
 describe('somebody in almost as many groups as their IdP sends', () => {
   async function aSignInWith(count: number) {
-    const idp = await startFakeIdp({
-      client: { id: 'rolegate', method: 'client_secret_basic', secret: IDP_SECRET },
-      person: { sub: 'u-1', idToken: { preferred_username: 'alice', groups: groupIds(count) } },
-    })
+    const idp = await anIdpFor({ sub: 'u-1', idToken: { preferred_username: 'alice', groups: groupIds(count) } })
     closing.push(() => idp.stop())
-    const entry = `
-  - id: okta
-    type: oidc
-    issuer: ${idp.issuer}
-    client_id: rolegate
-    client_secret: ${IDP_SECRET}
-    allow: { http: true }
-    groups: { claim: groups, limit: { count: 100 } }
-`
+    const entry = idpEntry('okta', idp, '    groups: { claim: groups, limit: { count: 100 } }\n')
     const rule = `
   - id: okta-devs
     match: { idp: okta, everyone: true }

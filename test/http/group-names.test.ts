@@ -1,11 +1,11 @@
 import request from 'supertest'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { aDemo, type Demo } from '../support/a-demo.ts'
+import { anIdpFor, idpEntry, withIdp } from '../support/a-directory-gateway.ts'
 import { aTerminalOf, aVisitor, type Person } from '../support/a-person.ts'
 import { groupId } from '../support/fake-graph.ts'
-import { startFakeIdp, type FakeIdp } from '../support/fake-idp.ts'
+import type { FakeIdp } from '../support/fake-idp.ts'
 
-const SECRET = 'kD9-fK2vq-entra'
 const DEVELOPERS = groupId(1)
 
 let idp: FakeIdp
@@ -14,19 +14,12 @@ let visitor: Person
 const claims: Record<string, unknown> = { preferred_username: 'carol@example.com', groups: [DEVELOPERS, groupId(3)] }
 /** The demo's gateway with an IdP beside it that states ids; test/http/group-names.yaml says what people call them. */
 beforeAll(async () => {
-  idp = await startFakeIdp({
-    client: { id: 'rolegate', method: 'client_secret_basic', secret: SECRET },
-    person: { sub: 'carol', idToken: claims },
-  })
-  const entry = `
-  - id: entra
-    type: oidc
-    issuer: ${idp.issuer}
-    client_id: rolegate
-    client_secret: ${SECRET}
-    allow: { http: true }
-    groups: { claim: groups, kind: id, names_file: test/http/group-names.yaml }
-`
+  idp = await anIdpFor({ sub: 'carol', idToken: claims })
+  const entry = idpEntry(
+    'entra',
+    idp,
+    '    groups: { claim: groups, kind: id, names_file: test/http/group-names.yaml }\n',
+  )
   const rules = `
   - id: entra-developers
     match: { idp: entra, group: Payments Developers }
@@ -37,13 +30,13 @@ beforeAll(async () => {
 `
   demo = await aDemo({
     edit: (text) =>
-      text
-        .replace(/\nidps:\n/, `\nidps:${entry}`)
-        .replace(/\nrules:\n/, `\nrules:${rules}`)
-        .replace(
-          'operators: { idp: demo, group: platform-engineers }',
-          'operators: { idp: entra, group: Auditors of Everything }',
-        ),
+      withIdp(
+        entry,
+        rules,
+      )(text).replace(
+        'operators: { idp: demo, group: platform-engineers }',
+        'operators: { idp: entra, group: Auditors of Everything }',
+      ),
   })
   visitor = aVisitor(demo)
   const away = await visitor.fetch(`${demo.url}/sign-in/entra`)

@@ -6,7 +6,7 @@ import { aDemo } from './a-demo.ts'
 import { aVisitor, type Person } from './a-person.ts'
 import { someGroups, startFakeGoogle } from './fake-google.ts'
 import { groupId, groupIds, startFakeGraph, type GraphBend } from './fake-graph.ts'
-import { keysFor, startFakeIdp, type FakeIdp } from './fake-idp.ts'
+import { keysFor, startFakeIdp, type FakeIdp, type FakePerson } from './fake-idp.ts'
 
 export const ENTRA_ALICE = 'aaaaaaaa-1111-4111-8111-111111111111'
 export const GOOGLE_ALICE = '108000000000000000001'
@@ -19,6 +19,30 @@ type Options = { recheck?: string }
 
 const recheckIn = ({ recheck }: Options): string => (recheck === undefined ? '' : `    recheck: ${recheck}\n`)
 
+/** A fake IdP that knows this gateway as its client, and answers for one person. */
+export const anIdpFor = (person: FakePerson, now?: () => Date): Promise<FakeIdp> =>
+  startFakeIdp({
+    client: { id: 'rolegate', method: 'client_secret_basic', secret: IDP_SECRET },
+    person,
+    ...(now && { now }),
+  })
+
+/** Its entry in the file; `settings` are indented as they stand there. */
+export const idpEntry = (id: string, { issuer }: FakeIdp, settings: string): string => `
+  - id: ${id}
+    type: oidc
+    issuer: ${issuer}
+    client_id: rolegate
+    client_secret: ${IDP_SECRET}
+    allow: { http: true }
+${settings}`
+
+/** Puts an IdP and a rule in front of those of the demo's file. */
+export const withIdp =
+  (entry: string, rule: string) =>
+  (file: string): string =>
+    file.replace(/\nidps:\n/, `\nidps:${entry}`).replace(/\nrules:\n/, `\nrules:${rule}`)
+
 /** The demo's gateway with Entra beside its own directories: 250 groups, of which the last is in a rule. */
 export async function aGatewayWithEntra(
   closing: Closing,
@@ -29,26 +53,22 @@ export async function aGatewayWithEntra(
   }: Options & { bend?: GraphBend; claims?: Record<string, unknown> } = {},
 ) {
   const world = { now: () => new Date() }
-  const idp = await startFakeIdp({
-    client: { id: 'rolegate', method: 'client_secret_basic', secret: IDP_SECRET },
-    person: { sub: 'pairwise-1', idToken: { oid: ENTRA_ALICE, preferred_username: 'alice@example.com', ...claims } },
-    now: () => world.now(),
-  })
+  const idp = await anIdpFor(
+    { sub: 'pairwise-1', idToken: { oid: ENTRA_ALICE, preferred_username: 'alice@example.com', ...claims } },
+    () => world.now(),
+  )
   closing.push(() => idp.stop())
   const members = new Map([[ENTRA_ALICE, groupIds(250)]])
   const disabled = new Set<string>()
   const graph = await startFakeGraph({ members, disabled, takes: (token) => idp.clientTokens.has(token), bend })
   closing.push(() => graph.stop())
-  const entry = `
-  - id: entra
-    type: oidc
-    issuer: ${idp.issuer}
-    client_id: rolegate
-    client_secret: ${IDP_SECRET}
-    allow: { http: true }
-    subject: claims.oid
+  const entry = idpEntry(
+    'entra',
+    idp,
+    `    subject: claims.oid
     groups: { claim: groups, kind: id, overage: { on: graph, endpoint: "${graph.origin}" } }
-${recheckIn(options)}`
+${recheckIn(options)}`,
+  )
   const rule = `
   - id: entra-devs
     match: { idp: entra, group: ${groupId(249)} }
@@ -65,11 +85,7 @@ export async function aGatewayWithGoogle(
   { hd = 'example.com', ...options }: Options & { hd?: string } = {},
 ) {
   const world = { now: () => new Date() }
-  const idp = await startFakeIdp({
-    client: { id: 'rolegate', method: 'client_secret_basic', secret: IDP_SECRET },
-    person: { sub: GOOGLE_ALICE, idToken: { email: 'alice@example.com', hd } },
-    now: () => world.now(),
-  })
+  const idp = await anIdpFor({ sub: GOOGLE_ALICE, idToken: { email: 'alice@example.com', hd } }, () => world.now())
   closing.push(() => idp.stop())
   const keys = keysFor('service-account')
   const members = new Map([
@@ -95,15 +111,11 @@ export async function aGatewayWithGoogle(
     private_key: keys.privateKey.export({ type: 'pkcs8', format: 'pem' }),
   }
   writeFileSync(join(folder, 'google.json'), JSON.stringify(key), { mode: 0o600 })
-  const entry = `
-  - id: google
-    type: oidc
-    issuer: ${idp.issuer}
-    client_id: rolegate
-    client_secret: ${IDP_SECRET}
-    scopes: [openid, email]
+  const entry = idpEntry(
+    'google',
+    idp,
+    `    scopes: [openid, email]
     hosted_domain: example.com
-    allow: { http: true }
     username: claims.email
     groups:
       source: google_directory
@@ -111,7 +123,8 @@ export async function aGatewayWithGoogle(
       impersonate: admin@example.com
       endpoint: ${google.origin}
       token_endpoint: ${google.tokenEndpoint}
-${recheckIn(options)}`
+${recheckIn(options)}`,
+  )
   const rule = `
   - id: google-devs
     match: { idp: google, group: group-1@example.com }
@@ -127,9 +140,7 @@ export async function aGatewayWith(
   closing: Closing,
   { id, entry, rule, idp }: { id: string; entry: string; rule: string; idp: FakeIdp },
 ) {
-  const demo = await aDemo({
-    edit: (text) => text.replace(/\nidps:\n/, `\nidps:${entry}`).replace(/\nrules:\n/, `\nrules:${rule}`),
-  })
+  const demo = await aDemo({ edit: withIdp(entry, rule) })
   closing.push(() => demo.close())
   const visitor = aVisitor(demo)
   return {

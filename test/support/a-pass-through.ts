@@ -7,6 +7,7 @@ import { makeBeginPassThrough } from '../../src/usecases/hand-over/begin-pass-th
 import { makeCompletePassThrough } from '../../src/usecases/hand-over/complete-pass-through.ts'
 import type { AssertionSource, IdpAssertion } from '../../src/usecases/ports/identity-provider.ts'
 import { makeCountOnce } from '../../src/usecases/sign-in/count-once.ts'
+import { makeRecordRefused } from '../../src/usecases/sign-in/record-refused.ts'
 import { aHandOver } from './a-hand-over.ts'
 import { aMapping, anAccount } from './a-mapping.ts'
 import { aRequest, NINE } from './a-session.ts'
@@ -52,6 +53,7 @@ export function aPassThrough({ mapping, session }: Parameters<typeof aHandOver>[
     },
   }
   const store = makeMemoryStore({ now: clock.now })
+  const limitRate = makeLimitRate({ store, now: clock.now })
   const usedAttempts = makeTable<{ readonly at: Date }>(store, 'used-attempts', ['at'])
   const deps = {
     ...gateway.halves,
@@ -69,11 +71,14 @@ export function aPassThrough({ mapping, session }: Parameters<typeof aHandOver>[
     countOnce: makeCountOnce({ usedAttempts, now: clock.now }),
     findSession: async (id): Promise<GatewaySession | undefined> =>
       id === world.session?.id ? world.session : undefined,
-    async audit(event) {
-      happened.push(event.event)
-      recorded.push(event)
-    },
-    limitRate: makeLimitRate({ store, now: clock.now }),
+    limitRate,
+    recordRefused: makeRecordRefused({
+      limitRate,
+      async audit(event) {
+        happened.push(event.event)
+        recorded.push(event)
+      },
+    }),
   })
   const come = (attempt: PassThroughAttempt | undefined, at = 'entra') =>
     complete({ idp: at, attempt, answer: { parameters: new Map() }, request: aRequest({ requestId: 'request-2' }) })

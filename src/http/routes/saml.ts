@@ -1,8 +1,6 @@
 import { Router, type Request, type RequestHandler } from 'express'
 import { RolegateError } from '../../domain/errors.ts'
 import { attemptIdIn, type SignInAttempt } from '../../domain/sign-in/attempt.ts'
-import { identityOf } from '../../domain/sign-in/principal.ts'
-import { HOME } from '../../domain/sign-in/return-to.ts'
 import type { Digest } from '../../usecases/ports.ts'
 import type { IdentityProvider, LogoutMessage } from '../../usecases/ports/identity-provider.ts'
 import type { CompleteSignIn } from '../../usecases/sign-in/complete-sign-in.ts'
@@ -10,7 +8,7 @@ import type { FindSession } from '../../usecases/sign-in/find-session.ts'
 import type { ReceiveLogout } from '../../usecases/sign-in/receive-logout.ts'
 import type { AttemptCookies } from '../attempt-cookies.ts'
 import { singleFields } from '../callback-answer.ts'
-import { saveSession, startSession } from '../browser-session.ts'
+import { finishTrip } from '../finish-trip.ts'
 import type { AnswerIdpTest } from '../idp-test.ts'
 import type { MoveBrowser } from '../move-browser.ts'
 import { factsOf } from '../request-facts.ts'
@@ -59,19 +57,7 @@ export function samlRoutes(deps: Deps): Router {
     // it is.
     const former =
       req.session.signedIn ?? (attempt?.formerId === undefined ? undefined : await deps.findSession(attempt.formerId))
-    const { session, returnTo } = await deps.completeSignIn({
-      idp,
-      // security.md S-38: a doubled field is an answer to no question of ours.
-      attempt: parameters === undefined ? undefined : attempt,
-      answer: { parameters: parameters ?? new Map() },
-      request: factsOf(res),
-      ...(former !== undefined && { former }),
-      startSession: () => startSession(req, deps.digest),
-    })
-    await saveSession(req, session)
-    // threats.md H9.
-    const other = former !== undefined && identityOf(former.principal) !== identityOf(session.principal)
-    res.redirect(303, other ? HOME : returnTo)
+    res.redirect(303, await finishTrip(deps, req, res, { idp, attempt, parameters, former }))
   })
 
   const logout: RequestHandler = async (req, res) => {

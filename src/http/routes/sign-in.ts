@@ -10,8 +10,9 @@ import type { CompleteSignIn } from '../../usecases/sign-in/complete-sign-in.ts'
 import type { EndSession } from '../../usecases/sign-in/end-session.ts'
 import { cookiesOf, type AttemptCookies } from '../attempt-cookies.ts'
 import { singleParameters } from '../callback-answer.ts'
-import { saveSession, sessionOf, startSession, type SessionCookie } from '../browser-session.ts'
+import { sessionOf, type SessionCookie } from '../browser-session.ts'
 import { requireSameOrigin } from '../csrf.ts'
+import { finishTrip } from '../finish-trip.ts'
 import { failAsAtHotDoor } from '../hot-door.ts'
 import type { AnswerIdpTest } from '../idp-test.ts'
 import type { MoveBrowser } from '../move-browser.ts'
@@ -149,27 +150,16 @@ export function signInTripRoutes(deps: Deps & { browserSession: RequestHandler }
   })
 
   const callback: RequestHandler<{ idp: string }> = async (req, res) => {
+    const { idp } = req.params
     // security.md S-38: an assertion in a URL is in logs and histories.
-    if (deps.providers.get(req.params.idp)?.saml !== undefined) throw new RolegateError('not_found')
+    if (deps.providers.get(idp)?.saml !== undefined) throw new RolegateError('not_found')
     const parameters = singleParameters(req.originalUrl)
-    if (await deps.answerIdpTest(req as Request, res, req.params.idp, parameters)) return
+    if (await deps.answerIdpTest(req as Request, res, idp, parameters)) return
     const attemptId = attemptIdIn(parameters?.get('state'))
     const attempt = attemptId === undefined ? undefined : deps.attempts.take(req, res, attemptId)
     const former = req.session.signedIn
-    const { session, returnTo } = await deps.completeSignIn({
-      idp: req.params.idp,
-      // security.md O-15: a doubled parameter is an answer to no question of ours.
-      attempt: parameters === undefined ? undefined : attempt,
-      answer: { parameters: parameters ?? new Map() },
-      request: factsOf(res),
-      ...(former !== undefined && { former }),
-      startSession: () => startSession(req, deps.digest),
-    })
-    await saveSession(req, session)
-    // threats.md H9: another person than before does not go on where the first one was.
-    const { principal } = session
-    const other = former !== undefined && identityOf(former.principal) !== identityOf(principal)
-    res.set('cache-control', 'no-store').redirect(303, other ? HOME : returnTo)
+    const to = await finishTrip(deps, req as Request, res, { idp, attempt, parameters, former })
+    res.set('cache-control', 'no-store').redirect(303, to)
   }
 
   router.get('/oidc/:idp/callback', failAsAtHotDoor, deps.browserSession, callback)

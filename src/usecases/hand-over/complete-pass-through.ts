@@ -1,14 +1,15 @@
 import { isAwaited } from '../../domain/aws/assertion.ts'
 import type { RequestFacts } from '../../domain/audit/facts.ts'
 import { networkOf } from '../../domain/device/network.ts'
-import { asRolegateError, RolegateError, unmet } from '../../domain/errors.ts'
+import { RolegateError, unmet } from '../../domain/errors.ts'
 import type { PassThroughAttempt } from '../../domain/sign-in/attempt.ts'
 import { isAbout, type ClaimMapping } from '../../domain/sign-in/claims.ts'
 import type { GatewaySession } from '../../domain/sign-in/session.ts'
-import type { Audit, CurrentRules, LimitRate, Now } from '../ports.ts'
+import type { CurrentRules, LimitRate, Now } from '../ports.ts'
 import type { AssertionSource, CallbackAnswer } from '../ports/identity-provider.ts'
 import type { CountOnce } from '../sign-in/count-once.ts'
 import type { FindSession } from '../sign-in/find-session.ts'
+import type { RecordRefused } from '../sign-in/record-refused.ts'
 import type { HandOverPlan } from './plan-hand-over.ts'
 import type { PrepareConsole } from './prepare-console.ts'
 import type { Proof, ResumeHandOver, Taken } from './take-role.ts'
@@ -43,7 +44,7 @@ export function makeCompletePassThrough(deps: {
   prepareConsole: PrepareConsole
   countOnce: CountOnce
   findSession: FindSession
-  audit: Audit
+  recordRefused: RecordRefused
   limitRate: LimitRate
   now: Now
 }): CompletePassThrough {
@@ -79,22 +80,9 @@ export function makeCompletePassThrough(deps: {
     const accounts = [...deps.rules().mapping.accounts.values()]
     if (!accounts.some(({ passThroughIdp }) => passThroughIdp === idp))
       throw new RolegateError('not_found', { what: 'identity provider' })
-    const network = networkOf(request.address)
-    await deps.limitRate(`callback:${network}`, 3_000, 60)
+    await deps.limitRate(`callback:${networkOf(request.address)}`, 3_000, 60)
     const opened = await open(input).catch(async (thrown: unknown) => {
-      const { code, reason } = asRolegateError(thrown)
-      // As at a sign-in: past this many a minute they get a 429 and no record (threats.md A4, D7).
-      await deps.limitRate(`sign-in-refused:${network}`, 60, 60)
-      // From everywhere together, so that strangers cannot fill the disk and stop everybody (threats.md A4).
-      await deps.limitRate('anonymous-refusals', 600, 60)
-      await deps.audit({
-        event: 'sign_in_refused',
-        request,
-        idp,
-        code,
-        ...(reason !== undefined && { reason }),
-        ...(attempt !== undefined && { jti: attempt.begun.jti }),
-      })
+      await deps.recordRefused(idp, request, thrown, attempt?.begun.jti)
       throw thrown
     })
     const { session } = opened

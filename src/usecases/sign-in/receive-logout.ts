@@ -6,6 +6,7 @@ import type { Audit, Digest, LimitRate } from '../ports.ts'
 import type { BrowserMove, IdentityProvider, LogoutMessage, LogoutRequest } from '../ports/identity-provider.ts'
 import type { Sessions } from '../ports/tables.ts'
 import type { EndSession } from './end-session.ts'
+import { limitRefusals } from './limit-refusals.ts'
 
 /** Where the browser goes to tell the IdP; undefined when there is nobody to tell. */
 export type ReceiveLogout = (
@@ -48,13 +49,10 @@ export function makeReceiveLogout(deps: {
   return async function receiveLogout(idp, message, request) {
     const saml = deps.providers.get(idp)?.saml
     if (saml === undefined) throw new RolegateError('not_found', { what: 'identity provider' })
-    const network = networkOf(request.address)
-    await deps.limitRate(`callback:${network}`, 3_000, 60)
+    await deps.limitRate(`callback:${networkOf(request.address)}`, 3_000, 60)
     const logout = await saml.receiveLogout(message).catch(async (thrown: unknown) => {
       const { code, reason } = asRolegateError(thrown)
-      await deps.limitRate(`sign-in-refused:${network}`, 60, 60)
-      // From everywhere together, so that strangers cannot fill the disk and stop everybody (threats.md A4).
-      await deps.limitRate('anonymous-refusals', 600, 60)
+      await limitRefusals(deps.limitRate, 'sign-in', request)
       await deps.audit({ event: 'sign_out_refused', request, idp, code, ...(reason !== undefined && { reason }) })
       throw thrown
     })

@@ -1,7 +1,7 @@
 import type { RequestFacts } from '../../domain/audit/facts.ts'
-import { networkOf } from '../../domain/device/network.ts'
 import { asRolegateError } from '../../domain/errors.ts'
 import type { Audit, LimitRate } from '../ports.ts'
+import { limitRefusals } from '../sign-in/limit-refusals.ts'
 
 export type RefuseWorkload = (request: RequestFacts) => (thrown: unknown) => Promise<never>
 
@@ -12,9 +12,7 @@ export type RefuseWorkload = (request: RequestFacts) => (thrown: unknown) => Pro
 export function makeRefuseWorkload(deps: { audit: Audit; limitRate: LimitRate }): RefuseWorkload {
   return (request) => async (thrown) => {
     const { code, reason, values } = asRolegateError(thrown)
-    await deps.limitRate(`workload-refused:${networkOf(request.address)}`, 60, 60)
-    // From everywhere together, so that strangers cannot fill the disk and stop everybody (threats.md A4).
-    await deps.limitRate('anonymous-refusals', 600, 60)
+    await limitRefusals(deps.limitRate, 'workload', request)
     await deps.audit({
       event: 'workload_refused',
       request,
