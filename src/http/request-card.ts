@@ -29,6 +29,11 @@ export function requestCard(
   }
 }
 
+function howEnded({ endedBy, person }: Extract<ShownRequest['request'], { status: 'ended' }>): string {
+  const isOwn = endedBy.issuer === person.issuer && endedBy.subject === person.subject
+  return `${endedBy.username} ${isOwn ? 'gave it back' : 'took it back'}`
+}
+
 function answerIn(request: ShownRequest['request']): Pick<RequestCard, 'answer' | 'ended'> {
   if (!('answeredBy' in request) || request.status === 'approving') return {}
   const { answeredBy, answeredAt, note } = request
@@ -39,6 +44,6 @@ function answerIn(request: ShownRequest['request']): Pick<RequestCard, 'answer' 
       ...(note !== undefined && { note }),
       ...('grantedSeconds' in request && { length: printDuration(request.grantedSeconds) }),
     },
-    ...(request.status === 'ended' && { ended: { by: request.endedBy.username, at: request.endedAt } }),
+    ...(request.status === 'ended' && { ended: { how: howEnded(request), at: request.endedAt } }),
   }
 }

@@ -15,10 +15,13 @@ export function durationsOf(
   const { usual } = entitlement.target.kind
   const named = usual !== undefined && 'until' in usual ? usual : undefined
   const chosen = durationOf(entitlement, {}, session, now).seconds
-  const choices = durationChoices(entitlement, session, now).map((seconds) => ({
+  const lengths = durationChoices(entitlement, session, now)
+  // What ends in the middle of a minute is offered up to the minute before.
+  const first = Math.min(chosen, lengths.at(-1) ?? chosen)
+  const choices = lengths.map((seconds) => ({
     seconds,
     label: printDuration(seconds),
-    selected: named === undefined && seconds === chosen,
+    selected: named === undefined && seconds === first,
   }))
   return {
     durations:

@@ -59,7 +59,7 @@ describe('a role that somebody has to approve', () => {
     const path = String(asked.headers['location'])
     expect((await alice.get(path).expect(200)).text).toContain('Waiting for an answer.')
     const waiting = (await alice.get(`/roles/${ROLE}`).expect(200)).text
-    expect(waiting).toContain('You asked for this role')
+    expect(waiting).toContain('Nobody has answered your request of')
     // What a terminal could do now is look: to take it fails.
     expect(waiting).toContain('<code>rolegate requests</code>')
     expect(waiting).not.toContain('rolegate exec')
@@ -128,7 +128,7 @@ describe('a role that somebody has to approve', () => {
     // Taken back, it is over at once, and says by whom.
     await answer(id, 'end')
     const over = (await alice.get(path).expect(200)).text
-    expect(over).toMatch(/bob@example.com had approved it, and bob@example.com ended it, <time/)
+    expect(over).toMatch(/bob@example.com had approved it, and bob@example.com took it back, <time/)
     expect(over).toContain('It was yours by')
     expect(last()[0]).toMatchObject({ event: 'approval_ended', subject: 'u-bob', approval: id })
     expect((await take().expect(403)).body.code).toBe('approval_required')

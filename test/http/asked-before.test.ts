@@ -44,6 +44,9 @@ describe.skipIf(whyNoSqlite !== undefined)(sqliteTitle('the page of a role that 
     )
     expect(page).toContain(`“ask &lt;Hugo&gt; first” <a href="${denied}">Your request</a>`)
     expect(page).toContain('Ask for approval</button>')
+    expect(await pageOf(denied)).toContain(
+      `<strong>Denied</strong> by bob@example.com. “ask &lt;Hugo&gt; first” <a href="/roles/${ROLE}">Ask anew</a>`,
+    )
     gateway.clock.offsetSeconds += 1
     const cancelled = await ask()
     await say(cancelled, { decision: 'cancel' }, alice)
@@ -57,18 +60,18 @@ describe.skipIf(whyNoSqlite !== undefined)(sqliteTitle('the page of a role that 
     expect(await pageOf('/approvals')).toContain('For 1h of 4h asked for, by bob@example.com · good until <time')
     await say(path, { decision: 'end' })
     expect(await pageOf()).toMatch(
-      /asked for it before\.<\/strong> <em class="tag plain">over<\/em> For 1h of 4h asked for, by bob@example\.com · ended by bob@example\.com, <time/,
+      /asked for it before\.<\/strong> <em class="tag plain">over<\/em> For 1h of 4h asked for, by bob@example\.com · bob@example\.com took it back, <time/,
     )
   })
 
   it('does not let anybody wait in vain: who could not ask now is told that first, and of what waits', async () => {
     gateway.clock.offsetSeconds += 1
     const path = await ask()
-    expect(await pageOf()).toMatch(/You asked for this role <time[^>]*>[^<]*<\/time>; nobody has answered yet/)
+    expect(await pageOf()).toMatch(/Nobody has answered your request of <time[^>]*>[^<]*<\/time> yet/)
     expect(await gateway.reload(keyed)).toBe(true)
     const page = await pageOf()
     expect(page).toContain('“employee_id”')
-    expect(page).not.toContain('nobody has answered yet')
+    expect(page).not.toContain('Nobody has answered your request')
     expect(page).not.toContain('Ask for approval</button>')
     expect(page).toContain(`<a href="${path}">Your request</a>`)
   })

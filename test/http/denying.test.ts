@@ -63,7 +63,7 @@ describe.skipIf(whyNoSqlite !== undefined)(sqliteTitle('an approver who cannot s
 
   it.each([
     ['whose groups are too old for a yes', '', 'Sign in again</a>'],
-    ['who is not by their security key, of an elevated role', ', elevated: true', 'Sign in afresh to approve</a>'],
+    ['who is not by their security key, of an elevated role', ', elevated: true', 'That takes no fresh sign-in.</p>'],
   ])('says no without a fresh sign-in: %s', async (_who, more, link) => {
     const file = (text: string) =>
       asking(more)(text).replace('\nsts:', '\nsessions: { claims_max_age: { default: 1h, elevated: 15m } }\n\nsts:')

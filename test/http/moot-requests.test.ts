@@ -31,7 +31,7 @@ describe.skipIf(whyNoSqlite !== undefined)(sqliteTitle('a request that nobody ca
       return String(headers['location'])
     }
     const path = await ask()
-    expect((await alice.get(`/roles/${ROLE}`)).text).toContain('You asked for this role')
+    expect((await alice.get(`/roles/${ROLE}`)).text).toContain('Nobody has answered your request of')
     expect(await gateway.reload(byBoth)).toBe(true)
 
     expect((await alice.get(`/roles/${ROLE}`)).text).toContain('Ask for approval</button>')

@@ -113,5 +113,5 @@ export function durationChoices(
   const fitting = [LEAST_SECONDS, 3600, 4 * 3600, 8 * 3600, 12 * 3600].filter((seconds) => seconds < whole)
   // What ends at a time of day is offered by its name, not by today's length.
   const named = entitlement.target.kind.usual !== undefined && 'until' in entitlement.target.kind.usual
-  return [...new Set([...fitting, ...(named ? [] : [usual]), whole])].toSorted((a, b) => a - b)
+  return [...new Set([...fitting, ...(named ? [] : [Math.min(usual, whole)]), whole])].toSorted((a, b) => a - b)
 }

@@ -47,8 +47,8 @@ export type RequestCard = {
     /** `2h`, as a yes gave it. */
     readonly length?: string
   }
-  /** Before its time was over. */
-  readonly ended?: { readonly by: string; readonly at: Date }
+  /** Before its time was over: `gina@example.com gave it back`. */
+  readonly ended?: { readonly how: string; readonly at: Date }
   /** Of what is approved. */
   readonly until?: Date
 }

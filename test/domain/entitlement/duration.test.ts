@@ -263,6 +263,12 @@ describe('durationChoices', () => {
       is: ['15m', '1h', '2h', '4h'],
     },
     { because: 'just the least when no more is left', entitlement: anEntitlement({}), left: 900, is: ['15m'] },
+    {
+      because: 'no seconds where the usual length ends in the middle of a minute',
+      entitlement: anEntitlement({}),
+      left: 1798,
+      is: ['15m', '29m'],
+    },
   ])('offers $because', ({ entitlement, left, is }) => {
     expect(durationChoices(entitlement, ending(left), NINE).map(printDuration)).toEqual(is)
   })
