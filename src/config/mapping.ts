@@ -1,7 +1,7 @@
 import type { Account, Mapping, PatternMatch, RoleKind, Rule, TagSource, Usual } from '../domain/entitlement/rule.ts'
 import { parseTemplate } from '../domain/entitlement/pattern.ts'
 import type { StsSettings } from './config.ts'
-import { readPattern } from './patterns.ts'
+import { patternOf } from './patterns.ts'
 import { reachOf } from './reach.ts'
 import { requirementOf } from './requirements.ts'
 import type { ConfigFile, RuleEntry } from './schema.ts'
@@ -86,12 +86,10 @@ function tagSourceOf(written: ConfigFile['roles'][string]['session_tags'][string
   if (typeof written === 'string')
     return written.startsWith('claims.') ? { claim: written.slice('claims.'.length) } : { constant: written }
   const { claim, idps, any_of: anyOf, pattern, optional } = written
-  const read = pattern === undefined ? undefined : readPattern(pattern)
-  if (read !== undefined && 'fault' in read) throw new Error(`the pattern ${pattern} was not checked`)
   return {
     claim,
     idps,
-    values: read === undefined ? { anyOf: anyOf ?? [] } : { pattern: read.pattern },
+    values: pattern === undefined ? { anyOf: anyOf ?? [] } : { pattern: patternOf(pattern) },
     ...(optional && { optional }),
   }
 }
@@ -120,11 +118,9 @@ function ruleOf(rule: RuleEntry, file: ConfigFile, policies: InlinePolicies): Ru
 }
 
 function patternMatchOf(source: string, grant: RuleEntry['grant']): PatternMatch {
-  const read = readPattern(source)
-  if ('fault' in read) throw new Error(`the pattern ${source} was not checked`)
   const account = templateIn(grant?.accounts)
   const role = templateIn(grant?.roles)
-  return { pattern: read.pattern, ...(account !== undefined && { account }), ...(role !== undefined && { role }) }
+  return { pattern: patternOf(source), ...(account !== undefined && { account }), ...(role !== undefined && { role }) }
 }
 
 const templateIn = (selector: string | readonly string[] | undefined) =>

@@ -22,29 +22,38 @@ export function readPattern(source: string): { pattern: GroupPattern; names: rea
     return { fault: 'must be anchored: it begins with ^ and ends with $, so that it means whole names' }
   if (hasChoiceOutside(source))
     return { fault: 'has an alternative that ^ and $ do not reach; put all of it in brackets, as in ^(?:a|b)$' }
-  const pieces = piecesOf(source)
-  if (pieces !== undefined) {
-    const captures = (group: string) => (fitsPieces(group, pieces) ? {} : undefined)
-    return { pattern: { source, prefix: literalPrefix(source), within: literalWithin(source), captures }, names: [] }
-  }
+  if (piecesOf(source) !== undefined) return { pattern: patternOf(source), names: [] }
   try {
-    const compiled = RE2JS.compile(source)
-    const names = Object.keys(compiled.namedGroups())
-    const plain = plainCaptures(source)
-    const pattern: GroupPattern = {
-      source,
-      prefix: literalPrefix(source),
-      within: literalWithin(source),
-      captures(group) {
-        if (plain !== undefined) return plain(group)
-        const matcher = compiled.matcher(group)
-        if (!matcher.matches()) return undefined
-        return Object.fromEntries(names.map((name) => [name, matcher.group(name) ?? '']))
-      },
-    }
-    return { pattern, names }
+    return { pattern: patternOf(source), names: Object.keys(RE2JS.compile(source).namedGroups()) }
   } catch (thrown) {
     return { fault: reasonOf(thrown, source) }
+  }
+}
+
+/** A pattern that was found to be one. Twenty thousand come into force between two requests: each is read when a name needs it. */
+export function patternOf(source: string): GroupPattern {
+  let read: GroupPattern['captures'] | undefined
+  return {
+    source,
+    prefix: literalPrefix(source),
+    within: () => literalWithin(source),
+    captures: (group) => (read ??= capturesOf(source))(group),
+  }
+}
+
+function capturesOf(source: string): GroupPattern['captures'] {
+  const pieces = piecesOf(source)
+  return pieces === undefined
+    ? (plainCaptures(source) ?? capturesByRe2(source))
+    : (group) => (fitsPieces(group, pieces) ? {} : undefined)
+}
+
+function capturesByRe2(source: string): GroupPattern['captures'] {
+  const compiled = RE2JS.compile(source)
+  const names = Object.keys(compiled.namedGroups())
+  return (group) => {
+    const matcher = compiled.matcher(group)
+    return matcher.matches() ? Object.fromEntries(names.map((name) => [name, matcher.group(name) ?? ''])) : undefined
   }
 }
 

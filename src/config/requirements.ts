@@ -1,7 +1,7 @@
 import type { ReasonRule, Requirement } from '../domain/entitlement/requirement.ts'
 import { parseTimeWindow } from '../domain/entitlement/time-window.ts'
 import { rangesOf } from './networks.ts'
-import { readPattern } from './patterns.ts'
+import { patternOf } from './patterns.ts'
 import type { RequireEntry } from './require-schema.ts'
 import { itemsOf } from './selectors.ts'
 
@@ -31,7 +31,6 @@ const groupsOf = ({ group, any_of: anyOf }: NonNullable<RequireEntry['approval']
 function reasonRuleOf(entry: NonNullable<RequireEntry['reason']>): ReasonRule {
   if (entry === true) return { fits: () => true }
   const { pattern, hint } = entry
-  const read = readPattern(pattern)
-  if ('fault' in read) throw new Error(`the pattern ${pattern} was not checked`)
-  return { pattern, hint, fits: (text) => read.pattern.captures(text) !== undefined }
+  const read = patternOf(pattern)
+  return { pattern, hint, fits: (text) => read.captures(text) !== undefined }
 }

@@ -5,7 +5,7 @@ import { watched } from './looked-at.ts'
 import { diskWorld } from './read-config.ts'
 import { READING, type ReadingAnswer, type ReadingOrder } from './reading-thread.ts'
 
-const AT_ONCE = 2_000
+const AT_ONCE = 500
 
 const { file, options, env } = workerData as ReadingOrder
 const variables = new Set<string>()

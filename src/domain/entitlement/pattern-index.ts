@@ -25,6 +25,8 @@ type Placed = {
    * The rule narrowed to one role, shared by all groups that name that role. At most one for each role in the fence.
    */
   readonly byRole: Map<string, Rule>
+  /** Of its pattern's names, where those begin with nothing fixed. */
+  readonly within: string
 }
 
 /**
@@ -45,9 +47,10 @@ export class PatternIndex {
   readonly #alone = new Map<string, ReadonlySet<string>>()
 
   add(rule: Rule, match: PatternMatch, order: number): void {
-    const { prefix, within } = match.pattern
-    const placed = { rule, match, order, byRole: new Map<string, Rule>() }
-    const count = prefix === '' ? LETTERS.find((letters) => letters <= within.length) : undefined
+    const { prefix } = match.pattern
+    const within = prefix === '' ? match.pattern.within() : ''
+    const placed = { rule, match, order, within, byRole: new Map<string, Rule>() }
+    const count = LETTERS.find((letters) => letters <= within.length)
     const mark = (text: string, as: number) => {
       const end = endOf(text, text.length)
       this.#ends[end] = (this.#ends[end] ?? 0) | as
@@ -108,7 +111,7 @@ export class PatternIndex {
       const placed = end < count ? undefined : known.get(group.slice(end - count, end))
       if (placed === undefined || seen.includes(placed)) continue
       seen.push(placed)
-      for (const one of placed) if (group.includes(one.match.pattern.within)) found.push(one)
+      for (const one of placed) if (group.includes(one.within)) found.push(one)
     }
   }
 }

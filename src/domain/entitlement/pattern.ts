@@ -5,7 +5,7 @@ export type GroupPattern = {
   /** What every name it fits begins with; empty where nothing is fixed. */
   readonly prefix: string
   /** The longest fixed text that every fitting name contains; empty if there is none. */
-  readonly within: string
+  readonly within: () => string
   /** The named captures of a name that it fits as a whole; undefined for any other. */
   captures(group: string): Readonly<Record<string, string>> | undefined
 }

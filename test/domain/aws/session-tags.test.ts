@@ -39,7 +39,7 @@ describe('tagFault', () => {
 const EXACT = (text: string): GroupPattern => ({
   source: `^${text}$`,
   prefix: text,
-  within: text,
+  within: () => text,
   captures: (value) => (value === text ? {} : undefined),
 })
 const by = (claims: Record<string, string>, idp = 'entra') => ({ idp, claims })

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { RE2JS } from 're2js'
-import { describe, expect, it } from 'vitest'
-import { readPattern } from '../../../src/config/patterns.ts'
+import { describe, expect, it, vi } from 'vitest'
+import { patternOf, readPattern } from '../../../src/config/patterns.ts'
 import { decide, entitlementsOf } from '../../../src/domain/entitlement/decide.ts'
 import {
   fill,
@@ -115,6 +115,24 @@ describe('a grant by pattern', () => {
       rule: 'no-contractors',
     })
     expect(denied.denyReadsGroups('entra')).toBe(true)
+  })
+})
+
+describe('patternOf', () => {
+  it('reads a pattern when a name needs it: thousands come into force between two requests', () => {
+    const compile = vi.spyOn(RE2JS, 'compile')
+    try {
+      const pattern = patternOf('^x(?:a|b)(?P<account>[a-z]+)$')
+      expect(compile).not.toHaveBeenCalled()
+      expect(['xapay', 'xcpay', 'xbdev'].map((name) => pattern.captures(name))).toEqual([
+        { account: 'pay' },
+        undefined,
+        { account: 'dev' },
+      ])
+      expect(compile).toHaveBeenCalledTimes(1)
+    } finally {
+      compile.mockRestore()
+    }
   })
 })
 
@@ -274,7 +292,7 @@ describe('literalPrefix', () => {
         for (const one of names)
           if (read.pattern.captures(one) !== undefined) {
             expect(one.startsWith(read.pattern.prefix)).toBe(true)
-            expect(one).toContain(read.pattern.within)
+            expect(one).toContain(read.pattern.within())
           }
       }),
       { numRuns: 5_000 },
