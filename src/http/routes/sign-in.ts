@@ -1,7 +1,6 @@
 import { Router, type Request, type RequestHandler } from 'express'
 import { RolegateError } from '../../domain/errors.ts'
 import { attemptIdIn, type SignInAttempt } from '../../domain/sign-in/attempt.ts'
-import { identityOf } from '../../domain/sign-in/principal.ts'
 import { HOME, parseReturnTo } from '../../domain/sign-in/return-to.ts'
 import type { Digest, Now } from '../../usecases/ports.ts'
 import type { IdentityProvider } from '../../usecases/ports/identity-provider.ts'
