@@ -286,6 +286,19 @@ describe('a role by the OIDC IdP’s own ID token (threats.md F7)', () => {
     expect(lastAudit()).toMatchObject({ event: 'issued', hand_over: 'console', strategy: 'pass_through_oidc' })
   })
 
+  it.each([
+    ['a head alone', { method: 'HEAD' }],
+    ['what is fetched ahead', { headers: { 'sec-purpose': 'prefetch;prerender' } }],
+    ['a page within another', { headers: { 'sec-fetch-dest': 'iframe' } }],
+  ])('takes nothing for %s, and the trip is still good (security.md C-12)', async (_, how) => {
+    const alice = await aPersonAt(demo, 'alice')
+    const url = await callbackFor(alice)
+    const before = callsToAws()
+    expect((await alice.fetch(url, how)).status).toBeGreaterThanOrEqual(400)
+    expect(callsToAws()).toBe(before)
+    expect((await alice.fetch(url)).status).toBe(200)
+  })
+
   it('keeps nothing of it in the log', async () => {
     const alice = await aPersonAt(demo, 'alice')
     await alice.fetch(await callbackFor(alice))
