@@ -24,6 +24,12 @@ function carriedBy(address: string): readonly string[] {
   if (first === 0x20_02) return [at([2, 3, 4, 5])]
   // RFC 8215, a site's own translator; RFC 6052 §2.2 says where the address stands behind a prefix of 96, 64, 56 or 48 bits.
   if (first === 0x64 && second === 0xff_9b && third === 1) return TRANSLATED.map(at)
+  // RFC 4380 §4, Teredo: the server's, and the client's with every bit turned round.
+  if (first === 0x20_01 && second === 0)
+    return [at([4, 5, 6, 7]), LAST.map((place) => 255 - (bytes[place] ?? 0)).join('.')]
+  // RFC 5214 §6.1, ISATAP, in whatever network; and RFC 2765 §2.1, IPv4-translated.
+  if ((groups[4] === 0 || groups[4] === 0x200) && groups[5] === 0x5e_fe) return [at(LAST)]
+  if (groups.slice(0, 4).every((group) => group === 0) && groups[4] === 0xff_ff && groups[5] === 0) return [at(LAST)]
   // RFC 4291 §2.5.5.1, IPv4-compatible.
   return groups.slice(0, 6).every((group) => group === 0) ? [at(LAST)] : []
 }

@@ -31,6 +31,12 @@ describe('addresses that a gateway asks nothing at (threats.md P2)', () => {
     '64:ff9b:1:0:a9:fea9:fe00:0',
     '64:ff9b:1:a9:fe:a9fe::',
     '64:ff9b:1:a9fe:a9:fe00::',
+    '::ffff:0:169.254.169.254',
+    '::FFFF:0:A9FE:A9FE',
+    '2001:db8::5efe:169.254.169.254',
+    '2001:db8::200:5efe:a9fe:a9fe',
+    '2001:0:a9fe:a9fe::1',
+    '2001:0:808:808:0:0:5601:5601',
   ])('%s is one', (address) => {
     expect(isOffLimits(address)).toBe(true)
   })
@@ -53,6 +59,12 @@ describe('addresses that a gateway asks nothing at (threats.md P2)', () => {
     '2003:a9fe:a9fe::1',
     '64:ff9b:1::8.8.8.8',
     '64:ff9b:2::a9fe:a9fe',
+    '::ffff:0:8.8.8.8',
+    '::1:ffff:0:a9fe:a9fe',
+    '2001:db8::5efe:8.8.8.8',
+    '2001:db8::300:5efe:a9fe:a9fe',
+    '2001:0:808:808:0:0:a9fe:a9fe',
+    '2001:1:a9fe:a9fe::1',
     '::8.8.8.8',
     '::1:0:a9fe:a9fe',
     '2600::a9fe:a9fe',
