@@ -1,6 +1,7 @@
+import { Router, type IRouter } from 'express'
 import { connect } from 'node:net'
 import request from 'supertest'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { aDemo, type Demo } from '../support/a-demo.ts'
 import { ACCESS_TOKEN, EXCHANGE_GRANT } from '../support/a-demo-with-jobs.ts'
 import { anAuthorization, answered } from '../support/an-authorization.ts'
@@ -17,8 +18,13 @@ let tokens: Record<
 type Kind = keyof typeof tokens
 /** Every kind of token there is, but these. */
 const allBut = (...own: Kind[]) => (Object.keys(tokens) as Kind[]).filter((kind) => !own.includes(kind))
+/** Every route that the gateway made for itself. */
+let made: readonly { readonly path: string; readonly methods: Readonly<Record<string, boolean>> }[]
 beforeAll(async () => {
+  const route = vi.spyOn(Router.prototype as IRouter, 'route')
   demo = await aDemo()
+  made = route.mock.results.map(({ value }) => value as (typeof made)[number])
+  route.mockRestore()
   alice = await aPersonAt(demo, 'alice')
   const { accessToken, refreshToken } = await aTerminalOf(demo, alice)
   const started = await form(demo, '/oauth/device_authorization', { client_id: 'rolegate-cli' })
@@ -122,6 +128,17 @@ const ROUTES: readonly [
   ['get', '/.well-known/jwks.json', 'open'],
   ['get', '/.well-known/oauth-authorization-server', 'open'],
 ]
+
+it('the table has every route that the gateway has, and none that it has not', () => {
+  const routes = made.flatMap(({ path, methods }) => Object.keys(methods).map((method) => `${method} ${path}`))
+  const fits = (route: string) => new RegExp(`^${route.replace(/:\w+/g, '[^/]+')}$`)
+  const rows = ROUTES.map(([method, path]) => `${method} ${path.replace(/\?.*/, '')}`)
+  expect(routes.length).toBeGreaterThan(60)
+  // What a HEAD gets is an address or nothing; /authorize needs a client that has registered, and has tests of its own below.
+  const unlisted = routes.filter((route) => !rows.some((row) => fits(route).test(row)))
+  expect(unlisted.filter((route) => !route.startsWith('head '))).toEqual(['get /authorize'])
+  expect(rows.filter((row) => !routes.some((route) => fits(route).test(row)))).toEqual([])
+})
 
 describe('each token kind at every door (threats.md F4)', () => {
   const doors = ROUTES.filter(([, , kind]) => kind === 'bearer')
