@@ -3,7 +3,7 @@ import { CODE_MEMORY_SECONDS, CODE_SECONDS } from '../../domain/device/authoriza
 import type { Client } from '../../domain/device/client.ts'
 import type { DeviceClaims } from '../../domain/device/device-login.ts'
 import { requireSessionMay, type GatewaySession } from '../../domain/sign-in/session.ts'
-import type { Audit, Digest, Now, RandomText } from '../ports.ts'
+import type { Audit, Digest, LimitRate, Now, RandomText } from '../ports.ts'
 import type { AuthorizationCodes } from '../ports/tables.ts'
 import { requireWay, type LoginWays } from './login-ways.ts'
 
@@ -20,7 +20,7 @@ type Input = { readonly session: GatewaySession; readonly ask: AuthorizationAsk;
 export type AuthorizeTerminal = {
   /** Fails unless this session may let a terminal in this way; asked before the page is shown. */
   requireMay(session: GatewaySession): void
-  /** The code, good once and for a minute. */
+  /** The code, good once and for a minute. Fails with `rate_limited`, as a no does, past sixty a minute. */
   approve(input: Input): Promise<string>
   deny(input: Input): Promise<void>
 }
@@ -30,6 +30,7 @@ export function makeAuthorizeTerminal(deps: {
   authorizationCodes: AuthorizationCodes
   loginWays: LoginWays
   audit: Audit
+  limitRate: LimitRate
   randomText: RandomText
   digest: Digest
   now: Now
@@ -39,8 +40,14 @@ export function makeAuthorizeTerminal(deps: {
     requireWay(deps.loginWays, session.principal.idp, 'pkce')
   }
 
-  const record = (event: 'terminal_approved' | 'terminal_denied', { session, ask, request }: Input) =>
-    deps.audit({ event, request, principal: session.principal, session, clientId: ask.client.id })
+  async function record(
+    event: 'terminal_approved' | 'terminal_denied',
+    { session, ask, request }: Input,
+  ): Promise<void> {
+    // Each leaves a record behind: more than anybody's hand gives is a script (security.md V-5, threats.md A4).
+    await deps.limitRate(`terminals:${session.id}`, 60, 60)
+    await deps.audit({ event, request, principal: session.principal, session, clientId: ask.client.id })
+  }
 
   return {
     requireMay,

@@ -61,7 +61,8 @@ export function makeTakeContainerCredentials(deps: {
     const { session, roleArn } = found
     requireSessionMay(session, { kind: 'look' }, deps.now())
     if (idOf(role) !== roleArn) {
-      // threats.md D15: whoever tries a token at another role has most likely not been given it.
+      // threats.md D15: whoever tries a token at another role has most likely not been given it; a loop of that is one record a second.
+      await deps.limitRate(`container-other-role:${session.id}`, 60, 60)
       const code = 'sign_in_required'
       const reason = 'container_token_for_another_role'
       const subject = { request, principal: session.principal, session }

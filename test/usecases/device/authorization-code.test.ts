@@ -66,6 +66,22 @@ const isAlive = (world: World, { accessToken }: { accessToken: string }) =>
   )
 const terminals = (world: World) => world.sessions.listByOwner(terminalsOf(world.session.principal, world.digest))
 
+describe('a browser that answers for terminals in a loop', () => {
+  it('is heard sixty times a minute, yes and no together (security.md V-5, threats.md A4)', async () => {
+    const world = await aDeviceWorld()
+    const terminal = aTerminalOn(world)
+    for (let n = 0; n < 30; n += 1) {
+      await terminal.approve()
+      await terminal.deny()
+    }
+    expect(await reasonOf(terminal.approve())).toEqual(['rate_limited', undefined])
+    expect(await reasonOf(terminal.deny())).toEqual(['rate_limited', undefined])
+    expect(world.recorded).toHaveLength(60)
+    world.clock.pass(60)
+    await expect(terminal.approve()).resolves.toMatch(/^rgc_/)
+  })
+})
+
 describe('a terminal signs in through the browser beside it', () => {
   it('gets a session of class pkce, of the same person and sign-in (threats.md I8)', async () => {
     const { world, code, redeem } = await approved()

@@ -144,6 +144,17 @@ describe('a container token', () => {
     expect(recorded.at(-1)).toMatchObject({ event: 'refused', reason: 'container_token_for_another_role' })
   })
 
+  it('leaves sixty records a minute of one that is tried at other roles in a loop (threats.md A4)', async () => {
+    const { issue, take, recorded } = aContainerWorld()
+    const { containerToken } = await issue()
+    const before = recorded.length
+    for (let n = 0; n < 60; n += 1)
+      expect((await refusalFrom(take(containerToken, 'payments-dev/dev'))).code).toBe('sign_in_required')
+    expect((await refusalFrom(take(containerToken, 'payments-dev/dev'))).code).toBe('rate_limited')
+    expect(recorded.length - before).toBe(60)
+    await expect(take(containerToken)).resolves.toBeDefined()
+  })
+
   it('ends with the hour, and with its session when that is sooner (threats.md I7)', async () => {
     const long = aContainerWorld()
     const { containerToken } = await long.issue()
