@@ -1,20 +1,19 @@
 import {
-  CST,
   isAlias,
   isMap,
   isNode,
   isScalar,
   isSeq,
-  Lexer,
   LineCounter,
   parseDocument,
   visit,
   type Document,
   type Pair,
-  type YAMLError,
   type YAMLMap,
 } from 'yaml'
-import { ConfigFaults, printPath, type Fault, type Finding, type Path } from './faults.ts'
+import { ConfigFaults, printPath, type Fault, type Finding, type Path, type Place } from './faults.ts'
+import { tokensIn } from './yaml-size.ts'
+import { sayTwice, sayYaml } from './yaml-words.ts'
 
 /** A YAML text read: its plain value, and the way back from a path to line and column. */
 export type ReadDocument = {
@@ -27,14 +26,6 @@ export type ReadDocument = {
   readonly locate: (finding: Finding) => Fault
 }
 
-/** Deeper than any file of ours; a parser that recurses further could end the process. */
-const DEEPEST_FLOW = 40
-const DEEPEST_BLOCK = 400
-/**
- * The most YAML tokens, over all policy files together: some 45,000 rules. Each token costs time and half a kilobyte.
- * `[],` repeated makes a token of each byte, and 16 MiB of that would crash the process.
- */
-export const MOST_TOKENS = 3_000_000
 /** How often one anchor may be repeated: an alias bomb grows no further. */
 const MOST_ALIASES = 100
 
@@ -52,7 +43,7 @@ export function readDocument(written: string, file?: string): ReadDocument {
     ...(file !== undefined && { file }),
   })
   refuseZeros(text, placed)
-  const tokens = measured(text, placed)
+  const tokens = tokensIn(text, placed)
   const document = parse(text, lines, placed)
   const faults = cleanKeys(document, placed)
   return {
@@ -62,8 +53,6 @@ export function readDocument(written: string, file?: string): ReadDocument {
     locate: ({ path, message, at }) => placed(offsetOf(document, path, at), path, message),
   }
 }
-
-type Place = (offset: number, path: Path, message: string) => Fault
 
 function parse(text: string, lines: LineCounter, placed: Place): Document {
   let document: Document
@@ -101,83 +90,10 @@ function keysThatStandTwice(node: unknown): readonly number[] {
   })
 }
 
-/** Without the text itself where that is no name: it may be a secret. */
-function sayTwice(offset: number, text: string): string {
-  const [key] = /^[A-Za-z0-9_."'-]{1,64}/.exec(text.slice(offset, offset + 64)) ?? []
-  return key === undefined
-    ? 'this key stands twice'
-    : `the key "${key.replace(/^["']|["']$/g, '')}" stands twice in one mapping`
-}
-
-/** The YAML library's complaint, without the text it quotes (which may be a secret); in our words where people meet it often. */
-function sayYaml({ code, message, pos }: YAMLError, text: string): string {
-  if (code === 'BAD_INDENT' && /^ *\t/.test(text.slice(pos[0]))) return YAML_WORDS.get('TAB_AS_INDENT') ?? message
-  const words = MESSAGE_WORDS.find(([known]) => known.test(message))?.[1] ?? YAML_WORDS.get(code)
-  return words ?? message.replace(/: ".*$/s, '')
-}
-
-const YAML_WORDS = new Map<YAMLError['code'], string>([
-  ['MULTIPLE_DOCS', 'a second document begins here; the file holds one'],
-  ['TAB_AS_INDENT', 'a tab indents here; YAML takes spaces only'],
-  ['NON_STRING_KEY', 'a key must be text'],
-  ['BAD_DIRECTIVE', 'a line that begins with % is for YAML itself, and the file needs none: remove it'],
-  ['BAD_DQ_ESCAPE', 'a backslash means something else between double quotes; put the text in single quotes'],
-  ['BAD_INDENT', 'is indented unlike its neighbours: the items of one mapping or list begin in one column'],
-  ['BAD_SCALAR_START', 'a value cannot begin with this sign; put it in quotes'],
-  ['BLOCK_IN_FLOW', 'a comma is missing before this, or the text needs quotes'],
-  ['MULTILINE_IMPLICIT_KEY', 'a key and its ":" are expected here, with a space after the ":"'],
-  ['BLOCK_AS_IMPLICIT_KEY', 'a key cannot begin here: look for a missing quote or a wrong indentation just above'],
-  ['TAG_RESOLVE_FAILED', 'a value takes no tag (!…) here; remove it'],
-])
-
-/** One code of the library stands for several mistakes. */
-const MESSAGE_WORDS: readonly (readonly [RegExp, string])[] = [
-  [/^Missing closing .quote/, 'a quote is opened and not closed'],
-  [/\bend with a \}$/, 'a { is opened above and not closed before here'],
-  [/\bend with a \]$/, 'a [ is opened above and not closed before here'],
-  [/^Sequence item without - indicator/, 'is indented unlike its neighbours, or an item lacks its "-"'],
-]
-
 /** UTF-16 without its mark may be read as UTF-8, and is full of zeros then. */
 function refuseZeros(text: string, placed: Place): void {
   if (!text.includes('\0')) return
   throw new ConfigFaults([placed(0, [], 'is not UTF-8 text; save it as UTF-8')])
-}
-
-/**
- * Counts the tokens. Too much nesting or size is refused here, on the flat list, before anything recurses into it or
- * builds a tree of it.
- */
-function measured(text: string, placed: Place): number {
-  let tokens = 0
-  let flow = 0
-  let offset = 0
-  let lineStart = 0
-  let scalarNext = false
-  for (const token of new Lexer().lex(text)) {
-    if (++tokens > MOST_TOKENS) throw new ConfigFaults([placed(0, [], TOO_MUCH)])
-    const kind = scalarNext ? null : CST.tokenType(token)
-    scalarNext = token === CST.SCALAR
-    flow = flowDepthAfter(kind, flow)
-    const opensBlock = kind === 'seq-item-ind' || kind === 'explicit-key-ind' || kind === 'map-value-ind'
-    if (flow > DEEPEST_FLOW || (flow === 0 && opensBlock && offset - lineStart > DEEPEST_BLOCK)) {
-      const line = text.slice(0, offset).split('\n').length
-      throw new ConfigFaults([{ ...placed(0, [], 'the nesting is too deep here'), line }])
-    }
-    // The lexer's own marks (start of document, of a scalar, end of flow) stand for no text.
-    if (kind === 'doc-mode' || kind === 'flow-error-end' || kind === 'scalar') continue
-    offset += token.length
-    if (token.includes('\n')) lineStart = offset
-  }
-  return tokens
-}
-
-const TOO_MUCH = 'holds more than is read: 3,000,000 words, signs and spaces of YAML, which are some 45,000 rules'
-
-function flowDepthAfter(kind: CST.TokenType | null, depth: number): number {
-  if (kind === 'flow-map-start' || kind === 'flow-seq-start') return depth + 1
-  if (kind === 'flow-map-end' || kind === 'flow-seq-end') return Math.max(0, depth - 1)
-  return kind === 'flow-error-end' ? 0 : depth
 }
 
 /**

@@ -18,6 +18,9 @@ export type Fault = {
 /** Something found at a place; `at: 'key'` points at the key itself in place of its value. */
 export type Finding = { readonly path: Path; readonly message: string; readonly at?: 'key' }
 
+/** A fault at an offset of the text. */
+export type Place = (offset: number, path: Path, message: string) => Fault
+
 /** `… [shadowed-rule]`. */
 export type Advice = `${string} [${Lint}]`
 

@@ -1,6 +1,7 @@
 import { dirname, isAbsolute, posix } from 'node:path'
 import { didYouMean } from './did-you-mean.ts'
-import { MOST_TOKENS, readDocument, type ReadDocument } from './document.ts'
+import { readDocument, type ReadDocument } from './document.ts'
+import { MOST_TOKENS } from './yaml-size.ts'
 import { ConfigFaults, type Fault, type Finding, type Findings, type Path } from './faults.ts'
 import { filesMeant } from './globs.ts'
 import { nameOf, type PolicyFiles } from './policy-files.ts'

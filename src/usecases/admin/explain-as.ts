@@ -1,5 +1,4 @@
 import type { DeviceClosing } from '../../domain/device/closing.ts'
-import type { RequestFacts } from '../../domain/audit/facts.ts'
 import { imaginedSession, type Imagined } from '../../domain/admin/imagine.ts'
 import {
   imaginedCircumstances,
@@ -19,14 +18,13 @@ import { requireRole } from '../../domain/entitlement/find-role.ts'
 import { passThroughFault } from '../../domain/entitlement/pass-through.ts'
 import { roleIdOf } from '../../domain/entitlement/role-id.ts'
 import type { RoleTarget } from '../../domain/entitlement/rule.ts'
-import { asRolegateError, RolegateError } from '../../domain/errors.ts'
+import { RolegateError } from '../../domain/errors.ts'
 import type { Principal } from '../../domain/sign-in/principal.ts'
 import type { GatewaySession } from '../../domain/sign-in/session.ts'
 import { keptFrom } from '../entitlement/kept-from.ts'
-import type { Audit, CurrentRules, Now } from '../ports.ts'
+import type { CurrentRules, Now } from '../ports.ts'
 import type { RequestsOf } from '../request/requests-of.ts'
 import type { FindSignedIn } from '../sign-in/signed-in-by-name.ts'
-import type { RequireStanding } from './require-standing.ts'
 
 /** Somebody who is signed in, by a name they go by; when, where and how they ask is imagined. */
 type Named = ImaginedCircumstances & { readonly name: string; readonly idp?: string | undefined }
@@ -88,47 +86,6 @@ export type ExplainAs = {
   /** Every role that somebody with these groups holds. */
   rolesOf(as: Imagined): RolesHeld
   rolesOfPerson(named: Named): Promise<RolesHeld & { readonly person: FoundPerson }>
-}
-
-/** The same, for a session with a standing; fails as `requireStanding` does. */
-export type ExplainForStaff = (session: GatewaySession, door: 'page' | 'api', request: RequestFacts) => ExplainAs
-
-/**
- * Answers about people who are signed in, with a record of each question, whether they are found or not: otherwise one
- * could try names until one has a list of everybody.
- */
-export function makeExplainForStaff(deps: {
-  requireStanding: RequireStanding
-  explainAs: ExplainAs
-  audit: Audit
-}): ExplainForStaff {
-  const { explainAs } = deps
-  return function explainForStaff(session, door, request) {
-    deps.requireStanding(session, door)
-
-    async function onRecord<Story extends { readonly person: FoundPerson }>(
-      { name, role }: { readonly name: string; readonly role?: string },
-      telling: Promise<Story>,
-    ): Promise<Story> {
-      const asked = { askedName: name, ...(role !== undefined && { role }) }
-      const record = { event: 'person_looked_up', request, principal: session.principal, session, ...asked } as const
-      try {
-        const story = await telling
-        await deps.audit({ ...record, foundIdp: story.person.idp, foundSubject: story.person.subject })
-        return story
-      } catch (thrown) {
-        const { code } = asRolegateError(thrown)
-        if (code !== 'audit_unavailable') await deps.audit({ ...record, code })
-        throw thrown
-      }
-    }
-
-    return {
-      ...explainAs,
-      explainPerson: async (role, named) => onRecord({ name: named.name, role }, explainAs.explainPerson(role, named)),
-      rolesOfPerson: async (named) => onRecord({ name: named.name }, explainAs.rolesOfPerson(named)),
-    }
-  }
 }
 
 /**
