@@ -39,6 +39,8 @@ export type Explained = {
   readonly usual?: number
   readonly nearest: readonly string[]
   readonly ask: readonly string[]
+  /** They have asked for it, and nobody has answered. */
+  readonly isPending: boolean
   /** Of somebody else: the configuration that was asked. */
   readonly config?: string
   /** Somebody signed in, who was found by a name. */
@@ -100,6 +102,7 @@ export function readExplained(body: unknown): Explained {
     ...(answer['usual'] !== undefined && { usual: numberOf(recordOf(answer['usual'])['seconds']) }),
     nearest: listOf(answer['nearest']).map(textOf),
     ask: listOf(answer['ask']).map(textOf),
+    isPending: answer['pending'] !== undefined,
     ...(typeof answer['config'] === 'string' && { config: textOf(answer['config']) }),
     ...(answer['person'] !== undefined && { person: personIn(recordOf(answer['person'])) }),
   }

@@ -59,6 +59,7 @@ export function tellExplained(explained: Explained): readonly string[] {
     usual,
     nearest,
     ask,
+    isPending,
     config,
     person,
   } = explained
@@ -91,9 +92,11 @@ export function tellExplained(explained: Explained): readonly string[] {
   return [
     `${available ? '✓' : '✗'} ${role}: ${words(BECAUSE, because)}`,
     ...inColumns(rows).map((row) => `  ${row}`),
-    ...(isToAsk ? [`→ rolegate request ${role} --reason "why" --wait`] : []),
+    ...(isToAsk ? [isPending ? ASKED : `→ rolegate request ${role} --reason "why" --wait`] : []),
   ]
 }
+
+const ASKED = '→ you have asked for it, and nobody has answered yet: rolegate requests'
 
 const underOne = (title: string, lines: readonly string[]): readonly (readonly string[])[] =>
   lines.map((line, at) => [at === 0 ? title : '', line])

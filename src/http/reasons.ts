@@ -185,7 +185,7 @@ const CONDITION = new Map<string, string>([
     'request_too_short',
     `It was asked for less than ${printDuration(LEAST_APPROVAL_SECONDS)}, and nobody approves anything for so short a time any more. It has to be asked for anew.`,
   ],
-  ['request_over', 'It is answered, taken back or over already. Look at it once more.'],
+  ['request_over', 'It is answered, taken back or over already.'],
   ['request_expired', 'Nobody answered it within a day, so it is over. Ask anew.'],
   ['xml_text', 'Something in your sign-in holds characters that an assertion for AWS cannot carry.'],
   ['assertion_size', 'The role’s session tags make an assertion larger than AWS takes.'],
@@ -220,7 +220,16 @@ const OWN = new Map([
 export const unmetNext = ({ condition }: ErrorValues): string =>
   OF_THE_GATEWAY.has(String(condition))
     ? 'Tell whoever runs Rolegate: nothing on your side mends it.'
-    : 'Open the role in the portal.'
+    : (OF_REQUESTS.get(String(condition)) ?? 'Open the role in the portal.')
+
+const STANDS = 'Its page says how it stands, and so does rolegate requests, in a terminal.'
+const OF_REQUESTS = new Map([
+  ['request_over', STANDS],
+  ['request_expired', STANDS],
+  ['not_own_request', STANDS],
+  ['no_approval_needed', 'Take it.'],
+  ['approved_already', 'Take it, while the approval is good.'],
+])
 
 const OF_THE_GATEWAY = new Set(['config_stale', 'address_unknown'])
 

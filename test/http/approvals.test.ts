@@ -70,6 +70,9 @@ describe('a role that somebody has to approve', () => {
       detail: 'You asked for it less than a minute ago, and nobody has answered yet.',
       pending: path.split('/').at(-1),
     })
+    const { body: story } = await api('/v1/explain', { role: ROLE }).expect(200)
+    expect(story).toMatchObject({ because: 'approval_required', pending: refused.pending })
+    expect((await alice.get(`/roles/${ROLE}/why`).expect(200)).text).toContain(`<a href="${path}">Your request</a>`)
     const refusal = await alice.post(`/roles/${ROLE}/console`, { _csrf }).expect(403)
     expect(refusal.text).toContain(`href="${path}">Your request</a>`)
 

@@ -60,21 +60,26 @@ async function show(call: Call): Promise<number> {
 
 function tableRows(all: readonly RoleRequest[], { now, timeZone }: CliWorld) {
   const when = (moment: Date) => localTime(moment, now(), timeZone)
+  const isAnswered = all.some(({ answeredBy }) => answeredBy !== '')
   return [
-    ['ID', 'WHO', 'ROLE', 'FOR', 'STATE', 'ASKED', 'WHY'],
-    ...all.map(
-      ({ id, isOwn, requester, role, seconds, grantedSeconds = seconds, status, grantedUntil, askedAt, reason }) => [
-        id,
-        isOwn ? 'you' : requester || '-',
-        role || '-',
-        printDuration(grantedSeconds),
-        grantedUntil === undefined ? (STATES[status] ?? status) : `until ${when(grantedUntil)}`,
-        when(askedAt),
-        reason || '-',
-      ],
-    ),
+    ['ID', 'WHO', 'ROLE', 'FOR', 'STATE', 'ASKED', 'WHY', ...(isAnswered ? ['ANSWER'] : [])],
+    ...all.map((request) => [
+      request.id,
+      request.isOwn ? 'you' : request.requester || '-',
+      request.role || '-',
+      printDuration(request.grantedSeconds ?? request.seconds),
+      request.grantedUntil === undefined
+        ? (STATES[request.status] ?? request.status)
+        : `until ${when(request.grantedUntil)}`,
+      when(request.askedAt),
+      request.reason || '-',
+      ...(isAnswered ? [answerOf(request)] : []),
+    ]),
   ]
 }
+
+const answerOf = ({ answeredBy, note }: RoleRequest): string =>
+  answeredBy === '' ? '-' : `${answeredBy}${note === '' ? '' : `: “${note}”`}`
 
 const STATES: Readonly<Record<string, string>> = {
   asked: 'waiting',

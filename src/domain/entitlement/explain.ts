@@ -55,6 +55,8 @@ export type Explanation = {
   readonly usual?: Duration
   /** Roles of theirs that come nearest: of the same account, then of the same kind. */
   readonly nearest: readonly string[]
+  /** Their request that waits for an answer, by its id. */
+  readonly pending?: string
   /** Whom to ask: owners of rules and of the account. */
   readonly ask: readonly string[]
 }

@@ -1,6 +1,6 @@
 import type { DeviceClosing } from '../../domain/device/closing.ts'
+import { pendingIn } from '../../domain/entitlement/conditions.ts'
 import { explain, type Explanation } from '../../domain/entitlement/explain.ts'
-import { roleIdOf } from '../../domain/entitlement/role-id.ts'
 import { requireVisibleRole } from '../../domain/entitlement/visible-role.ts'
 import { askingFault } from '../../domain/request/asking.ts'
 import { requireSessionMay, type GatewaySession } from '../../domain/sign-in/session.ts'
@@ -31,10 +31,10 @@ export function makeExplainRole(deps: {
     const story = explain(index, session, target, keptFrom(session, target, deps.closing, now), circumstances)
     if (story.because !== 'approval_required') return story
     // Who has asked for it already is given that again.
-    const waits = requests.some(({ request, standing }) => standing === 'asked' && request.roleId === roleIdOf(target))
-    const fault = askingFault(session.principal, index.mapping, waits ? [] : requests)
+    const { pending } = pendingIn(circumstances, session.principal, target)
+    const fault = askingFault(session.principal, index.mapping, pending === undefined ? requests : [])
     return fault === undefined
-      ? story
+      ? { ...story, ...(pending !== undefined && { pending }) }
       : { ...story, because: 'condition_unmet', unmet: [...story.unmet, String(fault.values['condition'])] }
   }
 }

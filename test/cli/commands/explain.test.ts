@@ -60,6 +60,7 @@ describe('rolegate explain', () => {
     gateway.on(
       'POST /v1/explain',
       { json: { ...ANSWER, because: 'approval_required', conditions: [approval] } },
+      { json: { ...ANSWER, because: 'approval_required', conditions: [approval], pending: 'req-1' } },
       {
         json: {
           ...ANSWER,
@@ -73,6 +74,10 @@ describe('rolegate explain', () => {
     const lacking = (await run('explain', 'payments-prod/admin')).out
     expect(lacking).toContain('✗ approval  4h by Leads  (rule sre)')
     expect(lacking.trimEnd().split('\n').at(-1)).toBe('→ rolegate request payments-prod/admin --reason "why" --wait')
+    const waiting = (await run('explain', 'payments-prod/admin')).out
+    expect(waiting.trimEnd().split('\n').at(-1)).toBe(
+      '→ you have asked for it, and nobody has answered yet: rolegate requests',
+    )
     const given = (await run('explain', 'payments-prod/admin')).out
     expect(given).toContain('✓ approval  4h by Leads, given by lena')
     expect(given).toContain('30m  what is left of its approval, which binds')

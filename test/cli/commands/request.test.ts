@@ -258,6 +258,8 @@ describe('rolegate requests', () => {
     expect(out.split('\n').map((line) => line.split(/ {2,}/)[1])).toEqual(['WHO', 'zoe@example.com', undefined])
     expect((await run('requests')).out).not.toContain('zoe')
     gateway.on('GET /v1/requests', { json: { own: [], waiting: [] } })
+    expect(out).toContain('WHY    ANSWER\n')
+    expect(out).toContain('lena@example.com: “be quick”\n')
     expect((await run('requests', '--answered')).err).toBe('You answered nothing of late that is still yours to see.\n')
     expect((await run('requests', '--answered', '--page', '2')).exit).toBe(2)
   })
