@@ -120,3 +120,16 @@ describe('why a directory does not tell', () => {
     expect([...known].filter((reason) => !page.includes(asWritten(reason)))).toEqual([])
   })
 })
+
+it('ci-and-containers.md says what each reason means for which a token of a job is refused', () => {
+  const reasons = [
+    ...textOf('adapters/workload', 'usecases/workload').matchAll(/(?:rejected\(|reason(?::| =) )'(\w+)'/g),
+  ]
+  const page = readFileSync(new URL('../docs/how-to/ci-and-containers.md', import.meta.url), 'utf8')
+  // Of a container token that is asked for, and not of one that is shown.
+  const known = new Set(
+    reasons.map(([, reason = '']) => reason).filter((reason) => reason !== 'browser_session_for_elevated'),
+  )
+  expect(known.size).toBeGreaterThan(12)
+  expect([...known].filter((reason) => !page.includes(`\`${reason}\``))).toEqual([])
+})
