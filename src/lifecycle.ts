@@ -12,6 +12,8 @@ export type Gateway = {
 export const HTTP_LIMITS: ServerOptions = {
   headersTimeout: 10_000,
   requestTimeout: 30_000,
+  // Node looks every half minute, and would give whoever drips their headers forty seconds, not ten.
+  connectionsCheckingInterval: 2_000,
   keepAliveTimeout: 65_000,
   maxHeaderSize: 24 * 1024,
 }

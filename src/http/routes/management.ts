@@ -40,11 +40,14 @@ export function makeManagementServer(deps: {
     }
   }
 
-  return createServer({ requestTimeout: 10_000, headersTimeout: 5_000 }, (req, res) => {
-    void answer((req.url ?? '').split('?')[0] ?? '')
-      .catch(() => ({ status: 503, type: 'application/json', body: '{"status":"unready"}\n' }))
-      .then(({ status, type, body }) =>
-        res.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' }).end(body),
-      )
-  })
+  return createServer(
+    { requestTimeout: 10_000, headersTimeout: 5_000, connectionsCheckingInterval: 2_000 },
+    (req, res) => {
+      void answer((req.url ?? '').split('?')[0] ?? '')
+        .catch(() => ({ status: 503, type: 'application/json', body: '{"status":"unready"}\n' }))
+        .then(({ status, type, body }) =>
+          res.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' }).end(body),
+        )
+    },
+  )
 }
