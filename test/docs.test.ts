@@ -60,6 +60,13 @@ describe('troubleshooting.md', () => {
     expect(firstCellsOf('By code').toSorted()).toEqual([...ERROR_CODES].toSorted())
   })
 
+  it('says of every reason for which a sign-in is refused what it means', () => {
+    const source = textOf('adapters/oidc', 'domain/sign-in', 'usecases/sign-in')
+    const reasons = new Set([...source.matchAll(/(?:rejected\(|reason: )'(\w+)'/g)].map(([, reason = '']) => reason))
+    expect(reasons.size).toBeGreaterThan(15)
+    expect([...reasons].filter((reason) => !page.includes(`\`${reason}`))).toEqual([])
+  })
+
   it('says of every refusal of AWS that we know what to look at', () => {
     const source = readFileSync(new URL('../src/adapters/aws/sts.ts', import.meta.url), 'utf8')
     const known = [...source.matchAll(/^ {2}\['(\w+)', \{ code: 'aws_refused'/gm)].map(([, name = '']) => name)
