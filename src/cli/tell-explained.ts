@@ -121,7 +121,8 @@ function conditionLine({
           ? `, given by ${saw}`
           : `, seen ${saw}`
   const by = approvers.length === 0 ? '' : ` by ${approvers.join(' or ')}`
-  return `${met ? '✓' : '✗'} ${condition}  ${wants}${by}${seen}${rule === '' ? '' : `  (rule ${rule})`}`
+  // A reason may be asked for in no words.
+  return `${met ? '✓' : '✗'} ${condition}  ${wants === '' ? 'any' : wants}${by}${seen}${rule === '' ? '' : `  (rule ${rule})`}`
 }
 
 type Ruling = Explained['rules'][number]

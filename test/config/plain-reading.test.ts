@@ -10,8 +10,13 @@ import { aWorld } from './a-file.ts'
 
 /** The file itself, read a second time and as plainly as contract.md has it: whom a rule meets, what a selector means, what binds. */
 
-type Match = { idp?: string; group?: string; any_of?: string[]; everyone?: true; pattern?: string }
-type Selected = { accounts: string | string[]; roles?: string | string[]; wildcard?: boolean; max_duration?: string | undefined }
+type Match = { idp?: string; group?: string; any_of?: readonly string[]; everyone?: true; pattern?: string }
+type Selected = {
+  accounts: string | readonly string[]
+  roles?: string | readonly string[]
+  wildcard?: boolean
+  max_duration?: string | undefined
+}
 type RuleText = { id: string; match: Match; grant?: Selected; deny?: Selected; within?: Selected }
 
 const ACCOUNTS: Record<string, { id: string; env?: string; tags: string[] }> = {
@@ -107,18 +112,19 @@ const textOf = (rules: readonly RuleText[]): string =>
     store: { driver: 'sqlite', path: '/var/lib/rolegate/rolegate.db' },
   })
 
-const list = (selector: string | string[]): string[] => (typeof selector === 'string' ? [selector] : selector)
+const list = (selector: string | readonly string[]): readonly string[] =>
+  typeof selector === 'string' ? [selector] : selector
 
-function meansAccount(selector: string | string[], alias: string): boolean {
+function meansAccount(selector: string | readonly string[], alias: string): boolean {
   const { env, tags = [] } = ACCOUNTS[alias] ?? {}
   const words = [alias, '*', ...(env === undefined ? [] : [`env:${env}`]), ...tags.map((tag) => `tag:${tag}`)]
   return list(selector).some((item) => words.includes(item))
 }
 
-const meansRole = (selector: string | string[], key: string): boolean =>
+const meansRole = (selector: string | readonly string[], key: string): boolean =>
   list(selector).some((item) => item === '*' || item === key)
 
-const filled = (selector: string | string[], captures: Record<string, string>): string | string[] =>
+const filled = (selector: string | readonly string[], captures: Record<string, string>): string | readonly string[] =>
   typeof selector === 'string' ? selector.replace(/\$\{(\w+)\}/, (_, name: string) => captures[name] ?? '') : selector
 
 /** Whether one group of somebody brings this rule to bear on this role. */

@@ -167,6 +167,7 @@ describe('rolegate explain', () => {
         conditions: [
           { condition: 'ip', met: false, wants: '10.0.0.0/8', saw: '192.0.2.1', of: { rule: 'office' } },
           { condition: 'time', met: true, assumed: true, wants: 'Mon-Fri 07:00-20:00 UTC', saw: 'Mon 09:00', of: {} },
+          { condition: 'reason', met: true, assumed: true, wants: '', saw: '', of: { role: 'admin' } },
         ],
       },
     })
@@ -174,6 +175,7 @@ describe('rolegate explain', () => {
     const { out } = await run(...bob, '--at', '2030-01-07T09:00+01:00', '--mfa', '5m')
     expect(out).toContain('✗ ip  10.0.0.0/8, seen 192.0.2.1  (rule office)')
     expect(out).toContain('✓ time  Mon-Fri 07:00-20:00 UTC, taken as met')
+    expect(out).toContain('✓ reason  any, taken as met')
     await run(...bob, '--mfa', 'none')
     expect(asked('POST /v1/explain')).toEqual([
       { role: 'a/b', as: { idp: 'entra', groups: [], at: '2030-01-07T08:00:00Z', ip: '192.0.2.1', mfa: '5m' } },
