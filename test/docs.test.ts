@@ -67,6 +67,16 @@ describe('troubleshooting.md', () => {
     expect([...reasons].filter((reason) => !page.includes(`\`${reason}`))).toEqual([])
   })
 
+  it('says of every condition that pages have a sentence for what to do', () => {
+    const source = readFileSync(new URL('../src/http/reasons.ts', import.meta.url), 'utf8')
+    const [, map = ''] = /const CONDITION = new Map[^[]*\[([\s\S]*?)\n\]\)/.exec(source) ?? []
+    const conditions = [...map.matchAll(/^ {2}\[\s*'(\w+)'|^ {2}\[\n {4}'(\w+)'/gm)].map(
+      ([, one, two]) => one ?? two ?? '',
+    )
+    expect(conditions.length).toBeGreaterThan(30)
+    expect(conditions.filter((condition) => !page.includes(`\`${condition}`))).toEqual([])
+  })
+
   it('says of every refusal of AWS that we know what to look at', () => {
     const source = readFileSync(new URL('../src/adapters/aws/sts.ts', import.meta.url), 'utf8')
     const known = [...source.matchAll(/^ {2}\['(\w+)', \{ code: 'aws_refused'/gm)].map(([, name = '']) => name)
