@@ -14,7 +14,7 @@ import {
   type UsedStepUp,
 } from '../../domain/sign-in/step-up.ts'
 import type { PlanHandOver } from '../hand-over/plan-hand-over.ts'
-import type { Audit, Now } from '../ports.ts'
+import type { Audit, LimitRate, Now } from '../ports.ts'
 import type { StepUps } from '../ports/tables.ts'
 
 /** Somebody else's request. */
@@ -49,6 +49,7 @@ export function makeConfirmStepUp(deps: {
   /** Whether a terminal in another network than the browser may be confirmed at all: `sessions.cli.cross_network`. */
   crossNetwork: 'downgrade' | 'refuse'
   audit: Audit
+  limitRate: LimitRate
   now: Now
 }): ConfirmStepUp {
   const isTheirs = ({ person, expiresAt }: StepUp, { principal }: GatewaySession): boolean =>
@@ -135,6 +136,8 @@ export function makeConfirmStepUp(deps: {
     },
 
     async release(input) {
+      // Whatever is refused is on record: a loop of it must not fill the disk (threats.md A4).
+      await deps.limitRate(`step-up-release:${input.session.id}`, 60, 60)
       const found = await find(input)
       const { terminal } = found
       if (terminal === undefined || found.status !== 'proved' || found.provedBy !== input.session.id) throw gone()

@@ -288,6 +288,16 @@ describe('a step-up for a terminal (threats.md H8)', () => {
       expect(await redeem()).toMatchObject({ sessionId: 't1' })
     })
 
+    it('is asked for sixty times a minute, and leaves no more records (threats.md A4)', async () => {
+      const { prove, release, recorded } = await aWaitingTerminal()
+      await prove()
+      const before = recorded.length
+      for (let n = 0; n < 60; n += 1)
+        expect(await refusalFrom(release({ request: elsewhere }))).toMatchObject({ code: 'condition_unmet' })
+      expect(await refusalFrom(release({ request: elsewhere }))).toMatchObject({ code: 'rate_limited' })
+      expect(recorded.length - before).toBe(60)
+    })
+
     it('is not released at all where the operator says so', async () => {
       const { prove, release } = await aWaitingTerminal({ crossNetwork: 'refuse' })
       await prove()
