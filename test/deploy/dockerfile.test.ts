@@ -35,6 +35,23 @@ describe('the Dockerfile', () => {
     expect(installs[1]).toContain('--omit=dev --omit=optional')
   })
 
+  it('has every package that the build leaves where npm put it, but what no gateway on Node 24 asks for', () => {
+    const [, list = ''] = /const external = \[([^\]]*)\]/.exec(readFileSync('scripts/build.mjs', 'utf8')) ?? []
+    const leftOut = [...list.matchAll(/'([^']+)'/g)].map(([, name = '']) => name)
+    const { dependencies } = JSON.parse(readFileSync('package.json', 'utf8')) as {
+      dependencies: Record<string, string>
+    }
+    const isInstalled = (name: string) =>
+      Object.keys(dependencies).some((one) => (name.endsWith('/*') ? one.startsWith(name.slice(0, -1)) : one === name))
+    expect(leftOut.length).toBeGreaterThan(5)
+    // A terminal's keychain, the store's driver on Node 20, the demo's IdP.
+    expect(leftOut.filter((name) => !isInstalled(name))).toEqual([
+      '@napi-rs/keyring',
+      'better-sqlite3',
+      'oidc-provider',
+    ])
+  })
+
   it('opens no inspector (threats.md K10), and asks itself for its health', () => {
     expect(of('ENTRYPOINT')).toEqual(['["node", "--disable-sigusr1", "/app/dist/main.js"]'])
     expect(of('HEALTHCHECK')[0]).toMatch(/CMD \["rolegate", "health"\]$/)
