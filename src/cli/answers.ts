@@ -47,7 +47,7 @@ export type ConsoleLink = {
   readonly limitedBy: string
 }
 
-/** What AWS's credentials are made of. Some printed forms have no quotes, and `eval` would run what is not this. */
+/** The characters of AWS credentials. Some printed forms have no quotes, and `eval` would run anything else. */
 const CREDENTIAL = /^[A-Za-z0-9+/=_.:@-]+$/
 /** It goes into the environment of what is started. */
 const REGION = /^[a-z0-9-]{1,40}$/
@@ -162,7 +162,7 @@ export function readTokens(body: unknown): TokenAnswer {
 
 export type ContainerTokenAnswer = { readonly token: string; readonly expiresInSeconds: number }
 
-/** A token for this role and no other: what an older gateway might send in its place is not taken for one. */
+/** A token for this role only: whatever else an older gateway might send is refused. */
 export function readContainerToken(body: unknown, role: string): ContainerTokenAnswer {
   const { access_token, expires_in, scope } = recordOf(body)
   if (scope !== `container:${role}`) throw malformed('scope')

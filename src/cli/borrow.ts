@@ -30,7 +30,7 @@ export async function borrow(call: Call, wanted: string | undefined): Promise<Le
   return lend(call, wanted, connection, (role, ask) => withConfirmation(call, connection.origin, role, ask))
 }
 
-/** The same over a connection, for programs: nobody is asked anything, and nothing is waited for. */
+/** The same over an existing connection, for programs: asks nobody anything and waits for nothing. */
 export const borrowUnattended = (call: Call, wanted: string, connection: Connection): Promise<Lent> =>
   lend(call, wanted, connection, withoutConfirmation)
 
@@ -59,8 +59,9 @@ async function lend(
 }
 
 /**
- * Where nobody names a length, the role's own may be until a time of day: by the clock of this machine, as a browser's. UTC is what servers and
- * containers are set to, and says nothing of the person: then the gateway's own zone counts (DECISIONS.md 193).
+ * Without a length, the role's default may be a time of day: by this machine's clock, as for a browser. If the machine
+ * is set to UTC, as servers and containers are, that says nothing about the person, and the gateway's own zone counts
+ * (DECISIONS.md 193).
  */
 export function lengthIn(
   seconds: number | undefined,

@@ -1,8 +1,8 @@
 import type { Command } from './command.ts'
 
 /**
- * Every command, in the order of the help. A line of the client loads the one command that it names, and no other: what
- * `configure` needs costs `credential-process` nothing.
+ * Every command, in the order of the help. Only the command that is named gets loaded, so `credential-process` does not
+ * pay for what `configure` needs.
  */
 export const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ['login', async () => (await import('./commands/login.ts')).login],
@@ -25,7 +25,10 @@ export const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ['version', async () => (await import('./commands/version.ts')).version],
 ])
 
-/** Other names of some commands: they are known without loading the command, which says them in its help. */
+/**
+ * Other names of some commands, listed here so that no command is loaded to find them; the command's help names them
+ * too.
+ */
 export const ALIASES: ReadonlyMap<string, string> = new Map([
   ['ls', 'list'],
   ['export', 'env'],

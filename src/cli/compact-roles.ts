@@ -1,12 +1,12 @@
 import { malformed } from './answers.ts'
 import { recordOf } from './record.ts'
 
-/** More roles than anybody has: a strange server shall not fill this machine's memory by a few repeated numbers. */
+/** More roles than anybody has: a hostile server must not fill this machine's memory by repeating a few numbers. */
 const MOST_ROLES = 200_000
 
 /**
- * The answer of `GET /v1/roles` in full, whichever form it came in: a gateway that knows no compact form answers in full,
- * and people's scripts read `--json` as it always was.
+ * The answer of `GET /v1/roles` in full, whichever form it came in. Older gateways answer in full, and scripts that
+ * read `--json` must not notice the difference.
  */
 export function inFull(body: unknown): unknown {
   const compact = recordOf(body)

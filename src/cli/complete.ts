@@ -10,8 +10,8 @@ type Candidate = readonly [word: string, about: string]
 type Place = Pick<CliWorld, 'env' | 'homeFolder'>
 
 /**
- * `rolegate __complete WORD…`: what the last word, which may be empty, may become. Asks this machine's files and never
- * the gateway, and never fails: a shell that completes shows no errors.
+ * `rolegate __complete WORD…`: how the last word, which may be empty, can go on. Reads files on this machine, never
+ * asks the gateway, and never fails: a shell shows no errors while completing.
  */
 export async function complete(words: readonly string[], world: CliWorld): Promise<number> {
   const found = await candidates(words, world).catch(() => [])

@@ -4,7 +4,7 @@ import { failure } from './failure.ts'
 import { obstacleAt } from './login/way.ts'
 import { openBrowser } from './open-browser.ts'
 
-/** Of the gateway's own; anything else would be put into an address that a browser opens. */
+/** The gateway's own id format; anything else would get into an address that a browser opens. */
 const ID = /^[\w-]{22}$/
 const LONGEST_WAIT_SECONDS = 600
 /** After these the same may be asked again. */
@@ -14,8 +14,8 @@ const PASSING = new Set(['authorization_pending', 'rate_limited', 'aws_unavailab
 type Asking<T> = (stepUp?: string) => Promise<T>
 
 /**
- * What `ask` gives, after a confirmation in the browser where the gateway wants one: each use of an elevated role takes a fresh
- * sign-in (threats.md H8). Waits as long as that is good for. Fails with `step_up_required`.
+ * The result of `ask`, after a confirmation in the browser if the gateway wants one: each use of an elevated role takes
+ * a fresh sign-in (threats.md H8). Waits as long as the confirmation is valid. Fails with `step_up_required`.
  */
 export async function withConfirmation<T>(call: Call, origin: string, role: string, ask: Asking<T>): Promise<T> {
   try {
@@ -92,7 +92,7 @@ async function waitFor<T>(
       return await ask(id)
     } catch (thrown) {
       const { code } = asRolegateError(thrown)
-      // What a busy gateway did not ask AWS for is still there to be asked for; what AWS did not answer is not.
+      // If a busy gateway did not ask AWS, the confirmation can still be used; if AWS did not answer, it cannot.
       if (code === 'step_up_required' && unavailable !== undefined) throw unavailable
       if (!PASSING.has(code)) throw thrown
       unavailable = code === 'aws_unavailable' ? thrown : undefined

@@ -42,8 +42,8 @@ export function saidOf(thrown: unknown): Said & { readonly code: string } {
 }
 
 /**
- * `error: title. detail`, the next step, the code and the request: for people, on stderr. A line that named its gateway is told to sign in at that one,
- * whoever says so: `rolegate login` alone goes to another.
+ * `error: title. detail`, the next step, the code and the request id: for people, on stderr. If the command line named
+ * a gateway, the advice to sign in names it too: plain `rolegate login` would go to another.
  */
 export function failureLines(thrown: unknown, server?: string): readonly string[] {
   const { title, detail, next, code, requestId } = saidOf(thrown)

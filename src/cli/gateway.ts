@@ -82,7 +82,9 @@ export function makeGateway(origin: string, send: Send, accessToken: () => Promi
   }
 }
 
-/** The gateway says that there is nothing at an address: whoever typed an id has seen none. */
+/**
+ * `not_found` means an address to the gateway, but whoever typed an id saw no address: says that there is no such id.
+ */
 const unknownId =
   (what: 'request' | 'session', id: string) =>
   (thrown: unknown): never => {

@@ -18,7 +18,10 @@ type Rows = readonly (readonly string[])[]
 /** What is listed: the gateway's own answer, and the same as rows for people and for programs. */
 type Listed = { readonly answer: unknown; readonly table: () => Rows; readonly csv: () => Rows }
 
-/** Prints a list in the form that was asked for, which is looked at before anybody is. A table of nothing is not drawn. */
+/**
+ * Prints a list in the form that was asked for; the form is checked before the gateway is asked. An empty table is not
+ * drawn.
+ */
 export function listingFor({ text, json, misused, world }: Call): (listed: Listed) => void {
   const form = text('output') ?? (json ? 'json' : 'table')
   if (!FORMS.includes(form)) throw misused(`“${form}” is no form: write ${FORMS.join(', ')}.`)

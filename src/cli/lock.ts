@@ -16,8 +16,8 @@ const HELD_AT_MOST_MS = 60_000
 const POLL_MS = 100
 
 /**
- * Runs `work` while no other process does work under the same path. The lock dies with its holder: a file whose process
- * is gone, or that is too old to be true (a home folder shared by hosts), is taken over.
+ * Runs `work` while no other process works under the same path. The lock dies with its holder: it is taken over if that
+ * process is gone, or if the lock is too old to be real (a home folder shared by hosts).
  */
 export async function withLock<T>(
   world: LockWorld,
@@ -51,7 +51,7 @@ async function take(world: Waiter, path: string, mine: Holder): Promise<void> {
   }
 }
 
-/** link() makes the file with its content in one step, and fails when it is there: nobody reads half a holder. */
+/** link() creates the file with its content in one step and fails if it exists, so nobody reads half a holder. */
 async function claim(path: string, holder: Holder): Promise<boolean> {
   const draft = `${path}.${randomUUID()}`
   await writeNew(draft, JSON.stringify(holder))
@@ -66,7 +66,7 @@ async function claim(path: string, holder: Holder): Promise<boolean> {
   }
 }
 
-/** Two waiters may see the same dead holder; the second must not remove the first one's new lock. Hence a guard. */
+/** Two waiters may see the same dead holder. A guard keeps the second from removing the first one's new lock. */
 async function breakStale(world: Waiter, path: string, dead: Holder, mine: Holder): Promise<void> {
   const guard = `${path}.break`
   if (!(await claim(guard, mine))) {

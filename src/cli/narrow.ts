@@ -1,9 +1,9 @@
 import type { Choice } from './world.ts'
 
 /**
- * The choices that hold every word typed, in any order and case: in their name before in their hint. When none does,
- * those with the letters of each word in its order, others between them: `payro` finds `payments-prod/readonly`. A
- * looser match never stands beside a closer one: Enter takes the first.
+ * The choices that contain every word typed, in any order and case; matches in the name come before matches in the
+ * hint. If there are none, those that contain each word's letters in order: `payro` finds `payments-prod/readonly`. The
+ * two kinds are never mixed, as Enter takes the first.
  */
 export function narrow(choices: readonly Choice[], typed: string): readonly Choice[] {
   const words = typed.toLowerCase().split(/\s+/)

@@ -14,7 +14,7 @@ const XDG_OPEN: Opener = ['xdg-open']
 
 export const isWsl = (env: Environment): boolean => Boolean(env['WSL_DISTRO_NAME'] || env['WSL_INTEROP'])
 
-/** What would open a browser here; undefined on a WSL that has nothing for it. Elsewhere the start itself tells. */
+/** The command that opens a browser here; undefined on a WSL that has none. Elsewhere, only trying tells. */
 export function openerOf({ env, platform, exists }: Pick<CliWorld, 'env' | 'platform' | 'exists'>): Opener | undefined {
   if (!isWsl(env)) return OPENERS[platform] ?? XDG_OPEN
   const isThere = ([command]: Opener) =>

@@ -47,7 +47,7 @@ export const errnoOf = (thrown: unknown): string => {
   return typeof code === 'string' ? code : ''
 }
 
-/** The errno only: a parser's message would quote the file, and the file may hold tokens. */
+/** Only the errno: a parser's message would quote the file, which may hold tokens. */
 export const unusable = (path: string, thrown: unknown) =>
   failure('config_invalid', {
     title: `${path} cannot be used`,

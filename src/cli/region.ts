@@ -10,15 +10,18 @@ export const REGION_OPTION = {
 } as const satisfies Option
 
 /**
- * Stands beside a region that was the account's own: in the same shell the next account's own takes its place, as it could not that of a region
- * which somebody chose (DECISIONS.md 220).
+ * Set beside a region that came from the account: the next account's region may then replace it in the same shell, but
+ * never one that somebody chose (DECISIONS.md 220).
  */
 const OURS = 'ROLEGATE_ACCOUNT_REGION'
 
 /** A region to hand on, and what is set beside it. */
 export type HandedRegion = { readonly region?: string; readonly beside?: Readonly<Record<string, string>> }
 
-/** What -r or the caller's AWS_REGION says, checked before anybody is asked, for some printed forms have no quotes; else what the account says. */
+/**
+ * -r or the caller's AWS_REGION, else the account's. Checked before anything is asked, since some printed forms have no
+ * quotes.
+ */
 export function regionFor({ text, world: { env }, misused }: Call): (own: string | undefined) => HandedRegion {
   const flag = text('region')
   const region = flag ?? chosen('AWS_REGION', env)

@@ -7,8 +7,8 @@ import type { CliWorld } from './world.ts'
 type Place = Pick<CliWorld, 'env' | 'homeFolder'>
 
 /**
- * The names of the roles last listed at each gateway, so that a shell can complete them without asking anybody. Names
- * alone, for their owner alone; they grant nothing, and nothing but completion reads them.
+ * The role names last listed at each gateway, so that a shell can complete them without asking anybody. Only names,
+ * readable by their owner only; they grant nothing, and only completion reads them.
  */
 export async function readRoleNames(place: Place, origin: string): Promise<readonly string[]> {
   const kept = (await readServers(place))[origin]

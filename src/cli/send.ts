@@ -93,7 +93,7 @@ function parseBody(text: string, status: number, origin: string): unknown {
 const KNOWN: ReadonlySet<string> = new Set(ERROR_CODES)
 const isErrorCode = (code: unknown): code is ErrorCode => typeof code === 'string' && KNOWN.has(code)
 
-/** RFC 9457: the gateway's own words. A code this client does not know is shown as it is; its status picks the exit. */
+/** RFC 9457: the gateway's own words. An unknown code is shown as it is, and the status decides the exit code. */
 export function failureOf({ status, body, requestId: stamped }: Answer): RolegateError {
   const { title, detail, code, requestId = stamped, next, confirm, pending } = recordOf(body)
   return failure(isErrorCode(code) ? code : codeOfStatus(status), {

@@ -2,7 +2,7 @@ import { plain } from '../domain/plain.ts'
 
 const DEEPEST = 40
 
-/** The server's text as a terminal may show it (security.md D-26, threats.md D14): on the lines it came in. */
+/** The server's text made safe for a terminal, keeping its lines (security.md D-26, threats.md D14). */
 const cleanText = (text: string): string => text.split('\n').map(plain).join('\n')
 
 /** The same on one line: for a table's cell, a name, a title. */

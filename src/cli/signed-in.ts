@@ -11,8 +11,8 @@ const LEAST_LEFT_MS = 60_000
 type Deps = { readonly origin: string; readonly store: TokenStore; readonly send: Send; readonly now: () => Date }
 
 /**
- * A token good for a request at this origin, renewed once for all parallel commands. It is read once and used while it
- * lasts: a keychain may ask each time (ux.md 7). Fails with `sign_in_required`.
+ * A valid access token for this origin, renewed once for all parallel commands. It is read once and then kept in
+ * memory: a keychain may ask the person each time (ux.md 7). Fails with `sign_in_required`.
  */
 export function makeAccessToken(deps: Deps): () => Promise<string> {
   let last: Tokens | undefined

@@ -22,12 +22,12 @@ export type Tokens = {
 /** Tokens by exact origin: what one gateway gave is never read for another (threats.md D14). */
 export type TokenStore = {
   readonly read: (origin: string) => Promise<Tokens | undefined>
-  /** A new sign-in. Whatever was kept of the one before it, credentials of roles included, is gone. */
+  /** Keeps a new sign-in, and deletes everything of the one before, its cached credentials included. */
   readonly keep: (origin: string, tokens: Tokens) => Promise<void>
   /** New tokens of the same sign-in. */
   readonly renew: (origin: string, tokens: Tokens) => Promise<void>
   readonly forget: (origin: string) => Promise<void>
-  /** Forgets the sign-in even when it cannot be read, and says what it was; undefined when nobody was signed in. */
+  /** Forgets the sign-in, even one that cannot be read, and answers what it was; undefined if nobody was signed in. */
   readonly take: (origin: string) => Promise<Taken | undefined>
   /** Every gateway that a sign-in is kept for. */
   readonly origins: () => Promise<readonly string[]>
@@ -39,8 +39,9 @@ export type TokenStore = {
 export type Taken = { readonly tokens: Tokens } | { readonly unread: unknown }
 
 /**
- * Work on a sign-in may ask the keychain three times, each time a person who is looking for its password, and the gateway
- * once. A lock that ends sooner lets another process renew with the same token, and the gateway then ends the sign-in.
+ * How long work on a sign-in may hold the lock: it may ask the keychain three times, each time waiting for a person and
+ * their password, and the gateway once. If the lock ended sooner, another process would renew with the same token, and
+ * the gateway would end the sign-in.
  */
 const HELD_AT_MOST_MS = 3 * PATIENCE_MS + 60_000
 
@@ -81,7 +82,7 @@ function makeKeptStore(world: CliWorld, asked: Asked, say: (line: string) => voi
     // First of all: without it, nobody finds the tokens or can read the credentials.
     await rm(markFile(world, origin), { force: true })
     await wipeCredentials(world, origin)
-    // A keychain that is locked keeps tokens that nobody will ask for; logout ends them at the gateway.
+    // If the keychain is locked, it keeps tokens that nobody will read; logout ends them at the gateway.
     await places[mark.store].remove(origin).catch((thrown: unknown) => {
       if (mark.store === 'file' || world.interrupted.aborted) throw thrown
     })

@@ -11,7 +11,7 @@ export function unifiedDiff(before: string, after: string, path: string): string
   return [`--- ${path}`, `+++ ${path}`, ...hunksOf(rows)].map((line) => `${line}\n`).join('')
 }
 
-/** Each with its line end, but the line feed: a last line without one is told apart, as `diff` does. */
+/** The lines, without their line feed; a last line that has none is marked, as `diff` does. */
 function linesOf(text: string): readonly string[] {
   const lines = text.split('\n')
   const last = lines.pop() ?? ''

@@ -8,9 +8,8 @@ export const LEAST_LEFT_SECONDS = 15 * 60
 type Line = { role?: string; server?: string; duration?: string; minTtl?: string }
 
 /**
- * What `rolegate credential-process ROLE` prints when this machine has it already; undefined when anything at all is
- * unusual, and then the whole client decides. An SDK starts this line for every program that it serves, so it loads
- * nothing of the client.
+ * What `rolegate credential-process ROLE` prints if this machine has it already; undefined if anything is unusual, and
+ * then the whole client takes over. SDKs run this for every program they serve, so it loads nothing of the client.
  */
 export function warmCredentials(argv: readonly string[], place: Place, now: Date): string | undefined {
   const line = parseLine(argv)
@@ -43,7 +42,7 @@ function parseLine([name, ...words]: readonly string[]): Line | undefined {
     const field = VALUES[word] ?? 'role'
     let value = field === 'role' ? word : words[(at += 1)]
     if (field === 'duration' && value === 'until') value = `until ${words[(at += 1)]}`
-    // An empty value, one that looks like an option, a second one: for the whole client to refuse.
+    // An empty value, one that looks like an option, or a second one: the whole client will refuse it.
     if (!value || value.startsWith('-') || line[field] !== undefined) return undefined
     line[field] = value
   }

@@ -73,7 +73,7 @@ export type Child = {
   readonly command: string
   readonly args: readonly string[]
   readonly env: Environment
-  /** `foreground` shares our terminal and is waited for; `background` is let go as soon as it has started. */
+  /** `foreground` shares our terminal and is waited for; `background` is left alone once started. */
   readonly place: 'foreground' | 'background'
 }
 

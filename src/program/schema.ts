@@ -1,4 +1,4 @@
-import { configJsonSchema } from '../config/json-schema.ts'
+import { printConfigJsonSchema } from '../config/json-schema.ts'
 
 export const USAGE = `rolegate schema
 
@@ -7,6 +7,6 @@ Prints the JSON Schema that editors complete rolegate.yaml by.
 
 /** `rolegate schema`: the JSON Schema that editors complete rolegate.yaml by. */
 export async function run(): Promise<number> {
-  process.stdout.write(`${JSON.stringify(configJsonSchema(), null, 2)}\n`)
+  process.stdout.write(printConfigJsonSchema())
   return 0
 }

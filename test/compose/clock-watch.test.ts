@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { awsNeighbour, makeClockWatch } from '../../src/compose/clock-watch.ts'
+import { aHost } from '../support/a-host.ts'
 import { aClock, secondsAfter } from '../support/a-session.ts'
 
 const STS = awsNeighbour('default')
@@ -15,7 +16,7 @@ function aWatch() {
       error: (_what: string, facts: object) => void said.push(`error ${JSON.stringify(facts)}`),
     },
   } as unknown as Parameters<typeof makeClockWatch>[0]['witness']
-  const host = { now: clock.now, print: () => undefined, version: '0', demo: false, acceptNewIssuer: false }
+  const host = aHost(clock.now)
   const watch = makeClockWatch({ host, witness })
   /** `meanwhile`: how far our clock goes while we wait. */
   const answering = (headers: Record<string, string>, neighbour = STS, meanwhile = 0) =>

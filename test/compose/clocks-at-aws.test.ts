@@ -4,6 +4,7 @@ import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { makeClockWatch } from '../../src/compose/clock-watch.ts'
 import { reachAws } from '../../src/compose/aws.ts'
 import { aWorld, changed, load } from '../config/a-file.ts'
+import { aHost } from '../support/a-host.ts'
 import { aClock, secondsAfter } from '../support/a-session.ts'
 
 const clock = aClock()
@@ -30,7 +31,7 @@ function anAws() {
     metrics: { clockSkew: () => undefined },
     log: { warn: () => undefined, error: () => undefined },
   } as unknown as Parameters<typeof makeClockWatch>[0]['witness']
-  const host = { now: clock.now, print: () => undefined, version: '0', demo: false, acceptNewIssuer: false }
+  const host = aHost(clock.now)
   const clocks = makeClockWatch({ host, witness })
   const { lookAtClocks } = reachAws(config, { witness, clocks })
   return async (seconds: number | undefined) => {

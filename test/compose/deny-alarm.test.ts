@@ -2,6 +2,7 @@ import { expect, it } from 'vitest'
 import { RolegateError } from '../../src/domain/errors.ts'
 import { makeDenyAlarm } from '../../src/compose/deny-alarm.ts'
 import type { CountedGroups } from '../../src/usecases/admin/count-groups.ts'
+import { aHost } from '../support/a-host.ts'
 import { aClock } from '../support/a-session.ts'
 
 const HOUR = 3600
@@ -27,7 +28,7 @@ function anAlarm() {
       },
     },
   } as unknown as Parameters<typeof makeDenyAlarm>[0]['witness']
-  const host = { now: clock.now, print: () => undefined, version: '0', demo: false, acceptNewIssuer: false }
+  const host = aHost(clock.now)
   const countGroups = async () => {
     world.looks += 1
     return world.counted

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { IssuerSeen } from '../../src/adapters/issuer/self-check.ts'
 import { makeIssuerWatch } from '../../src/compose/issuer-watch.ts'
+import { aHost } from '../support/a-host.ts'
 import { aClock } from '../support/a-session.ts'
 
 const OURS: IssuerSeen = { state: 'ours' }
@@ -27,7 +28,7 @@ function aWatch() {
     },
     log: { error: says('error'), warn: says('warn'), info: says('info') },
   } as unknown as Parameters<typeof makeIssuerWatch>[0]['witness']
-  const host = { now: clock.now, print: () => undefined, version: '0', demo: false, acceptNewIssuer: false }
+  const host = aHost(clock.now)
   const watch = makeIssuerWatch({ host, witness }, async () => {
     world.looks += 1
     return world.seen

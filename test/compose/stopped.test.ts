@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import { makeStaleAlarm, stoppedBy } from '../../src/compose/stopped.ts'
+import { aHost } from '../support/a-host.ts'
 import { aRoleKind } from '../support/a-mapping.ts'
 import { aClock } from '../support/a-session.ts'
 
@@ -14,7 +15,7 @@ it('says once that a file has been refused for five minutes, and again of the ne
   }
   const alarm = makeStaleAlarm({
     disk,
-    host: { now: clock.now, print: () => undefined, version: '0', demo: false, acceptNewIssuer: false },
+    host: aHost(clock.now),
     witness: { log: { error: (_what: string, facts: unknown) => void said.push(facts) } } as unknown as Parameters<
       typeof makeStaleAlarm
     >[0]['witness'],
@@ -40,7 +41,7 @@ it('stops every role while the clock is not AWS’s (threats.md F10), and says f
   const stopped = stoppedBy(
     {
       disk: { refusedSince: undefined, fault: undefined, needsRestart: false, lastGoodSince: undefined },
-      host: { now, print: () => undefined, version: '0', demo: false, acceptNewIssuer: false },
+      host: aHost(now),
       clocks: { watching: (_, ask) => ask, degraded: () => [], isUnsure: () => false, stops: () => world.stops },
       configEpoch: { isBehind: () => world.isBehind } as Parameters<typeof stoppedBy>[0]['configEpoch'],
     },

@@ -16,7 +16,10 @@ function fileIn({ env, homeFolder }: Place, variable: string, name: string): str
   return /^~[/\\]/.test(named) ? join(homeFolder, named.slice(2)) : named
 }
 
-/** A file's text; empty when there is no file. What is not UTF-8 could not be written back as it was: it is refused. */
+/**
+ * A file's text; empty if there is no file. Refuses text that is not UTF-8, since it could not be written back
+ * unchanged.
+ */
 export async function readText(path: string): Promise<string> {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(await readFile(path))
@@ -28,8 +31,8 @@ export async function readText(path: string): Promise<string> {
 }
 
 /**
- * Writes the file whole or not at all. It keeps its mode; a new one is its owner's alone. A link stays a link: people keep
- * such files elsewhere.
+ * Writes the file whole or not at all. Its mode is kept; a new file is readable by its owner only. If it is a link, its
+ * target is replaced: people keep such files elsewhere.
  */
 export async function replaceText(path: string, text: string): Promise<void> {
   let draft = ''

@@ -6,8 +6,8 @@ import { recordOf } from '../record.ts'
 export type AwsConfig = { readonly facts: ConfigFacts; readonly gatewayVersion: string }
 
 /**
- * `GET /v1/aws-config`: the facts alone. What they become is built here, from checked fields, whatever else the answer may
- * say (threats.md D13); and they must be about the very gateway that was asked.
+ * Reads the facts out of `GET /v1/aws-config`. The lines are built here from checked fields, whatever else the answer
+ * holds (threats.md D13), and the facts must be about the gateway that was asked.
  */
 export function readAwsConfig(body: unknown, origin: string): AwsConfig {
   const answer = recordOf(body)

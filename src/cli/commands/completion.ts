@@ -1,6 +1,6 @@
 import type { Command } from '../command.ts'
 
-/** Each shell's script, a file of its own beside the program: they are read, and checked, as what they are. */
+/** Each shell's script is a file of its own beside the program, so that it can be read and linted as a script. */
 const FILES: ReadonlyMap<string, string> = new Map([
   ['bash', 'rolegate.bash'],
   ['zsh', 'rolegate.zsh'],

@@ -52,7 +52,7 @@ export const openConsole: Command = {
 
 type Wish = { readonly destination: string | undefined; readonly region: string | undefined }
 
-/** An address says by itself where it is; a service, or the console's home, opens in a region. */
+/** An address includes its region; a service, or the console's home, needs one. */
 function regionIn({ text, misused }: Call, destination = ''): string | undefined {
   const region = text('region')
   if (region === undefined) return undefined
@@ -102,7 +102,10 @@ function pageOf(role: ListedRole, wish: Wish, origin: string): URL {
   return page
 }
 
-/** A link that says where, and nothing of who: whoever opens it signs in and takes a role of their own (threats.md H3). */
+/**
+ * A link that says where to go and nothing about who: whoever opens it signs in and takes a role of their own
+ * (threats.md H3).
+ */
 function linkTo({ role }: ListedRole, { destination, region }: Wish, origin: string): URL {
   const link = new URL('/go', origin)
   const [account = '', key = ''] = role.split('/')

@@ -56,7 +56,7 @@ async function signedIn<T>(call: Call, work: (connection: Connection) => Promise
 const usesCache = ({ flag, world }: Call): boolean =>
   !flag('no-cache') && world.env['ROLEGATE_TOKEN_STORE'] !== 'memory'
 
-/** Parallel lines of one role make one hand-over, and of many roles one renewal of the sign-in. */
+/** Parallel processes for one role make one hand-over together; for several roles, one renewal of the sign-in. */
 async function kept(call: Call, connection: Connection, leastMs: number): Promise<KeptCredentials> {
   const { world, text, words } = call
   const cache = makeCredentialCache(world)
@@ -70,7 +70,7 @@ async function kept(call: Call, connection: Connection, leastMs: number): Promis
   if (found !== undefined && isEnough(found)) return found
   // Before the lock: whoever is not signed in is told so, and holds up nobody.
   await connection.accessToken()
-  // What another line got while this one waited is as good as anything this one could get.
+  // What another process got while this one waited is as good as anything this one would get.
   const isNew = (other: KeptCredentials) => isEnough(other) || other.obtainedAt >= startedAt
   return cache.obtain(wanted, isNew, () => fresh(call, connection))
 }

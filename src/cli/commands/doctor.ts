@@ -44,7 +44,7 @@ async function lookAtAll(call: Call): Promise<readonly Finding[]> {
   }
 }
 
-/** Every profile that the two files name; a file that cannot be read has none, and its own check says so. */
+/** The profiles in both files. A file that cannot be read counts as empty here; its own check reports it. */
 async function profilesOf(world: CliWorld): Promise<ReadonlySet<string>> {
   const texts = await Promise.all(
     [configFile(world), credentialsFile(world)].map((path) => readText(path).catch(() => '')),

@@ -6,7 +6,10 @@ import { NOT_STARTED } from '../exit.ts'
 import { oursIn, REGION_OPTION, regionFor, type HandedRegion } from '../region.ts'
 import type { Environment } from '../world.ts'
 
-/** A profile would have the child read another identity's settings. AWS_SECURITY_TOKEN is AWS_SESSION_TOKEN's old name, read first. */
+/**
+ * Removed from the child's environment: a profile would make it use another identity. AWS_SECURITY_TOKEN is the old
+ * name of AWS_SESSION_TOKEN, and is read first.
+ */
 const REMOVED = ['AWS_PROFILE', 'AWS_DEFAULT_PROFILE', 'AWS_SECURITY_TOKEN']
 
 export const exec: Command = {

@@ -61,7 +61,7 @@ export const explain: Command = {
       return { read: readExplained(told), json: told }
     }
 
-    /** A whole name is asked about as it is: it may be a role that is not theirs. A beginning means one of theirs. */
+    /** A full name is sent as it is, as it may be a role they do not have. A prefix means one of theirs. */
     async function nameOf(name: string, gateway: Gateway): Promise<string> {
       if (/^arn:|^[a-z0-9-]+\/[a-z0-9-]+$/.test(name)) return name
       return findRole((await gateway.roles()).read, name).role

@@ -38,7 +38,10 @@ function idpAsked({ text, misused }: Call): string | undefined {
   throw misused(`“${idp}” is no identity provider’s ID.`)
 }
 
-/** threats.md D14: a gateway that a repository's .envrc names is not signed in at without a word. */
+/**
+ * threats.md D14: asks before signing in at a gateway that the environment names: it may come from a repository's
+ * .envrc.
+ */
 async function approveOrigin({ origin, source }: Connection, { world, say }: Call): Promise<void> {
   if (await isKnownServer(origin, world)) return
   const said = `You have not signed in at ${origin} from here before; ${source} names it.`
@@ -55,7 +58,7 @@ async function welcome({ gateway }: Connection, { world, say, json }: Call): Pro
   const { read: me, json: answer } = await gateway.whoami()
   const until = localTime(me.expiresAt, world.now(), world.timeZone)
   const kind = me.via === 'device' ? ' (device session: no elevated roles)' : ''
-  // The sign-in stands, whatever becomes of this list: it is a greeting, and what completion knows.
+  // If this fails, the sign-in still stands: the list is a greeting, and what completion will know.
   const roles = await gateway.roles().then(
     ({ read }) => ` ${countOf(read)}`,
     () => '',
@@ -66,7 +69,7 @@ async function welcome({ gateway }: Connection, { world, say, json }: Call): Pro
 
 function countOf(roles: readonly ListedRole[]): string {
   if (roles.length === 0) return 'No role is open to you.'
-  // Apart, as on the page that was approved: a terminal gets them one by one, or not at all.
+  // Listed separately, as on the approval page: a terminal gets elevated roles one at a time, or not at all.
   const elevated = roles.filter((role) => role.elevated).length
   const plain = roles.filter((role) => !role.elevated)
   const accounts = new Set(plain.map(({ accountId }) => accountId)).size

@@ -38,7 +38,10 @@ async function endAll(call: Call): Promise<number> {
   return 0
 }
 
-/** Here in any case, then there. `untold`: why the gateway does not know; nothing of it works here any more. */
+/**
+ * Signs out here in any case, then at the gateway. `untold`: why the gateway could not be told; nothing of the sign-in
+ * works here any more.
+ */
 async function end({ store, origin, send }: Connection, world: CliWorld): Promise<Ended> {
   const taken = await takeSignIn(store, origin, world)
   if (taken === undefined) return { origin, wasKept: false }

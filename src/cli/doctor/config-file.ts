@@ -30,7 +30,7 @@ export async function checkConfigFile(world: CliWorld, facts: ConfigFacts): Prom
   }
 }
 
-/** Roles that no AWS tool can take get no profile, and `configure` writes nothing for them alone. */
+/** Roles that no AWS tool can take get no profile, and `configure` would write nothing for them. */
 function asItShouldBe(path: string, { roles, others = [] }: ConfigFacts): string {
   if (others.length === 0) return `${path} has a profile for each of your roles.`
   const more = `${listed(others.map(({ alias, role }) => `${alias}/${role}`))}: taken with rolegate exec or rolegate console`

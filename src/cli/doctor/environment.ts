@@ -7,8 +7,8 @@ const ROUTES = ['AWS_ENDPOINT_URL_SSO', 'AWS_ENDPOINT_URL_SSO_OIDC']
 const PROXIES = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy', 'ALL_PROXY', 'all_proxy']
 
 /**
- * The variables by which a shell leads AWS's tools elsewhere. They are named and never shown: such values hold keys and the
- * passwords of proxies.
+ * Environment variables that make AWS's tools go elsewhere. They are named but never shown: their values can hold keys
+ * and proxy passwords.
  */
 export function checkVariables(env: Environment, origin: string, profiles: ReadonlySet<string>): readonly Finding[] {
   const among = (names: readonly string[]) => names.filter((name) => env[name])

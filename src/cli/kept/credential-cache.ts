@@ -21,7 +21,10 @@ const HELD_AT_MOST_MS = 480_000
 
 export type CredentialCache = {
   readonly read: (wanted: Wanted) => KeptCredentials | undefined
-  /** Gets credentials while no other process gets the same, and keeps them for the sign-in that was there before. */
+  /**
+   * Gets credentials under a lock, so that no other process gets the same, and keeps them for the sign-in that was
+   * there before.
+   */
   readonly obtain: (
     wanted: Wanted,
     isEnough: (kept: KeptCredentials) => boolean,
@@ -34,7 +37,8 @@ export function makeCredentialCache(world: CliWorld): CredentialCache {
   return {
     read,
     obtain: (wanted, isEnough, get) => {
-      // Read first of all: whoever signs in meanwhile has another id, and what we keep under this one nobody reads.
+      // Read first: if somebody signs in meanwhile, the sign-in has another id, and nobody will read what is kept under
+      // this one.
       const signIn = signInOf(world, wanted.origin)
       if (signIn === undefined) return get()
       const path = credentialsFile(world, wanted, signIn)

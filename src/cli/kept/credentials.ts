@@ -27,7 +27,7 @@ export const aboutOf = ({ origin, role, duration, reason }: Wanted, signIn: stri
 
 export const purposeOf = (signIn: string): string => `credentials ${signIn}`
 
-/** Undefined for anything but credentials that the sign-in kept now was given: then they are fetched anew. */
+/** Undefined unless these are credentials of the present sign-in: then they are fetched anew. */
 export function readCredentials(place: Place, wanted: Wanted): KeptCredentials | undefined {
   try {
     const signIn = signInOf(place, wanted.origin)

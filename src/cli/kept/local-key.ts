@@ -7,9 +7,9 @@ import { localKeyFile, type Place } from './places.ts'
 const BYTES = 32
 
 /**
- * The random key of this machine and person, made when it is first asked for. It lies in a file (0600) beside what it
- * seals: that helps against other people of this machine and against a copy of one file alone, never against a program
- * that runs as this person (threats.md D14).
+ * A random key for this person on this machine, made when first needed. It is in a file (0600) beside what it seals:
+ * that protects against other people of this machine and against a copy of one file alone, not against programs that
+ * run as this person (threats.md D14).
  */
 export async function localKey(place: Place): Promise<Buffer> {
   const path = localKeyFile(place)

@@ -29,8 +29,8 @@ function xdgFolder({ env, homeFolder }: Place, name: string, usual: string): str
 }
 
 /**
- * What is openly known of the one sign-in kept for a gateway: where its tokens are, and the random id that its cached
- * credentials are sealed with. Another sign-in has another id and so reads nothing of them.
+ * The unencrypted facts about the sign-in kept for a gateway: where its tokens are, and the random id that its cached
+ * credentials are sealed with. Another sign-in has another id, so it cannot read them.
  */
 export type Mark = { readonly store: 'keychain' | 'file'; readonly signIn: string }
 

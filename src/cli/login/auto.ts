@@ -82,7 +82,7 @@ const failedBefore = (failedAt: number, startedAt: number) =>
       : 'A sign-in in the browser did not succeed a moment ago.',
   )
 
-/** A refusal in the browser is one, whatever it is called there: the exit code is that of a missing sign-in. */
+/** A refusal in the browser counts as a missing sign-in here, and so has its exit code. */
 function asSignInRequired(thrown: unknown): unknown {
   const isRefusal =
     thrown instanceof RolegateError &&

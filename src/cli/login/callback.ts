@@ -11,8 +11,8 @@ export const CALLBACK_PATH = '/callback'
 const CODE = /^[A-Za-z0-9._~+/=-]{1,512}$/
 
 /**
- * One request to the port that this login listens on. Any page and any program of this machine can send one: only a GET
- * of the one path, under our own name, with our state, is an answer (security.md D-24).
+ * Judges one request to the port that this login listens on. Any page or program on this machine can send one: only a
+ * GET of the one path, to our own host name, with our state, is an answer (security.md D-24).
  */
 export function hearCallback({ method, target, host }: Heard, due: Due): { page: Page; callback?: Callback } {
   // A page of somebody's whose name now resolves to 127.0.0.1 has that name in Host.

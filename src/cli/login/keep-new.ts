@@ -4,8 +4,8 @@ import { endSignIn, tokensOf } from '../signed-in.ts'
 import type { CliWorld } from '../world.ts'
 
 /**
- * Keeps a new sign-in, and ends the one it takes the place of at the gateway: nobody here could do that later. As well as
- * it goes; a gateway that just signed somebody in and now fails is no reason to fail with it.
+ * Keeps a new sign-in and ends the one it replaces at the gateway, since nobody here could do so later. If that fails,
+ * it is ignored: the new sign-in has succeeded.
  */
 export async function keepNew(
   { send, store, origin }: Connection,
