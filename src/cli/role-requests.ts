@@ -61,11 +61,12 @@ export function readRequests(body: unknown): {
   readonly waiting: readonly RoleRequest[]
   /** None of an older gateway. */
   readonly answered: readonly RoleRequest[]
+  readonly answeredMore: boolean
   /** How many there are beside those: older ones of one's own, and what waits on other pages. */
   readonly ownMore: number
   readonly waitingMore: number
 } {
-  const { own, waiting, answered = [], ownCount, waitingCount } = recordOf(body)
+  const { own, waiting, answered = [], answeredMore, ownCount, waitingCount } = recordOf(body)
   if (!Array.isArray(own) || !Array.isArray(waiting)) throw malformed('own')
   if (!Array.isArray(answered)) throw malformed('answered')
   const more = (count: unknown, listed: readonly unknown[]) =>
@@ -74,6 +75,7 @@ export function readRequests(body: unknown): {
     own: own.map(readRequest),
     waiting: waiting.map(readRequest),
     answered: answered.map(readRequest),
+    answeredMore: answeredMore === true,
     ownMore: more(ownCount, own),
     waitingMore: more(waitingCount, waiting),
   }

@@ -49,6 +49,7 @@ async function show(call: Call): Promise<number> {
   print({ answer, table: () => tableRows(all, world), csv: () => csvRows(all) })
   if (flag('answered')) {
     if (all.length === 0) say('You answered nothing of late that is still yours to see.')
+    if (read.answeredMore) say('You answered more, longer ago.')
     return 0
   }
   if (all.length === 0) say('You asked for nothing of late, and nothing waits for your answer.')

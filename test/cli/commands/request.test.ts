@@ -253,8 +253,11 @@ describe('rolegate requests', () => {
   it('lists what one answered, of a gateway that says so', async () => {
     const { gateway, run } = await signedIn()
     const theirs = aRow({ ...aGrant, own: false, requester: { username: 'zoe@example.com' } })
-    gateway.on('GET /v1/requests', { json: { own: [aRow()], waiting: [aRow({ own: false })], answered: [theirs] } })
-    const { out } = await run('requests', '--answered')
+    gateway.on('GET /v1/requests', {
+      json: { own: [aRow()], waiting: [aRow({ own: false })], answered: [theirs], answeredMore: true },
+    })
+    const { out, err } = await run('requests', '--answered')
+    expect(err).toBe('You answered more, longer ago.\n')
     expect(out.split('\n').map((line) => line.split(/ {2,}/)[1])).toEqual(['WHO', 'zoe@example.com', undefined])
     expect((await run('requests')).out).not.toContain('zoe')
     gateway.on('GET /v1/requests', { json: { own: [], waiting: [] } })
