@@ -42,7 +42,7 @@ export function readDocument(written: string, file?: string): ReadDocument {
     message,
     ...(file !== undefined && { file }),
   })
-  refuseZeros(text, placed)
+  refuseOtherText(text, placed)
   const tokens = tokensIn(text, placed)
   const document = parse(text, lines, placed)
   const faults = cleanKeys(document, placed)
@@ -91,9 +91,11 @@ function keysThatStandTwice(node: unknown): readonly number[] {
 }
 
 /** UTF-16 without its mark may be read as UTF-8, and is full of zeros then. */
-function refuseZeros(text: string, placed: Place): void {
-  if (!text.includes('\0')) return
-  throw new ConfigFaults([placed(0, [], 'is not UTF-8 text; save it as UTF-8')])
+function refuseOtherText(text: string, placed: Place): void {
+  if (text.includes('\0')) throw new ConfigFaults([placed(0, [], 'is not UTF-8 text; save it as UTF-8')])
+  // To YAML all of it would be one line.
+  if (text.includes('\r') && !text.includes('\n'))
+    throw new ConfigFaults([placed(0, [], 'has lines that end with CR alone; save it with LF')])
 }
 
 /**

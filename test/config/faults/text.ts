@@ -61,6 +61,7 @@ export const TEXT: readonly Case[] = [
   swap('a URL from a place for a variable', 'https://aws.example.com', '${PUBLIC_URL}'),
   encoded('UTF-16, as Windows once saved it', Buffer.from(`\ufeff${BASE}`, 'utf16le')),
   encoded('UTF-16 without its mark', Buffer.from(BASE, 'utf16le')),
+  { name: 'lines that end with CR alone', text: BASE.replaceAll('\n', '\r') },
   encoded('Latin-1', Buffer.from(BASE.replace('env: dev', 'env: dev, name: Büro'), 'latin1')),
   {
     name: 'a fault below a byte order mark, by the lines of Windows',
