@@ -43,7 +43,7 @@ export function reachAws(
     entry(name).endpoint ?? stsEndpointOf(entry(name).partition, region)
   const clients = makeStsClients(endpointFor, { lookup: lookUp })
   const used = [...new Set([...mapping.accounts.values()].map((account) => account.sts))]
-  const askTime = makeBoundedFetch(IDP_BOUNDS)
+  const askTimeOf = makeAskTime((name) => endpointFor(name, entry(name).region), clocks)
   const assumeRole = makeAssumeRole({ clientFor: clients.clientFor })
   const openFederation = makeOpenFederation({
     endpointFor: (name, region) => federationEndpointFor(entry(name), region),
@@ -65,17 +65,6 @@ export function reachAws(
     account: roleArn.split(':')[4] ?? '',
   })
   const atOf = ({ sts: name, region }: { readonly sts: string; readonly region: string }) => `${name}:${region}`
-  /**
-   * Asked without credentials, STS answers that they are missing, and its `Date` says what time it is. A request that
-   * fails is ignored: nobody knows whose clock its answer shows.
-   */
-  const askTimeOf = (names: readonly string[]) =>
-    Promise.allSettled(
-      names.map(async (name) => {
-        const ask = clocks.watching(awsNeighbour(name), askTime)
-        await ask(`${endpointFor(name, entry(name).region)}/?Action=GetCallerIdentity&Version=2011-06-15`)
-      }),
-    )
   return {
     assumeRole: ((ask) =>
       gate.through(namesOf(ask), () =>
@@ -96,6 +85,20 @@ export function reachAws(
     ),
     close: () => clients.close(),
   }
+}
+
+/**
+ * Asked without credentials, STS answers that they are missing, and its `Date` says what time it is. A request that
+ * fails is ignored: nobody knows whose clock its answer shows.
+ */
+function makeAskTime(endpointOf: (name: string) => string, clocks: World['clocks']) {
+  const fetch = makeBoundedFetch(IDP_BOUNDS)
+  return (names: readonly string[]) =>
+    Promise.allSettled(
+      names.map(async (name) =>
+        clocks.watching(awsNeighbour(name), fetch)(`${endpointOf(name)}/?Action=GetCallerIdentity&Version=2011-06-15`),
+      ),
+    )
 }
 
 function strategyOf({ saml, passThrough, audience }: StsSettings): Strategy {
