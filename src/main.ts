@@ -14,11 +14,12 @@ const PROGRAMS = new Map<string, () => Promise<Program>>([
 ])
 
 /** A flag that is not known, or lacks its value, is a usage error (exit 2); anything else is a fault of ours. */
-function asUsage(thrown: unknown): number {
+async function asUsage(command: string, thrown: unknown): Promise<number> {
   const isArguments = thrown instanceof Error && 'code' in thrown && String(thrown.code).startsWith('ERR_PARSE_ARGS')
   if (!isArguments) throw thrown
-  process.stderr.write(`error: ${thrown.message}\n`)
-  return 2
+  const { misused } = await import('./program/misused.ts')
+  // parseArgs adds advice about quoting that only confuses.
+  return misused(command, thrown.message.split(/\. |\n/)[0] ?? '')
 }
 
 async function main([name = 'help', ...args]: readonly string[]): Promise<number> {
@@ -34,7 +35,7 @@ async function main([name = 'help', ...args]: readonly string[]): Promise<number
     process.stdout.write(program.USAGE)
     return 0
   }
-  if (program !== undefined) return program.run(args).catch(asUsage)
+  if (program !== undefined) return program.run(args).catch((thrown: unknown) => asUsage(name, thrown))
   const { runCli } = await import('./program/cli.ts')
   return runCli([name, ...args])
 }

@@ -2,7 +2,7 @@ import * as z from 'zod'
 import type { Config } from './config.ts'
 import { readDocument } from './document.ts'
 import { ConfigFaults, printPath, type Finding, type Findings } from './faults.ts'
-import { isNoFile, NO_FILE } from './files.ts'
+import { isNoFile, NO_FILE, whyUnread } from './files.ts'
 import { fromFolder, realOr } from './paths.ts'
 import { auditOf } from './resolve.ts'
 import { schemaFindings, sayIssue } from './schema-faults.ts'
@@ -150,7 +150,7 @@ function bytesOf(world: World): Uint8Array {
   try {
     const content = readFile(file)
     return typeof content === 'string' ? new TextEncoder().encode(content) : content
-  } catch {
-    throw new ConfigFaults([{ line: 1, column: 1, path: '', message: 'cannot be read' }])
+  } catch (thrown) {
+    throw new ConfigFaults([{ line: 1, column: 1, path: '', message: whyUnread(file, thrown) }])
   }
 }

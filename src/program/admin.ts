@@ -11,6 +11,7 @@ import { plain, shellWord } from '../domain/plain.ts'
 import { isNoAim, readAdminArgs, type StoreFlags } from './admin-args.ts'
 import { printDenies } from './admin-list.ts'
 import { isNamed, readAim } from './aim.ts'
+import { misused } from './misused.ts'
 import { readConfigFile, readInstallation, readNames } from './read-config.ts'
 import { VERSION } from './version.ts'
 
@@ -19,7 +20,7 @@ export { USAGE } from './admin-args.ts'
 /** `rolegate admin`: 0 done, 1 done and not on record or not to be done now, 2 usage, 3 no store to be opened, 6 no such aim, or several. */
 export async function run(args: readonly string[]): Promise<number> {
   const command = readAdminArgs(args)
-  if (typeof command === 'string') return misused(command)
+  if (typeof command === 'string') return misused('admin', command)
   const file = command.config ?? process.env['ROLEGATE_CONFIG'] ?? 'rolegate.yaml'
   const installation = installationOf(file, command)
   if (typeof installation === 'string') {
@@ -57,11 +58,6 @@ export async function run(args: readonly string[]): Promise<number> {
   } catch (thrown) {
     return explain(thrown)
   }
-}
-
-function misused(said: string): number {
-  process.stderr.write(`error: ${said}\nSee: rolegate admin --help\n`)
-  return 2
 }
 
 /** What opens the store, or the sentence that says why it cannot be. */
@@ -226,7 +222,7 @@ function explain(thrown: unknown): number {
     return 6
   }
   if (code === 'invalid_request')
-    return misused(isNoAim(typeof values['written'] === 'string' ? values['written'] : ''))
+    return misused('admin', isNoAim(typeof values['written'] === 'string' ? values['written'] : ''))
   process.stderr.write(`error: ${SENTENCES.get(reason ?? '') ?? `nothing was changed: ${code}`}\n`)
   return code === 'config_invalid' ? 3 : 1
 }

@@ -5,6 +5,7 @@ import { recordsOf } from '../compose/records.ts'
 import type { Records } from '../config/installation.ts'
 import { ConfigFaults, printFault } from '../config/load.ts'
 import { plain } from '../domain/plain.ts'
+import { misused } from './misused.ts'
 import { readRecords } from './read-config.ts'
 
 export const USAGE = `rolegate audit export [--config FILE | --store FILE]
@@ -27,8 +28,10 @@ export async function run(args: readonly string[]): Promise<number> {
     allowPositionals: true,
     options: { config: { type: 'string' }, store: { type: 'string' } },
   })
-  const isBoth = values.config !== undefined && values.store !== undefined
-  if (positionals.length !== 1 || positionals[0] !== 'export' || isBoth) return refuse(USAGE, 2)
+  if (positionals.length !== 1 || positionals[0] !== 'export')
+    return misused('audit', 'say what to do: rolegate audit export')
+  if (values.config !== undefined && values.store !== undefined)
+    return misused('audit', 'the records are in one place: --config or --store, not both')
   const file = values.config ?? process.env['ROLEGATE_CONFIG'] ?? 'rolegate.yaml'
   const records = values.store === undefined ? recordsBy(file) : { store: values.store }
   if (typeof records === 'string') return refuse(`error: ${records}\n`, 3)

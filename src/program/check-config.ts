@@ -3,11 +3,13 @@ import { parseArgs } from 'node:util'
 import type { Config } from '../config/config.ts'
 import { didYouMean } from '../config/did-you-mean.ts'
 import { LINTS } from '../config/lint/names.ts'
+import { plain } from '../domain/plain.ts'
 import { peopleIn } from './check/people.ts'
 import { printReport } from './check/print.ts'
 import type { Seen } from './check/online.ts'
 import type { Running } from './check/running.ts'
 import { EXIT, reportOn, type Report } from './check/report.ts'
+import { misused } from './misused.ts'
 
 export const USAGE = `rolegate check-config FILE [--tests] [--diff FILE|URL] [--people AUDIT] [--online] [--strict [--accept LINT]...] [--without-secrets] [--json]
 
@@ -43,7 +45,8 @@ export async function run(args: readonly string[]): Promise<number> {
     },
   })
   const [file, ...others] = positionals
-  if (file === undefined || others.length > 0) return refuse(USAGE, 2)
+  if (file === undefined) return misused('check-config', 'say which file: rolegate check-config rolegate.yaml')
+  if (others[0] !== undefined) return misused('check-config', `“${plain(others[0])}” is one word too many`)
   if (values.accept.length > 0 && !values.strict) return refuse('error: --accept goes with --strict\n', 2)
   // `--online` without reading secrets would not read the certificate that signs an IdP's metadata, so metadata would
   // pass unverified.

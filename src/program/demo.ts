@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { startDemo } from './demo-gateway.ts'
+import { misused } from './misused.ts'
 import { untilStopped } from './signals.ts'
 
 export const USAGE = `rolegate demo [--port N]
@@ -13,10 +14,8 @@ A gateway, an IdP and an AWS on this machine, on loopback, until Ctrl-C.
 export async function run(args: readonly string[]): Promise<number> {
   const { values } = parseArgs({ args: [...args], options: { port: { type: 'string', default: '8420' } } })
   const port = Number(values.port)
-  if (!Number.isInteger(port) || port < 1024 || port > 60_000) {
-    process.stderr.write(USAGE)
-    return 2
-  }
+  if (!Number.isInteger(port) || port < 1024 || port > 60_000)
+    return misused('demo', '--port is a number from 1024 to 60000')
   if (process.env['NODE_ENV'] === 'production') {
     process.stderr.write('error: the demo has public passwords and does not run with NODE_ENV=production\n')
     return 3

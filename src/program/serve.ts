@@ -26,10 +26,6 @@ SIGHUP takes the file up again, as a change of it does by itself; SIGTERM finish
 /** `rolegate serve`: 0 after a clean stop, 2 usage, 3 when the file or the process will not do. */
 export async function run(args: readonly string[]): Promise<number> {
   const options = readOptions(args)
-  if (options === undefined) {
-    process.stderr.write(USAGE)
-    return 2
-  }
   if (options['last-good'] === true && options['accept-new-issuer'] === true) {
     process.stderr.write(
       'error: --last-good and --accept-new-issuer exclude each other: a new issuer is taken from a file that is right\n',
@@ -135,18 +131,13 @@ function explainStart(thrown: unknown, config: Pick<Loaded['config'], 'store' | 
   return undefined
 }
 
-function readOptions(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        config: { type: 'string' },
-        'insecure-dev': { type: 'boolean' },
-        'accept-new-issuer': { type: 'boolean' },
-        'last-good': { type: 'boolean' },
-      },
-    }).values
-  } catch {
-    return undefined
-  }
-}
+const readOptions = (args: readonly string[]) =>
+  parseArgs({
+    args: [...args],
+    options: {
+      config: { type: 'string' },
+      'insecure-dev': { type: 'boolean' },
+      'accept-new-issuer': { type: 'boolean' },
+      'last-good': { type: 'boolean' },
+    },
+  }).values

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
-import { run, USAGE } from '../../src/program/aws.ts'
+import { run } from '../../src/program/aws.ts'
 import { A_FILE } from '../config/a-file.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'rolegate-aws-'))
@@ -112,7 +112,11 @@ describe('rolegate aws trust-policy', () => {
   it.each([[[]], [['trust-policy']], [['terraform', 'pay-prod/admin']], [['trust-policy', 'a/b', 'c/d']]])(
     '%j is a usage error',
     async (args) => {
-      expect(await aws(A_FILE, ...args)).toEqual({ exit: 2, out: '', err: USAGE })
+      expect(await aws(A_FILE, ...args)).toEqual({
+        exit: 2,
+        out: '',
+        err: 'error: say for which role, by which file: rolegate aws trust-policy ROLE --config FILE\nSee: rolegate aws --help\n',
+      })
     },
   )
 })
