@@ -1,3 +1,4 @@
+import { isRegion } from '../domain/aws/partition.ts'
 import type { Call, Option } from './command.ts'
 import { failure } from './failure.ts'
 import type { Environment } from './world.ts'
@@ -24,11 +25,10 @@ export type HandedRegion = { readonly region?: string; readonly beside?: Readonl
  */
 export function regionFor({ text, world: { env }, misused }: Call): (own: string | undefined) => HandedRegion {
   const flag = text('region')
+  if (flag !== undefined && !isRegion(flag)) throw misused(`“${flag}” is no region: write eu-central-1.`)
   const region = flag ?? chosen('AWS_REGION', env)
-  if (region !== undefined && !/^[a-z0-9-]{1,40}$/.test(region)) {
-    if (flag !== undefined) throw misused(`“${flag}” is no region: write eu-central-1.`)
+  if (region !== undefined && !/^[a-z0-9-]{1,40}$/.test(region))
     throw failure('config_invalid', { title: 'AWS_REGION names no region', next: 'Name one with -r.' })
-  }
   if (region !== undefined) return () => ({ region })
   // Not where the caller's AWS_DEFAULT_REGION says it: AWS_REGION would beat that.
   const isChosen = chosen('AWS_DEFAULT_REGION', env) !== undefined

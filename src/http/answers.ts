@@ -142,14 +142,14 @@ const ANSWER = {
     title: 'That is not yours',
     why: ({ role, for: whom = 'operators and auditors' }) =>
       role === undefined ? `It is for ${String(whom)} of Rolegate.` : `No rule gives you ${String(role)}.`,
-    next: 'See the portal for the roles you have.',
+    next: 'See the roles you have: in the portal, or with rolegate list.',
     who: OPERATOR,
   },
   denied_by_rule: {
     status: 403,
     title: 'A rule forbids this',
     why: ({ role, rule }) => `Rule ${String(rule)} denies you ${String(role)}; a deny beats every grant.`,
-    next: 'See the portal for the roles you have.',
+    next: 'See the roles you have: in the portal, or with rolegate list.',
     who: OPERATOR,
   },
   condition_unmet: {
@@ -181,7 +181,7 @@ const ANSWER = {
     },
     next: ({ person }) =>
       person === undefined
-        ? 'See the portal for the roles you have.'
+        ? 'See the roles you have: in the portal, or with rolegate list.'
         : 'Say which groups to ask about, with the identity provider that states them.',
   },
   role_ambiguous: {

@@ -220,10 +220,14 @@ const OWN = new Map([
 export const unmetNext = ({ condition }: ErrorValues): string =>
   OF_THE_GATEWAY.has(String(condition))
     ? 'Tell whoever runs Rolegate: nothing on your side mends it.'
-    : (OF_REQUESTS.get(String(condition)) ?? 'Open the role in the portal.')
+    : (NEXT.get(String(condition)) ?? 'Open the role in the portal.')
 
 const STANDS = 'Its page says how it stands, and so does rolegate requests, in a terminal.'
-const OF_REQUESTS = new Map([
+const NEXT = new Map([
+  [
+    'browser_session_for_elevated',
+    'Open the role in the portal; or, where there is a browser beside the terminal, sign in again by it: rolegate login',
+  ],
   ['request_over', STANDS],
   ['request_expired', STANDS],
   ['not_own_request', STANDS],

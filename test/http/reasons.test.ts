@@ -9,6 +9,9 @@ describe('what to do about a condition that is not met', () => {
     expect(unmetNext({ condition })).toContain('Tell whoever runs Rolegate'),
   )
 
+  it('is another sign-in, where a terminal was signed in with a code', () =>
+    expect(unmetNext({ condition: 'browser_session_for_elevated' })).toContain('rolegate login'))
+
   it('stands on the role’s page, of everything else', () =>
     expect(unmetNext({ condition: 'policy_passed_through' })).toBe('Open the role in the portal.'))
 })

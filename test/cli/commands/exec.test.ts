@@ -51,6 +51,13 @@ describe('rolegate exec', () => {
     expect([AWS_REGION, AWS_DEFAULT_REGION]).toEqual([region, byDefault])
   })
 
+  it('takes no region that is none from whoever types it', async () => {
+    const { run, terminal } = await signedIn()
+    const { exit, err } = await run('exec', ROLE, '-r', 'frankfurt', '--', 'env')
+    expect([exit, terminal.spawned]).toEqual([2, []])
+    expect(err).toContain('“frankfurt” is no region: write eu-central-1.')
+  })
+
   it('takes no region that is none from a gateway (threats.md D13)', async () => {
     const { run, gateway, terminal } = await signedIn()
     gateway.on(CREDENTIALS, { json: { ...LENT, region: 'eu-central-1\nevil' } })
