@@ -2,7 +2,7 @@ import { sourceAddressOf } from '../aws/source-address.ts'
 import { EMERGENCY_RULE } from '../emergency/emergency.ts'
 import type { GatewaySession } from '../sign-in/session.ts'
 import type { RuleIndex } from './compile.ts'
-import { seenFor, verdictsOn, type Circumstances, type Verdict } from './conditions.ts'
+import { pendingIn, seenFor, verdictsOn, type Circumstances, type Verdict } from './conditions.ts'
 import { decide, entitlementsOf, type Decision, type Entitlement } from './decide.ts'
 import { durationOf, LEAST_SECONDS, secondsLeft, type Duration } from './duration.ts'
 import { passThroughFault } from './pass-through.ts'
@@ -87,6 +87,7 @@ export function explain(
   ]
   const because = reasonOf(decision, unmet, left, circumstances.now, principal)
   const rules = rulingsOf(index, session, target, held?.via[0]?.rule)
+  const { pending } = because === 'approval_required' ? pendingIn(circumstances, principal, target) : {}
   return {
     role: target.name,
     arn: target.arn,
@@ -102,6 +103,7 @@ export function explain(
     ...(held !== undefined &&
       !isShort(held, left, circumstances.now) && { usual: durationOf(held, {}, session, circumstances.now) }),
     nearest: because === 'granted' ? [] : nearestTo(index, session, target, circumstances),
+    ...(pending !== undefined && { pending }),
     ask: [
       ...new Set([
         ...rules.flatMap(({ owner }) => owner ?? []),

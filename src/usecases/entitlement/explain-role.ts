@@ -1,5 +1,4 @@
 import type { DeviceClosing } from '../../domain/device/closing.ts'
-import { pendingIn } from '../../domain/entitlement/conditions.ts'
 import { explain, type Explanation } from '../../domain/entitlement/explain.ts'
 import { requireVisibleRole } from '../../domain/entitlement/visible-role.ts'
 import { askingFault } from '../../domain/request/asking.ts'
@@ -31,10 +30,9 @@ export function makeExplainRole(deps: {
     const story = explain(index, session, target, keptFrom(session, target, deps.closing, now), circumstances)
     if (story.because !== 'approval_required') return story
     // Who has asked for it already is given that again.
-    const { pending } = pendingIn(circumstances, session.principal, target)
-    const fault = askingFault(session.principal, index.mapping, pending === undefined ? requests : [])
+    const fault = askingFault(session.principal, index.mapping, story.pending === undefined ? requests : [])
     return fault === undefined
-      ? { ...story, ...(pending !== undefined && { pending }) }
+      ? story
       : { ...story, because: 'condition_unmet', unmet: [...story.unmet, String(fault.values['condition'])] }
   }
 }
