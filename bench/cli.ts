@@ -15,7 +15,7 @@ import { nameRoles } from '../src/domain/aws/config-file/profile-names.ts'
 import { DOOR } from './harness/places.ts'
 import { interleave, median } from './harness/rounds.ts'
 import { costLine, ratiosOf } from './harness/verdict.ts'
-import type { Bench } from './run.ts'
+import type { Bench } from './bench.ts'
 
 const start = promisify(execFile)
 /** Nobody listens there: whoever asks the gateway fails. */

@@ -6,7 +6,7 @@ import { script } from './harness/places.ts'
 import { interleave } from './harness/rounds.ts'
 import { freePorts, startProcess, type Side } from './harness/side.ts'
 import { costLine, ratiosOf } from './harness/verdict.ts'
-import type { Bench } from './run.ts'
+import type { Bench } from './bench.ts'
 
 const PATH = '/.well-known/openid-configuration'
 /** Nobody is asked anything by a gateway that only starts. */

@@ -6,7 +6,7 @@ import { makeSamlIdp } from './harness/saml-idp.ts'
 import { samlSignIn } from './harness/saml-sign-in.ts'
 import type { Side } from './harness/side.ts'
 import { costLine } from './harness/verdict.ts'
-import type { Bench } from './run.ts'
+import type { Bench } from './bench.ts'
 
 const A_SECOND = 5
 const GROUPS = 1000

@@ -7,7 +7,7 @@ import { asField, makeSamlIdp } from './harness/saml-idp.ts'
 import { OPEN_QUESTION, type Refusal } from './harness/saml-sp.ts'
 import { startSide, type Side } from './harness/side.ts'
 import { costLine } from './harness/verdict.ts'
-import type { Bench } from './run.ts'
+import type { Bench } from './bench.ts'
 
 const WARM_UP = 40
 /** The goal for one document: what stays below it at the bound of its size has nowhere to grow to. */

@@ -5,7 +5,7 @@ import { decide } from '../src/domain/entitlement/decide.ts'
 import type { Account, Mapping, RoleKind, Rule } from '../src/domain/entitlement/rule.ts'
 import type { Principal } from '../src/domain/sign-in/principal.ts'
 import { costLine } from './harness/verdict.ts'
-import type { Bench } from './run.ts'
+import type { Bench } from './bench.ts'
 
 const RULES = [1_000, 10_000, 100_000] as const
 const GROUPS = [20, 200, 2_000] as const

@@ -7,7 +7,7 @@ import { interleave } from './harness/rounds.ts'
 import { startSide, type Side } from './harness/side.ts'
 import { signIn } from './harness/sign-in.ts'
 import { costLine, ratiosOf } from './harness/verdict.ts'
-import type { Bench } from './run.ts'
+import type { Bench } from './bench.ts'
 
 const GROUPS = 50
 

@@ -11,7 +11,7 @@ import { interleave } from './harness/rounds.ts'
 import { startSide } from './harness/side.ts'
 import { signIn, signInDevice } from './harness/sign-in.ts'
 import { costLine, type Figure } from './harness/verdict.ts'
-import type { Bench } from './run.ts'
+import type { Bench } from './bench.ts'
 
 /** As many people, each met by other rules. */
 const PEOPLE = 10

@@ -1,10 +1,11 @@
 /** `npm run bench -- NAME [--smoke]`: measures both sides of a figure in one run and judges their ratio. */
+import type { Bench } from './bench.ts'
 import { cli } from './cli.ts'
 import { cold } from './cold.ts'
 import { device } from './device.ts'
 import { closeConnections } from './harness/load.ts'
 import { keepProfiles, stopSides } from './harness/side.ts'
-import { passes, printFindings, type Findings } from './harness/verdict.ts'
+import { passes, printFindings } from './harness/verdict.ts'
 import { hol } from './hol.ts'
 import { hostile } from './hostile.ts'
 import { map } from './map.ts'
@@ -15,15 +16,6 @@ import { samlLogin } from './saml-login.ts'
 import { samlVerify } from './saml-verify.ts'
 import { session } from './session.ts'
 import { vend } from './vend.ts'
-
-export type Settings = {
-  readonly rounds: number
-  /** Of each side in each round. */
-  readonly operations: number
-  readonly flags: ReadonlySet<string>
-}
-
-export type Bench = (settings: Settings) => Promise<Findings>
 
 const BENCHES = new Map<string, Bench>([
   ['vend', vend],

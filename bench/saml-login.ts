@@ -7,7 +7,7 @@ import { startSamlGateway } from './harness/saml-gateway.ts'
 import { makeSamlIdp } from './harness/saml-idp.ts'
 import { samlSignIn } from './harness/saml-sign-in.ts'
 import { costLine, ratiosOf } from './harness/verdict.ts'
-import type { Bench } from './run.ts'
+import type { Bench } from './bench.ts'
 
 const SIZES = [20, 200]
 /** performance.md asks for Jackson / ours of at least 8, and wishes for 20; here a ratio is ours / Jackson. */

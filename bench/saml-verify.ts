@@ -6,7 +6,7 @@ import { asField, makeSamlIdp, type SamlIdp } from './harness/saml-idp.ts'
 import { OPEN_QUESTION, type Learned, type VerifyOrder } from './harness/saml-sp.ts'
 import { startSide, type Side } from './harness/side.ts'
 import { costLine, ratiosOf } from './harness/verdict.ts'
-import type { Bench } from './run.ts'
+import type { Bench } from './bench.ts'
 
 const SIZES = [20, 200, 1000]
 /** performance.md asks for theirs / ours of at least 8, and wishes for 15; here a ratio is ours / theirs. */

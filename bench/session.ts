@@ -6,7 +6,7 @@ import { interleave, type Cost } from './harness/rounds.ts'
 import { startSide } from './harness/side.ts'
 import { costLine, ratiosOf, type Findings } from './harness/verdict.ts'
 import type { Layer } from './peers/session-layers.ts'
-import type { Bench } from './run.ts'
+import type { Bench } from './bench.ts'
 
 const SIZES = [
   { groupCount: 20, must: 0.8, goal: 0.55 },

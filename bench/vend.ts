@@ -7,7 +7,7 @@ import { script } from './harness/places.ts'
 import { signIn, signInDevice } from './harness/sign-in.ts'
 import { startSide, type Side } from './harness/side.ts'
 import { costLine, ratiosOf, type Bounds, type Figure, type Findings } from './harness/verdict.ts'
-import type { Bench } from './run.ts'
+import type { Bench } from './bench.ts'
 
 /** As many people at once, each with this many groups. */
 const PEOPLE = 10
