@@ -146,8 +146,10 @@ function unreachable(origin: string, thrown: unknown, late: boolean): RolegateEr
   const because = late ? 'no answer within 30 seconds' : errnoOf(thrown)
   const isTls = /CERT|SSL|TLS|SELF_SIGNED|ALTNAME/.test(because)
   const title = isTls ? `The TLS certificate of ${origin} was not accepted` : `${origin} could not be reached`
-  const next = isTls ? 'If your organisation has its own authority, name its file in NODE_EXTRA_CA_CERTS.' : undefined
-  const said = { title, detail: `Reason: ${because}.`, ...(next !== undefined && { next }) }
+  const next = isTls
+    ? 'If your organisation has its own authority, name its file in NODE_EXTRA_CA_CERTS.'
+    : 'Is the address right, and the network that leads there up (a VPN, HTTPS_PROXY)?'
+  const said = { title, detail: `Reason: ${because}.`, next }
   return failure('gateway_unreachable', said, { reason: 'no_connection', cause: thrown })
 }
 

@@ -47,7 +47,7 @@ describe('a request to the gateway', () => {
     const { exit, err } = await terminal.run('list')
     expect({ exit, err }).toEqual({
       exit: 9,
-      err: `error: ${origin} could not be reached. Reason: ECONNREFUSED.\ncode gateway_unreachable\n`,
+      err: `error: ${origin} could not be reached. Reason: ECONNREFUSED.\nIs the address right, and the network that leads there up (a VPN, HTTPS_PROXY)?\ncode gateway_unreachable\n`,
     })
   })
 
