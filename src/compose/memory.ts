@@ -37,10 +37,19 @@ import type {
   UsedAttempts,
   UserCodes,
 } from '../usecases/ports/tables.ts'
+import { EMERGENCY_KEY, requireReadable } from '../usecases/emergency/standing-emergency.ts'
 import type { Host } from './host.ts'
 import type { Witness } from './witness.ts'
 
 type Kept = Pick<Config, 'masterKeys' | 'store'> & { readonly issuer: Pick<Config['issuer'], 'url'> }
+
+const EMERGENCIES = 'emergencies'
+
+/** Whatever was closed from the host stays closed when the issuer gets another name (threats.md R8). */
+async function carryEmergency(former: Store, store: Store): Promise<void> {
+  const row = await former.get(EMERGENCIES, EMERGENCY_KEY)
+  if (row !== undefined) await store.put(EMERGENCIES, EMERGENCY_KEY, row.value)
+}
 
 /** Everything the gateway remembers, sealed, and the keys that are made from the master key. */
 export type Memory = Awaited<ReturnType<typeof openMemory>>
@@ -71,6 +80,7 @@ export async function openMemory(
     issuer: config.issuer.url,
     acceptNew: acceptNewIssuer,
     onlyLooks,
+    beforeAccepting: (former) => carryEmergency(sealedFor(former), sealedFor(config.issuer.url)),
   })
   const store = sealedFor(config.issuer.url)
 
@@ -94,7 +104,8 @@ export async function openMemory(
   const openRequests: OpenRequests = makeTable<OpenRequest>(store, 'open-requests', OPEN_REQUEST_DATES)
   const answeredRequests: AnsweredRequests = makeTable(store, 'answered-requests', ['answeredAt'])
   const usedAttempts: UsedAttempts = makeTable(store, 'used-attempts', ['at'])
-  const emergencies: Emergencies = makeTable(store, 'emergencies')
+  const emergencies: Emergencies = makeTable(store, EMERGENCIES)
+  if (!onlyLooks) await requireReadable(emergencies)
   const lastGoodManifests: LastGoodManifests = makeTable(store, 'last-good')
   const lastGoodParts: LastGoodParts = makeTable(store, 'last-good-parts')
   const askedReloads: AskedReloads = makeTable(store, 'asked-reloads')

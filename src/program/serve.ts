@@ -115,6 +115,8 @@ function explainStart(thrown: unknown, config: Pick<Loaded['config'], 'store' | 
   const sentences: Record<string, string> = {
     sealing_key_mismatch:
       'the store was sealed with another master key. Mount the right one (or add it under secrets.previous); Rolegate will not make new signing keys over old ones.',
+    emergencies_unreadable:
+      'the row of the store that says what `rolegate admin deny` closed does not open: it was moved, edited, or sealed under another key. Taking it for empty would open what was closed. Restore the store from a backup; without one, see docs/how-to/emergency.md.',
     issuer_changed: `the issuer URL is fixed for life: AWS accounts trust ${String(values?.['former'])}, the file says ${String(values?.['issuer'])}. If you mean it, start once with --accept-new-issuer and change every IAM provider.`,
   }
   const [unusable] = unusablePlaces(config)

@@ -79,6 +79,8 @@ export async function requireSameIssuer(deps: {
   issuer: string
   acceptNew: boolean
   onlyLooks?: boolean
+  /** Before another issuer is recorded: a start that ends in between is one of the former issuer's. */
+  beforeAccepting?: (former: string) => Promise<void>
 }): Promise<void> {
   const { store, issuer, onlyLooks = false } = deps
   const value = Buffer.from(issuer)
@@ -90,5 +92,6 @@ export async function requireSameIssuer(deps: {
     throw new RolegateError('config_invalid', { former, issuer }, { reason: 'issuer_changed' })
   }
   if (former === undefined) throw new RolegateError('config_invalid', {}, { reason: 'sealing_key_mismatch' })
+  await deps.beforeAccepting?.(former)
   await store.put('installation', 'issuer', value)
 }

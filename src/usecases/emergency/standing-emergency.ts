@@ -29,6 +29,19 @@ export type StandingEmergency = {
 
 export const EMERGENCY_KEY = 'in-force'
 
+const unreadable = () => new RolegateError('store_unavailable', {}, { reason: 'emergencies_unreadable' })
+
+/**
+ * Fails with `store_unavailable` if there is a row that says what is closed and it does not open: taken for absent, as
+ * other rows are, it would lift every deny (threats.md K1, R8).
+ */
+export async function requireReadable(emergencies: Pick<Emergencies, 'get' | 'createIfAbsent'>): Promise<void> {
+  if ((await emergencies.get(EMERGENCY_KEY)) !== undefined) return
+  // A row that has expired as it is made: whether there is room for one is all that is asked.
+  const isFree = await emergencies.createIfAbsent(EMERGENCY_KEY, NO_EMERGENCY, { expiresAt: new Date(0) })
+  if (!isFree) throw unreadable()
+}
+
 export function makeStandingEmergency(deps: { emergencies: Pick<Emergencies, 'get'> }): StandingEmergency {
   let emergency: Emergency = NO_EMERGENCY
   /** Each rule index with the denies in force laid over it; rebuilt when either changes. */
@@ -37,7 +50,10 @@ export function makeStandingEmergency(deps: { emergencies: Pick<Emergencies, 'ge
   let [asked, heard] = [0, 0]
   async function refresh(): Promise<void> {
     const mine = (asked += 1)
-    const now = (await deps.emergencies.get(EMERGENCY_KEY)) ?? NO_EMERGENCY
+    const found = await deps.emergencies.get(EMERGENCY_KEY)
+    // Nobody takes this row away: to lift a deny is to write it anew. Whoever made it vanish must not have opened a door.
+    if (found === undefined && emergency !== NO_EMERGENCY) throw unreadable()
+    const now = found ?? NO_EMERGENCY
     // An answer that was overtaken on its way is not the latest news.
     if (now === emergency || mine < heard) return
     heard = mine

@@ -7,7 +7,7 @@ import { RolegateError } from '../../../src/domain/errors.ts'
 import type { Principal } from '../../../src/domain/sign-in/principal.ts'
 import type { GatewaySession } from '../../../src/domain/sign-in/session.ts'
 import { makeEmergencyDesk } from '../../../src/usecases/emergency/emergency-desk.ts'
-import { makeStandingEmergency } from '../../../src/usecases/emergency/standing-emergency.ts'
+import { makeStandingEmergency, requireReadable } from '../../../src/usecases/emergency/standing-emergency.ts'
 import type { Emergencies, KnownPerson } from '../../../src/usecases/ports/tables.ts'
 import { terminalsOf } from '../../../src/usecases/sign-in/find-session.ts'
 import { makeRememberPerson } from '../../../src/usecases/sign-in/people.ts'
@@ -40,7 +40,7 @@ async function aDesk(people: readonly Principal[] = [aPrincipal()]) {
     },
   })
   const standing = makeStandingEmergency({ emergencies })
-  return { desk, clock, world, recorded, standing, sessions }
+  return { desk, clock, world, recorded, standing, sessions, emergencies, store }
 }
 
 describe('the desk for emergencies', () => {
@@ -169,5 +169,34 @@ describe('a person named on the host (threats.md V2)', () => {
       values: { candidates: ['entra/oid-3  alicia@example.com'] },
     })
     await expect(desk.findPerson('')).rejects.toMatchObject({ values: { candidates: [] } })
+  })
+})
+
+describe('what was closed from the host', () => {
+  it('does not open because its row vanished (threats.md K1, R8)', async () => {
+    const { desk, standing, store } = await aDesk()
+    await desk.deny({ aim: ROLE, ...BY })
+    await standing.refresh()
+    await store.delete('emergencies', 'in-force')
+    await expect(standing.refresh()).rejects.toMatchObject({
+      code: 'store_unavailable',
+      reason: 'emergencies_unreadable',
+    })
+  })
+
+  it('may be lifted to the last, and nothing is amiss', async () => {
+    const { desk, standing } = await aDesk()
+    await desk.deny({ aim: ROLE, ...BY })
+    await standing.refresh()
+    await desk.allow({ aim: ROLE, ...BY })
+    await expect(standing.refresh()).resolves.toBeUndefined()
+  })
+
+  it('is readable where nothing was ever closed, and leaves no row behind by being asked', async () => {
+    const { emergencies, standing } = await aDesk()
+    await requireReadable(emergencies)
+    await requireReadable(emergencies)
+    expect(await emergencies.get('in-force')).toBeUndefined()
+    await expect(standing.refresh()).resolves.toBeUndefined()
   })
 })
