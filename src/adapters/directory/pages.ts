@@ -20,8 +20,7 @@ export async function readPages<Found>(
   for (let page = 1; url !== undefined; page += 1) {
     if (page > MOST_PAGES) throw new DirectoryFailure('too_many_pages')
     if (now().getTime() - started > MOST_SECONDS * 1000) throw new DirectoryFailure('took_too_long')
-    // One page names the next: they cannot be asked for together.
-    // oxlint-disable-next-line no-await-in-loop
+    // oxlint-disable-next-line no-await-in-loop -- one page names the next
     const { found, next }: ReturnType<typeof read> = read(await ask(url))
     all.push(...found)
     // security.md M-15.

@@ -192,6 +192,21 @@ describe('what was closed from the host', () => {
     await expect(standing.refresh()).resolves.toBeUndefined()
   })
 
+  it('is readable where the first deny comes while it is looked at', async () => {
+    const { desk, emergencies } = await aDesk()
+    let looks = 0
+    const racing = {
+      ...emergencies,
+      async get(key: string) {
+        const found = await emergencies.get(key)
+        if ((looks += 1) === 1) await desk.deny({ aim: ROLE, ...BY })
+        return found
+      },
+    }
+    await expect(requireReadable(racing)).resolves.toBeUndefined()
+    expect(looks).toBe(2)
+  })
+
   it('is readable where nothing was ever closed, and leaves no row behind by being asked', async () => {
     const { emergencies, standing } = await aDesk()
     await requireReadable(emergencies)
