@@ -250,6 +250,8 @@ describe('what a list weighs', () => {
   setFlagsFromString('--expose-gc')
   const collect = runInNewContext('gc') as () => void
   const heap = () => {
+    // What waits for a first collection to end goes at the second.
+    collect()
     collect()
     return process.memoryUsage().heapUsed
   }
@@ -260,7 +262,7 @@ describe('what a list weighs', () => {
     ['a rule for each account', { accounts: 1_000, roles: 10 }],
     ['many ways into each', { accounts: 250, roles: 10, groups: 20 }],
     ['one rule for all', { accounts: 10_000, roles: 5, isShared: true }],
-    ['nothing that may be taken', { accounts: 500, roles: 10, require: { mfaSeconds: 600 } }],
+    ['nothing that may be taken', { accounts: 200, roles: 10, require: { mfaSeconds: 600 } }],
   ])('is what it takes at most, in hundreds of bytes: %s', (_, { accounts: count, roles: most, ...made }) => {
     const { groups = 1, isShared = false, require } = made
     const roles = Array.from({ length: most }, (__, n) => aRoleKind({ key: `role-${n}` }))
@@ -281,16 +283,20 @@ describe('what a list weighs', () => {
       ),
     )
     const world = aWorld({ index: anIndex({ accounts, roles, rules }) })
-    const sessions = Array.from({ length: 5 }, (__, n) =>
+    const sessions = Array.from({ length: 6 }, (__, n) =>
       aSession({ via: 'device', principal: aPrincipal({ subject: `oid-${n}`, groups: names }) }),
     )
     const [first = aSession(), ...others] = sessions
     const weight = listWeight('', world.listAccounts(first, aRequest()))
-    const before = heap()
-    for (const session of others) world.listAccounts(session, aRequest())
-    const bytes = (heap() - before) / others.length
-    expect(bytes).toBeGreaterThan(weight * 25)
-    expect(bytes).toBeLessThan(weight * 110)
+    // What earlier tests of this thread left may go at any collection: the list in the middle speaks.
+    const each = others.map((session) => {
+      const before = heap()
+      world.listAccounts(session, aRequest())
+      return heap() - before
+    })
+    const bytes = each.toSorted((one, other) => one - other)[each.length >> 1] ?? NaN
+    expect(bytes).toBeGreaterThan(weight * 20)
+    expect(bytes).toBeLessThan(weight * 125)
     expect(world.listAccounts(first, aRequest())).toHaveLength(count)
   })
 })
