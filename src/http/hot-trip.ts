@@ -69,7 +69,7 @@ export function makeHotTrip(deps: {
         : undefined
     }
     const [, fromIdp] = CALLBACK.exec(url) ?? []
-    if (fromIdp === undefined || !isOidc(fromIdp)) return undefined
+    if (fromIdp === undefined || !isOidc(fromIdp) || !comesAsPage(req)) return undefined
     if (cookiesOf(req).has(deps.cookie.name) || deps.testAttempts.holdsAny(req)) return undefined
     return { route: '/oidc/:idp/callback', answer: async (res, facts) => callback(req, res, facts, fromIdp) }
   }

@@ -105,6 +105,46 @@ describe('the trip to an IdP and back is one trip, at the hot door and in Expres
   })
 })
 
+describe('nobody is signed in whom nobody sees (RFC 9110 §9.2.1, security.md C-12)', () => {
+  it.each([
+    ['a head alone', { method: 'HEAD' }],
+    ['what is fetched ahead', { headers: { 'sec-purpose': 'prefetch;prerender' } }],
+    ['a page within another', { headers: { 'sec-fetch-dest': 'iframe' } }],
+  ])('the answer stays good after %s, with and without a session', async (_, how) => {
+    for (const cookies of [[], [NOBODYS]]) {
+      const visitor = aVisitor(demo)
+      const callback = await visitor.callbackUrl('alice', '/sign-in/demo?returnTo=%2Fme')
+      visitor.jar.take(demo.url, cookies)
+      const already = demo.audit().filter(({ event }) => event === 'sign_in').length
+      const first = await visitor.fetch(callback, how)
+      expect([first.status >= 400, first.headers.getSetCookie()]).toEqual([true, []])
+      expect(demo.audit().filter(({ event }) => event === 'sign_in')).toHaveLength(already)
+      expect((await visitor.fetch(callback)).headers.get('location')).toBe('/me')
+    }
+  })
+
+  it.each(['/sign-in/demo', '/sign-in/contractors'])(
+    'a head of %s, and one fetched ahead, begins nothing',
+    async (path) => {
+      for (const how of [{ method: 'HEAD' }, { headers: { 'sec-purpose': 'prefetch' } }]) {
+        const answer = await aVisitor(demo).fetch(demo.url + path, how)
+        expect([answer.status >= 400, answer.headers.getSetCookie()]).toEqual([true, []])
+      }
+    },
+  )
+
+  it.each(['/saml/contractors/slo?SAMLRequest=x', '/admin/idps/demo/test/start'])(
+    'nor is a head of %s read',
+    async (path) => {
+      const already = demo.audit().length
+      const operator = await aPersonAt(demo, 'alice')
+      const signedIn = demo.audit().length
+      expect((await operator.fetch(demo.url + path, { method: 'HEAD' })).status).toBe(404)
+      expect([signedIn > already, demo.audit().length]).toEqual([true, signedIn])
+    },
+  )
+})
+
 describe('whose trip is not plain goes to Express', () => {
   it('a page that has us in a frame begins nothing (security.md W-11)', async () => {
     const visitor = aVisitor(demo)

@@ -9,6 +9,7 @@ import { sessionOf } from '../browser-session.ts'
 import type { MoveBrowser } from '../move-browser.ts'
 import { show } from '../pages.ts'
 import { factsOf } from '../request-facts.ts'
+import { requireAsPage } from '../trip-start.ts'
 
 type Deps = {
   testIdp: TestIdp
@@ -32,6 +33,7 @@ export function adminIdpTestRoutes(deps: Deps): Router {
   })
 
   router.get('/admin/idps/:idp/test/start', async (req, res) => {
+    requireAsPage(req)
     const session = sessionOf(req, deps.now)
     const { id, label } = providerOf(req.params.idp)
     // Another site sends nobody on a trip of ours: they see the page first.

@@ -1,12 +1,11 @@
 import { Router, type Request, type RequestHandler, type Response } from 'express'
-import { RolegateError } from '../../domain/errors.ts'
 import { attemptIdIn, type PassThroughAttempt } from '../../domain/sign-in/attempt.ts'
 import type { CompletePassThrough } from '../../usecases/hand-over/complete-pass-through.ts'
 import type { AttemptCookies } from '../attempt-cookies.ts'
 import { singleFields, singleParameters } from '../callback-answer.ts'
 import { sendToConsole, showCredentials } from '../hand-out.ts'
 import { factsOf } from '../request-facts.ts'
-import { requireAsPage } from '../trip-start.ts'
+import { onlyAsPage } from '../trip-start.ts'
 
 type Deps = {
   completePassThrough: CompletePassThrough
@@ -14,14 +13,6 @@ type Deps = {
   samlForm: RequestHandler
 }
 type ToIdp = Request<{ idp: string }>
-
-/** security.md C-12: whoever fetches ahead, a page inside another, or the head of one, would take a role and show it to nobody. */
-const onlyToBeSeen: RequestHandler<{ idp: string }> = (req, _res, next) => {
-  if (req.method !== 'GET') throw new RolegateError('not_found')
-  if (req.headers['sec-purpose'] !== undefined) throw new RolegateError('csrf_rejected')
-  requireAsPage(req)
-  next()
-}
 
 /**
  * Where an IdP's own assertions for AWS arrive (threats.md F7). Bound to the browser by the attempt's cookie, not by a
@@ -55,7 +46,7 @@ export function passThroughRoutes(deps: Deps): Router {
   router.post<{ idp: string }>('/saml/:idp/aws', deps.samlForm, (req, res) =>
     arrive(req, res, singleFields(req.body), 'RelayState'),
   )
-  router.get<{ idp: string }>('/oidc/:idp/aws', onlyToBeSeen, (req, res) =>
+  router.get<{ idp: string }>('/oidc/:idp/aws', onlyAsPage, (req, res) =>
     arrive(req, res, singleParameters(req.originalUrl), 'state'),
   )
   return router

@@ -65,6 +65,10 @@ export function samlRoutes(deps: Deps): Router {
     const move = await deps.receiveLogout(id, logoutMessageIn(req), factsOf(res))
     deps.moveBrowser(res, move ?? { url: '/signed-out' }, { title: 'Signing out', to: label })
   }
+  // Express answers HEAD as GET: nobody is signed out by what only looks (RFC 9110 §9.2.1). IdPs do it in frames.
+  router.head('/saml/:idp/slo', () => {
+    throw new RolegateError('not_found')
+  })
   router.get('/saml/:idp/slo', logout)
   router.post('/saml/:idp/slo', ...form, logout)
 

@@ -17,7 +17,7 @@ import type { AnswerIdpTest } from '../idp-test.ts'
 import type { MoveBrowser } from '../move-browser.ts'
 import { show } from '../pages.ts'
 import { factsOf } from '../request-facts.ts'
-import { isFromOtherSite, requireAsPage } from '../trip-start.ts'
+import { isFromOtherSite, onlyAsPage } from '../trip-start.ts'
 import type { SealedCookie } from '../sealed-cookie.ts'
 import { takeCookieAway } from '../set-cookie.ts'
 
@@ -120,11 +120,6 @@ export function signOutRoutes(deps: Deps & { requireCsrf: RequestHandler; origin
 export function signInTripRoutes(deps: Deps & { browserSession: RequestHandler }): Router {
   const router = Router({ caseSensitive: true })
 
-  const onlyAsPage: RequestHandler<{ idp: string }> = (req, _res, next) => {
-    requireAsPage(req)
-    next()
-  }
-
   // A SAML answer comes without the session's cookie, so the session is read here and the attempt remembers it.
   const sessionIfNeeded: RequestHandler<{ idp: string }> = (req, res, next) => {
     const needed = isFromOtherSite(req) || deps.providers.get(req.params.idp)?.saml !== undefined
@@ -161,6 +156,6 @@ export function signInTripRoutes(deps: Deps & { browserSession: RequestHandler }
     res.set('cache-control', 'no-store').redirect(303, to)
   }
 
-  router.get('/oidc/:idp/callback', failAsAtHotDoor, deps.browserSession, callback)
+  router.get('/oidc/:idp/callback', failAsAtHotDoor, onlyAsPage, deps.browserSession, callback)
   return router
 }
