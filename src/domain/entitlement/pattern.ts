@@ -32,11 +32,14 @@ export const fill = (template: Template, captures: Readonly<Record<string, strin
 export const capturesIn = (template: Template): readonly string[] =>
   template.flatMap((part) => (typeof part === 'string' ? [] : [part.capture]))
 
+/** Flags change what letters mean, and `ab(?s)?` is read as `ab?`. */
+const FLAGS = /\(\?(?![:<]|P<)/
+
 /**
  * The text that every match of an RE2 pattern begins with. It only saves time, so anything unusual gives an empty text.
  */
 export function literalPrefix(source: string): string {
-  if (!source.startsWith('^') || hasChoiceOutside(source)) return ''
+  if (!source.startsWith('^') || hasChoiceOutside(source) || FLAGS.test(source)) return ''
   let prefix = ''
   let at = 1
   while (at < source.length) {
@@ -55,8 +58,8 @@ export function literalPrefix(source: string): string {
 
 /** The longest text that every match holds, of what stands outside all brackets: for patterns that begin with anything. */
 export function literalWithin(source: string): string {
-  // Flags change what letters mean, and some escapes are more than two signs: \x41, \pL.
-  if (hasChoiceOutside(source) || /\(\?(?![:<]|P<)/.test(source) || /\\[^\W_dDwWsSbBAz]/.test(source)) return ''
+  // Some escapes are more than two signs: \x41, \pL.
+  if (hasChoiceOutside(source) || FLAGS.test(source) || /\\[^\W_dDwWsSbBAz]/.test(source)) return ''
   const runs: string[] = []
   let run = ''
   const end = () => {
@@ -82,8 +85,8 @@ export function literalWithin(source: string): string {
  * Undefined for any other pattern.
  */
 export function piecesOf(source: string): readonly string[] | undefined {
-  // A line's end in the text itself is none that `.*` stops at.
-  if (!source.startsWith('^') || !source.endsWith('$') || source.includes('\n')) return undefined
+  // A line's end in the text itself is none that `.*` stops at, and half a character is none of a whole one's.
+  if (!source.startsWith('^') || !source.endsWith('$') || /\n|\p{Surrogate}/u.test(source)) return undefined
   const pieces = ['']
   for (let at = 1; at < source.length - 1;) {
     const letter = source[at] ?? ''
@@ -91,7 +94,7 @@ export function piecesOf(source: string): readonly string[] | undefined {
     const escaped = letter === '\\'
     const plain = escaped ? (source[at + 1] ?? '') : letter
     if (isAnything) pieces.push('')
-    else if (escaped ? /[A-Za-z0-9]/.test(plain) : /[.*+?()[\]{}|^$]/.test(plain)) return undefined
+    else if (escaped ? /[^!-/:-@[-`{-~ ]/.test(plain) : /[.*+?()[\]{}|^$]/.test(plain)) return undefined
     else if (/[*+?{]/.test(source[at + (escaped ? 2 : 1)] ?? '')) return undefined
     else pieces[pieces.length - 1] += plain
     at += isAnything || escaped ? 2 : 1
