@@ -34,9 +34,16 @@ export type Explained = {
   readonly unmet: readonly string[]
   /** Its credentials are good from the address alone that asks for them. */
   readonly bindIp: boolean
+  /** Each hand-over takes a fresh sign-in of its own. */
+  readonly isElevated: boolean
   readonly limits: readonly { readonly by: string; readonly seconds: number; readonly binds: boolean }[]
-  /** Seconds, when nobody names a time. */
-  readonly usual?: number
+  /** When nobody names a time; and the time of day that is meant by it. */
+  readonly usual?: {
+    readonly seconds: number
+    readonly isCut: boolean
+    readonly until: string
+    readonly timeZone: string
+  }
   readonly nearest: readonly string[]
   readonly ask: readonly string[]
   /** They have asked for it, and nobody has answered. */
@@ -94,12 +101,13 @@ export function readExplained(body: unknown): Explained {
     }),
     unmet: listOf(answer['unmet']).map((row) => textOf(recordOf(row)['why'])),
     bindIp: answer['bindIp'] === true,
+    isElevated: answer['elevated'] === true,
     limits: listOf(answer['limits']).map((row) => ({
       by: textOf(recordOf(row)['by']),
       seconds: numberOf(recordOf(row)['seconds']),
       binds: recordOf(row)['binds'] === true,
     })),
-    ...(answer['usual'] !== undefined && { usual: numberOf(recordOf(answer['usual'])['seconds']) }),
+    ...(answer['usual'] !== undefined && { usual: usualIn(recordOf(answer['usual'])) }),
     nearest: listOf(answer['nearest']).map(textOf),
     ask: listOf(answer['ask']).map(textOf),
     isPending: answer['pending'] !== undefined,
@@ -107,6 +115,13 @@ export function readExplained(body: unknown): Explained {
     ...(answer['person'] !== undefined && { person: personIn(recordOf(answer['person'])) }),
   }
 }
+
+const usualIn = ({ seconds, limitedBy, until, timeZone }: Readonly<Record<string, unknown>>) => ({
+  seconds: numberOf(seconds),
+  isCut: limitedBy !== 'default',
+  until: textOf(until),
+  timeZone: textOf(timeZone),
+})
 
 const personIn = ({ username, subject, idp, groupsAgeSeconds }: Readonly<Record<string, unknown>>) => ({
   username: textOf(username),

@@ -21,8 +21,8 @@ export type Gateway = {
     stepUp?: string
   }) => Promise<Lent>
   readonly sessions: () => Promise<Read<readonly KeptSession[]>>
-  /** Of whoever asks, or of somebody imagined: that is for operators and auditors. */
-  readonly explain: (role: string, somebody?: Somebody) => Promise<Read<Explained>>
+  /** Of whoever asks, by their clock, or of somebody else: that is for operators and auditors. */
+  readonly explain: (role: string, somebody: Somebody | { readonly timeZone?: string }) => Promise<Read<Explained>>
   readonly ask: (wish: { role: string; reason: string; seconds?: number }) => Promise<Read<RoleRequest>>
   readonly request: (id: string) => Promise<Read<RoleRequest>>
   readonly requests: (asked?: { search?: string; page?: number }) => Promise<Read<ReturnType<typeof readRequests>>>

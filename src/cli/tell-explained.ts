@@ -80,10 +80,12 @@ export function tellExplained(explained: Explained): readonly string[] {
     ...underOne(
       'limit',
       limits.map(
-        ({ by, seconds, binds }) => `${printDuration(seconds)}  ${words(LIMITS, by)}${binds ? ', which binds' : ''}`,
+        ({ by, seconds, binds }) =>
+          `${printDuration(seconds)}  ${words(LIMITS, by)}${by === 'rule' ? usedIn(rules) : ''}${binds ? ', which binds' : ''}`,
       ),
     ),
-    ...(usual === undefined ? [] : [['usual', printDuration(usual)]]),
+    ...(usual === undefined ? [] : [['usual', usualLine(usual)]]),
+    ...(explained.isElevated ? [['each', 'takes a fresh sign-in of its own, confirmed in a browser']] : []),
     ...underOne('instead', nearest),
     ...underOne('ask', available ? [] : ask),
     ...(isOther ? [['config', config]] : []),
@@ -94,6 +96,14 @@ export function tellExplained(explained: Explained): readonly string[] {
     ...inColumns(rows).map((row) => `  ${row}`),
     ...(isToAsk ? [isPending ? ASKED : `→ rolegate request ${role} --reason "why" --wait`] : []),
   ]
+}
+
+const usedIn = (rules: Explained['rules']): string =>
+  rules.flatMap(({ rule, isUsed }) => (isUsed ? [` ${rule}`] : [])).join('')
+
+function usualLine({ seconds, isCut, until, timeZone }: NonNullable<Explained['usual']>): string {
+  const named = until === '' ? '' : `${isCut ? ', cut short of' : ', until'} ${until} in ${timeZone}`
+  return `${printDuration(seconds)}${named}`
 }
 
 const ASKED = '→ you have asked for it, and nobody has answered yet: rolegate requests'
@@ -131,8 +141,9 @@ const signOf = ({ isMet, effect }: Ruling): string => (isMet ? (effect === 'gran
 const effectOf = ({ effect }: Ruling): string => (effect === 'grant' ? 'gives it' : 'forbids it')
 
 function ruleLine(ruling: Ruling): string {
-  const { rule, isMet, isUsed, group, wants } = ruling
-  const whom = isMet ? (group === undefined ? 'everyone' : `your group ${group}`) : `wants ${wants.join(' or ')}`
+  const { rule, isMet, isUsed, group, wants, fenced } = ruling
+  const other = fenced === undefined ? `wants ${wants.join(' or ')}` : `its fence kept out your group ${fenced}`
+  const whom = isMet ? (group === undefined ? 'everyone' : `your group ${group}`) : other
   return `${signOf(ruling)} ${rule}  ${effectOf(ruling)}: ${whom}${isUsed ? ', used' : ''}`
 }
 

@@ -1,3 +1,4 @@
+import { lengthIn } from '../borrow.ts'
 import type { Call, Command } from '../command.ts'
 import { readExplained } from '../explained.ts'
 import { parseDuration } from '../../domain/entitlement/duration.ts'
@@ -50,7 +51,9 @@ export const explain: Command = {
 
     async function byGateway() {
       const { gateway } = await connect()
-      return gateway.explain(somebody === undefined ? await nameOf(wanted, gateway) : wanted, somebody)
+      return somebody === undefined
+        ? gateway.explain(await nameOf(wanted, gateway), lengthIn(undefined, { world }))
+        : gateway.explain(wanted, somebody)
     }
 
     async function byFile(path: string) {

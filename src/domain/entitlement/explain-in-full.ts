@@ -3,9 +3,10 @@ import type { Principal } from '../sign-in/principal.ts'
 import type { GatewaySession } from '../sign-in/session.ts'
 import type { RuleIndex } from './compile.ts'
 import { imaginedCircumstances, verdictsOn, type Verdict } from './conditions.ts'
-import { covers, explain, type Explanation } from './explain.ts'
+import { explain, type Explanation } from './explain.ts'
 import type { Requirement } from './requirement.ts'
 import type { RoleTarget, Rule } from './rule.ts'
+import { covers, fencedFrom } from './rulings.ts'
 
 /** Whom a rule speaks of, as the file says it. */
 type Whom = {
@@ -50,7 +51,7 @@ export function explainInFull(...asked: Parameters<typeof explain>): FullExplana
   const [index, session, target, , { assumed }] = asked
   const explanation = explain(...asked)
   const told = new Map(explanation.rules.map((ruling) => [ruling.rule, ruling]))
-  const fenced = fencedFrom(index, session, target)
+  const fenced = fencedFrom(index, session.principal, target)
   const isTheirs = standsFor(index, session.principal)
   return {
     ...explanation,
@@ -118,15 +119,4 @@ function whomOf({ match }: Rule): Whom {
 function unmetVerdict({ match }: Rule, { principal }: GatewaySession): NonNullable<RuleAbout['verdict']> {
   if ('workload' in match) return 'jobs_only'
   return 'idp' in match && match.idp !== principal.idp ? 'other_idp' : 'other_group'
-}
-
-/** Groups of theirs that name this very role, and that a fence kept from it, by rule. */
-function fencedFrom(
-  index: RuleIndex,
-  { principal }: GatewaySession,
-  { account, kind }: RoleTarget,
-): ReadonlyMap<string, string> {
-  const names = new Set([account.alias, '*'].flatMap((alias) => [`${alias}/${kind.key}`, `${alias}/*`]))
-  const kept = index.fenced(principal).filter(({ named }) => names.has(named))
-  return new Map(kept.map(({ rule, group }) => [rule, group]))
 }

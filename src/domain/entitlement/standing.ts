@@ -1,6 +1,7 @@
 import type { SessionPolicy } from '../aws/session-policy.ts'
 import { RolegateError } from '../errors.ts'
 import type { Principal } from '../sign-in/principal.ts'
+import type { GatewaySession } from '../sign-in/session.ts'
 import type { Met } from './compile.ts'
 import {
   distanceOf,
@@ -123,6 +124,17 @@ export function standingBy(opening: readonly Met[], kind: RoleKind, weighing: We
     ...(approval !== undefined && { approval }),
     unmet: requires.length === 0 ? NOTHING : requires.flatMap(unmet),
   }
+}
+
+/**
+ * What of it nobody can be asked for on the way: a reason is given with the request, and a browser, or a terminal
+ * beside one, can be asked for a fresh sign-in.
+ */
+export function inTheWay(unmet: readonly Verdict[], { via }: Pick<GatewaySession, 'via'>): readonly Verdict[] {
+  const canBeAsked = via === 'browser' || via === 'pkce'
+  return unmet.filter(
+    ({ condition, untold }) => condition !== 'reason' && !(condition === 'mfa_within' && canBeAsked && untold !== true),
+  )
 }
 
 export type UnmetCode = 'condition_unmet' | 'step_up_required' | 'approval_required'

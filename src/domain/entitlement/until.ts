@@ -10,8 +10,11 @@ export function parseUntil(text: string): number | undefined {
 }
 
 /** `1140` → `until 19:00`. */
-export const printUntil = (minutes: number): string =>
-  `until ${[Math.floor(minutes / 60), minutes % 60].map((part) => String(part).padStart(2, '0')).join(':')}`
+export const printUntil = (minutes: number): string => `until ${printClock(minutes)}`
+
+/** `1140` → `19:00`. */
+export const printClock = (minutes: number): string =>
+  [Math.floor(minutes / 60), minutes % 60].map((part) => String(part).padStart(2, '0')).join(':')
 
 /**
  * Whole seconds until the clocks of a zone show so many minutes since midnight: tomorrow, when that is past or now. A time

@@ -1,9 +1,9 @@
 import { RolegateError } from '../errors.ts'
 import type { Principal } from '../sign-in/principal.ts'
 import type { RuleIndex } from './compile.ts'
-import { covers } from './explain.ts'
 import { requireRole } from './find-role.ts'
 import type { RoleTarget } from './rule.ts'
+import { covers } from './rulings.ts'
 
 /** The role that somebody names, if they may know that there is one. */
 export function requireVisibleRole(index: RuleIndex, principal: Principal, name: string): RoleTarget {

@@ -23,7 +23,7 @@ import { groupNamesFor, type GroupName } from '../group-names.ts'
 import { ImaginedBody, NamedBody } from '../imagined.ts'
 import { failAsAtHotDoor } from '../hot-door.ts'
 import { jsonBody } from '../json-body.ts'
-import { parse } from '../parse.ts'
+import { parse, TimeZoneText } from '../parse.ts'
 import { factsOf } from '../request-facts.ts'
 import { approvalOf, whyNot } from '../why-not.ts'
 
@@ -39,6 +39,8 @@ const ExplainBody = z.strictObject({
   role: z.string().min(3).max(2048),
   as: ImaginedBody.optional(),
   person: NamedBody.optional(),
+  /** Of whoever asks about themselves: for lengths that end at a time of day. */
+  timeZone: TimeZoneText.optional(),
 })
 const EndBody = z.strictObject({ id: z.string().min(1).max(200) })
 
@@ -126,13 +128,14 @@ export function v1Routes(deps: Deps): Router {
   })
 
   router.post('/v1/explain', ...body, authenticate, async (req, res) => {
-    const { role, as, person } = parse(ExplainBody, req.body)
+    const { role, as, person, timeZone } = parse(ExplainBody, req.body)
     const session = signedIn(res)
     if (as === undefined && person === undefined)
-      return res.json(inWords(await deps.explainRole(session, factsOf(res), role), deps.groupName))
+      return res.json(inWords(await deps.explainRole(session, factsOf(res), role, timeZone), deps.groupName))
     const staff = deps.explainForStaff(session, 'api', factsOf(res))
     if (as !== undefined && person !== undefined)
       throw new RolegateError('invalid_request', { field: 'as beside person' })
+    if (timeZone !== undefined) throw new RolegateError('invalid_request', { field: 'timeZone beside somebody else' })
     const story = person === undefined ? as && staff.explain(role, as) : await staff.explainPerson(role, person)
     return res.json(story && inWordsForStaff(story, deps.groupName))
   })

@@ -15,9 +15,9 @@ import {
 import { decide, entitlementsOf, type Entitlement } from '../../domain/entitlement/decide.ts'
 import { LEAST_SECONDS, secondsLeft } from '../../domain/entitlement/duration.ts'
 import { requireRole } from '../../domain/entitlement/find-role.ts'
+import type { KeptFrom } from '../../domain/entitlement/nearest.ts'
 import { passThroughFault } from '../../domain/entitlement/pass-through.ts'
 import { roleIdOf } from '../../domain/entitlement/role-id.ts'
-import type { RoleTarget } from '../../domain/entitlement/rule.ts'
 import { RolegateError } from '../../domain/errors.ts'
 import type { Principal } from '../../domain/sign-in/principal.ts'
 import type { GatewaySession } from '../../domain/sign-in/session.ts'
@@ -69,8 +69,7 @@ const MOST_ROLES = 500
 type Asker = {
   readonly session: GatewaySession
   readonly circumstances: Circumstances
-  /** What keeps the session from a role, by name. */
-  readonly kept: (target: RoleTarget, held?: Entitlement) => readonly string[]
+  readonly kept: KeptFrom
 }
 
 export type ExplainAs = {
@@ -158,7 +157,7 @@ export function makeExplainAs(deps: {
 
   function explainFor(role: string, { session, circumstances, kept }: Asker): FullExplanation {
     const target = requireRole(deps.rules(), role)
-    return explainInFull(deps.rules(), session, target, kept(target), circumstances)
+    return explainInFull(deps.rules(), session, target, kept, circumstances)
   }
 
   function rolesFor(asker: Asker): RolesHeld {

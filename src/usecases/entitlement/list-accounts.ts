@@ -1,11 +1,10 @@
 import { missingTag } from '../../domain/aws/session-tags.ts'
 import type { DeviceClosing } from '../../domain/device/closing.ts'
 import type { RuleIndex } from '../../domain/entitlement/compile.ts'
-import type { Verdict } from '../../domain/entitlement/conditions.ts'
 import { holdingsBy, rolesIn, type HeldRole } from '../../domain/entitlement/decide.ts'
 import { passThroughFault } from '../../domain/entitlement/pass-through.ts'
 import type { Account } from '../../domain/entitlement/rule.ts'
-import { unmetCode, unmetRefusal, weighingBy } from '../../domain/entitlement/standing.ts'
+import { inTheWay, unmetCode, unmetRefusal, weighingBy } from '../../domain/entitlement/standing.ts'
 import { unmet, type RolegateError } from '../../domain/errors.ts'
 import { onceEach } from '../../domain/once-each.ts'
 import { OLD_GROUPS, type GatewaySession } from '../../domain/sign-in/session.ts'
@@ -85,11 +84,7 @@ function refusalFor(account: Account, held: HeldRole, asker: Asker, moment: Mome
   // threats.md R12: where they ask from binds nothing, or is not known.
   const unbindable = bindIp === true ? moment.unbindable() : undefined
   if (unbindable !== undefined) return unmet(unbindable)
-  // A reason is given with the request, and a browser, or a terminal beside one, can be asked for a fresh sign-in.
-  const canBeAsked = via === 'browser' || via === 'pkce'
-  const isInTheWay = ({ condition, untold }: Verdict): boolean =>
-    condition !== 'reason' && !(condition === 'mfa_within' && canBeAsked && untold !== true)
-  const code = unmetCode(lacking.filter(isInTheWay), principal)
+  const code = unmetCode(inTheWay(lacking, asker), principal)
   // Asking would be refused.
   if (code === 'approval_required' && moment.unaskable !== undefined) return moment.unaskable
   return code && unmetRefusal(code, kind.key, lacking)

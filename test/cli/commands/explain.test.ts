@@ -46,6 +46,33 @@ describe('rolegate explain', () => {
     expect((await run('explain', 'payments-prod/admin')).out).toContain('bound    to the address that asks')
   })
 
+  it('says what was kept out by a fence, what each use takes, and until when it lasts by whose clock', async () => {
+    const { gateway, run, asked } = await signedIn({ timeZone: 'Europe/Berlin' })
+    const usual = { seconds: 7200, limitedBy: 'default', until: '19:00', timeZone: 'Europe/Berlin' }
+    const rules = [
+      { rule: 'team', effect: 'grant', met: { group: 'AWS-Dev' }, used: true },
+      { rule: 'by-name', effect: 'grant', fenced: 'aws.prod.\u001badmin' },
+    ]
+    const limits = [{ by: 'rule', seconds: 14_400, binds: true }]
+    const told = { ...ANSWER, available: true, because: 'granted', rules, limits, elevated: true }
+    gateway.on(
+      'POST /v1/explain',
+      { json: { ...told, usual } },
+      { json: { ...told, usual: { ...usual, limitedBy: 'rule' } } },
+      { json: { ...told, usual: { seconds: 3600, limitedBy: 'default' } } },
+    )
+    const { out } = await run('explain', 'payments-prod/admin')
+    expect(out).toContain(String.raw`· by-name  gives it: its fence kept out your group aws.prod.\u001badmin`)
+    expect(out).toContain('4h  the rule team, which binds')
+    expect(out).toContain('usual    2h, until 19:00 in Europe/Berlin')
+    expect(out).toContain('each     takes a fresh sign-in of its own, confirmed in a browser')
+    expect((await run('explain', 'payments-prod/admin')).out).toContain(
+      'usual    2h, cut short of 19:00 in Europe/Berlin',
+    )
+    expect((await run('explain', 'payments-prod/admin')).out).toMatch(/usual {4}1h\n/)
+    expect(asked('POST /v1/explain')[0]).toEqual({ role: 'payments-prod/admin', timeZone: 'Europe/Berlin' })
+  })
+
   it('says how an approval is asked for, and who gave the one there is', async () => {
     const { gateway, run } = await signedIn()
     const approval = {

@@ -38,7 +38,7 @@ const rules = [
 const hidden = [...aMapping().roles.values()].map((kind) => ({ ...kind, discoverable: false }))
 const index = anIndex({ rules, roles: hidden })
 const full = (groups: readonly string[], name = 'payments-prod/dev', idp = 'entra') =>
-  explainInFull(index, imaginedSession({ idp, groups }, 43_200, NINE), aTarget(index, name), [], aMoment())
+  explainInFull(index, imaginedSession({ idp, groups }, 43_200, NINE), aTarget(index, name), () => [], aMoment())
 
 const OFFICE = { ranges: ['10.0.0.0/8'], includes: (address: string) => address.startsWith('10.') }
 
@@ -95,7 +95,7 @@ describe('explainInFull', () => {
     const about = (said: ImaginedCircumstances) => {
       const as = { idp: 'entra', groups: ['payments'] }
       const circumstances = imaginedCircumstances(said, NINE)
-      return explainInFull(some, imaginedSession(as, 43_200, NINE), aTarget(some), [], circumstances)
+      return explainInFull(some, imaginedSession(as, 43_200, NINE), aTarget(some), () => [], circumstances)
     }
     expect(about({})).toMatchObject({
       available: true,
@@ -187,8 +187,8 @@ describe('explainInFull', () => {
           }
           for (const name of ['payments-prod/dev', 'b/r']) {
             const target = aTarget(some, name)
-            const { rules: told, ...self } = explain(some, own, target, [], seen)
-            const { rules: all, ...other } = explainInFull(some, theirs, target, [], circumstances)
+            const { rules: told, ...self } = explain(some, own, target, () => [], seen)
+            const { rules: all, ...other } = explainInFull(some, theirs, target, () => [], circumstances)
             expect(other).toEqual(self)
             const met = (list: readonly { rule: string; met?: unknown; used?: unknown }[]) =>
               list.flatMap((one) => (one.met === undefined ? [] : [[one.rule, one.met, one.used]]))
@@ -222,7 +222,7 @@ describe('an emergency deny (threats.md R8)', () => {
 
   it('is said of whom it closes, and of nobody else', () => {
     const about = (idp: string) =>
-      explainInFull(closed, imaginedSession({ idp, groups: [] }, 43_200, NINE), aTarget(closed), [], aMoment())
+      explainInFull(closed, imaginedSession({ idp, groups: [] }, 43_200, NINE), aTarget(closed), () => [], aMoment())
     expect(owners(about('entra').rules)).toEqual(['about-the-role'])
     expect(owners(about('okta').rules)).toEqual(['about-okta', 'about-the-role'])
     expect(owners(rulesAbout(closed, aTarget(closed)))).toEqual(['about-the-role'])
@@ -230,10 +230,13 @@ describe('an emergency deny (threats.md R8)', () => {
   })
 
   it('about one person is no news to another', () => {
-    const told = explain(closed, aSession(), aTarget(closed), [], aMoment())
+    const told = explain(closed, aSession(), aTarget(closed), () => [], aMoment())
     expect([told.because, owners(told.rules)]).toEqual(['denied_by_rule', ['about-the-role']])
     const bob = aSession({ principal: aPrincipal({ subject: 'oid-2' }) })
-    expect(owners(explain(closed, bob, aTarget(closed), [], aMoment()).rules)).toEqual(['about-bob', 'about-the-role'])
+    expect(owners(explain(closed, bob, aTarget(closed), () => [], aMoment()).rules)).toEqual([
+      'about-bob',
+      'about-the-role',
+    ])
   })
 })
 
