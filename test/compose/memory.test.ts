@@ -63,4 +63,10 @@ describe.skipIf(whyNoSqlite !== undefined)(sqliteTitle('a store with denies from
     database.close()
     await expect(open(OLD)).rejects.toMatchObject({ code: 'store_unavailable', reason: 'emergencies_unreadable' })
   })
+
+  it('has the row from its first start on, so that a deny that is taken away is missed (threats.md K1)', async () => {
+    const memory = await open(OLD)
+    expect(await memory.tables.emergencies.get(EMERGENCY_KEY)).toEqual({ denies: [], revocations: [] })
+    await memory.raw.close()
+  })
 })

@@ -8,7 +8,9 @@ import type { Emergencies } from '../../src/usecases/ports/tables.ts'
 export function anEmergency() {
   const emergencies: Emergencies = makeTable(makeMemoryStore({ now: () => new Date(0) }), 'emergencies')
   return {
-    ...makeStandingEmergency({ emergencies }),
+    ...makeStandingEmergency({
+      emergencies: { get: async (key) => (await emergencies.get(key)) ?? NO_EMERGENCY },
+    }),
     declare: (emergency: Partial<Emergency>) => emergencies.put(EMERGENCY_KEY, { ...NO_EMERGENCY, ...emergency }),
   }
 }

@@ -56,7 +56,7 @@ export function makeEmergencyDesk(deps: {
   async function change(make: (emergency: Emergency) => Emergency): Promise<void> {
     await deps.emergencies.createIfAbsent(EMERGENCY_KEY, NO_EMERGENCY)
     const done = await deps.emergencies.update(EMERGENCY_KEY, (kept) => ({
-      next: { ...make(kept), changedAt: deps.now().toISOString() },
+      next: { ...make(kept), changedAt: laterThan(kept.changedAt, deps.now()) },
       answer: true,
     }))
     if (done !== true) throw new RolegateError('store_unavailable', {}, { reason: 'the row of emergencies is gone' })
@@ -138,6 +138,10 @@ export function makeEmergencyDesk(deps: {
     list: async () => (await current()).denies,
   }
 }
+
+/** Gateways take a change for new by its time, so a host whose clock is behind another's must not write an older one. */
+const laterThan = (before: string | undefined, now: Date): string =>
+  new Date(Math.max(now.getTime(), before === undefined ? 0 : Date.parse(before) + 1)).toISOString()
 
 /**
  * `username` already has the IdP's id in front if that IdP does not answer for the name, so a bare name never means

@@ -29,18 +29,18 @@ export type StandingEmergency = {
 
 export const EMERGENCY_KEY = 'in-force'
 
+const changeOf = ({ changedAt = '' }: Emergency): string => changedAt
+
 const unreadable = () => new RolegateError('store_unavailable', {}, { reason: 'emergencies_unreadable' })
 
 /**
- * Fails with `store_unavailable` if there is a row that says what is closed and it does not open: taken for absent, as
- * other rows are, it would lift every deny (threats.md K1, R8).
+ * Makes the row that says what is closed, where there is none yet: from then on a gateway that does not find it knows that
+ * somebody took it away. Fails with `store_unavailable` if there is one and it does not open: taken for absent, as other
+ * rows are, it would lift every deny (threats.md K1, R8).
  */
 export async function requireReadable(emergencies: Pick<Emergencies, 'get' | 'createIfAbsent'>): Promise<void> {
-  if ((await emergencies.get(EMERGENCY_KEY)) !== undefined) return
-  // A row that has expired as it is made: whether there is room for one is all that is asked.
-  const isFree = await emergencies.createIfAbsent(EMERGENCY_KEY, NO_EMERGENCY, { expiresAt: new Date(0) })
-  // Somebody may have closed something in between: then there is a row, and it opens.
-  if (!isFree && (await emergencies.get(EMERGENCY_KEY)) === undefined) throw unreadable()
+  await emergencies.createIfAbsent(EMERGENCY_KEY, NO_EMERGENCY)
+  if ((await emergencies.get(EMERGENCY_KEY)) === undefined) throw unreadable()
 }
 
 export function makeStandingEmergency(deps: { emergencies: Pick<Emergencies, 'get'> }): StandingEmergency {
@@ -48,16 +48,12 @@ export function makeStandingEmergency(deps: { emergencies: Pick<Emergencies, 'ge
   /** Each rule index with the denies in force laid over it; rebuilt when either changes. */
   let closed = new WeakMap<RuleIndex, RuleIndex>()
 
-  let [asked, heard] = [0, 0]
   async function refresh(): Promise<void> {
-    const mine = (asked += 1)
-    const found = await deps.emergencies.get(EMERGENCY_KEY)
+    const now = await deps.emergencies.get(EMERGENCY_KEY)
     // Nobody takes this row away: to lift a deny is to write it anew. Whoever made it vanish must not have opened a door.
-    if (found === undefined && emergency !== NO_EMERGENCY) throw unreadable()
-    const now = found ?? NO_EMERGENCY
-    // An answer that was overtaken on its way is not the latest news.
-    if (now === emergency || mine < heard) return
-    heard = mine
+    if (now === undefined) throw unreadable()
+    // What is older than what is known was overtaken on its way here, or put back by somebody who can write the store.
+    if (now === emergency || changeOf(now) < changeOf(emergency)) return
     emergency = now
     closed = new WeakMap()
   }

@@ -11,6 +11,7 @@ import { makeStandingEmergency, requireReadable } from '../../../src/usecases/em
 import type { Emergencies, KnownPerson } from '../../../src/usecases/ports/tables.ts'
 import { terminalsOf } from '../../../src/usecases/sign-in/find-session.ts'
 import { makeRememberPerson } from '../../../src/usecases/sign-in/people.ts'
+import { anIndex } from '../../support/a-mapping.ts'
 import { aPrincipal } from '../../support/a-principal.ts'
 import { aClock, aSession, NINE } from '../../support/a-session.ts'
 
@@ -39,6 +40,8 @@ async function aDesk(people: readonly Principal[] = [aPrincipal()]) {
       recorded.push(event)
     },
   })
+  // As at a gateway's start.
+  await requireReadable(emergencies)
   const standing = makeStandingEmergency({ emergencies })
   return { desk, clock, world, recorded, standing, sessions, emergencies, store }
 }
@@ -192,26 +195,47 @@ describe('what was closed from the host', () => {
     await expect(standing.refresh()).resolves.toBeUndefined()
   })
 
-  it('is readable where the first deny comes while it is looked at', async () => {
-    const { desk, emergencies } = await aDesk()
-    let looks = 0
-    const racing = {
-      ...emergencies,
-      async get(key: string) {
-        const found = await emergencies.get(key)
-        if ((looks += 1) === 1) await desk.deny({ aim: ROLE, ...BY })
-        return found
-      },
-    }
-    await expect(requireReadable(racing)).resolves.toBeUndefined()
-    expect(looks).toBe(2)
+  it('does not open because its row vanished with the very first deny, before anybody had heard of that', async () => {
+    const { desk, standing, store } = await aDesk()
+    await standing.refresh()
+    await desk.deny({ aim: ROLE, ...BY })
+    await store.delete('emergencies', 'in-force')
+    await expect(standing.refresh()).rejects.toMatchObject({ reason: 'emergencies_unreadable' })
   })
 
-  it('is readable where nothing was ever closed, and leaves no row behind by being asked', async () => {
+  it('does not open because an older row was put back in its place (threats.md K1, K8)', async () => {
+    const { desk, standing, store, clock } = await aDesk()
+    const index = anIndex()
+    await desk.revoke({ aim: ROLE, ...BY })
+    const before = await store.get('emergencies', 'in-force')
+    clock.pass(60)
+    await desk.deny({ aim: ROLE, ...BY })
+    await standing.refresh()
+    const closed = standing.over(index)
+    expect(closed).not.toBe(index)
+    await store.put('emergencies', 'in-force', before?.value ?? new Uint8Array())
+    await standing.refresh()
+    expect(standing.over(index)).toBe(closed)
+  })
+
+  it('is heard of from a host whose clock is behind another’s', async () => {
+    const { desk, standing, clock } = await aDesk()
+    const index = anIndex()
+    await desk.revoke({ aim: ROLE, ...BY })
+    await standing.refresh()
+    clock.pass(-3600)
+    await desk.deny({ aim: ROLE, ...BY })
+    await standing.refresh()
+    expect(standing.over(index)).not.toBe(index)
+    await desk.allow({ aim: ROLE, ...BY })
+    await standing.refresh()
+    expect(standing.over(index)).toBe(index)
+  })
+
+  it('is readable where nothing was ever closed, however often it is asked', async () => {
     const { emergencies, standing } = await aDesk()
     await requireReadable(emergencies)
-    await requireReadable(emergencies)
-    expect(await emergencies.get('in-force')).toBeUndefined()
+    expect(await emergencies.get('in-force')).toEqual({ denies: [], revocations: [] })
     await expect(standing.refresh()).resolves.toBeUndefined()
   })
 })
