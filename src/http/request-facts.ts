@@ -25,7 +25,8 @@ export function makeNoteFacts(deps: {
     const isProxy = deps.trustsProxies ? trusts(req, peer) : deps.proxyUnnamed && isLoopback(canonicalAddress(peer))
     // threats.md R12: if a proxy does not name the client, the address is unknown, and never counts as the same place
     // as another (threats.md D2, D3).
-    return isProxy && !(deps.trustsProxies && saysSomebody(req)) ? '' : canonicalAddress(peer)
+    const isNamed = deps.trustsProxies && saysSomebody(req) && isOnThisMachine(req)
+    return isProxy && !isNamed ? '' : canonicalAddress(peer)
   }
 
   return (req) => ({
@@ -56,7 +57,11 @@ function givenRequestId(req: Request, trustsProxies: boolean): string | undefine
   return req.ip === req.socket.remoteAddress ? undefined : given
 }
 
-/** One on this very machine may say so of who asks; an empty list says nothing. */
+/** Whether browser, proxies and gateway are all here: then loopback is who asks. */
+const isOnThisMachine = (req: Request): boolean =>
+  [req.socket.remoteAddress ?? '', ...req.ips].every((address) => isLoopback(canonicalAddress(address)))
+
+/** An empty list says nothing. */
 const saysSomebody = ({ headers }: Request): boolean => /[^\s,]/.test(String(headers['x-forwarded-for'] ?? ''))
 
 /**
@@ -67,8 +72,9 @@ const saysSomebody = ({ headers }: Request): boolean => /[^\s,]/.test(String(hea
 function addressSaid(req: Request, said: string): string {
   const bare = withoutPort(said)
   const address = canonicalAddress(bare)
-  // Express did not know a proxy by its address and port, and looked no further.
-  const isProxy = bare !== said && trusts(req, bare)
+  // Nobody in the list is anybody but a proxy: one of them dropped what was said before it, which senders can bring some to
+  // by `Connection: X-Forwarded-For`, and who asks is unknown. With its port, Express took one for no proxy of ours.
+  const isProxy = trusts(req, bare) && !(bare === said && isOnThisMachine(req))
   return isProxy || isIP(address) === 0 ? '' : address
 }
 

@@ -51,6 +51,29 @@ describe('behind a trusted proxy', () => {
     }
   })
 
+  it.each([
+    ['a proxy alone', '10.20.0.7', ''],
+    ['proxies alone', '10.20.0.8, 10.20.0.7', ''],
+    ['a proxy, as IPv6 writes it', '::ffff:10.20.0.7', ''],
+    ['this machine, said by a proxy on another', '127.0.0.1, 10.20.0.7', ''],
+    ['somebody before the proxies', '203.0.113.7, 10.20.0.8, 10.20.0.7', '203.0.113.7'],
+    ['this machine, said on it', '127.0.0.1', '127.0.0.1'],
+  ])(
+    'of a list that names %s knows who asks, or nobody: an `ip` is not met by a proxy’s address (threats.md R12)',
+    async (_, said, taken) => {
+      const demo = await aDemo({
+        edit: (text) =>
+          text.replace('\n  management:', '\n  trusted_proxies: [127.0.0.1/32, 10.20.0.0/24]\n  management:'),
+      })
+      try {
+        await aVisitor(demo).get('/oidc/demo/callback').set('x-forwarded-for', said).expect(403)
+        expect(demo.audit().at(-1)).toMatchObject({ client_ip: taken })
+      } finally {
+        await demo.close()
+      }
+    },
+  )
+
   it('counts tries by the address, whatever port a proxy writes behind it (security.md V-5)', async () => {
     const demo = await aDemo({ edit: behindProxy })
     try {
