@@ -1,12 +1,12 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { USAGE } from '../../src/program/check-config.ts'
 import { A_FILE, changed } from '../config/a-file.ts'
+import { aFolder } from '../support/a-folder.ts'
 
 const PAGE = readFileSync(new URL('../../docs/how-to/review-rules-in-ci.md', import.meta.url), 'utf8')
 const PROGRAM = fileURLToPath(new URL('../../dist/main.js', import.meta.url))
@@ -16,12 +16,11 @@ const [SCRIPT = ''] = blocks('sh')
 
 /** A repository with this file on main, the page's script beside it, and then the other file on a branch. */
 function aRepository(before: string, after: string): { review: (env?: Record<string, string>) => Review } {
-  const folder = mkdtempSync(join(tmpdir(), 'review-rules-'))
+  const folder = aFolder({ 'rolegate.yaml': before })('')
   const git = (...args: string[]) =>
     execFileSync('git', ['-c', 'user.name=t', '-c', 'user.email=t@example.com', ...args], { cwd: folder })
   git('init', '--quiet', '--initial-branch', 'main')
   writeFileSync(join(folder, 'review-rules.sh'), SCRIPT, { mode: 0o755 })
-  writeFileSync(join(folder, 'rolegate.yaml'), before)
   git('add', '.')
   git('commit', '--quiet', '--message', 'before')
   git('checkout', '--quiet', '-b', 'change')
@@ -70,7 +69,7 @@ describe('docs/how-to/review-rules-in-ci.md', () => {
     expect(jobs['second-look']?.if).toBe("needs.rules.outputs.exit == '11'")
     const run = jobs['rules']?.steps.find((step) => step.run !== undefined)?.run ?? ''
     const outcomes = [0, 3, 11].map((exit) => {
-      const folder = mkdtempSync(join(tmpdir(), 'review-rules-'))
+      const folder = aFolder()('')
       writeFileSync(join(folder, 'review-rules.sh'), `#!/bin/sh\nexit ${exit}\n`, { mode: 0o755 })
       const env = { PATH: process.env['PATH'], GITHUB_BASE_REF: 'main', GITHUB_OUTPUT: join(folder, 'output') }
       const { status } = spawnSync('bash', ['-e', '-c', run], { cwd: folder, env })

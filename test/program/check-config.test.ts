@@ -1,6 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { chmodSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { peopleIn } from '../../src/program/check/people.ts'
 import { printReport } from '../../src/program/check/print.ts'
@@ -8,13 +6,7 @@ import { EXIT, reportOn, type Options, type Report } from '../../src/program/che
 import type { SeenPerson } from '../../src/domain/policy/people.ts'
 import { USAGE } from '../../src/program/check-config.ts'
 import { A_FILE, changed, PINNED } from '../config/a-file.ts'
-
-/** A folder with these files, each by its path. */
-function aFolder(files: Readonly<Record<string, string>>): (name: string) => string {
-  const folder = mkdtempSync(join(tmpdir(), 'check-config-'))
-  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)
-  return (name) => join(folder, name)
-}
+import { aFolder } from '../support/a-folder.ts'
 
 /** With the secret of A_FILE in the environment. */
 async function check(file: string, options: Partial<Options> = {}): Promise<Report> {
