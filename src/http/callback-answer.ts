@@ -1,6 +1,7 @@
 import { urlencoded, type RequestHandler } from 'express'
-import { networkOf } from '../domain/device/network.ts'
+import { blockOf, networkOf } from '../domain/device/network.ts'
 import { RolegateError } from '../domain/errors.ts'
+import { makeFairRoom } from './fair-room.ts'
 import { factsOf } from './request-facts.ts'
 
 /** contract.md, ACS limits: 900 honest groups make 121 kB (idps.md). */
@@ -12,28 +13,29 @@ const MOST_COMING_FROM_ONE = 40
 
 /**
  * Reads what a SAML IdP has a browser post. Anybody may begin to send so much and never end: of such forms a few are waited for at
- * once, and of one network fewer (security.md V-2, V-4, V-14). Fails with `rate_limited`.
+ * once, and of one network fewer (security.md V-2, V-4, V-14). Where all places are taken, a newcomer gets one of those who hold
+ * most, so that strangers with many addresses keep nobody out. Fails with `rate_limited`.
  */
 export function makeSamlForm(): RequestHandler {
-  const coming = new Map<string, number>()
-  let all = 0
-
-  function count(network: string, change: 1 | -1): void {
-    const now = (coming.get(network) ?? 0) + change
-    all += change
-    if (now === 0) coming.delete(network)
-    else coming.set(network, now)
-  }
+  const room = makeFairRoom({ most: MOST_COMING, mostOfOne: MOST_COMING_FROM_ONE })
+  const tooMany = () => new RolegateError('rate_limited', { retryAfterSeconds: 5 })
 
   return (req, res, next) => {
-    const network = networkOf(factsOf(res).address)
-    if (all >= MOST_COMING || (coming.get(network) ?? 0) >= MOST_COMING_FROM_ONE)
-      throw new RolegateError('rate_limited', { retryAfterSeconds: 5 })
-    count(network, 1)
-    readForm(req, res, (failure?: unknown) => {
-      count(network, -1)
+    const { address } = factsOf(res)
+    let isOver = false
+    const end = (failure?: unknown) => {
+      if (isOver) return
+      isOver = true
+      leave?.()
       next(failure)
+    }
+    const leave = room.enter({ network: networkOf(address), group: blockOf(address) }, () => {
+      // What has come of it is let go with the connection.
+      res.set('connection', 'close')
+      end(tooMany())
     })
+    if (leave === undefined) throw tooMany()
+    readForm(req, res, end)
   }
 }
 

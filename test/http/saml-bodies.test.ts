@@ -65,13 +65,22 @@ describe('forms of SAML that begin and do not end (security.md V-2, V-4, V-14)',
     },
   )
 
-  it('are four hundred of all networks', async () => {
-    const told = await flood('/saml/contractors/acs', 401, (n) => `198.51.100.${(n % 11) + 1}`)
-    expect(told).toBe('429')
+  it.each([
+    // A provider gives whoever asks so many of these.
+    ['networks of one customer', (n: number) => `2001:db8:1:${(n % 11).toString(16)}::1`],
+    ['networks', (n: number) => `198.51.${n % 11}.1`],
+  ])('are four hundred of all, and many %s keep nobody of another out', async (_, from) => {
+    const told = flood('/saml/contractors/acs', 400, from)
+    await expect.poll(() => sockets.length).toBe(400)
+    expect(await begin('/saml/contractors/acs', from(400))).toBe('429')
+    expect(await asExpected('erin')).toBe(303)
+    // One of them made room, and holds no line any more.
+    expect(await told).toBe('429')
+    await expect.poll(() => sockets.filter(({ destroyed }) => destroyed).length).toBeGreaterThan(0)
   })
 
   it('make room when they go', async () => {
-    expect(await flood('/saml/contractors/acs', 401, (n) => `198.51.100.${(n % 11) + 1}`)).toBe('429')
+    expect(await flood('/saml/contractors/acs', 401, (n) => `203.0.113.${(n % 11) + 1}`)).toBe('429')
     for (const socket of sockets.splice(0)) socket.destroy()
     await expect.poll(() => asExpected('erin')).toBe(303)
   })

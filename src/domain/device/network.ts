@@ -12,6 +12,17 @@ export function networkOf(address: string): string {
   return `${groups.slice(0, 4).map(hex).join(':')}::/64`
 }
 
+/**
+ * What one sender may have many networks of: an IPv4 /24, an IPv6 /48, which providers give to whoever asks. Anything else counts
+ * as it is written.
+ */
+export function blockOf(address: string): string {
+  const groups = groupsOf(address)
+  const v4 = /^(\d+\.\d+\.\d+)\.\d+$/.exec((groups && innerIpv4(groups)) ?? address)?.[1]
+  if (v4 !== undefined) return `${v4}.0/24`
+  return groups === undefined ? address : `${groups.slice(0, 3).map(hex).join(':')}::/48`
+}
+
 /** threats.md R12: an IPv4 address in IPv6 clothes is that IPv4 address, however it is spelled; a zone is no part of it. */
 export function canonicalAddress(address: string): string {
   const plain = address.replace(/%.*$/, '')

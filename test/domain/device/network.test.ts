@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { canonicalAddress, isSameNetwork, networkOf } from '../../../src/domain/device/network.ts'
+import { blockOf, canonicalAddress, isSameNetwork, networkOf } from '../../../src/domain/device/network.ts'
 
 describe('networkOf (security.md V-5)', () => {
   it.each([
@@ -69,5 +69,18 @@ describe('canonicalAddress (threats.md R12)', () => {
     ] as const)
       expect(isSameNetwork(one, other, nameless)).toBe(false)
     expect(isSameNetwork('::ffff:cb00:7107', '203.0.113.7', nameless)).toBe(true)
+  })
+})
+
+describe('blockOf', () => {
+  it.each([
+    ['203.0.113.7', '203.0.113.0/24'],
+    ['::ffff:203.0.113.7', '203.0.113.0/24'],
+    ['2001:db8:1:2::7', '2001:db8:1::/48'],
+    ['2001:DB8:0001:ffff::', '2001:db8:1::/48'],
+    ['', ''],
+    ['unknown', 'unknown'],
+  ])('of %j is %j', (address, block) => {
+    expect(blockOf(address)).toBe(block)
   })
 })
