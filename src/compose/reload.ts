@@ -1,6 +1,7 @@
 import { ConfigFaults, printFault } from '../config/faults.ts'
 import { differenceOf, isSameBeside } from '../config/reload/difference.ts'
 import { keepFixed } from '../config/reload/fixed.ts'
+import { withoutOperators } from '../config/reload/without-operators.ts'
 import type { AuditEvent } from '../domain/audit/event.ts'
 import { asRolegateError } from '../domain/errors.ts'
 import { makeFindLockout } from '../usecases/config/find-lockout.ts'
@@ -58,10 +59,12 @@ export function makeReload(deps: {
     const isKnown = disk.refusedSince === undefined && disk.needsRestart === needsRestart.length > 0
     if (why === 'file' && isAsItWas && isKnown) return undefined
     const next = await deps.compose({ ...loaded, config })
-    const { lockout, lockoutAcceptedBy } = await lockoutOf(former, next).catch((thrown: unknown) => {
-      next.close()
-      throw thrown
-    })
+    const { lockout, lockoutAcceptedBy } = await lockoutOf(former, next, loaded.operatorsAt).catch(
+      (thrown: unknown) => {
+        next.close()
+        throw thrown
+      },
+    )
     deps.succeed(next)
     next.warmUp()
     // If the claim cannot be stored now, the next tick tries again; until then this gateway counts as behind.
@@ -97,10 +100,10 @@ export function makeReload(deps: {
   }
 
   /** Whom the change locks out, and who on the host accepted that. Throws if it needs acceptance and nobody gave it. */
-  async function lockoutOf(former: Generation, next: Generation) {
+  async function lockoutOf(former: Generation, next: Generation, operatorsAt: LoadedConfig['operatorsAt']) {
     const { said: lockout, ofAllOperators } = await findLockout(sideOf(former), sideOf(next))
     const lockoutAcceptedBy = ofAllOperators ? await deps.world.askedOnHost.acceptedBy(next.hash) : undefined
-    if (ofAllOperators && lockoutAcceptedBy === undefined) throw withoutOperators(lockout)
+    if (ofAllOperators && lockoutAcceptedBy === undefined) throw withoutOperators(lockout, operatorsAt)
     return { lockout, lockoutAcceptedBy }
   }
 
@@ -153,17 +156,3 @@ function faultsIn(thrown: unknown, file: string): readonly string[] {
   const { code, values, message } = asRolegateError(thrown)
   return Array.isArray(values['faults']) ? (values['faults'] as readonly string[]) : [`${code}: ${message}`]
 }
-
-/**
- * threats.md R8: refusing this keeps no removed person in. They can still be removed at the IdP, from the host, or as
- * one operator of several in the file.
- */
-const withoutOperators = (lockout: readonly string[]) =>
-  new ConfigFaults([
-    {
-      line: 1,
-      column: 1,
-      path: 'admin',
-      message: `${lockout.at(-1) ?? ''}: if that is meant, say so on the host with: rolegate admin reload --accept-lockout`,
-    },
-  ])

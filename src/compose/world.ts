@@ -12,7 +12,7 @@ import { openRecheckMemory, type RecheckMemory } from './rechecking.ts'
 import { makeWitness, openAudit, type OpenAudit, type Witness } from './witness.ts'
 
 /** A configuration, its hash, its files, and what its operator should know about it. */
-export type LoadedConfig = Pick<Loaded, 'config' | 'hash' | 'files' | 'texts' | 'warnings'>
+export type LoadedConfig = Pick<Loaded, 'config' | 'hash' | 'files' | 'texts' | 'warnings' | 'operatorsAt'>
 
 /** What outlives every configuration: opened once, and shared by all that are in force one after the other. */
 export type World = {

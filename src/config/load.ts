@@ -48,11 +48,13 @@ export type Loaded = {
   readonly files: readonly string[]
   /** The same as they were read: what comes into force is kept (threats.md R10). */
   readonly texts: readonly { readonly name: string; readonly text: string }[]
+  /** Where it says who operates, or would: what locks all of them out is a fault of this place. */
+  readonly operatorsAt: Pick<Fault, 'line' | 'column' | 'path'>
   /** Where something stands, for who finds more to say of it. */
   readonly locate: (finding: Finding) => Fault
 }
 
-type Readings = Pick<Loaded, 'checked' | 'config' | 'warnings' | 'tests' | 'locate'>
+type Readings = Pick<Loaded, 'checked' | 'config' | 'warnings' | 'tests' | 'operatorsAt' | 'locate'>
 
 /**
  * How often files are read again if they change meanwhile. A `git pull` is done by then; otherwise somebody keeps
@@ -120,7 +122,9 @@ function readFile(world: World, files: PolicyFiles): Readings {
   if (wrong.length > 0) throw new ConfigFaults(wrong.map(locate), tests)
   lintAccess(config.mapping, into)
   lintEgressPins(config, into)
-  return { checked, config, locate, tests, warnings: [...(isRefused ? [] : open), ...warned.map(locate)] }
+  const warnings = [...(isRefused ? [] : open), ...warned.map(locate)]
+  const { line, column, path } = locate({ path: ['admin', 'operators'], message: '' })
+  return { checked, config, locate, tests, warnings, operatorsAt: { line, column, path } }
 }
 
 function testedIn(whole: WholeFile, { path, expects, role, because, wrong }: Answer): Tested {

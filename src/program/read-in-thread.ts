@@ -25,10 +25,10 @@ const { world, marks } = watched({ ...diskWorld(file), env: noted, ...options })
 
 function find() {
   try {
-    const { checked, hash, files, texts, warnings } = loadConfig(world)
+    const { checked, hash, files, texts, warnings, operatorsAt } = loadConfig(world)
     const { rules, ...file } = checked.file
     return {
-      loaded: { checked: { ...checked, file: { ...file, rules: [] } }, hash, files, texts, warnings },
+      loaded: { checked: { ...checked, file: { ...file, rules: [] } }, hash, files, texts, warnings, operatorsAt },
       rules: Array.from({ length: Math.ceil(rules.length / AT_ONCE) }, (_, piece) =>
         serialize(rules.slice(piece * AT_ONCE, (piece + 1) * AT_ONCE)),
       ),

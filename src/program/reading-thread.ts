@@ -22,7 +22,7 @@ export type ReadingAnswer = {
 } & (
   | {
       /** Without its rules. */
-      readonly loaded: Pick<Loaded, 'checked' | 'hash' | 'files' | 'texts' | 'warnings'>
+      readonly loaded: Pick<Loaded, 'checked' | 'hash' | 'files' | 'texts' | 'warnings' | 'operatorsAt'>
       /** There may be thousands, so they come in pieces: taking up one blocks for a moment only. */
       readonly rules: readonly Uint8Array[]
     }

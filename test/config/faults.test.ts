@@ -1,11 +1,15 @@
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { ConfigFaults, type Fault } from '../../src/config/faults.ts'
-import { loadConfig, printFaults } from '../../src/config/load.ts'
+import { loadConfig, printFaults, type Loaded } from '../../src/config/load.ts'
+import { withoutOperators } from '../../src/config/reload/without-operators.ts'
+import { compileRules } from '../../src/domain/entitlement/compile.ts'
+import { lockoutBy } from '../../src/domain/policy/lockout.ts'
 import { aWorld } from './a-file.ts'
 import { BASE, type Case } from './faults/case.ts'
 import { ADMIN, CONDITIONS } from './faults/conditions.ts'
 import { INCLUDES, NAMES } from './faults/files.ts'
+import { FORMER, LATELY, LOCKOUTS } from './faults/lockouts.ts'
 import { ACCOUNTS, KEYS, PATTERNS, ROLES, RULES } from './faults/names.ts'
 import { NARROWING } from './faults/narrowing.ts'
 import { IDPS, KEEPING, LIMITS, SERVER, TESTS } from './faults/surroundings.ts'
@@ -28,6 +32,7 @@ const CORPUS = {
   TESTS,
   INCLUDES,
   NAMES,
+  LOCKOUTS,
 }
 const all = Object.values(CORPUS).flat()
 
@@ -38,10 +43,16 @@ const worldOf = ({ text, files = {} }: Pick<Case, 'text' | 'files'>) =>
     files: { '/run/secrets/okta': 'kD9-fK2vq\n', '/etc/rolegate/keycloak.xml': '<unread/>', ...files, [FILE]: text },
   })
 
+/** What decides by a file, and who operates by it. */
+const sideOf = ({ config }: Loaded) => ({ index: compileRules(config.mapping), staff: config.admin })
+const former = sideOf(loadConfig(worldOf({ text: FORMER })))
+
 function read(broken: Case): readonly Fault[] {
   try {
-    loadConfig(worldOf(broken))
-    return []
+    const loaded = loadConfig(worldOf(broken))
+    if (!LOCKOUTS.includes(broken)) return []
+    const { said, ofAllOperators } = lockoutBy(former, sideOf(loaded), LATELY)
+    return ofAllOperators ? withoutOperators(said, loaded.operatorsAt).faults : []
   } catch (thrown) {
     if (thrown instanceof ConfigFaults) return thrown.faults
     throw thrown
