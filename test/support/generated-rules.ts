@@ -110,17 +110,24 @@ export const ruleParts = fc.record({
   accounts: someOf(aliases),
   roles: someOf(keys),
   maxSeconds: fc.constantFrom(undefined, HOUR, 2 * HOUR, 12 * HOUR),
+  bindIp: maybe(true as const),
 })
 export const mappings = fc
-  .tuple(fc.array(ruleParts, { maxLength: 7 }), fc.constantFrom(HOUR, 2 * HOUR), fc.tuple(require, require))
-  .map(([parts, most, asked]) =>
+  .tuple(
+    fc.array(ruleParts, { maxLength: 7 }),
+    fc.constantFrom(HOUR, 2 * HOUR),
+    fc.tuple(require, require),
+    fc.constantFrom([], [], ['okta']),
+  )
+  .map(([parts, most, asked, withoutMfa]) =>
     aMapping({
       accounts: aliases.map((alias, n) => anAccount({ alias, id: `00000000000${n}`, environment: alias })),
       roles: keys.map((key, n) => ({
         ...aRoleKind({ key, roleName: key, maxSeconds: most }),
         ...(asked[n] !== undefined && { requires: [asked[n]] }),
       })),
-      rules: parts.map(({ match, require: asking, isDeny, accounts, roles, maxSeconds }, n) => {
+      withoutMfa: new Set(withoutMfa),
+      rules: parts.map(({ match, require: asking, isDeny, accounts, roles, maxSeconds, bindIp }, n) => {
         // As config/ resolves it: what no IdP bounds can only deny, and what a group names is only given.
         const isClosing = (isDeny && !('account' in match || 'role' in match)) || !('idp' in match)
         return {
@@ -129,6 +136,7 @@ export const mappings = fc
           effect: isClosing ? 'deny' : 'grant',
           ...(maxSeconds !== undefined && { maxSeconds }),
           ...(asking !== undefined && !isClosing && { require: asking }),
+          ...(bindIp === true && !isClosing && { bindIp }),
         }
       }),
     }),
