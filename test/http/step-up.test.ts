@@ -69,6 +69,31 @@ describe('an elevated role in the browser (threats.md H8)', () => {
     expect([asked.searchParams.get('prompt'), asked.searchParams.get('max_age')]).toEqual(['login', '0'])
   })
 
+  it('is there for each tab that made its trip, however many came back meanwhile: once, and for what it was made for', async () => {
+    const alice = await aPersonAt(demo, 'alice')
+    const [one, two] = [
+      await tripOf(alice, `${ADMIN}/step-up?for=credentials`),
+      await tripOf(alice, `${ADMIN}/step-up?for=console`),
+    ]
+    const again = await tripOf(alice, `${ADMIN}/step-up?for=credentials`)
+    const _csrf = await alice.csrf()
+    expect((await alice.post(one.path, { _csrf, seconds: '900' }).expect(200)).text).toMatch(/ASIA/)
+    await alice.post(one.path, { _csrf, seconds: '900' }).expect(403)
+    expect((await alice.post(two.path, { _csrf, seconds: '900' }).expect(303)).headers['location']).toContain(
+      '/federation',
+    )
+    await alice.post(two.path, { _csrf, seconds: '900' }).expect(403)
+    await alice.post(again.path, { _csrf, seconds: '900' }).expect(200)
+  })
+
+  it('is nothing any more once they have signed out, though they are back', async () => {
+    const alice = await aPersonAt(demo, 'alice')
+    const { path } = await tripOf(alice, `${ADMIN}/step-up?for=credentials`)
+    await alice.post('/sign-out', { _csrf: await alice.csrf() }).expect(303)
+    await alice.fetch(await alice.callbackUrl('alice'))
+    expect((await alice.fetch(`${demo.url}${path}`)).status).toBe(403)
+  })
+
   it('opens the console, at the page that was chosen with the last click', async () => {
     const alice = await aPersonAt(demo, 'alice')
     const { path } = await tripOf(alice, `${ADMIN}/step-up?for=console&destination=s3`)

@@ -20,6 +20,8 @@ export type GatewaySession = Authentication & {
   readonly endsAt: Date
   /** Of a browser; a terminal's is when it began. */
   readonly lastSeenAt: Date
+  /** Of a browser: ids of its person's sessions that this one took the place of, the newest first. */
+  readonly formerly?: readonly string[]
   /** What the IdP calls the session of its own that this one rests on. */
   readonly idpSession?: IdpSession
   /** What the directory that told their groups knows them by; absent: a claim told them. */
@@ -32,6 +34,13 @@ export type GatewaySession = Authentication & {
 
 /** The id of the sign-in a session came from: the same for every session that did. */
 export const signInOf = ({ signIn, id }: Pick<GatewaySession, 'signIn' | 'id'>): string => signIn ?? id
+
+/** Somebody in a hurry is away for so many roles at once. */
+const MOST_FORMERLY = 5
+
+/** What a new session of the same person, in the same browser, keeps of the one before. */
+export const formerlyOf = ({ id, formerly = [] }: Pick<GatewaySession, 'id' | 'formerly'>): readonly string[] =>
+  [id, ...formerly].slice(0, MOST_FORMERLY)
 
 /** Those of its members that are dates: a store keeps text. */
 export const SESSION_DATES = ['signedInAt', 'authenticatedAt', 'mfaAt', 'endsAt', 'lastSeenAt'] as const

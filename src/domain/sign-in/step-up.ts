@@ -72,6 +72,15 @@ export type StepUp = {
   readonly principal?: Principal
 } & Authentication
 
+/**
+ * Whether the trip ended in this session, or in one that this took the place of: in each tab a trip of its own, and
+ * each makes the browser's session anew (DECISIONS.md 240).
+ */
+export const isProvedBy = (
+  { provedBy }: Pick<StepUp, 'provedBy'>,
+  { id, formerly = [] }: Pick<GatewaySession, 'id' | 'formerly'>,
+): boolean => provedBy !== undefined && [id, ...formerly].includes(provedBy)
+
 export type HandOverStepUp = StepUp & { readonly purpose: HandOverPurpose }
 
 export const isForHandOver = (stepUp: StepUp): stepUp is HandOverStepUp => stepUp.purpose.approval === undefined

@@ -8,7 +8,7 @@ import { unmetRefusal } from '../../domain/entitlement/standing.ts'
 import { requireVisibleRole } from '../../domain/entitlement/visible-role.ts'
 import type { SignInAttempt } from '../../domain/sign-in/attempt.ts'
 import type { GatewaySession } from '../../domain/sign-in/session.ts'
-import type { HandOverStepUp } from '../../domain/sign-in/step-up.ts'
+import { isProvedBy, type HandOverStepUp } from '../../domain/sign-in/step-up.ts'
 import type { IssueCredentials } from '../../usecases/hand-over/issue-credentials.ts'
 import type { OpenConsole } from '../../usecases/hand-over/open-console.ts'
 import type { PrepareConsole } from '../../usecases/hand-over/prepare-console.ts'
@@ -196,7 +196,7 @@ export function stepUpRoutes(deps: Deps): Router {
       here: { address: ownAddress, ...(ownNetwork !== undefined && { network: ownNetwork }) },
       isBeside,
       isRefused: !isBeside && deps.crossNetwork === 'refuse',
-      isProved: stepUp.status === 'proved' && stepUp.provedBy === session.id,
+      isProved: stepUp.status === 'proved' && isProvedBy(stepUp, session),
       signIn: `/step-up/${stepUp.id}/sign-in`,
     }
   }

@@ -8,7 +8,7 @@ import type { SignInAttempt } from '../../domain/sign-in/attempt.ts'
 import { principalFrom, type ClaimMapping, type VerifiedClaims } from '../../domain/sign-in/claims.ts'
 import { identityOf, type Principal } from '../../domain/sign-in/principal.ts'
 import type { LocalPath } from '../../domain/sign-in/return-to.ts'
-import { endWithin, type GatewaySession } from '../../domain/sign-in/session.ts'
+import { endWithin, formerlyOf, type GatewaySession } from '../../domain/sign-in/session.ts'
 import { afterTrip, type StepUpTrip } from '../../domain/sign-in/step-up.ts'
 import { circumstancesOf } from '../entitlement/circumstances.ts'
 import type { Audit, CurrentRules, LimitRate, Now } from '../ports.ts'
@@ -98,7 +98,7 @@ export function makeCompleteSignIn(deps: {
   /** The browser's session until now is over. Another person's ends as a sign-out does: on record, and with its terminals. */
   async function endFormer({ former, request }: Parameters<CompleteSignIn>[0], principal: Principal): Promise<void> {
     if (former === undefined) return
-    if (identityOf(former.principal) === identityOf(principal)) {
+    if (isSamePerson(former.principal, principal)) {
       await deps.sessions.delete(former.id)
       await forgetNames(deps.sessionNames, former.id)
     } else await deps.endSession(former, request)
@@ -157,6 +157,7 @@ export function makeCompleteSignIn(deps: {
       ...authentication,
       lastSeenAt: now,
       endsAt: endWithin(now, deps.absoluteSeconds, claims.endsAt),
+      ...(former !== undefined && isSamePerson(former.principal, principal) && { formerly: formerlyOf(former) }),
       ...(claims.idpSession !== undefined && { idpSession: claims.idpSession }),
       ...(claims.directoryId !== undefined && { directoryId: claims.directoryId }),
     }
@@ -173,3 +174,5 @@ export function makeCompleteSignIn(deps: {
     return { session, returnTo: afterTrip(proof.trip) }
   }
 }
+
+const isSamePerson = (one: Principal, other: Principal): boolean => identityOf(one) === identityOf(other)

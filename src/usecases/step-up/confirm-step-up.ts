@@ -7,6 +7,7 @@ import { requireSessionMay, type GatewaySession } from '../../domain/sign-in/ses
 import {
   forRecord,
   isForHandOver,
+  isProvedBy,
   isToApprove,
   stepUpRequired,
   type HandOverStepUp,
@@ -60,7 +61,7 @@ export function makeConfirmStepUp(deps: {
     requireSessionMay(session, { kind: 'approve-terminal' }, deps.now())
     const stepUp = await deps.stepUps.get(id)
     if (stepUp === undefined || !isTheirs(stepUp, session)) throw gone()
-    if (stepUp.terminal === undefined && stepUp.provedBy !== session.id) throw gone()
+    if (stepUp.terminal === undefined && !isProvedBy(stepUp, session)) throw gone()
     return stepUp
   }
 
@@ -140,14 +141,14 @@ export function makeConfirmStepUp(deps: {
       await deps.limitRate(`step-up-release:${input.session.id}`, 60, 60)
       const found = await find(input)
       const { terminal } = found
-      if (terminal === undefined || found.status !== 'proved' || found.provedBy !== input.session.id) throw gone()
+      if (terminal === undefined || found.status !== 'proved' || !isProvedBy(found, input.session)) throw gone()
       const isBeside = isSameNetwork(terminal.address, input.request.address, deps.nameNetwork)
       if (!isBeside && (deps.crossNetwork === 'refuse' || !input.elsewhere)) {
         await deps.audit({ ...recordOf(found, input), event: 'step_up_refused', reason: 'another_network' })
         throw unmet('another_network')
       }
       await requireStillTheirs(found, terminal.address, input)
-      const isReady = (kept: StepUp) => kept.status === 'proved' && kept.provedBy === input.session.id
+      const isReady = (kept: StepUp) => kept.status === 'proved' && isProvedBy(kept, input.session)
       const isTaken = (kept: StepUp) => kept.status === 'releasing'
       await settle(input, isReady, { status: 'releasing' })
       // If several press at once, one is recorded, durably before the terminal can come for it.

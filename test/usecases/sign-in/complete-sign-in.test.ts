@@ -188,6 +188,7 @@ describe('completeSignIn', () => {
       const { come, happened, judged } = aSignIn({ claims })
       const former = aSession({ principal: aPrincipal({ subject: 'oid-1', issuer: 'https://idp.example.com' }) })
       const { session, returnTo } = await come(stepUp, 'entra', former)
+      expect(session.formerly).toEqual([former.id])
       expect([session.id, session.authenticatedAt, returnTo]).toEqual(['session-9', NINE, `/step-up/${aTrip().id}`])
       expect(judged).toEqual([{ authentication: { authenticatedAt: NINE }, needsMfa: true, former: former.id }])
       expect(happened).toEqual([
@@ -203,6 +204,13 @@ describe('completeSignIn', () => {
       ])
     })
 
+    it('knows the last five it took the place of, whose proofs are its own', async () => {
+      const formerly = ['s-4', 's-3', 's-2', 's-1', 's-0']
+      const principal = aPrincipal({ subject: 'oid-1', issuer: 'https://idp.example.com' })
+      const { session } = await aSignIn({ claims }).come(stepUp, 'entra', aSession({ id: 's-5', principal, formerly }))
+      expect(session.formerly).toEqual(['s-5', 's-4', 's-3', 's-2', 's-1'])
+    })
+
     it('changes nothing where the answer is no proof: the session goes on as it was', async () => {
       const { come, happened, world } = aSignIn({ claims })
       world.isProof = () => Promise.reject(new RolegateError('step_up_required'))
@@ -214,7 +222,8 @@ describe('completeSignIn', () => {
       const { come, happened, world } = aSignIn({ claims })
       world.isProof = () => Promise.resolve(false)
       const former = aSession({ principal: aPrincipal({ subject: 'oid-other' }) })
-      const { returnTo } = await come(stepUp, 'entra', former)
+      const { session, returnTo } = await come(stepUp, 'entra', former)
+      expect(session).not.toHaveProperty('formerly')
       expect(returnTo).toBe('/')
       expect(happened.slice(1)).toEqual([`judge ${aTrip().id}`, 'end oid-other', 'session', 'sign_in', 'decision'])
     })

@@ -40,6 +40,14 @@ describe('a step-up for the browser that made the trip (threats.md H8)', () => {
     expect(await use()).toMatchObject({ id })
   })
 
+  it('is there for the session that took the place of its own, and for no other that says so of another', async () => {
+    const { use } = await proved()
+    expect(await refusalFrom(use(aSession({ id: 'session-3', formerly: ['session-2'] })))).toMatchObject(gone)
+    const stranger = aSession({ formerly: ['session-1'], principal: aPrincipal({ subject: 'oid-other' }) })
+    expect(await refusalFrom(use(stranger))).toMatchObject(gone)
+    expect(await use(aSession({ id: 'session-3', formerly: ['session-2', 'session-1'] }))).toMatchObject({ id })
+  })
+
   it('is not there for a terminal, which may confirm nothing (threats.md I8)', async () => {
     const { use } = await proved()
     for (const via of ['pkce', 'device', 'token-exchange'] as const)
