@@ -1,11 +1,12 @@
 import type { Request, RequestHandler } from 'express'
 import session from 'express-session'
-import { createHmac } from 'node:crypto'
+import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
 import { RolegateError } from '../domain/errors.ts'
 import { requireSessionMay, type Act, type GatewaySession } from '../domain/sign-in/session.ts'
 import type { Digest, Now, RandomText } from '../usecases/ports.ts'
 import type { SessionStore } from './session-store.ts'
+import { cookiesOf } from './attempt-cookies.ts'
 import { setCookie, type CookieAttributes } from './set-cookie.ts'
 
 export type SessionCookie = { readonly name: string; readonly attributes: CookieAttributes }
@@ -29,7 +30,7 @@ export type BrowserSessionDeps = {
 
 /** The browser's session, by express-session: nothing is stored before somebody signs in (security.md W-19). */
 export function makeBrowserSession(deps: BrowserSessionDeps): RequestHandler {
-  return session({
+  const read = session({
     name: deps.cookie.name,
     store: deps.store,
     secret: deps.secrets,
@@ -38,6 +39,33 @@ export function makeBrowserSession(deps: BrowserSessionDeps): RequestHandler {
     rolling: false,
     cookie: { ...deps.cookie.attributes, httpOnly: true, path: '/', maxAge: deps.absoluteSeconds * 1000 },
   })
+  return (req, res, next) =>
+    void read(req, res, (failure?: unknown) => {
+      if (req.session?.signedIn === undefined && holdsAltered(req, deps)) altered.add(req)
+      next(failure)
+    })
+}
+
+/** Requests with a cookie of ours that we never signed (security.md W-5). */
+const altered = new WeakSet<Request>()
+
+function holdsAltered(req: Request, { cookie, secrets }: Pick<BrowserSessionDeps, 'cookie' | 'secrets'>): boolean {
+  const value = cookiesOf(req).get(cookie.name)
+  if (value === undefined) return false
+  const [, sid = '', signature = ''] = /^s%3A([\w-]+)\.([^.]+)$/.exec(value) ?? []
+  const given = Buffer.from(decoded(signature))
+  return !secrets.some((secret) => {
+    const ours = Buffer.from(signatureOf(sid, secret))
+    return ours.length === given.length && timingSafeEqual(ours, given)
+  })
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return ''
+  }
 }
 
 /** A new session id for this browser, the old session destroyed (security.md W-1). Answers the gateway session's id. */
@@ -88,7 +116,8 @@ const signatureOf = (sid: string, secret: string): string =>
 /** The signed-in browser session, or `sign_in_required`. */
 export function sessionOf(req: Request, now: Now, act: Act = { kind: 'look' }): GatewaySession {
   const signedIn = req.session?.signedIn
-  if (signedIn === undefined) throw new RolegateError('sign_in_required')
+  if (signedIn === undefined)
+    throw new RolegateError('sign_in_required', {}, altered.has(req) ? { reason: 'altered_cookie' } : {})
   requireSessionMay(signedIn, act, now())
   return signedIn
 }

@@ -13,24 +13,30 @@ const UNREAD: ReadonlySet<ErrorCode> = new Set([
   'unsupported_media_type',
   'csrf_rejected',
 ])
+/**
+ * A proof of who asks that opens nothing, by reason (security.md A-8). Not the cookie of a session that is over, which everybody has
+ * in the morning.
+ */
+const NO_PROOF: ReadonlySet<string> = new Set(['altered_cookie', 'unknown_token', 'ended_token', 'unknown_code'])
 const MINUTE_MS = 60_000
 
 /**
- * Puts what no story saw on record: of each code the first of a minute, and with the next how many had none of their own. So strangers
+ * Puts what no story saw on record: of each code, or of each kind of proof, the first of a minute, and with the next how many had none of their own. So strangers
  * add a few lines a minute however many they are (threats.md A4). Nobody waits for it: nothing is handed over, and a sink that
  * fails says so itself.
  */
 export function makeNoteTurnedAway({ audit, now }: { audit: Audit; now: Now }): NoteTurnedAway {
-  const last = new Map<ErrorCode, { readonly at: number; unrecorded: number }>()
+  const last = new Map<string, { readonly at: number; unrecorded: number }>()
   return function noteTurnedAway({ code, reason }, request, session) {
-    if (!UNREAD.has(code)) return
+    const kind = reason !== undefined && NO_PROOF.has(reason) ? reason : UNREAD.has(code) ? code : undefined
+    if (kind === undefined) return
     const at = now().getTime()
-    const before = last.get(code)
+    const before = last.get(kind)
     if (before !== undefined && Math.abs(at - before.at) < MINUTE_MS) {
       before.unrecorded += 1
       return
     }
-    last.set(code, { at, unrecorded: 0 })
+    last.set(kind, { at, unrecorded: 0 })
     void audit({
       event: 'turned_away',
       request,

@@ -57,7 +57,7 @@ export function makeRedeemDeviceLogin(deps: {
     const polled = deviceCode.startsWith('rgd_') ? await pollOnce(deviceCode, clientId) : undefined
     if (polled === undefined) {
       await deps.limitRate(`device-code:${networkOf(request.address)}`, 60, 60)
-      throw new RolegateError('invalid_grant')
+      throw new RolegateError('invalid_grant', {}, { reason: 'unknown_code' })
     }
     if (polled.answer !== 'granted') throw new RolegateError(polled.answer)
 

@@ -62,10 +62,10 @@ export function makeRefreshTokens(deps: {
   }
 
   return async function refreshTokens({ refreshToken: presented, clientId, request }) {
-    if (!presented.startsWith('rgr_')) throw new RolegateError('invalid_grant')
-    const found = await deps.refreshGrants.get(deps.digest(presented))
+    const found = presented.startsWith('rgr_') ? await deps.refreshGrants.get(deps.digest(presented)) : undefined
     const session = found && (await deps.findSession(found.sessionId))
-    if (session === undefined) throw new RolegateError('invalid_grant')
+    if (session === undefined)
+      throw new RolegateError('invalid_grant', {}, { reason: found === undefined ? 'unknown_token' : 'ended_token' })
     requireSessionMay(session, { kind: 'look' }, deps.now())
     // Each leaves a token behind that lives on: whoever asks in a loop must not fill the store (security.md V-5).
     await deps.limitRate(`refresh:${session.id}`, 60, 60)

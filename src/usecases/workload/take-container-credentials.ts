@@ -56,7 +56,7 @@ export function makeTakeContainerCredentials(deps: {
     const found = await held(proof)
     if (found === undefined) {
       await deps.limitRate(`container-refused:${networkOf(request.address)}`, 120, 60)
-      throw new RolegateError('sign_in_required')
+      throw new RolegateError('sign_in_required', {}, { reason: 'unknown_token' })
     }
     const { session, roleArn } = found
     requireSessionMay(session, { kind: 'look' }, deps.now())

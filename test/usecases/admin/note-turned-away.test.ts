@@ -63,6 +63,30 @@ describe('what no story saw', () => {
     },
   )
 
+  it('is a proof that opens nothing too, of each kind one a minute (security.md A-8, A-10)', () => {
+    const { noteTurnedAway, recorded, clock } = aDoor()
+    const shown = (reason: string) => noteTurnedAway(new RolegateError('sign_in_required', {}, { reason }), aRequest())
+    for (const reason of [
+      'unknown_token',
+      'ended_token',
+      'altered_cookie',
+      'unknown_token',
+      'too_old',
+      'unknown_token',
+    ])
+      shown(reason)
+    noteTurnedAway(new RolegateError('invalid_grant', {}, { reason: 'unknown_code' }), aRequest())
+    clock.pass(60)
+    shown('unknown_token')
+    expect(recorded).toMatchObject([
+      { code: 'sign_in_required', reason: 'unknown_token', unrecorded: 0 },
+      { code: 'sign_in_required', reason: 'ended_token', unrecorded: 0 },
+      { code: 'sign_in_required', reason: 'altered_cookie', unrecorded: 0 },
+      { code: 'invalid_grant', reason: 'unknown_code', unrecorded: 0 },
+      { code: 'sign_in_required', reason: 'unknown_token', unrecorded: 2 },
+    ])
+  })
+
   it('is refused all the same when it cannot be recorded', async () => {
     const { noteTurnedAway } = aDoor({ fails: true })
     noteTurnedAway(malformed, aRequest())
