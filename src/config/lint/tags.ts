@@ -49,9 +49,17 @@ function lintShort(key: string, value: string, here: Path, findings: Findings): 
 
 function faultOfShort(key: string, value: string): string | undefined {
   if (value === '') return 'must not be empty'
-  if (!value.startsWith('claims.')) return tagFault(key, value)
+  if (!value.startsWith('claims.')) return faultOfConstant(key, value)
   if (!/^claims\.[A-Za-z0-9_:/.#@-]{1,200}$/.test(value)) return 'must name one claim, as in claims.department'
   return tagFault(key, '')
+}
+
+/** A tag that says `attributes.department` of everybody is a policy that nobody meets, or everybody. */
+function faultOfConstant(key: string, value: string): string | undefined {
+  const [, name] = /^(?:claims?|attributes?)[.:](.+)$/i.exec(value) ?? []
+  return name === undefined
+    ? tagFault(key, value)
+    : `would be that very text for everybody; what a sign-in states is claims.${name}, of SAML too`
 }
 
 function lintClaim(

@@ -3,7 +3,7 @@ import type { Principal } from '../sign-in/principal.ts'
 import type { GatewaySession } from '../sign-in/session.ts'
 import type { RuleIndex } from './compile.ts'
 import { imaginedCircumstances, verdictsOn, type Verdict } from './conditions.ts'
-import { explain, type Explanation } from './explain.ts'
+import { conditionsOf, explain, type Explanation } from './explain.ts'
 import type { Requirement } from './requirement.ts'
 import type { RoleTarget, Rule } from './rule.ts'
 import { covers, fencedFrom } from './rulings.ts'
@@ -48,14 +48,18 @@ export type FullExplanation = Omit<Explanation, 'rules' | 'conditions'> & {
 
 /** The same story as `explain`, with every rule about the role in it. Never for the person themselves (threats.md P3). */
 export function explainInFull(...asked: Parameters<typeof explain>): FullExplanation {
-  const [index, session, target, , { assumed }] = asked
+  const [index, session, target, , circumstances] = asked
+  const { assumed } = circumstances
   const explanation = explain(...asked)
+  // Where none is told there is no grant to speak of.
+  const conditions =
+    explanation.conditions.length === 0 ? [] : conditionsOf(index, session, target, circumstances, true)
   const told = new Map(explanation.rules.map((ruling) => [ruling.rule, ruling]))
   const fenced = fencedFrom(index, session.principal, target)
   const isTheirs = standsFor(index, session.principal)
   return {
     ...explanation,
-    conditions: explanation.conditions.map((one) =>
+    conditions: conditions.map((one) =>
       one.met && assumed?.has(one.condition) === true ? { ...one, assumed: true as const } : one,
     ),
     rules: index.mapping.rules.flatMap((rule) => {

@@ -153,11 +153,13 @@ function limitsOf(held: Entitlement, { kind }: RoleTarget, left: number, now: Da
 }
 
 /** The role's own first, then those of each grant that meets them, in the order of the file. */
-function conditionsOf(
+export function conditionsOf(
   index: RuleIndex,
   { principal }: GatewaySession,
   target: RoleTarget,
   circumstances: Circumstances,
+  /** Whether whoever asks may know whose word is wanted. */
+  namesApprovers = target.kind.discoverable,
 ): readonly Weighed[] {
   const { kind } = target
   const seen = seenFor(circumstances, principal, target)
@@ -172,7 +174,7 @@ function conditionsOf(
       : verdictsOn(require, seen).map((verdict) => ({
           ...verdict,
           of,
-          ...(verdict.condition === 'approval' && kind.discoverable && approversOf(require)),
+          ...(verdict.condition === 'approval' && namesApprovers && approversOf(require)),
         })),
   )
 }

@@ -125,6 +125,8 @@ export const ROLES: readonly Case[] = [
   swap('a tag that AWS keeps', 'elevated: true', 'elevated: true, session_tags: { "aws:team": x }'),
   swap('a tag twice, by case', 'elevated: true', 'elevated: true, session_tags: { Team: x, team: y }'),
   swap('a tag AWS does not take', 'elevated: true', 'elevated: true, session_tags: { Team: "a*b" }'),
+  swap('a tag from an attribute', 'elevated: true', 'elevated: true, session_tags: { Team: attributes.department }'),
+  swap('a tag from a claim misspelt', 'elevated: true', 'elevated: true, session_tags: { Team: Claim.department }'),
   swap('a tag from a claim without a name', 'elevated: true', 'elevated: true, session_tags: { Team: claims. }'),
   swap(
     'a transitive tag that is not set',

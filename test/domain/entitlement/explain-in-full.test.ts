@@ -85,6 +85,15 @@ describe('explainInFull', () => {
     ])
   })
 
+  it('names whose word is wanted, of a role too that is kept from sight: its people are told of nobody (threats.md P3)', () => {
+    const approval = { of: 'rule asks', idp: 'entra', groups: ['leads'], validSeconds: 3600 }
+    const asking = anIndex({ rules: [aRule({ id: 'asks', require: { approval } })], roles: hidden })
+    const asked = [asking, aSession(), aTarget(asking), () => [], aMoment()] as const
+    expect(explainInFull(...asked).conditions).toMatchObject([{ approvers: { idp: 'entra', groups: ['leads'] } }])
+    expect(explain(...asked).conditions).toMatchObject([{ condition: 'approval', met: false }])
+    expect(JSON.stringify(explain(...asked))).not.toContain('leads')
+  })
+
   it('reads a group once, however often it is written', () => {
     expect(full(['payments', 'payments']).groups.count).toBe(1)
   })
