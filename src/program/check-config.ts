@@ -4,21 +4,21 @@ import type { Config } from '../config/config.ts'
 import { didYouMean } from '../config/did-you-mean.ts'
 import { LINTS } from '../config/lint/names.ts'
 import { plain } from '../domain/plain.ts'
-import { peopleIn } from './check/people.ts'
+import { NoAuditFile, peopleIn } from './check/people.ts'
 import { printReport } from './check/print.ts'
 import type { Seen } from './check/online.ts'
 import type { Running } from './check/running.ts'
 import { EXIT, reportOn, type Report } from './check/report.ts'
 import { misused } from './misused.ts'
 
-export const USAGE = `rolegate check-config FILE [--tests] [--diff FILE|URL] [--people AUDIT] [--online] [--strict [--accept LINT]...] [--without-secrets] [--json]
+export const USAGE = `rolegate check-config FILE [--tests] [--diff FILE|URL] [--people AUDIT]... [--online] [--strict [--accept LINT]...] [--without-secrets] [--json]
 
   --tests             say of each question in the file's own tests what came of it
   --diff FILE|URL     what FILE opens and closes that this other one did not, or the gateway at URL,
                       asked as you are signed in there; exit 10 when they differ, 11 when somebody
                       else should look at it too
-  --people AUDIT      look at the people in this audit file: which groups of the rules nobody is in,
-                      and with --diff who gains and loses what
+  --people AUDIT      look at the people in this audit file, plain or gzipped: which groups of the rules
+                      nobody is in, and with --diff who gains and loses what; may be given several times
   --online            ask IdPs, our own issuer and STS over the network whether they are who FILE says
   --strict            warnings fail too
   --accept LINT       with --strict: but not these, by the name in brackets at their end
@@ -34,7 +34,7 @@ export async function run(args: readonly string[]): Promise<number> {
     allowPositionals: true,
     options: {
       diff: { type: 'string' },
-      people: { type: 'string' },
+      people: { type: 'string', multiple: true, default: [] },
       tests: { type: 'boolean', default: false },
       online: { type: 'boolean', default: false },
       strict: { type: 'boolean', default: false },
@@ -58,10 +58,10 @@ export async function run(args: readonly string[]): Promise<number> {
   const misspelt = values.accept.find((name) => !LINTS.some((one) => one === name))
   if (misspelt !== undefined)
     return refuse(`error: --accept: no advice is called "${misspelt}"${didYouMean(misspelt, LINTS)}\n`, 2)
-  const { json, diff, people } = values
+  const { json, diff } = values
   const isRunning = diff !== undefined && /^https?:\/\//.test(diff)
   // Of these three only what to compare with may be an address.
-  for (const named of [file, isRunning ? undefined : diff, people]) {
+  for (const named of [file, isRunning ? undefined : diff, ...values.people]) {
     const fault = named === undefined ? undefined : whyUnreadable(named)
     if (named === undefined || fault === undefined) continue
     const start = named === file && fault === 'is not there' ? '. Start from config/getting-started.example.yaml' : ''
@@ -77,6 +77,11 @@ export async function run(args: readonly string[]): Promise<number> {
     }
     against = running
   }
+  const people = values.people.length === 0 ? undefined : await peopleIn(...values.people).catch(asNoAuditFile)
+  if (people instanceof NoAuditFile) {
+    if (json) return sayFault(file, people.file, people.message, EXIT.faults)
+    return refuse(`error: ${plain(people.file)} ${people.message}\n`, EXIT.faults)
+  }
   const report = await reportOn(file, {
     insecureDev: values['insecure-dev'],
     // What a laptop and CI look at: rules. The secrets stand where the file is served.
@@ -86,12 +91,17 @@ export async function run(args: readonly string[]): Promise<number> {
     accept: values.accept,
     ...(against !== undefined && { against }),
     ...(values.online && { online: askOnline }),
-    ...(people !== undefined && { people: await peopleIn(people) }),
+    ...(people !== undefined && { people }),
   })
   if (json) return say(`${JSON.stringify(report, null, 2)}\n`, report.exit)
   const { out, err } = printReport(report)
   process.stderr.write(err)
   return say(out, report.exit)
+}
+
+function asNoAuditFile(thrown: unknown): NoAuditFile {
+  if (thrown instanceof NoAuditFile) return thrown
+  throw thrown
 }
 
 /** Looked at and not read: it may be a pipe. */

@@ -1,4 +1,5 @@
-import { chmodSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { peopleIn } from '../../src/program/check/people.ts'
 import { printReport } from '../../src/program/check/print.ts'
@@ -376,6 +377,42 @@ describe('check-config --diff --people', () => {
     expect(out).toContain('of 1 people the log holds a part of their groups only')
     expect(report.diff?.concerns).toContain('alice (entra) gains pay-prod/admin')
     expect(out).not.toContain('bob')
+  })
+
+  it('finds them in several files, plain and gzipped, whichever is named first', async () => {
+    const at = aFolder({ 'audit.jsonl': seen('bob', ['Other'], { time: '2026-11-21T09:00:00.000Z' }), 'new.jsonl': '' })
+    writeFileSync(at('audit.jsonl.1'), seen('alice', ['Team']))
+    writeFileSync(at('audit.jsonl.2.gz'), gzipSync(seen('bob', ['Team']) + seen('carol', ['Team'])))
+    const files = ['audit.jsonl', 'new.jsonl', 'audit.jsonl.1', 'audit.jsonl.2.gz'].map(at)
+    for (const inOrder of [files, files.toReversed()]) {
+      const people = await peopleIn(...inOrder)
+      expect(people.map(({ username, groups }) => `${username} ${groups.join()}`).toSorted()).toEqual([
+        'alice Team',
+        'bob Other',
+        'carol Team',
+      ])
+    }
+  })
+
+  it('takes no other file for an audit log: it would say that nobody loses anything', async () => {
+    const at = aFolder({ 'a.yaml': A_FILE, 'log.jsonl': '{"stream":"log","message":"decision"}\n' })
+    writeFileSync(at('audit.jsonl.zst'), Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x0a]))
+    writeFileSync(at('torn.gz'), gzipSync(seen('bob', ['Team'])).subarray(0, 40))
+    for (const [name, says] of [
+      ['a.yaml', 'holds no record of an audit log'],
+      ['log.jsonl', 'holds no record of an audit log'],
+      ['audit.jsonl.zst', 'unpack it first'],
+      ['torn.gz', 'cannot be read (Z_BUF_ERROR)'],
+    ] as const)
+      await expect(peopleIn(at(name))).rejects.toThrow(says)
+  })
+
+  it('says it when none of them gains or loses anything, and of how many', async () => {
+    const log = aFolder({ 'audit.jsonl': seen('erin', ['Other']) })
+    const { out } = await comparing(DEV_ONLY, A_FILE, { people: await peopleIn(log('audit.jsonl')) })
+    expect(out).toContain('\npeople: none of the 1 that were seen gains or loses a role\n')
+    const { out: same } = await comparing(A_FILE, A_FILE, { people: [] })
+    expect(same).toMatch(/nothing differs from before\.yaml\n$/)
   })
 
   it('says it of people whom no one group would explain', async () => {

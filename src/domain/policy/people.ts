@@ -39,6 +39,12 @@ export function personIn(line: string): SeenPerson | undefined {
   return { idp, issuer, subject, username, groups: names, cut: Number(count) > names.length, seenAt } as SeenPerson
 }
 
+/** Whether a line is of an audit log, whatever it tells. */
+export function isRecord(line: string): boolean {
+  const record = parsed(line)
+  return record?.['stream'] === 'audit' && typeof record['event'] === 'string'
+}
+
 function parsed(line: string): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(line)

@@ -66,7 +66,7 @@ const linesOf = (lines: readonly string[]): string => lines.map((line) => `${pla
 const printPlace = ({ file, ...fault }: Place): string => printFault(file, fault)
 
 function comparison(diff: Comparison): readonly string[] {
-  const parts = [
+  const changes = [
     ...diff.access.map(({ who, gains, loses, changes }) =>
       section(who, [
         ...gains.map((role) => `+ ${printNamed(role)}${role.terms === OWN_TERMS ? '' : `: ${role.terms}`}`),
@@ -92,14 +92,17 @@ function comparison(diff: Comparison): readonly string[] {
       'tests',
       diff.tests.map(({ as, expects, role, change }) => `${signOf(change)} ${as} ${expects} ${role}`),
     ),
+  ].flat()
+  if (changes.length === 0) return [`nothing differs from ${diff.against}`]
+  const told = [
+    ...changes,
     ...(diff.people ? people(diff.people) : []),
-    section(
+    ...section(
       'somebody else should look at this',
       diff.concerns.map((concern) => `! ${concern}`),
     ),
-  ].flat()
-  const lines = parts.map((line) => withNames(line, diff.groupNames ?? {}))
-  return lines.length === 0 ? [`nothing differs from ${diff.against}`] : [`against ${diff.against}:`, ...lines]
+  ]
+  return [`against ${diff.against}:`, ...told.map((line) => withNames(line, diff.groupNames ?? {}))]
 }
 
 /** threats.md R6: what differs is ids, whatever a names file calls them. */
@@ -139,7 +142,10 @@ function people({ seen, cut, changed }: PeopleDiff): readonly string[] {
     const shown = `${roles.slice(0, 6).join(' ')}${more > 0 ? ` and ${more} more` : ''}`
     return `${person.username} (${person.idp}, seen ${person.seenAt.slice(0, 10)}): ${shown}`
   })
-  const told = section(`people: ${changed.length} of the ${seen} that were seen`, lines)
+  const told =
+    lines.length === 0
+      ? ['', `people: none of the ${seen} that were seen gains or loses a role`]
+      : section(`people: ${changed.length} of the ${seen} that were seen`, lines)
   if (cut === 0) return told
   return [...told, '', `of ${cut} people the log holds a part of their groups only: they may gain or lose more`]
 }
