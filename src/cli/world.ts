@@ -47,6 +47,7 @@ type ImaginedMoment = {
   readonly ip?: string
   /** How long ago: `5m`. */
   readonly mfa?: string | false
+  readonly reason?: string | false
 }
 
 /** A role, and what an IdP would state of whoever wants it. */

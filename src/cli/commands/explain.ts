@@ -1,6 +1,7 @@
 import { lengthIn } from '../borrow.ts'
 import type { Call, Command } from '../command.ts'
 import { readExplained } from '../explained.ts'
+import { isReason, LONGEST_REASON } from '../../domain/entitlement/conditions.ts'
 import { parseDuration } from '../../domain/entitlement/duration.ts'
 import { findRole } from '../find-role.ts'
 import type { Gateway } from '../gateway.ts'
@@ -10,7 +11,7 @@ import type { Somebody } from '../world.ts'
 export const explain: Command = {
   name: 'explain',
   usage:
-    'rolegate explain ROLE [--person NAME | --as-groups a,b [--as-group NAME]...] [--idp ID] [--at TIME] [--ip ADDR] [--mfa AGO] [--config FILE]',
+    'rolegate explain ROLE [--person NAME | --as-groups a,b [--as-group NAME]...] [--idp ID] [--at TIME] [--ip ADDR] [--mfa AGO] [--reason TEXT] [--config FILE]',
   summary: 'Say why you may take a role, or why not, and whom to ask.',
   options: {
     person: {
@@ -36,6 +37,11 @@ export const explain: Command = {
       type: 'string',
       value: 'AGO',
       about: 'how long ago they used a second factor, as 5m, or none; default: as rules want',
+    },
+    reason: {
+      type: 'string',
+      value: 'TEXT',
+      about: 'the reason that they give, or none; default: as rules want',
     },
     config: { type: 'string', value: 'FILE', about: 'ask this file in place of a gateway' },
   },
@@ -75,20 +81,23 @@ export const explain: Command = {
 /** Somebody as these options describe them; none given: whoever asks. */
 function somebodyIn({ text, texts, misused }: Pick<Call, 'text' | 'texts' | 'misused'>): Somebody | undefined {
   const single = texts('as-group')
-  const [name, groups, idp, at, ip, mfa] = ['person', 'as-groups', 'idp', 'at', 'ip', 'mfa'].map(text)
+  const [name, groups, idp, at, ip, mfa, reason] = ['person', 'as-groups', 'idp', 'at', 'ip', 'mfa', 'reason'].map(text)
   if (mfa !== undefined && mfa !== 'none' && !isAgo(mfa)) throw misused('--mfa takes how long ago, as 5m, or none.')
   if (ip !== undefined && !isAddress(ip)) throw misused(`“${ip}” is no address: write one, as 203.0.113.9.`)
+  if (reason !== undefined && !isReason(reason))
+    throw misused(`--reason takes one line of at most ${LONGEST_REASON} characters, or none.`)
   const moment = {
     ...(at !== undefined && { at: momentIn(at, misused) }),
     ...(ip !== undefined && { ip }),
     ...(mfa !== undefined && { mfa: mfa === 'none' ? (false as const) : mfa }),
+    ...(reason !== undefined && { reason: reason === 'none' ? (false as const) : reason }),
   }
   if (name !== undefined) {
     if (groups !== undefined || single.length > 0)
       throw misused('--person has the groups of their sign-in: leave --as-groups and --as-group out.')
     return { person: { name, ...(idp !== undefined && { idp }), ...moment } }
   }
-  if (single.length === 0 && [groups, idp, at, ip, mfa].every((one) => one === undefined)) return undefined
+  if (single.length === 0 && [groups, idp, at, ip, mfa, reason].every((one) => one === undefined)) return undefined
   if (idp === undefined) throw misused('Say at which IdP, with --idp ID: the same name is another group elsewhere.')
   const all = [...(groups ?? '').split(',').flatMap((group) => group.trim() || []), ...single]
   return { as: { idp, groups: all, ...moment } }

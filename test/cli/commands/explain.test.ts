@@ -208,6 +208,11 @@ describe('rolegate explain', () => {
       { role: 'a/b', as: { idp: 'entra', groups: [], at: '2030-01-07T08:00:00Z', ip: '192.0.2.1', mfa: '5m' } },
       { role: 'a/b', as: { idp: 'entra', groups: [], ip: '192.0.2.1', mfa: false } },
     ])
+    for (const reason of ['INC-1', 'none']) await run('explain', 'a/b', '--idp', 'entra', '--reason', reason)
+    expect(asked('POST /v1/explain').slice(-2)).toEqual([
+      { role: 'a/b', as: { idp: 'entra', groups: [], reason: 'INC-1' } },
+      { role: 'a/b', as: { idp: 'entra', groups: [], reason: false } },
+    ])
     await run('explain', 'a/b', '--idp', 'entra', '--at', '2030-01-07T09:00')
     expect(asked('POST /v1/explain').at(-1)).toMatchObject({
       as: { at: `${new Date('2030-01-07T09:00').toISOString().slice(0, 19)}Z` },
@@ -256,6 +261,8 @@ describe('rolegate explain', () => {
     ['a person, and groups', ['--person', 'bob', '--idp', 'entra', '--as-groups', 'a']],
     ['a person, and a group', ['--person', 'bob', '--as-group', 'a']],
     ['an address of no IdP', ['--ip', '192.0.2.1']],
+    ['a reason of no IdP', ['--reason', 'INC-1']],
+    ['a reason of two lines', ['--idp', 'entra', '--reason', 'INC-1\nINC-2']],
     ['a time that is none', ['--idp', 'entra', '--at', 'tomorrow']],
     ['a date without an hour', ['--idp', 'entra', '--at', '2030-01-07']],
   ])('exits 2 for %s', async (_, options) => {
