@@ -1,5 +1,6 @@
 import type { Request, RequestHandler } from 'express'
 import type { ServerResponse } from 'node:http'
+import { attackClassOf, type AttackClass } from '../domain/audit/attack-class.ts'
 import type { RolegateError } from '../domain/errors.ts'
 import type { NoteTurnedAway } from '../usecases/admin/note-turned-away.ts'
 import { factsOf, type Facts } from './request-facts.ts'
@@ -15,6 +16,8 @@ export type Witness = {
   readonly metrics: {
     request(method: string, route: string, code: number, seconds: number): void
     refusal(code: string): void
+    /** One as an attack's would be. */
+    suspect(kind: AttackClass): void
   }
 }
 
@@ -26,6 +29,8 @@ export type NoteRefusal = (error: RolegateError, requestId: string | undefined, 
 export function makeNoteRefusal({ log, metrics }: Witness): NoteRefusal {
   return (error, requestId, status) => {
     metrics.refusal(error.code)
+    const kind = attackClassOf(error)
+    if (kind !== undefined) metrics.suspect(kind)
     const facts = { request_id: requestId, code: error.code, status, reason: error.reason }
     if (status >= 500) log.error('a request failed', facts, error)
     else log.info('a request was refused', facts)

@@ -1,7 +1,7 @@
 import request from 'supertest'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { aDemo, type Demo } from '../support/a-demo.ts'
-import { aPersonAt } from '../support/a-person.ts'
+import { aPersonAt, aVisitor } from '../support/a-person.ts'
 
 let demo: Demo
 beforeAll(async () => void (demo = await aDemo()))
@@ -35,6 +35,27 @@ it('a token, a code or a cookie that opens nothing is on record, and not what it
 it('a hundred of them are a line a minute', async () => {
   for (let tries = 0; tries < 100; tries += 1) await asTerminal(`rga_${'y'.repeat(43)}`).expect(401)
   expect(turnedAway('unknown_token')).toHaveLength(1)
+})
+
+it('what attacks try is counted by its class (security.md A-9)', async () => {
+  const { managementUrl } = demo
+  const counted = async (kind: string) => {
+    const text = await (await fetch(`${managementUrl}/metrics`)).text()
+    return Number(text.match(`rolegate_suspect_requests_total\\{class="${kind}"\\} (\\d+)`)?.[1])
+  }
+  const [guesses, replays] = [await counted('guess'), await counted('replay')]
+  await asTerminal(`rga_${SECRET}`).expect(401)
+  const alice = aVisitor(demo)
+  const answer = await alice.samlAnswer('erin')
+  const cookies = alice.jar.header(demo.url)
+  await alice.postAcs(answer).expect(303)
+  const again = aVisitor(demo)
+  again.jar.take(
+    demo.url,
+    cookies.split('; ').map((cookie) => `${cookie}; Secure; SameSite=None`),
+  )
+  await again.postAcs(answer).expect(403)
+  expect([await counted('guess'), await counted('replay')]).toEqual([guesses + 1, replays + 1])
 })
 
 it('the cookie of a session that is over is everybody’s in the morning, and no record', async () => {

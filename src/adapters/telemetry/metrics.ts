@@ -1,4 +1,5 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { ATTACK_CLASSES, type AttackClass } from '../../domain/audit/attack-class.ts'
 
 /** Everything `/metrics` says. Labels never carry people, groups or accounts (contract.md). */
 export type Metrics = ReturnType<typeof makeMetrics>
@@ -31,6 +32,14 @@ export function makeMetrics({ version, withProcess }: { version: string; withPro
     labelNames: ['code'],
     registers,
   })
+  const suspects = new Counter({
+    name: 'rolegate_suspect_requests_total',
+    help: 'Requests refused for something that attacks try, by its class.',
+    labelNames: ['class'],
+    registers,
+  })
+  // An alert needs a beginning to see an increase.
+  for (const kind of ATTACK_CLASSES) suspects.inc({ class: kind }, 0)
   const limited = new Counter({
     name: 'rolegate_hand_overs_limited_total',
     help: 'Hand-overs refused because their person, their job or their role had had too many within a minute.',
@@ -137,6 +146,7 @@ export function makeMetrics({ version, withProcess }: { version: string; withPro
     roleOfTheHour: (of: 'person' | 'workload', count: number) => rolesAnHour.observe({ of }, count),
     fenced: (rule: string) => fenced.inc({ rule }),
     refusal: (code: string) => refusals.inc({ code }),
+    suspect: (kind: AttackClass) => suspects.inc({ class: kind }),
     nearsGroupLimit: (idp: string) => groupLimits.inc({ idp }),
     recheck: (idp: string, outcome: 'same' | 'changed' | 'unanswered') => rechecks.inc({ idp, outcome }),
     groups(idp: string, count: number) {

@@ -7,6 +7,7 @@ async function told() {
   metrics.event('issued')
   metrics.event('issued')
   metrics.refusal('not_entitled')
+  metrics.suspect('replay')
   metrics.handOverLimited('person')
   for (const count of [1, 2, 30]) metrics.roleOfTheHour('person', count)
   metrics.fenced('by-convention')
@@ -37,6 +38,8 @@ describe('/metrics', () => {
     )
     expect(text).toContain('rolegate_audit_events_total{event="issued"} 2')
     expect(text).toContain('rolegate_refusals_total{code="not_entitled"} 1')
+    expect(text).toContain('rolegate_suspect_requests_total{class="replay"} 1')
+    expect(text).toContain('rolegate_suspect_requests_total{class="wrapping"} 0')
     expect(text).toContain('rolegate_hand_overs_limited_total{of="person"} 1')
     expect(text).toContain('rolegate_roles_per_hour_bucket{le="20",of="person"} 2')
     expect(text).toContain('rolegate_roles_per_hour_count{of="person"} 3')
@@ -91,13 +94,14 @@ describe('/metrics', () => {
       if (type === 'counter') expect(name).toMatch(/_total$/)
       if (type === 'histogram') expect(name).toMatch(/_(seconds|bytes|per_hour)$/)
     }
-    expect(namesIn(text)).toHaveLength(20)
+    expect(namesIn(text)).toHaveLength(21)
   })
 
   it('has no label for people, groups or accounts (contract.md)', async () => {
     const { text } = await told()
     expect(labelsIn(text)).toEqual(
       new Set([
+        'class',
         'code',
         'event',
         'hash',
