@@ -89,7 +89,10 @@ export function plainly(
   const seconds = (rule: Rule) => Math.min(rule.maxSeconds ?? Infinity, target.kind.maxSeconds)
   // Usable now; then a word of theirs away; then a sign-in; then somebody else's word; then what nothing helps.
   const isUntold = withoutMfa?.has(principal.idp) === true
-  const far = (rule: Rule) => farthest(lacksPlainly(rule.require, seen), isUntold)
+  // Nothing is bound to an address that is no part of the internet.
+  const isUnbound = !seen.address.startsWith('52.94.')
+  const far = (rule: Rule) =>
+    rule.bindIp === true && isUnbound ? 4 : farthest(lacksPlainly(rule.require, seen), isUntold)
   const lengths = [...new Set(met.map(seconds))].toSorted((a, b) => b - a)
   const ordered = [0, 1, 2, 3, 4].flatMap((step) =>
     lengths.flatMap((length) => met.filter((rule) => far(rule) === step && seconds(rule) === length)),

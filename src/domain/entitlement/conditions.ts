@@ -181,6 +181,9 @@ export function makeUnmet(seen: Seen): (requirement: Requirement | undefined) =>
   }
 }
 
+/** What no asking changes. */
+export const FARTHEST = 4
+
 /**
  * How hard it is to get what is missing: 0 nothing is, 1 state a reason, 2 sign in afresh, 3 get an approval, 4 nothing
  * they can do. A job cannot sign in afresh, and where the IdP never states a second factor (`untold`) doing so would
@@ -189,12 +192,12 @@ export function makeUnmet(seen: Seen): (requirement: Requirement | undefined) =>
 export function distanceOf(unmet: readonly Verdict[], isJob: boolean): number {
   const steps: Readonly<Record<Condition, number>> = {
     reason: 1,
-    mfa_within: isJob ? 4 : 2,
+    mfa_within: isJob ? FARTHEST : 2,
     approval: 3,
-    ip: 4,
-    time: 4,
+    ip: FARTHEST,
+    time: FARTHEST,
   }
-  return Math.max(0, ...unmet.map(({ condition, untold }) => (untold === true ? 4 : steps[condition])))
+  return Math.max(0, ...unmet.map(({ condition, untold }) => (untold === true ? FARTHEST : steps[condition])))
 }
 
 export const LONGEST_REASON = 200

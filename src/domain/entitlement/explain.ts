@@ -1,9 +1,10 @@
 import type { GatewaySession } from '../sign-in/session.ts'
+import { unbindable } from './binding.ts'
 import type { RuleIndex } from './compile.ts'
 import { pendingIn, seenFor, verdictsOn, type Circumstances, type Verdict } from './conditions.ts'
 import { decide, type Decision, type Entitlement } from './decide.ts'
 import { durationOf, LEAST_SECONDS, secondsLeft, type Duration } from './duration.ts'
-import { nearestTo, unbindable, type KeptFrom } from './nearest.ts'
+import { nearestTo, type KeptFrom } from './nearest.ts'
 import { passThroughFault } from './pass-through.ts'
 import type { Requirement } from './requirement.ts'
 import type { RoleTarget } from './rule.ts'
@@ -68,12 +69,9 @@ export function explain(
   const left = Math.floor((session.endsAt.getTime() - circumstances.now.getTime()) / 1000)
   const held = 'entitlement' in decision ? decision.entitlement : undefined
   const passed = held && passThroughFault(target, session, held)
+  const bound = held?.bindIp === true ? unbindable(circumstances) : undefined
   const unmet = [
-    ...new Set([
-      ...kept(target),
-      ...(passed === undefined ? [] : [passed]),
-      ...(held === undefined ? [] : unbindable(held, circumstances)),
-    ]),
+    ...new Set([...kept(target), ...(passed === undefined ? [] : [passed]), ...(bound === undefined ? [] : [bound])]),
   ]
   const because = reasonOf(decision, unmet, left, circumstances.now, principal)
   const rules = rulingsOf(index, session, target, held?.via[0]?.rule)

@@ -1,5 +1,5 @@
-import { sourceAddressOf } from '../aws/source-address.ts'
 import type { GatewaySession } from '../sign-in/session.ts'
+import { unbindable } from './binding.ts'
 import type { RuleIndex } from './compile.ts'
 import type { Circumstances } from './conditions.ts'
 import { entitlementsOf, type Entitlement } from './decide.ts'
@@ -41,14 +41,4 @@ const isThere = (held: Entitlement, session: GatewaySession, kept: KeptFrom, cir
   inTheWay(held.unmet, session).length === 0 &&
   kept(held.target, held).length === 0 &&
   passThroughFault(held.target, session, held) === undefined &&
-  unbindable(held, circumstances).length === 0
-
-/** threats.md R12: an address that AWS never sees binds nothing. Of somebody imagined it may be left open. */
-export function unbindable(
-  { bindIp }: Pick<Entitlement, 'bindIp'>,
-  { address, assumed }: Circumstances,
-): readonly string[] {
-  if (bindIp !== true) return []
-  const seen = sourceAddressOf(address)
-  return 'fault' in seen && assumed?.has('ip') !== true ? [seen.fault] : []
-}
+  !(held.bindIp === true && unbindable(circumstances) !== undefined)

@@ -2,9 +2,11 @@ import type { SessionPolicy } from '../aws/session-policy.ts'
 import { RolegateError } from '../errors.ts'
 import type { Principal } from '../sign-in/principal.ts'
 import type { GatewaySession } from '../sign-in/session.ts'
+import { unbindable } from './binding.ts'
 import type { Met } from './compile.ts'
 import {
   distanceOf,
+  FARTHEST,
   makeUnmet,
   type pendingIn,
   seenFor,
@@ -15,7 +17,7 @@ import {
 } from './conditions.ts'
 import { secondsLeft } from './duration.ts'
 import type { Requirement } from './requirement.ts'
-import type { Mapping, RoleKind, RoleTarget } from './rule.ts'
+import type { Mapping, RoleKind, RoleTarget, Rule } from './rule.ts'
 
 /**
  * What the rules say of a kind of role, the same in every account that the same rules cover: by which grants, and for
@@ -47,7 +49,8 @@ export type Via = { readonly rule: string; readonly group: string | null }
 /** How the requirements of rules and roles look in these circumstances. */
 export type Weighing = {
   readonly unmet: Unmet
-  readonly distance: (requirement: Requirement | undefined) => number
+  /** How far off a grant is, by what it asks for and by where it could be bound to. */
+  readonly distance: (grant: Pick<Rule, 'require' | 'bindIp'>) => number
   readonly approved: (requirement: Requirement) => readonly StandingApproval[]
   /** For how long a grant that asks for this may be used: what is left of the approval. */
   readonly secondsLeft: (requirement: Requirement | undefined) => number
@@ -57,9 +60,16 @@ export type Weighing = {
 export type Unmet = (requirement: Requirement | undefined) => readonly Verdict[]
 
 /** Of every role alike: no approval counts, since each is for one role alone. */
-export const weighingBy = (unmet: Unmet, { workload }: Pick<Principal, 'workload'>): Weighing => ({
+export const weighingBy = (
+  unmet: Unmet,
+  { workload }: Pick<Principal, 'workload'>,
+  /** Whether credentials could not be bound to where they ask from. */
+  isUnbindable: () => boolean,
+): Weighing => ({
   unmet,
-  distance: (requirement) => distanceOf(unmet(requirement), workload === true),
+  // What would be bound to an address that AWS never sees is not usable from there (threats.md R12).
+  distance: ({ require, bindIp }) =>
+    bindIp === true && isUnbindable() ? FARTHEST : distanceOf(unmet(require), workload === true),
   approved: () => NOTHING,
   secondsLeft: () => Number.POSITIVE_INFINITY,
 })
@@ -80,14 +90,15 @@ export function weighingFor(
   mapping: Pick<Mapping, 'withoutMfa'>,
   target?: RoleTarget,
 ): Weighing {
-  if (target === undefined) return weighingBy(unmetFor(principal, circumstances, mapping), principal)
+  const isUnbindable = () => unbindable(circumstances) !== undefined
+  if (target === undefined) return weighingBy(unmetFor(principal, circumstances, mapping), principal, isUnbindable)
   const seen = seenFor(circumstances, principal, target)
   const approved = ({ approval: wanted }: Requirement): readonly StandingApproval[] => {
     const approval = wanted && standingApproval(wanted, seen)
     return approval === undefined ? NOTHING : [approval]
   }
   return {
-    ...weighingBy(unmetFor(principal, seen, mapping), principal),
+    ...weighingBy(unmetFor(principal, seen, mapping), principal, isUnbindable),
     approved,
     secondsLeft: (requirement = {}) =>
       Math.min(...approved(requirement).map((approval) => secondsLeft({ approval }, seen.now))),
@@ -100,13 +111,11 @@ export function standingBy(opening: readonly Met[], kind: RoleKind, weighing: We
   // The role's own limit binds every grant: one that names more is no longer for it.
   const secondsOf = ({ rule }: Met) => Math.min(rule.maxSeconds ?? kind.maxSeconds, kind.maxSeconds)
   const leftOf = (met: Met) => Math.min(secondsOf(met), weighing.secondsLeft(met.rule.require))
-  const asks = opening.some(({ rule }) => rule.require !== undefined)
+  const asks = opening.some(({ rule }) => rule.require !== undefined || rule.bindIp === true)
   // The role's own requirements are the same for every grant. The sort is stable: of equal grants the first in the file
   // is used.
   const grants = opening.toSorted(
-    (a, b) =>
-      (asks ? distance(a.rule.require) - distance(b.rule.require) || leftOf(b) - leftOf(a) : 0) ||
-      secondsOf(b) - secondsOf(a),
+    (a, b) => (asks ? distance(a.rule) - distance(b.rule) || leftOf(b) - leftOf(a) : 0) || secondsOf(b) - secondsOf(a),
   )
   const [used] = grants
   const maxSeconds = used === undefined ? 0 : secondsOf(used)

@@ -58,10 +58,13 @@ export function makeListAccount(deps: Deps): ListAccount {
     const moment = momentOf(session, from, index.mapping, deps)
     const account = index.accounts.find(({ id }) => id === accountId)
     if (account === undefined) return []
-    const roles = rolesIn(index, session.principal, account, weighingBy(moment.unmet, session.principal))
+    const roles = rolesIn(index, session.principal, account, weighingIn(moment, session))
     return roles.map((held) => ({ ...held, ...stateOf(account, held, session, moment) }))
   }
 }
+
+const weighingIn = ({ unmet, unbindable }: Moment, { principal }: Asker) =>
+  weighingBy(unmet, principal, () => unbindable() !== undefined)
 
 /** Whether the session may take the role. */
 export function stateOf(account: Account, held: HeldRole, asker: Asker, moment: Moment): State {
@@ -149,7 +152,7 @@ function listAt(
     return known
   }
 
-  const weighing = weighingBy(moment.unmet, asker.principal)
+  const weighing = weighingIn(moment, asker)
   return holdingsBy(index, asker.principal, weighing).map(({ account, roles }) => ({
     account,
     roles: statedIn(account, roles),

@@ -213,6 +213,19 @@ describe('the next request', () => {
     }
   })
 
+  it('names the grant that is usable from where they ask, bound or not (threats.md R12)', () => {
+    const world = aWorld({
+      index: anIndex({ rules: [aRule({ id: 'bound', bindIp: true }), aRule({ id: 'free', maxSeconds: 900 })] }),
+    })
+    const dev = (address: string) => {
+      const [held] = world.listAccounts(aSession(), { address })[0]?.roles ?? []
+      return [held?.state, held?.via[0]?.rule]
+    }
+    expect(dev('52.94.76.7')).toEqual(['available', 'bound'])
+    expect(dev('10.1.2.3')).toEqual(['available', 'free'])
+    expect(dev('52.94.76.7')).toEqual(['available', 'bound'])
+  })
+
   it('keeps one list for every address where nothing is bound to one', () => {
     const world = aWorld()
     expect(world.listAccounts(aSession(), { address: '' })).toBe(world.listAccounts(aSession(), aRequest()))

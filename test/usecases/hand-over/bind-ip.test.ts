@@ -44,6 +44,18 @@ describe('a role that is bound to the address that asks (threats.md R12)', () =>
     expect(assumed[0]).not.toHaveProperty('policy')
   })
 
+  it('is not made by a grant that could not be bound to where they ask from, while another is usable from there', async () => {
+    const rules = [aRule({ id: 'bound', bindIp: true }), aRule({ id: 'free', maxSeconds: 900 })]
+    for (const [address, used] of [
+      ['52.94.76.7', 'bound'],
+      ['10.1.2.3', 'free'],
+    ] as const) {
+      const { takeRole, ask, recorded } = aHandOver({ mapping: aMapping({ rules }) })
+      await takeRole('credentials', ask(from(address)), nothing)
+      expect(recorded[0]).toMatchObject({ facts: { rule: used } })
+    }
+  })
+
   it('by the role is so by every grant', async () => {
     const rules = [aRule({ id: 'short', maxSeconds: 900 }), aRule({ id: 'long' })]
     const { takeRole, ask, assumed } = aHandOver({ mapping: aMapping({ ...ofRole(), rules }) })
