@@ -3,6 +3,7 @@ import { KEPT_OUT } from '../domain/emergency/emergency.ts'
 import { GROUPS_CHANGED, GROUPS_UNREAD } from '../domain/sign-in/groups-again.ts'
 import { CLOCK_SKEW, CONFIG_BEHIND } from '../domain/sign-in/session.ts'
 import { unmetWords } from './conditions.ts'
+import { notAskedWords } from './not-asked-words.ts'
 import { awsNext, awsWhy, conditionSentence, rejectedWhy, SIGN_IN_BECAUSE, unmetNext, unmetWhy } from './reasons.ts'
 import { stepUpWords } from './step-up-words.ts'
 
@@ -207,9 +208,11 @@ const ANSWER = {
   },
   aws_unavailable: {
     status: 503,
-    title: 'AWS did not answer',
-    why: 'AWS’s token or sign-in service was slow, throttling or down. Nothing was handed over.',
-    next: 'Try again in a moment.',
+    title: ({ why }) => notAskedWords(why)?.title ?? 'AWS did not answer',
+    why: ({ why }) =>
+      notAskedWords(why)?.why ??
+      'AWS’s token or sign-in service was slow, throttling or down. Nothing was handed over.',
+    next: ({ why }) => notAskedWords(why)?.next ?? 'Try again in a moment.',
   },
   idp_unavailable: {
     status: 503,

@@ -76,6 +76,13 @@ const AWS_BECAUSE = new Map<string, [why: string, next: string]>([
     ],
   ],
   [
+    'region_disabled',
+    [
+      'AWS’s token service is switched off for that account in the region that Rolegate asks in.',
+      'Ask for that region to be switched on in the account (IAM, Account settings, STS), or for another one in the file of Rolegate: sts, region.',
+    ],
+  ],
+  [
     'console_federation',
     [
       'AWS’s sign-in service did not accept the credentials for a console session.',

@@ -1,6 +1,7 @@
 import type { Request, RequestHandler } from 'express'
 import type { ServerResponse } from 'node:http'
 import { attackClassOf, type AttackClass } from '../domain/audit/attack-class.ts'
+import { wasNotAsked } from '../domain/aws/not-asked.ts'
 import type { RolegateError } from '../domain/errors.ts'
 import type { NoteTurnedAway } from '../usecases/admin/note-turned-away.ts'
 import { factsOf, type Facts } from './request-facts.ts'
@@ -18,6 +19,7 @@ export type Witness = {
     refusal(code: string): void
     /** One as an attack's would be. */
     suspect(kind: AttackClass): void
+    awsNotAsked(why: string): void
   }
 }
 
@@ -31,6 +33,7 @@ export function makeNoteRefusal({ log, metrics }: Witness): NoteRefusal {
     metrics.refusal(error.code)
     const kind = attackClassOf(error)
     if (kind !== undefined) metrics.suspect(kind)
+    if (wasNotAsked(error)) metrics.awsNotAsked(String(error.reason))
     const facts = { request_id: requestId, code: error.code, status, reason: error.reason }
     if (status >= 500) log.error('a request failed', facts, error)
     else log.info('a request was refused', facts)

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { KEPT_OUT } from '../../src/domain/emergency/emergency.ts'
 import { RolegateError } from '../../src/domain/errors.ts'
@@ -45,4 +46,17 @@ describe('why the IdP’s own token will not do (threats.md F7)', () => {
   ])('is told by what Rolegate cannot add to it: %s', (condition, words) =>
     expect(unmetWhy({ condition })).toContain(words),
   )
+})
+
+it('of everything that AWS refuses, somebody is told what it was and whom to ask (aws.md §2)', () => {
+  const source = readFileSync(new URL('../../src/adapters/aws/sts.ts', import.meta.url), 'utf8')
+  const causes = [...source.matchAll(/because: '(\w+)'/g)]
+    .map(([, because = '']) => because)
+    .filter((one) => one !== 'other')
+  expect(causes).toContain('region_disabled')
+  for (const because of causes) {
+    const { why, next } = answerFor(new RolegateError('aws_refused', { because, awsCode: 'AwsSaidSo' }))
+    expect([because, why]).toEqual([because, expect.not.stringContaining('AwsSaidSo')])
+    expect(next).toMatch(/^Ask for /)
+  }
 })

@@ -40,6 +40,12 @@ export function makeMetrics({ version, withProcess }: { version: string; withPro
   })
   // An alert needs a beginning to see an increase.
   for (const kind of ATTACK_CLASSES) suspects.inc({ class: kind }, 0)
+  const awsNotAsked = new Counter({
+    name: 'rolegate_aws_not_asked_total',
+    help: 'Requests refused before AWS heard of them: at our own limit on how much is asked at once, or while it does not answer.',
+    labelNames: ['why'],
+    registers,
+  })
   const limited = new Counter({
     name: 'rolegate_hand_overs_limited_total',
     help: 'Hand-overs refused because their person, their job or their role had had too many within a minute.',
@@ -147,6 +153,7 @@ export function makeMetrics({ version, withProcess }: { version: string; withPro
     fenced: (rule: string) => fenced.inc({ rule }),
     refusal: (code: string) => refusals.inc({ code }),
     suspect: (kind: AttackClass) => suspects.inc({ class: kind }),
+    awsNotAsked: (why: string) => awsNotAsked.inc({ why }),
     nearsGroupLimit: (idp: string) => groupLimits.inc({ idp }),
     recheck: (idp: string, outcome: 'same' | 'changed' | 'unanswered') => rechecks.inc({ idp, outcome }),
     groups(idp: string, count: number) {

@@ -6,7 +6,7 @@ export type WhyNotAsked = 'too_many_at_once' | 'not_asked_while_down'
 const WHY: ReadonlySet<string> = new Set<WhyNotAsked>(['too_many_at_once', 'not_asked_while_down'])
 
 export const notAsked = (reason: WhyNotAsked, retryAfterSeconds: number): RolegateError =>
-  new RolegateError('aws_unavailable', { retryAfterSeconds }, { reason })
+  new RolegateError('aws_unavailable', { retryAfterSeconds, why: reason }, { reason })
 
 /** Whether it failed before AWS heard anything of it. */
 export const wasNotAsked = ({ code, reason = '' }: RolegateError): boolean =>

@@ -8,6 +8,7 @@ async function told() {
   metrics.event('issued')
   metrics.refusal('not_entitled')
   metrics.suspect('replay')
+  metrics.awsNotAsked('too_many_at_once')
   metrics.handOverLimited('person')
   for (const count of [1, 2, 30]) metrics.roleOfTheHour('person', count)
   metrics.fenced('by-convention')
@@ -40,6 +41,7 @@ describe('/metrics', () => {
     expect(text).toContain('rolegate_refusals_total{code="not_entitled"} 1')
     expect(text).toContain('rolegate_suspect_requests_total{class="replay"} 1')
     expect(text).toContain('rolegate_suspect_requests_total{class="wrapping"} 0')
+    expect(text).toContain('rolegate_aws_not_asked_total{why="too_many_at_once"} 1')
     expect(text).toContain('rolegate_hand_overs_limited_total{of="person"} 1')
     expect(text).toContain('rolegate_roles_per_hour_bucket{le="20",of="person"} 2')
     expect(text).toContain('rolegate_roles_per_hour_count{of="person"} 3')
@@ -94,7 +96,7 @@ describe('/metrics', () => {
       if (type === 'counter') expect(name).toMatch(/_total$/)
       if (type === 'histogram') expect(name).toMatch(/_(seconds|bytes|per_hour)$/)
     }
-    expect(namesIn(text)).toHaveLength(21)
+    expect(namesIn(text)).toHaveLength(22)
   })
 
   it('has no label for people, groups or accounts (contract.md)', async () => {
@@ -115,6 +117,7 @@ describe('/metrics', () => {
         'rule',
         'table',
         'version',
+        'why',
       ]),
     )
   })
