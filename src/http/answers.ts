@@ -42,8 +42,8 @@ const ANSWER = {
   unsupported_grant: {
     status: 400,
     title: 'That grant type is not offered',
-    why: 'Rolegate offers the device code and refresh token grants.',
-    next: 'Use one of those.',
+    why: ({ taken }) => (Array.isArray(taken) ? `Taken here: ${taken.join(', ')}.` : 'It is switched off here.'),
+    next: 'Use one that is taken.',
   },
   invalid_scope: {
     status: 400,

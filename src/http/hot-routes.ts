@@ -4,7 +4,8 @@ import { answerFor } from './answers.ts'
 import { bearerIn, type AnswerCredentials } from './credentials.ts'
 import type { HotRoute } from './hot-door.ts'
 import type { OauthAnswers } from './oauth-answers.ts'
-import { EXCHANGE_GRANT, oauthError } from './routes/oauth.ts'
+import { EXCHANGE_GRANT } from './offered-grants.ts'
+import { oauthError } from './routes/oauth.ts'
 import type { NoteRefusal } from './witness.ts'
 
 const JSON_TYPE = /^application\/json(; ?charset=utf-8)?$/i

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { printable } from '../domain/device/client.ts'
+import { DEVICE_GRANT, printable, unsupportedGrant } from '../domain/device/client.ts'
 import { showUserCode } from '../domain/device/user-code.ts'
 import { RolegateError } from '../domain/errors.ts'
 import { requireOwnClient } from '../usecases/device/clients.ts'
@@ -9,10 +9,9 @@ import type { RedeemDeviceLogin } from '../usecases/device/redeem-device-login.t
 import type { RefreshTokensOf } from '../usecases/device/refresh-tokens.ts'
 import type { LoginWay } from '../usecases/device/start-terminal-session.ts'
 import type { StartDeviceLogin } from '../usecases/device/start-device-login.ts'
+import { offeredGrants } from './offered-grants.ts'
 import { parse } from './parse.ts'
 import type { Facts } from './request-facts.ts'
-
-export const DEVICE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code'
 
 const Said = z.string().max(64).optional()
 const StartForm = z.object({ client_id: z.string(), host: Said, user: Said, tool: Said })
@@ -56,7 +55,7 @@ export function makeOauthAnswers(deps: OauthStories & { publicUrl: string }): Oa
       if (refreshToken === undefined) throw new RolegateError('invalid_request', { field: 'refresh_token' })
       return deps.refreshTokens({ refreshToken, clientId, request })
     }
-    throw new RolegateError('unsupported_grant')
+    throw unsupportedGrant(offeredGrants(deps.offeredWays))
   }
 
   function redeemCode(asked: TokenForm, request: Facts): Promise<Tokens> {
@@ -72,7 +71,7 @@ export function makeOauthAnswers(deps: OauthStories & { publicUrl: string }): Oa
       const { client_id: clientId, host, user, tool } = parse(StartForm, body)
       const client = requireOwnClient(clientId)
       // security.md D-1: switched off means off at every step.
-      if (!offers('device')) throw new RolegateError('unsupported_grant')
+      if (!offers('device')) throw unsupportedGrant(offeredGrants(deps.offeredWays))
       const claims = {
         ...(host && { host: printable(host) }),
         ...(user && { user: printable(user) }),

@@ -319,6 +319,10 @@ describe('each token kind at every door (threats.md F4)', () => {
         subject_token: tokens.id,
       })
       expect([grant, answer.status, answer.body.error]).toEqual([grant, 400, 'unsupported_grant_type'])
+      // What is taken in its place is what the metadata offers.
+      const { body } = await request(demo.url).get('/.well-known/oauth-authorization-server').expect(200)
+      expect(body.grant_types_supported).toHaveLength(4)
+      expect(answer.body.error_description).toContain(`Taken here: ${body.grant_types_supported.join(', ')}.`)
     }
   })
 

@@ -1,5 +1,20 @@
+import { RolegateError } from '../errors.ts'
+
 /** What a client may ask `/token` for (RFC 6749 §4.1, §6; RFC 8628 §3.4). */
 export type Grant = 'authorization_code' | 'device_code' | 'refresh_token'
+
+export const DEVICE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code'
+
+/** The same by their names on the wire. */
+export const GRANTS: ReadonlyMap<string, Grant> = new Map([
+  ['authorization_code', 'authorization_code'],
+  ['refresh_token', 'refresh_token'],
+  [DEVICE_GRANT, 'device_code'],
+])
+
+/** Says what would have been taken instead, by the names on the wire. */
+export const unsupportedGrant = (taken: Iterable<string>): RolegateError =>
+  new RolegateError('unsupported_grant', { taken: [...taken] })
 
 /**
  * A program that asks for a person's sign-in. Every one of them is public (RFC 6749 §2.1): being known proves nothing,
@@ -25,6 +40,10 @@ export const OWN_CLIENT: Client = {
   redirectPaths: ['/callback'],
   grants: new Set<Grant>(['authorization_code', 'device_code', 'refresh_token']),
 }
+
+/** What a client may ask for, by the names on the wire. */
+export const grantNamesOf = ({ grants }: Client): readonly string[] =>
+  [...GRANTS].flatMap(([name, grant]) => (grants.has(grant) ? [name] : []))
 
 /** What a program says of itself, as a page and a log may show it: one line of printing characters (threats.md D6). */
 export function printable(text: string): string {

@@ -1,7 +1,7 @@
 import { Router, type Request, type RequestHandler, type Response } from 'express'
 import * as z from 'zod'
 import { isChallenge } from '../../domain/device/authorization.ts'
-import { printable, redirectOf, type Client } from '../../domain/device/client.ts'
+import { grantNamesOf, printable, redirectOf, unsupportedGrant, type Client } from '../../domain/device/client.ts'
 import type { DeviceClaims } from '../../domain/device/device-login.ts'
 import { RolegateError } from '../../domain/errors.ts'
 import { endWithin, type GatewaySession } from '../../domain/sign-in/session.ts'
@@ -67,7 +67,7 @@ export function authorizeRoutes(deps: {
   function askIn(asked: Asked, client: Client): AuthorizationAsk {
     if (redirectOf(client, asked.redirect_uri) === undefined)
       throw new RolegateError('invalid_request', { field: 'redirect_uri' })
-    if (!client.grants.has('authorization_code')) throw new RolegateError('unsupported_grant')
+    if (!client.grants.has('authorization_code')) throw unsupportedGrant(grantNamesOf(client))
     // threats.md D1: nobody is signed in behind their back.
     if (asked.prompt?.split(' ').includes('none') === true)
       throw new RolegateError('invalid_request', { field: 'prompt' })

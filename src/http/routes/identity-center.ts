@@ -1,6 +1,13 @@
 import { Router, type ErrorRequestHandler, type Request } from 'express'
 import * as z from 'zod'
-import { printable, type Client, type Grant } from '../../domain/device/client.ts'
+import {
+  DEVICE_GRANT,
+  grantNamesOf,
+  printable,
+  unsupportedGrant,
+  type Client,
+  type Grant,
+} from '../../domain/device/client.ts'
 import { showUserCode } from '../../domain/device/user-code.ts'
 import { RolegateError } from '../../domain/errors.ts'
 import type { GatewaySession } from '../../domain/sign-in/session.ts'
@@ -32,7 +39,6 @@ const TAKES_GET = /^\/(assignment|federation)\//
 export const isForIdentityCenter = ({ path, method }: Request): boolean =>
   IDENTITY_CENTER.test(path) && (method !== 'GET' || TAKES_GET.test(path))
 
-const DEVICE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code'
 /**
  * Clients discard role credentials with less than fifteen minutes left, so with shorter ones they would ask again at
  * each command.
@@ -120,7 +126,8 @@ export function identityCenterRoutes(deps: {
     const { clientId, clientSecret, startUrl } = parse(DeviceStart, req.body)
     const client = requireGrant(deps.clients.authenticate(clientId, clientSecret), 'device_code')
     // security.md D-1: switched off means off at every step.
-    if (!deps.offeredWays.has('device')) throw new RolegateError('unsupported_grant')
+    if (!deps.offeredWays.has('device'))
+      throw unsupportedGrant(grantNamesOf(client).filter((name) => name !== DEVICE_GRANT))
     // threats.md D8: whoever asks for another company's start page is in the wrong place.
     if (!startUrls.includes(startUrl.replace(/(\/|\/?#.*)$/, '')))
       throw new RolegateError('invalid_request', { field: 'startUrl' })
@@ -164,7 +171,7 @@ export function identityCenterRoutes(deps: {
         requireGrant(client, 'refresh_token')
         return deps.refreshTokens({ refreshToken: given(asked, 'refreshToken'), clientId, request })
       default:
-        throw new RolegateError('unsupported_grant')
+        throw unsupportedGrant(grantNamesOf(client))
     }
   }
 
@@ -260,7 +267,7 @@ function toolOf({ userAgent }: Facts): string {
 }
 
 function requireGrant(client: Client, grant: Grant): Client {
-  if (!client.grants.has(grant)) throw new RolegateError('unsupported_grant')
+  if (!client.grants.has(grant)) throw unsupportedGrant(grantNamesOf(client))
   return client
 }
 

@@ -8,13 +8,11 @@ import { answerFor } from '../answers.ts'
 import { refusePages } from '../csrf.ts'
 import { fromExpress, refuse } from '../errors.ts'
 import { failAsAtHotDoor } from '../hot-door.ts'
-import { DEVICE_GRANT, type OauthAnswers } from '../oauth-answers.ts'
+import type { OauthAnswers } from '../oauth-answers.ts'
+import { offeredGrants } from '../offered-grants.ts'
 import { parse } from '../parse.ts'
 import { factsOf } from '../request-facts.ts'
 import type { LogRefusal } from '../witness.ts'
-
-/** Answered before the others: routes/token-exchange.ts. */
-export const EXCHANGE_GRANT = 'urn:ietf:params:oauth:grant-type:token-exchange'
 
 const RevokeForm = z.object({ client_id: z.string(), token: z.string().max(200) })
 
@@ -42,12 +40,7 @@ export function oauthRoutes(deps: {
       ...(offers('device') && { device_authorization_endpoint: endpoint('device_authorization') }),
       token_endpoint: endpoint('token'),
       revocation_endpoint: endpoint('revoke'),
-      grant_types_supported: [
-        ...(offers('pkce') ? ['authorization_code'] : []),
-        ...(offers('device') ? [DEVICE_GRANT] : []),
-        ...(deps.offeredWays.size > 0 ? ['refresh_token'] : []),
-        EXCHANGE_GRANT,
-      ],
+      grant_types_supported: offeredGrants(deps.offeredWays),
       response_types_supported: offers('pkce') ? ['code'] : [],
       code_challenge_methods_supported: ['S256'],
       authorization_response_iss_parameter_supported: true,

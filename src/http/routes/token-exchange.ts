@@ -7,7 +7,8 @@ import { parse } from '../parse.ts'
 import { factsOf, type Facts } from '../request-facts.ts'
 import type { LogRefusal } from '../witness.ts'
 import { requireOwnClient } from '../../usecases/device/clients.ts'
-import { EXCHANGE_GRANT, makeOauthErrorHandler, requireForm } from './oauth.ts'
+import { EXCHANGE_GRANT } from '../offered-grants.ts'
+import { makeOauthErrorHandler, requireForm } from './oauth.ts'
 
 /** RFC 8693 §3. */
 const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token'

@@ -1,4 +1,12 @@
-import { OWN_CLIENT, parseLoopbackRedirect, printable, type Client, type Grant } from '../../domain/device/client.ts'
+import {
+  GRANTS,
+  OWN_CLIENT,
+  parseLoopbackRedirect,
+  printable,
+  unsupportedGrant,
+  type Client,
+  type Grant,
+} from '../../domain/device/client.ts'
 import { RolegateError } from '../../domain/errors.ts'
 import type { Now, RandomText, Sealer } from '../ports.ts'
 
@@ -8,12 +16,6 @@ const MOST_REDIRECTS = 5
 /** What every door takes for an id: it travels in the address of a page. */
 const LONGEST_ID = 1000
 const SCOPE = 'sso:account:access'
-
-const GRANTS: ReadonlyMap<string, Grant> = new Map([
-  ['authorization_code', 'authorization_code'],
-  ['refresh_token', 'refresh_token'],
-  ['urn:ietf:params:oauth:grant-type:device_code', 'device_code'],
-])
 
 type Registration = {
   readonly clientId: string
@@ -104,6 +106,6 @@ function pathOf(redirectUri: string): string {
 
 function grantOf(name: string): Grant {
   const grant = GRANTS.get(name)
-  if (grant === undefined) throw new RolegateError('unsupported_grant')
+  if (grant === undefined) throw unsupportedGrant(GRANTS.keys())
   return grant
 }
