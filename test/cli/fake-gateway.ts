@@ -34,7 +34,7 @@ export const LENT = {
   seconds: 3600,
   limitedBy: 'default',
 }
-const ME = {
+export const ME = {
   subject: '00u1',
   username: 'alice@example.com',
   idp: 'okta',

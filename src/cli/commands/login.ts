@@ -60,16 +60,22 @@ async function welcome({ gateway }: Connection, { world, say, json }: Call): Pro
   const kind = me.via === 'device' ? ' (device session: no elevated roles)' : ''
   // If this fails, the sign-in still stands: the list is a greeting, and what completion will know.
   const roles = await gateway.roles().then(
-    ({ read }) => ` ${countOf(read)}`,
+    ({ read }) => ` ${me.via === 'device' ? countForDevice(read) : countOf(read)}`,
     () => '',
   )
   say(`✓ Signed in as ${me.username} until ${until}${kind}.${roles}`)
   if (json) world.out(`${JSON.stringify(answer, null, 2)}\n`)
 }
 
+/** The line has just said that such a session gets no elevated roles. */
+function countForDevice(roles: readonly ListedRole[]): string {
+  const plain = roles.filter(({ elevated }) => !elevated)
+  return plain.length === 0 && roles.length > 0 ? 'No role is open to this terminal.' : countOf(plain)
+}
+
 function countOf(roles: readonly ListedRole[]): string {
   if (roles.length === 0) return 'No role is open to you.'
-  // Listed separately, as on the approval page: a terminal gets elevated roles one at a time, or not at all.
+  // Listed separately, as on the approval page: a terminal gets elevated roles one at a time.
   const elevated = roles.filter((role) => role.elevated).length
   const plain = roles.filter((role) => !role.elevated)
   const accounts = new Set(plain.map(({ accountId }) => accountId)).size

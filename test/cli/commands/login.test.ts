@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { aGateway, aRole, anOauthError, aProblem, someTokens } from '../fake-gateway.ts'
+import { aGateway, aRole, anOauthError, aProblem, ME, someTokens } from '../fake-gateway.ts'
 import { readTokens } from '../kept-files.ts'
 import { aTerminal } from '../fake-terminal.ts'
 
@@ -25,15 +25,18 @@ describe('rolegate login --device', () => {
     ])
   })
 
-  it('counts elevated roles apart, as the page does that was approved', async () => {
+  it('says once what it gets of elevated roles: nothing, or how many, as the page does that was approved', async () => {
     const gateway = await aGateway()
     const elevated = aRole('payments-prod/admin', { elevated: true })
     gateway.on('GET /v1/roles', { json: { roles: [aRole('payments-dev/readonly'), elevated] } })
-    const { err } = await aTerminal().run('login', '--device', '--server', gateway.origin)
-    expect(err).toContain(' 1 role in 1 account, and 1 elevated.\n')
+    const signIn = async () => (await aTerminal().run('login', '--device', '--server', gateway.origin)).err
+    expect(await signIn()).toContain(' (device session: no elevated roles). 1 role in 1 account.\n')
     gateway.on('GET /v1/roles', { json: { roles: [elevated] } })
-    const { err: alone } = await aTerminal().run('login', '--device', '--server', gateway.origin)
-    expect(alone).toContain('). 1 elevated.\n')
+    expect(await signIn()).toContain(' (device session: no elevated roles). No role is open to this terminal.\n')
+    gateway.on('GET /v1/whoami', { json: { ...ME, session: { ...ME.session, via: 'pkce' } } })
+    expect(await signIn()).toContain(' until 20:00. 1 elevated.\n')
+    gateway.on('GET /v1/roles', { json: { roles: [aRole('payments-dev/readonly'), elevated] } })
+    expect(await signIn()).toContain(' until 20:00. 1 role in 1 account, and 1 elevated.\n')
   })
 
   it('tells the gateway which host, person and tool ask, each in 64 characters at most', async () => {
