@@ -157,7 +157,10 @@ export function lintAccountSelector(
     if (aliasesMeant(item, accounts).length > 0) return
     const [, kind, word = ''] = /^(env|tag):(.*)$/s.exec(item) ?? []
     if (kind === undefined) {
-      findings.fault(here, `unknown account "${shown(item)}"${accountMeant(item, accounts)}`)
+      findings.fault(
+        here,
+        `unknown account "${shown(item)}"${captureMeant(item, here) ?? accountMeant(item, accounts)}`,
+      )
       return
     }
     const all = Object.values(accounts)
@@ -171,18 +174,26 @@ export function lintAccountSelector(
 function accountMeant(item: string, accounts: ConfigFile['accounts']): string {
   const alias = /^\d{12}$/.test(item) ? Object.keys(accounts).find((one) => accounts[one]?.id === item) : undefined
   if (alias !== undefined) return `; that account is "${alias}" here`
-  if (parseTemplate(item) !== undefined) return '; what a pattern captures stands alone, not in a list'
   if (/^\$\w/.test(item)) return '; what a pattern captures has a name, as in ${account}'
   if (item.includes('*')) return '; "*" is no part of a name: write a list, "env:NAME" or "tag:NAME"'
   if (item.includes(':')) return '; what selects several is "env:NAME" or "tag:NAME"'
   return didYouMean(item, Object.keys(accounts))
 }
 
+/** A place for what a pattern captures, where none can be. */
+const captureMeant = (item: string, path: Path): string | undefined =>
+  parseTemplate(item) === undefined
+    ? undefined
+    : path.includes('grant')
+      ? '; what a pattern captures stands alone, not in a list'
+      : '; only a grant takes what a pattern captures'
+
 /** Each item of a selector is a role key. */
 export function lintRoleSelector(selector: Selector, path: Path, { roles }: ConfigFile, findings: Findings): void {
   eachItem(selector, path, findings, (item, here) => {
     if (Object.hasOwn(roles, item)) return
-    findings.fault(here, `unknown role "${shown(item)}"${didYouMean(item, Object.keys(roles))}`)
+    const meant = captureMeant(item, here) ?? didYouMean(item, Object.keys(roles))
+    findings.fault(here, `unknown role "${shown(item)}"${meant}`)
   })
 }
 

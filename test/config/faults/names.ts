@@ -233,6 +233,12 @@ export const PATTERNS: readonly Case[] = [
   swap('an alternative behind a bracket that is none', PATTERN, `'^aws[](]|(?P<account>.+)\\.(?P<role>.+)$'`),
   swap('a capture by number', 'accounts: "${account}"', 'accounts: "$1"'),
   swap('a capture in a list', 'accounts: "${account}"', 'accounts: ["${account}"]'),
+  swap('a captured role in a list', 'roles: "${role}" }', 'roles: ["${role}"] }'),
+  swap('a capture in a fence', 'within: { accounts: "env:dev"', 'within: { accounts: "${account}"'),
+  ruleMore(
+    'a capture in a deny',
+    '{ id: x, match: { idp: okta, pattern: \'^x-(?P<a>[a-z]+)$\' }, deny: { accounts: "${a}" } }',
+  ),
   swap(
     'a fence beside the accounts it fences',
     'accounts: "${account}", roles: "${role}" }',
