@@ -32,6 +32,14 @@ it('a token, a code or a cookie that opens nothing is on record, and not what it
   expect(JSON.stringify(demo.audit())).not.toContain(SECRET)
 })
 
+it('who shows nothing has tried nothing', async () => {
+  const already = demo.audit().length
+  await request(demo.url).get('/v1/whoami').expect(401)
+  await request(demo.url).get('/assignment/accounts').expect(401)
+  await request(demo.url).get('/me').expect(303)
+  expect(demo.audit()).toHaveLength(already)
+})
+
 it('a hundred of them are a line a minute', async () => {
   for (let tries = 0; tries < 100; tries += 1) await asTerminal(`rga_${'y'.repeat(43)}`).expect(401)
   expect(turnedAway('unknown_token')).toHaveLength(1)

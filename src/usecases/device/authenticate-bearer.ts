@@ -17,6 +17,8 @@ export function makeAuthenticateBearer(deps: {
     const known = /^rga_[\w-]{43}$/.test(token) ? await deps.accessTokens.get(deps.digest(token)) : undefined
     const now = deps.now()
     const session = known && now < known.expiresAt ? await deps.findSession(known.sessionId) : undefined
+    // Who shows nothing has tried nothing.
+    if (token === '') throw new RolegateError('sign_in_required')
     if (session === undefined)
       throw new RolegateError('sign_in_required', {}, { reason: known === undefined ? 'unknown_token' : 'ended_token' })
     requireSessionMay(session, { kind: 'look' }, now)
