@@ -14,12 +14,15 @@ const PROGRAMS = new Map<string, () => Promise<Program>>([
 ])
 
 /** A flag that is not known, or lacks its value, is a usage error (exit 2); anything else is a fault of ours. */
-async function asUsage(command: string, thrown: unknown): Promise<number> {
+async function asUsage(command: string, usage: string, thrown: unknown): Promise<number> {
   const isArguments = thrown instanceof Error && 'code' in thrown && String(thrown.code).startsWith('ERR_PARSE_ARGS')
   if (!isArguments) throw thrown
   const { misused } = await import('./program/misused.ts')
   // parseArgs adds advice about quoting that only confuses.
-  return misused(command, thrown.message.split(/\. |\n/)[0] ?? '')
+  const said = thrown.message.split(/\. |\n/)[0] ?? ''
+  const { nearestOption } = await import('./domain/nearest.ts')
+  const near = nearestOption(said, usage.match(/--[a-z][a-z-]+/g) ?? [])
+  return misused(command, near === undefined ? said : `${said}; did you mean ${near}?`)
 }
 
 async function main([name = 'help', ...args]: readonly string[]): Promise<number> {
@@ -35,9 +38,9 @@ async function main([name = 'help', ...args]: readonly string[]): Promise<number
     process.stdout.write(program.USAGE)
     return 0
   }
-  if (program !== undefined) return program.run(args).catch((thrown: unknown) => asUsage(name, thrown))
+  if (program !== undefined) return program.run(args).catch((thrown: unknown) => asUsage(name, program.USAGE, thrown))
   const { runCli } = await import('./program/cli.ts')
-  return runCli([name, ...args])
+  return runCli([name, ...args], PROGRAMS.keys())
 }
 
 // The AWS SDK says at each start that it will leave Node 20 in 2027; the README says what to run on instead.

@@ -52,7 +52,7 @@ function nearTo(wanted: string, roles: readonly ListedRole[]): readonly ListedRo
 }
 
 /** Levenshtein's distance: insertions, deletions and replacements. */
-export function changesBetween(one: string, other: string): number {
+function changesBetween(one: string, other: string): number {
   let row = Array.from({ length: other.length + 1 }, (_, index) => index)
   for (const [i, letter] of Array.from(one).entries()) {
     const next = [i + 1]

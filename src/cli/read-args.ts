@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { nearestOption } from '../domain/nearest.ts'
 import { type Command, GLOBAL_OPTIONS, type Typed } from './command.ts'
 import { usageFailure } from './failure.ts'
 
@@ -44,7 +45,12 @@ function readOptions(command: Command, args: readonly string[]): Omit<Typed, 're
     })
     return { words: positionals, values }
   } catch (thrown) {
-    throw usageFailure(firstSentence(thrown), command.usage)
+    const said = firstSentence(thrown)
+    const near = nearestOption(
+      said,
+      [...Object.keys(GLOBAL_OPTIONS), ...Object.keys(command.options)].map((name) => `--${name}`),
+    )
+    throw usageFailure(near === undefined ? said : `${said} Did you mean ${near}?`, command.usage)
   }
 }
 

@@ -1,5 +1,6 @@
 import type * as z from 'zod'
-import { didYouMean, nearest } from './did-you-mean.ts'
+import { nearest } from '../domain/nearest.ts'
+import { didYouMean } from './did-you-mean.ts'
 import type { Finding, Path } from './faults.ts'
 import { configJsonSchema, type JsonSchema } from './json-schema.ts'
 

@@ -1,4 +1,4 @@
-import { nearest } from '../config/did-you-mean.ts'
+import { nearest } from '../domain/nearest.ts'
 import type { Names } from '../config/installation.ts'
 import type { Aim } from '../domain/emergency/emergency.ts'
 import { RolegateError } from '../domain/errors.ts'

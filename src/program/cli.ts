@@ -10,13 +10,13 @@ import { proxiedFetch } from './proxied-fetch.ts'
 import { VERSION } from './version.ts'
 
 /** Runs one line of the client in this process's world; answers with the exit code. */
-export async function runCli(argv: readonly string[]): Promise<number> {
+export async function runCli(argv: readonly string[], servers: Iterable<string>): Promise<number> {
   const interrupt = new AbortController()
   const onInterrupt = () => interrupt.abort()
   // A second Ctrl-C finds nobody listening and ends the process.
   process.once('SIGINT', onInterrupt)
   try {
-    return await run(argv, cliWorld(interrupt))
+    return await run(argv, cliWorld(interrupt), servers)
   } finally {
     process.off('SIGINT', onInterrupt)
   }

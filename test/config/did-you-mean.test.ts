@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { didYouMean, nearest } from '../../src/config/did-you-mean.ts'
+import { didYouMean } from '../../src/config/did-you-mean.ts'
+import { nearest } from '../../src/domain/nearest.ts'
 
 it.each([
   { written: 'isuer', known: ['issuer', 'id'], hint: '; did you mean "issuer"?', because: 'a letter is missing' },

@@ -74,6 +74,16 @@ describe('the program', () => {
     },
   )
 
+  it.each([
+    [['serve', '--confg', 'x'], "error: Unknown option '--confg'; did you mean --config?"],
+    [['health', '--ulr', 'x'], "error: Unknown option '--ulr'; did you mean --url?"],
+    [['serv'], 'There is no command “serv”. Did you mean serve?'],
+    [['help', 'check-conifg'], 'There is no command “check-conifg”. Did you mean check-config?'],
+  ])('a word that is misspelt is followed by the one that was meant: %j', (line, says) => {
+    const { status, stderr } = run(...line)
+    expect([status, stderr]).toEqual([2, expect.stringContaining(says)])
+  })
+
   it('check-config without a file, and with one that is not there', () => {
     expect(run('check-config').status).toBe(2)
     const missing = run('check-config', '/nowhere/rolegate.yaml')

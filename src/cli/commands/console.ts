@@ -1,3 +1,4 @@
+import { isService } from '../../domain/aws/destination.ts'
 import { isRegion } from '../../domain/aws/partition.ts'
 import { printDuration } from '../../domain/entitlement/duration.ts'
 import type { ListedRole } from '../answers.ts'
@@ -6,6 +7,7 @@ import type { Call, Command, Connection } from '../command.ts'
 import { withConfirmation } from '../confirm.ts'
 import { openBrowser } from '../open-browser.ts'
 import { findOrPickRole, requireRoleOrTerminal } from '../pick-role.ts'
+import { oneLine } from '../server-text.ts'
 import { sayingWhatWaits } from '../what-waits.ts'
 
 export const openConsole: Command = {
@@ -35,6 +37,7 @@ export const openConsole: Command = {
   async run(call) {
     const [wanted, destination] = call.words
     requireRoleOrTerminal(call, wanted)
+    requireDestination(call, destination)
     if (!call.flag('print') && call.text('duration') !== undefined) throw call.misused('-d goes with --print.')
     if (!call.flag('print') && call.text('reason') !== undefined) throw call.misused('--reason goes with --print.')
     if (call.flag('print') && call.flag('share')) throw call.misused('--print is a secret and --share is none: which?')
@@ -51,6 +54,13 @@ export const openConsole: Command = {
 }
 
 type Wish = { readonly destination: string | undefined; readonly region: string | undefined }
+
+/** What the gateway would refuse, told before a browser is opened for it. Which services there are, AWS alone knows. */
+function requireDestination({ misused }: Call, destination = ''): void {
+  if (destination === '' || isService(destination) || URL.canParse(destination)) return
+  const near = isService(destination.toLowerCase()) ? ` Did you mean ${destination.toLowerCase()}?` : ''
+  throw misused(`“${oneLine(destination)}” is neither a service, as in s3, nor a page’s address.${near}`)
+}
 
 /** An address includes its region; a service, or the console's home, needs one. */
 function regionIn({ text, misused }: Call, destination = ''): string | undefined {

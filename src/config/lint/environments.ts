@@ -1,5 +1,6 @@
 import { listed } from '../../domain/listed.ts'
-import { didYouMean, nearest } from '../did-you-mean.ts'
+import { nearest } from '../../domain/nearest.ts'
+import { didYouMean } from '../did-you-mean.ts'
 import type { Findings } from '../faults.ts'
 import type { ConfigFile } from '../schema.ts'
 import { itemsOf } from '../selectors.ts'

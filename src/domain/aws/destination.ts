@@ -13,6 +13,10 @@ export type ConsoleWorld = {
 export type Destination = string & { readonly __destination: true }
 
 const SERVICE = /^[a-z0-9][a-z0-9-]{0,40}$/
+
+/** A service’s name as its page’s address has it: AWS alone knows which there are. */
+export const isService = (text: string): boolean => SERVICE.test(text)
+
 /** Pages that sign in, sign out or redirect: no destination of ours leads there (threats.md H2). */
 const FORBIDDEN_PATH = /^\/(console\/)?(logout|oauth|signin|federation|switchrole)/i
 
@@ -22,7 +26,7 @@ const FORBIDDEN_PATH = /^\/(console\/)?(logout|oauth|signin|federation|switchrol
  */
 export function parseDestination(text: string | undefined, world: ConsoleWorld): Destination {
   if (text === undefined || text === '') return homeOf(world)
-  const address = SERVICE.test(text) ? `${originOf(world)}/${text}/home?region=${world.region}` : text
+  const address = isService(text) ? `${originOf(world)}/${text}/home?region=${world.region}` : text
 
   const url = address.length <= 2000 && URL.canParse(address) ? new URL(address) : undefined
   if (
