@@ -46,6 +46,8 @@ export function makeServer(deps: Deps): Server {
   const { settings, now } = deps
   let known: { configuration: OpenidClient.Configuration; at: number } | undefined
   let failedAt = NEVER
+  /** Why there was no answer, for whoever is refused because of it. */
+  let failure: unknown
   let underway: Promise<void> | undefined
 
   async function discover(): Promise<void> {
@@ -53,6 +55,7 @@ export function makeServer(deps: Deps): Server {
       known = { configuration: await configurationFor(deps), at: now().getTime() }
     } catch (cause) {
       failedAt = now().getTime()
+      failure = cause
       deps.onFailure('discovery', cause)
     }
   }
@@ -72,7 +75,8 @@ export function makeServer(deps: Deps): Server {
       const refreshed = refresh()
       if (known === undefined) await refreshed
       if (known === undefined) {
-        throw new RolegateError('idp_unavailable', { idp: settings.id, label: settings.label, retryAfterSeconds: 5 })
+        const { id: idp, label } = settings
+        throw new RolegateError('idp_unavailable', { idp, label, retryAfterSeconds: 5 }, { cause: failure })
       }
       return known.configuration
     },

@@ -33,6 +33,8 @@ export function makeIssuerKeys(deps: {
 }): IssuerKeys {
   let known: { readonly keys: JWTVerifyGetKey; readonly at: number } | undefined
   let failedAt = Number.NEGATIVE_INFINITY
+  /** Why there was no answer, for whoever is refused because of it. */
+  let failure: unknown
   let underway: Promise<void> | undefined
 
   async function fetchKeys(): Promise<void> {
@@ -41,6 +43,7 @@ export function makeIssuerKeys(deps: {
       known = { keys: createLocalJWKSet(await keysOf(deps)), at: deps.now().getTime() }
     } catch (cause) {
       failedAt = deps.now().getTime()
+      failure = cause
       deps.onFailure(cause)
     }
   }
@@ -57,7 +60,7 @@ export function makeIssuerKeys(deps: {
   async function requireKeys(): Promise<JWTVerifyGetKey> {
     const refreshed = refresh(FRESH_MS)
     if (known === undefined) await refreshed
-    if (known === undefined) throw new RolegateError('idp_unavailable', { retryAfterSeconds: 5 })
+    if (known === undefined) throw new RolegateError('idp_unavailable', { retryAfterSeconds: 5 }, { cause: failure })
     return known.keys
   }
 

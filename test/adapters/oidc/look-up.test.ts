@@ -1,11 +1,14 @@
 import { createServer } from 'node:http'
 import { isIP, type AddressInfo, type LookupFunction } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { attackClassOf } from '../../../src/domain/audit/attack-class.ts'
 import { roleArnOf } from '../../../src/domain/aws/arn.ts'
 import { makeStsClients } from '../../../src/adapters/aws/sts-clients.ts'
 import { makeAssumeRole } from '../../../src/adapters/aws/sts.ts'
 import { makeBoundedFetch, UpstreamFailure } from '../../../src/adapters/oidc/bounded-fetch.ts'
 import { makeLookUp } from '../../../src/adapters/oidc/look-up.ts'
+import { refusalFrom } from '../../support/a-refusal.ts'
+import { aProvider } from './a-sign-in.ts'
 
 /** A name server that says what a test tells it to, one answer after the other. */
 function names(...answers: (readonly string[])[]) {
@@ -87,6 +90,12 @@ describe('what is asked of others is asked nowhere off limits (threats.md P2)', 
     const refused: LookupFunction = (_, __, done) => done(Object.assign(new Error('gone'), { code: 'ENOTFOUND' }), '')
     const cause = await causeOf(makeBoundedFetch(bounds, makeLookUp(refused))(`http://idp.example.com:${port}/`))
     expect(cause).toMatchObject({ code: 'ENOTFOUND' })
+  })
+
+  it('is counted as such where a sign-in is refused because of it (security.md A-9)', async () => {
+    const { provider } = await aProvider({ settings: { issuer: 'https://169.254.169.254' } })
+    const refusal = await refusalFrom(provider.begin('0a1b2c3d'))
+    expect([refusal.code, attackClassOf(refusal)]).toEqual(['idp_unavailable', 'ssrf'])
   })
 
   it('goes for STS as well', async () => {

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { makeBoundedFetch } from '../../../src/adapters/oidc/bounded-fetch.ts'
+import { attackClassOf } from '../../../src/domain/audit/attack-class.ts'
 import { digest } from '../../../src/adapters/store/keys.ts'
 import { makeVerifyWorkloadToken } from '../../../src/adapters/workload/verify.ts'
 import { aJobIssuer, type IssuerBend } from '../../support/a-job-issuer.ts'
@@ -87,6 +88,14 @@ describe('an issuer’s keys', () => {
 })
 
 describe('an issuer that cannot be asked', () => {
+  it('is counted where it names an address at which nothing is asked (threats.md P2, security.md A-9)', async () => {
+    const { verify } = await aWorldOfJobs({
+      discovery: (honest) => ({ ...honest, jwks_uri: 'https://169.254.169.254/latest/meta-data/' }),
+    })
+    const refusal = await refusalFrom(verify())
+    expect([refusal.code, attackClassOf(refusal)]).toEqual(['idp_unavailable', 'ssrf'])
+  })
+
   const plainly =
     (status: number, headers: Record<string, string> = {}, body = '{}'): Send =>
     (_req, res) =>
