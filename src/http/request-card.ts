@@ -1,5 +1,6 @@
 import { printDuration } from '../domain/entitlement/duration.ts'
 import type { ShownRequest } from '../usecases/request/see-requests.ts'
+import { answerIn } from './answer-in.ts'
 import { accountCard } from './cards.ts'
 import type { RequestCard } from './models/cards.ts'
 
@@ -24,7 +25,7 @@ export function requestCard(
     askedAt,
     expiresAt,
     standing,
-    ...answerIn(request),
+    ...cardAnswerIn(request),
     ...(until !== undefined && { until }),
   }
 }
@@ -34,16 +35,12 @@ function howEnded({ endedBy, person }: Extract<ShownRequest['request'], { status
   return `${endedBy.username} ${isOwn ? 'gave it back' : 'took it back'}`
 }
 
-function answerIn(request: ShownRequest['request']): Pick<RequestCard, 'answer' | 'ended'> {
-  if (!('answeredBy' in request) || request.status === 'approving') return {}
-  const { answeredBy, answeredAt, note } = request
+function cardAnswerIn(request: ShownRequest['request']): Pick<RequestCard, 'answer' | 'ended'> {
+  const answered = answerIn(request)
+  if (answered === undefined) return {}
+  const { seconds, ...answer } = answered
   return {
-    answer: {
-      by: answeredBy.username,
-      at: answeredAt,
-      ...(note !== undefined && { note }),
-      ...('grantedSeconds' in request && { length: printDuration(request.grantedSeconds) }),
-    },
+    answer: { ...answer, ...(seconds !== undefined && { length: printDuration(seconds) }) },
     ...(request.status === 'ended' && { ended: { how: howEnded(request), at: request.endedAt } }),
   }
 }

@@ -1,5 +1,6 @@
 import { REQUEST_INTERVAL_SECONDS } from '../domain/request/role-request.ts'
 import type { ShownRequest } from '../usecases/request/see-requests.ts'
+import { answerIn } from './answer-in.ts'
 import { answerFor } from './answers.ts'
 import type { GroupName } from './group-names.ts'
 import { voidWhy } from './void-words.ts'
@@ -8,6 +9,7 @@ import { voidWhy } from './void-words.ts'
 export function requestRow(shown: ShownRequest, { publicUrl, groupName }: { publicUrl: string; groupName: GroupName }) {
   const { request, standing, until, isOwn, target, wanted } = shown
   const { id, role, person, via, reason, seconds, askedAt, expiresAt } = request
+  const answer = answerIn(request)
   // threats.md P3: who asks is told whose word it takes only where the way in is no secret.
   const isTold = !isOwn || target?.kind.discoverable === true
   return {
@@ -27,7 +29,7 @@ export function requestRow(shown: ShownRequest, { publicUrl, groupName }: { publ
     askedAt,
     expiresAt,
     approvers: isTold ? approverNames(wanted, groupName) : [],
-    ...answerIn(request),
+    ...(answer !== undefined && { answer }),
     ...(until !== undefined && { grantedUntil: until }),
     ...(!isOwn && { mayApprove: refusalOf(shown) === undefined && standing === 'asked' }),
     ...whyIn(shown),
@@ -50,16 +52,3 @@ const refusalOf = ({ fault, approvingFault }: ShownRequest) => fault ?? approvin
 export const approverNames = (wanted: ShownRequest['wanted'], groupName: GroupName): readonly string[] => [
   ...new Set(wanted.flatMap(({ idp, groups }) => groups.map((group) => groupName(idp, group) ?? group))),
 ]
-
-function answerIn(request: ShownRequest['request']) {
-  if (!('answeredBy' in request) || request.status === 'approving') return {}
-  const { answeredBy, answeredAt, note } = request
-  return {
-    answer: {
-      by: answeredBy.username,
-      at: answeredAt,
-      ...(note !== undefined && { note }),
-      ...('grantedSeconds' in request && { seconds: request.grantedSeconds }),
-    },
-  }
-}
