@@ -39,8 +39,8 @@ export function v1RequestRoutes(deps: {
     const { role, reason, seconds } = parse(AskBody, req.body)
     const session = signedIn(res)
     const asked = { session, role, reason, ...(seconds !== undefined && { seconds }), request: factsOf(res) }
-    const { id } = await deps.askForRole(asked)
-    res.status(201).json(rowOf(await deps.seeRequests.find(session, id)))
+    const { id, waited = false } = await deps.askForRole(asked)
+    res.status(waited ? 200 : 201).json(rowOf(await deps.seeRequests.find(session, id)))
   })
 
   router.get('/v1/requests', authenticate, async (req, res) => {

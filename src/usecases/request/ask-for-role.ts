@@ -37,7 +37,10 @@ export type AskForRole = (input: {
   /** For how long; absent, or longer than the role gives: as long as it gives. */
   readonly seconds?: number
   readonly request: RequestFacts
-}) => Promise<RoleRequest>
+}) => Promise<Asked>
+
+/** `waited`: where it is an older one, which somebody may still answer. */
+type Asked = RoleRequest & { readonly waited?: true }
 
 type Asking = { readonly wanted: readonly Approval[]; readonly person: Person }
 /** The request that stands in the place of a new one, where there still is one; and the same again where it waits for an answer. */
@@ -165,7 +168,7 @@ export function makeAskForRole(deps: {
     const { person } = about
     const key = openRequestKey({ person, roleId: roleIdOf(entitlement.target) })
     const before = await inPlace(key, person)
-    if (before?.waits !== undefined) return before.waits
+    if (before?.waits !== undefined) return again(before.waits)
     const wish = wishFor(input, entitlement, about)
     const keep = { expiresAt: keptUntil(wish), owner: requestsOwner(principal, deps.digest) }
     await deps.requests.put(wish.id, wish, keep)
@@ -185,7 +188,7 @@ export function makeAskForRole(deps: {
     if (!isFirst) {
       // Of those who ask at once for the same, one is answered, and on record.
       await deps.requests.delete(wish.id)
-      return (await inPlace(key, person))?.waits ?? raced()
+      return again((await inPlace(key, person))?.waits ?? raced())
     }
     const { configHash } = deps
     const record = {
@@ -204,6 +207,8 @@ export function makeAskForRole(deps: {
     return (await moveRequest(deps, wish.id, { kind: 'asked' })) ?? raced()
   }
 }
+
+const again = (request: RoleRequest): Asked => ({ ...request, waited: true })
 
 const lacksApproval = ({ unmet }: Entitlement): boolean => unmet.some(({ condition }) => condition === 'approval')
 
