@@ -492,6 +492,8 @@ describe('a request to sign somebody in is refused', () => {
   ])('for $why', async ({ change }) => {
     const answer = await aBrowser()(byRedirect(idp.saml.ssoUrl, anAuthnRequest(change)))
     expect([answer.status, answer.headers.getSetCookie()]).toEqual([400, []])
+    // The way on, for whoever stands there: the gateway's own page.
+    expect(await answer.text()).toContain(`<a href="${new URL('/sign-in', sp.acs).href}">`)
   })
 
   it('from a service provider it does not know', async () => {

@@ -48,5 +48,10 @@ export const signedOutPage = (more: Html = html``): Answer =>
       ${more}`,
   )
 
-export const refusalPage = (why: string): Answer =>
-  idpPage(400, 'The contractors’ directory cannot go on', html`<p>${why}</p>`)
+export const refusalPage = (why: string, signInPage: string | undefined): Answer =>
+  idpPage(
+    400,
+    'The contractors’ directory cannot go on',
+    html`<p>${why}</p>
+      ${signInPage === undefined ? html`` : html`<p><a href="${signInPage}">Back to the gateway’s sign-in page</a></p>`}`,
+  )

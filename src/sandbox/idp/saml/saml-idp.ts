@@ -63,8 +63,13 @@ export async function makeSamlIdp(origin: string, { sp, others = () => [], usual
       behaviour(),
     )
   }
+  /** The gateway's own sign-in page; nothing while nobody knows the gateway. */
+  const wayBack = async () => {
+    const known = await deps.serviceProvider().catch(() => undefined)
+    return known === undefined ? undefined : new URL('/sign-in', known.acs).href
+  }
   const idp: DemoSamlIdp = { ...addresses, certificatePem: first.certificatePem, metadata, behave }
-  return { idp, handle: exchange(answering(makeRoutes(metadata, makeSignOn(deps), makeSignOut(deps)))) }
+  return { idp, handle: exchange(answering(makeRoutes(metadata, makeSignOn(deps), makeSignOut(deps)), wayBack)) }
 }
 
 type Route = (ask: Ask) => Answer | Promise<Answer>
@@ -90,15 +95,16 @@ function makeRoutes(
 }
 
 /** What the demo IdP refuses is told to the person; what it stumbles over is `exchange`'s. */
-const answering = (routes: ReadonlyMap<string, Route>) => async (ask: Ask) => {
-  const { pathname } = ask.url
-  const known = pathname.startsWith(SIGN_IN_PATH) ? SIGN_IN_PATH : pathname
-  const route = routes.get(`${ask.method} ${known}`)
-  if (route === undefined) return { status: 404, body: 'Nothing here.\n' }
-  try {
-    return await route(ask)
-  } catch (thrown) {
-    if (thrown instanceof SamlRefusal) return refusalPage(thrown.message)
-    throw thrown
+const answering =
+  (routes: ReadonlyMap<string, Route>, wayBack: () => Promise<string | undefined>) => async (ask: Ask) => {
+    const { pathname } = ask.url
+    const known = pathname.startsWith(SIGN_IN_PATH) ? SIGN_IN_PATH : pathname
+    const route = routes.get(`${ask.method} ${known}`)
+    if (route === undefined) return { status: 404, body: 'Nothing here.\n' }
+    try {
+      return await route(ask)
+    } catch (thrown) {
+      if (thrown instanceof SamlRefusal) return refusalPage(thrown.message, await wayBack())
+      throw thrown
+    }
   }
-}
