@@ -82,13 +82,19 @@ const missing = (word: string): string => {
   return `${/^[AEIOU]/.test(word) ? 'An' : 'A'} ${word} is missing${see === undefined ? '.' : `; ${see}`}`
 }
 
-function requireWords({ usage, words: { least, most }, takesRest }: Command, words: readonly string[]): void {
+/** What is often written as a bare word: the gateway's address, and an option without its dashes. */
+function insteadOf(extra: string, options: Command['options']): string {
+  if (/^https?:\/\//.test(extra)) return ' A gateway is named by --server.'
+  return Object.hasOwn(options, extra) ? ` Did you mean --${extra}?` : ''
+}
+
+function requireWords({ usage, words: { least, most }, takesRest, options }: Command, words: readonly string[]): void {
   // `rolegate explain ROLE […]`: the usage names what comes first.
   if (words.length < least) throw usageFailure(missing(usage.split(' ')[2 + words.length] ?? ''), usage)
   const extra = words[most]
   if (extra !== undefined)
     throw usageFailure(
-      `“${extra}” is one word too many${takesRest ? ': put -- before the command, as in -- ' + extra : ''}.`,
+      `“${extra}” is one word too many${takesRest ? ': put -- before the command, as in -- ' + extra : ''}.${insteadOf(extra, options)}`,
       usage,
     )
   if (words.includes('')) throw usageFailure('An empty word names nothing.', usage)

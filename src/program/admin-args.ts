@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { didYouMean } from '../config/did-you-mean.ts'
 import { plain } from '../domain/plain.ts'
 
 export const USAGE = `rolegate admin deny AIM --reason TEXT     close it now, and end the sessions it is about
@@ -59,7 +60,7 @@ export function readAdminArgs(args: readonly string[]): AdminCommand | string {
   const [action, written, ...rest] = positionals
   const words = ACTIONS.join(', ')
   if (action === undefined) return `say what to do: ${words}`
-  if (!isAction(action)) return `“${plain(action)}” is none of ${words}`
+  if (!isAction(action)) return `“${plain(action)}” is none of ${words}${didYouMean(action, ACTIONS)}`
   if (acceptsLockout && action !== 'reload') return '--accept-lockout goes with reload alone'
   if (action === 'list' || action === 'reload')
     return written === undefined

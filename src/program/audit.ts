@@ -28,8 +28,10 @@ export async function run(args: readonly string[]): Promise<number> {
     allowPositionals: true,
     options: { config: { type: 'string' }, store: { type: 'string' } },
   })
-  if (positionals.length !== 1 || positionals[0] !== 'export')
-    return misused('audit', 'say what to do: rolegate audit export')
+  const [what] = positionals
+  if (what !== undefined && what !== 'export')
+    return misused('audit', `there is no “${plain(what)}”: say rolegate audit export`)
+  if (positionals.length !== 1) return misused('audit', 'say what to do: rolegate audit export')
   if (values.config !== undefined && values.store !== undefined)
     return misused('audit', 'the records are in one place: --config or --store, not both')
   const file = values.config ?? process.env['ROLEGATE_CONFIG'] ?? 'rolegate.yaml'

@@ -8,6 +8,7 @@ import { compileRules, type RuleIndex } from '../domain/entitlement/compile.ts'
 import { requireRole } from '../domain/entitlement/find-role.ts'
 import type { Account, RoleTarget } from '../domain/entitlement/rule.ts'
 import { asRolegateError } from '../domain/errors.ts'
+import { plain } from '../domain/plain.ts'
 import { misused } from './misused.ts'
 import { readConfigFile } from './read-config.ts'
 
@@ -31,7 +32,9 @@ export async function run(args: readonly string[]): Promise<number> {
     options: { config: { type: 'string' }, accept: { type: 'string' } },
   })
   const [what, role, ...others] = positionals
-  if (what !== 'trust-policy' || role === undefined || others.length > 0 || values.config === undefined)
+  if (what !== undefined && what !== 'trust-policy')
+    return misused('aws', `there is no “${plain(what)}”: say rolegate aws trust-policy ROLE --config FILE`)
+  if (role === undefined || others.length > 0 || values.config === undefined)
     return misused('aws', 'say for which role, by which file: rolegate aws trust-policy ROLE --config FILE')
   if (values.accept !== undefined && values.accept !== NO_EGRESS_PIN)
     return refuse(`error: --accept: there is ${NO_EGRESS_PIN} to accept, and not "${values.accept}"\n`, 2)

@@ -1,4 +1,6 @@
 import { parseArgs } from 'node:util'
+import { plain } from '../domain/plain.ts'
+import { misused } from './misused.ts'
 
 export const USAGE = `rolegate health [--url URL]
 
@@ -13,6 +15,8 @@ export async function run(args: readonly string[]): Promise<number> {
     args: [...args],
     options: { url: { type: 'string', default: 'http://127.0.0.1:9464' } },
   })
+  if (!/^https?:$/.test(URL.canParse(values.url) ? new URL(values.url).protocol : ''))
+    return misused('health', `“${plain(values.url)}” is no address: write http://127.0.0.1:9464`)
   try {
     const answer = await fetch(`${values.url}/readyz`, { signal: AbortSignal.timeout(3_000), redirect: 'error' })
     process.stdout.write(await answer.text())

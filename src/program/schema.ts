@@ -1,3 +1,4 @@
+import { parseArgs } from 'node:util'
 import { printConfigJsonSchema } from '../config/json-schema.ts'
 
 export const USAGE = `rolegate schema
@@ -6,7 +7,8 @@ Prints the JSON Schema that editors complete rolegate.yaml by.
 `
 
 /** `rolegate schema`: the JSON Schema that editors complete rolegate.yaml by. */
-export async function run(): Promise<number> {
+export async function run(args: readonly string[]): Promise<number> {
+  parseArgs({ args: [...args], options: {} })
   process.stdout.write(printConfigJsonSchema())
   return 0
 }

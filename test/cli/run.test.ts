@@ -75,6 +75,8 @@ describe('usage', () => {
     { line: [], says: 'Usage: rolegate' },
     { line: ['--json'], says: 'Usage: rolegate' },
     { line: ['lst'], says: 'Did you mean list?' },
+    { line: ['logout', 'all'], says: '“all” is one word too many. Did you mean --all?' },
+    { line: ['login', 'https://aws.example.com'], says: 'A gateway is named by --server.' },
     { line: ['exce', 'a/b', '--', 'aws'], says: 'Did you mean exec?' },
     { line: ['help', 'whoam'], says: 'Did you mean whoami?' },
     { line: ['exprot', 'a/b'], says: 'Did you mean export?' },

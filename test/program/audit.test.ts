@@ -83,7 +83,7 @@ describe.skipIf(whyNoSqlite !== undefined)(sqliteTitle('rolegate audit export'),
 
   it.each([
     ['rolegate audit', 2, /^error: say what to do: rolegate audit export\nSee: /],
-    ['rolegate audit verify', 2, /^error: say what to do/],
+    ['rolegate audit verify', 2, /^error: there is no “verify”: say rolegate audit export/],
     ['rolegate audit export --config a.yaml --store b.db', 2, /^error: .* --config or --store, not both/],
     ['rolegate audit export --config memory.yaml', 3, /no sink of type file, and no store on disk/],
     ['rolegate audit export --config broken.yaml', 3, /cannot be read from broken\.yaml[^]*store\.path/],

@@ -77,6 +77,15 @@ describe('the program', () => {
   it.each([
     [['serve', '--confg', 'x'], "error: Unknown option '--confg'; did you mean --config?"],
     [['health', '--ulr', 'x'], "error: Unknown option '--ulr'; did you mean --url?"],
+    [
+      ['aws', 'trustpolicy', 'a/b'],
+      'error: there is no “trustpolicy”: say rolegate aws trust-policy ROLE --config FILE',
+    ],
+    [['audit', 'exprot'], 'error: there is no “exprot”: say rolegate audit export'],
+    [['admin', 'dney', 'idp:x'], 'none of deny, revoke, allow, list, reload; did you mean "deny"?'],
+    [['health', '--url', 'foo'], 'error: “foo” is no address: write http://127.0.0.1:9464'],
+    [['schema', '--out'], "error: Unknown option '--out'"],
+    [['schema', 'x'], "error: Unexpected argument 'x'"],
     [['serv'], 'There is no command “serv”. Did you mean serve?'],
     [['help', 'check-conifg'], 'There is no command “check-conifg”. Did you mean check-config?'],
   ])('a word that is misspelt is followed by the one that was meant: %j', (line, says) => {
