@@ -1,4 +1,5 @@
 import { basename } from 'node:path'
+import type { Rule } from '../domain/entitlement/rule.ts'
 import type { Config } from './config.ts'
 import { readDocument } from './document.ts'
 import { ConfigFaults, printPath, type Fault, type Finding, type Findings, type Tested } from './faults.ts'
@@ -21,6 +22,7 @@ import { writtenByOthers } from './who-may-write.ts'
 import type { World } from './world.ts'
 
 export { ConfigFaults, printFault, printFaults, type Fault, type Tested } from './faults.ts'
+export { rulesOf } from './mapping.ts'
 
 /** Everything a configuration is made from, read and checked. Plain data, so that another thread can have made it. */
 export type Checked = {
@@ -30,9 +32,9 @@ export type Checked = {
   readonly groupNames: GroupNames
 }
 
-/** The configuration of what was checked, which takes little of the time. */
-export const configOf = ({ file, secrets, ...read }: Checked, world: World): Config =>
-  resolve(file, secrets, read, world)
+/** The configuration of what was checked, which takes little of the time; most of that is its rules, if they were not made before. */
+export const configOf = ({ file, secrets, ...read }: Checked, world: World, rules?: readonly Rule[]): Config =>
+  resolve(file, secrets, read, world, rules)
 
 /** A configuration that may be used. */
 export type Loaded = {

@@ -9,12 +9,17 @@ import type { InlinePolicies } from './session-policies.ts'
 import { baseOf } from './variants.ts'
 import { workloadMatchOf } from './workloads.ts'
 
-/** Accounts, roles and rules, from a file that has passed every check. */
-export function mappingOf(file: ConfigFile, sts: ReadonlyMap<string, StsSettings>, policies: InlinePolicies): Mapping {
+/** Accounts and roles, from a file that has passed every check, with its rules. */
+export function mappingOf(
+  file: ConfigFile,
+  sts: ReadonlyMap<string, StsSettings>,
+  policies: InlinePolicies,
+  rules: readonly Rule[],
+): Mapping {
   return {
     accounts: new Map(Object.keys(file.accounts).map((alias) => [alias, accountOf(alias, file, sts)])),
     roles: new Map(Object.entries(file.roles).map(([key, role]) => [key, roleOf(key, role, file, policies)])),
-    rules: file.rules.map((rule) => ruleOf(rule, file, policies)),
+    rules,
     personKeys: new Map(file.idps.flatMap(({ id, person_key: key }) => (key === undefined ? [] : [[id, key]]))),
     withoutMfa: new Set(file.idps.flatMap(({ id, mfa }) => (mfa === undefined ? [id] : []))),
   }
@@ -100,7 +105,14 @@ export function claimsOfTags({ roles }: ConfigFile): readonly string[] {
   return [...new Set(sources.flatMap((source) => ('claim' in source ? [source.claim] : [])))]
 }
 
-function ruleOf(rule: RuleEntry, file: ConfigFile, policies: InlinePolicies): Rule {
+/** Of the rules of such a file, all or some: twenty thousand are made in pieces, while others are served. */
+export const rulesOf = (some: readonly RuleEntry[], file: NamedInRules, policies: InlinePolicies): readonly Rule[] =>
+  some.map((rule) => ruleOf(rule, file, policies))
+
+/** What rules name of the rest of a file. */
+type NamedInRules = Pick<ConfigFile, 'accounts' | 'roles' | 'workloads'>
+
+function ruleOf(rule: RuleEntry, file: NamedInRules, policies: InlinePolicies): Rule {
   const { id, owner, match, grant } = rule
   const { accounts, roles } = reachOf(rule, file)
   return {
@@ -126,7 +138,7 @@ function patternMatchOf(source: string, grant: RuleEntry['grant']): PatternMatch
 const templateIn = (selector: string | readonly string[] | undefined) =>
   typeof selector === 'string' ? parseTemplate(selector) : undefined
 
-function matchOf({ match, grant }: Pick<RuleEntry, 'match' | 'grant'>, file: ConfigFile): Rule['match'] {
+function matchOf({ match, grant }: Pick<RuleEntry, 'match' | 'grant'>, file: NamedInRules): Rule['match'] {
   const { idp, group, any_of: anyOf, everyone, workload, pattern } = match
   if (workload !== undefined) return workloadMatchOf({ ...match, workload }, file)
   if (pattern !== undefined) return { idp: idp ?? '', ...patternMatchOf(pattern, grant) }

@@ -1,9 +1,10 @@
 import { defaultRegionOf } from '../domain/aws/partition.ts'
+import type { Rule } from '../domain/entitlement/rule.ts'
 import type { AuditSink, Config, LoginWay } from './config.ts'
 import type { GroupNames } from './group-names.ts'
 import { idpOf } from './idps.ts'
 import { selectorsOf } from './lint/admin.ts'
-import { claimsOfTags, mappingOf } from './mapping.ts'
+import { claimsOfTags, mappingOf, rulesOf } from './mapping.ts'
 import { fromFolder } from './paths.ts'
 import { policyTestsOf } from './policy.ts'
 import type { ConfigFile } from './schema.ts'
@@ -15,12 +16,13 @@ import { rolesInForce } from './variants.ts'
 import { workloadOf } from './workloads.ts'
 import type { World } from './world.ts'
 
-/** The values the house works with, from a file that has passed every check. */
+/** The values the house works with, from a file that has passed every check; its rules may have been made before. */
 export function resolve(
   written: ConfigFile,
   secrets: Secrets,
   { policies, groupNames }: { readonly policies: InlinePolicies; readonly groupNames: GroupNames },
   world: World,
+  rules: readonly Rule[] = rulesOf(written.rules, written, policies),
 ): Config {
   const file = { ...written, roles: rolesInForce(written.roles) }
   const { server, issuer, sessions, audit, store } = file
@@ -38,7 +40,7 @@ export function resolve(
     issuer: { url: issuer.url ?? server.public_url, algorithm: issuer.algorithm, tokenSeconds: issuer.token_lifetime },
     idps,
     workloads: file.workloads.map((entry) => workloadOf(entry, file, keep)),
-    mapping: mappingOf(file, sts, policies),
+    mapping: mappingOf(file, sts, policies, rules),
     groupNames,
     sts,
     sessions: {

@@ -39,7 +39,7 @@ export function workloadOf(entry: WorkloadEntry, file: ConfigFile, tagClaims: re
  */
 export function workloadMatchOf(
   { workload, claims = {} }: RuleEntry['match'] & { readonly workload: string },
-  { workloads }: ConfigFile,
+  { workloads }: Pick<ConfigFile, 'workloads'>,
 ): WorkloadMatch {
   const required = wantedBy(workloads.find(({ id }) => id === workload)?.require ?? {})
   const wanted = new Map(Object.entries(required))

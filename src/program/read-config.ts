@@ -12,7 +12,7 @@ import {
 import { resolve } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { deserialize } from 'node:v8'
-import { ConfigFaults, configOf, loadConfig, printFault, type Loaded } from '../config/load.ts'
+import { ConfigFaults, configOf, loadConfig, printFault, rulesOf, type Loaded } from '../config/load.ts'
 import {
   loadInstallation,
   loadNames,
@@ -22,6 +22,7 @@ import {
   type Names,
   type Records,
 } from '../config/installation.ts'
+import type { Rule } from '../domain/entitlement/rule.ts'
 import { plain } from '../domain/plain.ts'
 import type { LoadedConfig } from '../compose/world.ts'
 import { withFiles } from '../config/with-files.ts'
@@ -97,13 +98,16 @@ export function makeReader(file: string, options: ReadOptions, inThread = readIn
       marks = said.marks
       if ('faults' in said) throw new ConfigFaults(said.faults, said.tests)
       const { checked, ...rest } = said.loaded
-      const rules: typeof checked.file.rules = []
+      const written: typeof checked.file.rules = []
+      const rules: Rule[] = []
       for (const piece of said.rules) {
         await setTimeout(1)
-        rules.push(...(deserialize(piece) as typeof rules))
+        const some = deserialize(piece) as typeof written
+        written.push(...some)
+        rules.push(...rulesOf(some, checked.file, checked.policies))
       }
       await setTimeout(1)
-      const config = configOf({ ...checked, file: { ...checked.file, rules } }, worldOf(file, options))
+      const config = configOf({ ...checked, file: { ...checked.file, rules: written } }, worldOf(file, options), rules)
       await setTimeout(1)
       return { ...rest, config }
     },

@@ -7,6 +7,7 @@ import type { Config } from '../config.ts'
  */
 export async function differenceOf(before: Config, after: Config): Promise<readonly string[]> {
   const [was, is] = [await namedIn(before), await namedIn(after)]
+  await setImmediate()
   return [
     ...[...is].flatMap(([name, value]) => {
       const former = was.get(name)

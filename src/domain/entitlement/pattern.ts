@@ -131,6 +131,8 @@ function bracketWidth(source: string, from: number): number {
 
 /** Whether an alternative stands outside all brackets: `^a|b$`. */
 export function hasChoiceOutside(source: string): boolean {
+  // Few have one, and twenty thousand are read for a reload.
+  if (!source.includes('|')) return false
   let depth = 0
   for (let at = 0; at < source.length; at += partWidth(source, at)) {
     const letter = source[at]
