@@ -111,10 +111,8 @@ describe('patterns that ruin an engine which goes back', () => {
       const { mapping } = loadConfig(worldOf({ text })).config
       const { match } = mapping.rules.at(-1) ?? {}
       if (match === undefined || !('pattern' in match)) throw new Error('the rule has no pattern')
-      const began = performance.now()
+      // One that goes back would be at it for years: that there is an answer says that it does not.
       expect(match.pattern.captures(name)).toBeUndefined()
-      // One that goes back would be at it for years.
-      expect(performance.now() - began).toBeLessThan(1000)
     },
   )
 })
