@@ -1,5 +1,5 @@
 import request, { type Response } from 'supertest'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { Aim } from '../../src/domain/emergency/emergency.ts'
 import type { ErrorCode } from '../../src/domain/errors.ts'
 import type { EmergencyDesk } from '../../src/usecases/emergency/emergency-desk.ts'
@@ -320,7 +320,7 @@ const ROWS: readonly Row[] = [
       gateway.clock.aheadSeconds = 200
       await gateway.start()
       const { knock, read } = DOORS['POST /v1/credentials']
-      await expect.poll(async () => read(await knock(gateway, alice)).verdict).not.toBe('given')
+      await vi.waitUntil(async () => read(await knock(gateway, alice)).verdict !== 'given', { timeout: 10_000 })
       return alice
     },
   },
