@@ -25,7 +25,11 @@ export type Gateway = {
   readonly explain: (role: string, somebody: Somebody | { readonly timeZone?: string }) => Promise<Read<Explained>>
   readonly ask: (wish: { role: string; reason: string; seconds?: number }) => Promise<Read<RoleRequest>>
   readonly request: (id: string) => Promise<Read<RoleRequest>>
-  readonly requests: (asked?: { search?: string; page?: number }) => Promise<Read<ReturnType<typeof readRequests>>>
+  readonly requests: (asked?: {
+    search?: string
+    page?: number
+    answered?: number
+  }) => Promise<Read<ReturnType<typeof readRequests>>>
   readonly cancelRequest: (id: string) => Promise<void>
   readonly endSession: (id: string) => Promise<void>
   readonly console: (ask: {
@@ -67,8 +71,12 @@ export function makeGateway(origin: string, send: Send, accessToken: () => Promi
       readBy(readExplained, { method: 'POST', path: '/v1/explain', json: { role, ...somebody } }),
     ask: (json) => readBy(readRequest, { method: 'POST', path: '/v1/requests', json }),
     request: (id) => readBy(readRequest, { method: 'GET', path: `/v1/requests/${id}` }).catch(unknownId('request', id)),
-    requests({ search, page } = {}) {
-      const asked = { ...(search !== undefined && { q: search }), ...(page !== undefined && { page: String(page) }) }
+    requests({ search, page, answered } = {}) {
+      const asked = {
+        ...(search !== undefined && { q: search }),
+        ...(page !== undefined && { page: String(page) }),
+        ...(answered !== undefined && { answered: String(answered) }),
+      }
       const query = new URLSearchParams(asked).toString()
       return readBy(readRequests, { method: 'GET', path: `/v1/requests${query === '' ? '' : `?${query}`}` })
     },

@@ -188,6 +188,8 @@ describe('a role that somebody has to approve', () => {
       )
       expect(page).toContain('For 4h · answered by you, <time')
       expect((await alice.get('/approvals').expect(200)).text).not.toContain('What you answered')
+      const far = await api('/v1/requests?answered=9', undefined, bobsBearer).expect(200)
+      expect(far.body).toMatchObject({ answeredPage: 1, answeredPageCount: 1, answeredMore: false })
       expect((await take().expect(403)).body.code).toBe('approval_required')
     })
 

@@ -7,8 +7,7 @@ import type { CliWorld } from '../world.ts'
 
 export const requests: Command = {
   name: 'requests',
-  usage:
-    'rolegate requests [-o table|json|csv] [--answered | [--search TEXT] [--page N]] | rolegate requests cancel ID',
+  usage: 'rolegate requests [-o table|json|csv] [--answered | --search TEXT] [--page N] | rolegate requests cancel ID',
   summary: 'List what you asked for, and what waits for your answer, or what you answered; or take a request back.',
   options: {
     output,
@@ -17,7 +16,11 @@ export const requests: Command = {
       value: 'TEXT',
       about: 'of what waits for your answer, that alone: by role, or by who asks',
     },
-    page: { type: 'string', value: 'N', about: 'another page of what waits: fifty stand on each' },
+    page: {
+      type: 'string',
+      value: 'N',
+      about: 'another page of what waits, or of what you answered: fifty stand on each',
+    },
     answered: { type: 'boolean', about: 'what you answered of late, and how it stands, in place of all that' },
   },
   words: { least: 0, most: 2 },
@@ -37,19 +40,18 @@ async function show(call: Call): Promise<number> {
   const print = listingFor(call)
   const { text, flag, misused, connect, world, say } = call
   const [search, typed] = [text('search'), text('page')]
-  if (flag('answered') && (search ?? typed) !== undefined)
-    throw misused('--answered is one list: without a page or a search.')
+  if (flag('answered') && search !== undefined) throw misused('--search goes with what waits, and not with --answered.')
   if (typed !== undefined && !/^[1-9]\d{0,4}$/.test(typed)) throw misused('A page is a number, from 1 on.')
   const { gateway } = await connect()
   const { read, json: answer } = await gateway.requests({
     ...(search !== undefined && { search }),
-    ...(typed !== undefined && { page: Number(typed) }),
+    ...(typed !== undefined && { [flag('answered') ? 'answered' : 'page']: Number(typed) }),
   })
   const all = flag('answered') ? read.answered : [...read.waiting, ...read.own]
   print({ answer, table: () => tableRows(all, world), csv: () => csvRows(all) })
   if (flag('answered')) {
     if (all.length === 0) say('You answered nothing of late that is still yours to see.')
-    if (read.answeredMore) say('You answered more, longer ago.')
+    if (read.answeredMore) say('You answered more, longer ago: --page N for another fifty.')
     return 0
   }
   if (all.length === 0) say('You asked for nothing of late, and nothing waits for your answer.')

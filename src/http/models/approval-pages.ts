@@ -10,9 +10,9 @@ export type ApprovalPages = {
     readonly waitingCount: number
     readonly question: string
     readonly pages?: Paging
-    /** What they answered of late; whether there is more, longer ago. */
+    /** What they answered of late. */
     readonly answered: readonly RequestCard[]
-    readonly answeredMore: boolean
+    readonly answeredPages?: Paging
     readonly own: readonly RequestCard[]
     /** How many older ones are not shown. */
     readonly ownMore: number

@@ -17,7 +17,7 @@ import type { GroupName } from '../group-names.ts'
 import type { MoveBrowser } from '../move-browser.ts'
 import type { RequestCard } from '../models/cards.ts'
 import { show, type Pages } from '../pages.ts'
-import { pageIn, pagingOf, questionIn } from '../paging.ts'
+import { answeredPageIn, pageIn, pagingOf, questionIn } from '../paging.ts'
 import { parse, Reason, ReasonText } from '../parse.ts'
 import { requestCard } from '../request-card.ts'
 import { factsOf } from '../request-facts.ts'
@@ -69,14 +69,17 @@ export function approvalRoutes(deps: {
 
   router.get('/approvals', async (req, res) => {
     const question = questionIn(req.query)
-    const listed = await deps.seeRequests.list(sessionOf(req, deps.now), { question, page: pageIn(req.query) })
+    const asked = { question, page: pageIn(req.query), answeredPage: answeredPageIn(req.query) }
+    const listed = await deps.seeRequests.list(sessionOf(req, deps.now), asked)
+    const { answeredPage: page, answeredPageCount: pageCount } = listed
+    const { pages: answeredPages } = pagingOf({ page, pageCount }, '/approvals', {}, 'answered')
     show(res, 'approvals', 'Approvals', {
       waiting: listed.waiting.map(cardOf),
       waitingCount: listed.waitingCount,
       question,
       ...pagingOf(listed, '/approvals', question === '' ? {} : { q: question }),
       answered: listed.answered.map(cardOf),
-      answeredMore: listed.answeredMore,
+      ...(answeredPages !== undefined && { answeredPages }),
       own: listed.own.map(cardOf),
       ownMore: listed.ownCount - listed.own.length,
     })

@@ -7,7 +7,7 @@ import type { SeeRequests } from '../../usecases/request/see-requests.ts'
 import { signedIn } from '../authenticate.ts'
 import type { GroupName } from '../group-names.ts'
 import { jsonBody } from '../json-body.ts'
-import { pageIn, questionIn } from '../paging.ts'
+import { answeredPageIn, pageIn, questionIn } from '../paging.ts'
 import { parse, Reason } from '../parse.ts'
 import { factsOf } from '../request-facts.ts'
 import { requestRow } from '../requests.ts'
@@ -44,7 +44,7 @@ export function v1RequestRoutes(deps: {
   })
 
   router.get('/v1/requests', authenticate, async (req, res) => {
-    const asked = { question: questionIn(req.query), page: pageIn(req.query) }
+    const asked = { question: questionIn(req.query), page: pageIn(req.query), answeredPage: answeredPageIn(req.query) }
     const { own, waiting, answered, ...counts } = await deps.seeRequests.list(signedIn(res), asked)
     res.json({ own: own.map(rowOf), waiting: waiting.map(rowOf), answered: answered.map(rowOf), ...counts })
   })

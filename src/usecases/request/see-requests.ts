@@ -34,16 +34,18 @@ export type ShownRequest = Weighed & {
   readonly takesStepUp: boolean
 }
 
-/** Words that what waits has to hold, and the page of what is found. */
-type RequestsAsked = { readonly question?: string; readonly page?: number }
+/** Words that what waits has to hold, and the page of what is found; and the page of what one answered. */
+type RequestsAsked = { readonly question?: string; readonly page?: number; readonly answeredPage?: number }
 
 type ListedRequests = {
   /** One's own, the newest of them, the newest first; and how many there are. */
   readonly own: readonly ShownRequest[]
   readonly ownCount: number
-  /** What one answered, and might still answer: the newest answers, the newest first; and whether there are older ones. */
+  /** What one answered, and might still answer: the page asked for, the newest first; and whether there are older ones. */
   readonly answered: readonly ShownRequest[]
   readonly answeredMore: boolean
+  readonly answeredPage: number
+  readonly answeredPageCount: number
   /** Of what others wait for and one might answer the page asked for, the oldest first. */
   readonly waiting: readonly ShownRequest[]
   /** Of those that hold the words. */
@@ -158,9 +160,7 @@ export function makeSeeRequests(deps: {
     const found: OpenRequest[] = []
     await inPieces(open, (piece) => found.push(...piece.filter(mightAnswer)))
     found.sort((a, b) => a.askedAt.getTime() - b.askedAt.getTime())
-    const pageCount = Math.max(1, Math.ceil(found.length / REQUESTS_SHOWN))
-    const page = Math.min(Math.max(1, asked), pageCount)
-    const onPage = found.slice((page - 1) * REQUESTS_SHOWN, page * REQUESTS_SHOWN)
+    const { onPage, page, pageCount } = pageOf(found, asked)
     const requests = await Promise.all(onPage.map(({ id }) => deps.requests.get(id)))
     const waiting = requests
       .flatMap((request) => (request === undefined ? [] : look(session, request, index)))
@@ -169,15 +169,18 @@ export function makeSeeRequests(deps: {
   }
 
   /** Their own words alone, and none on what is not theirs to see any more: its approvers and its rules are others' affair by now. */
-  async function answeredBy(session: GatewaySession, index: RuleIndex) {
+  async function answeredBy(session: GatewaySession, index: RuleIndex, asked = 1) {
     const { principal } = session
     const rows = await deps.answeredRequests.listByOwner(answersOwner(principal, deps.digest))
-    const newest = rows.toSorted((a, b) => b.answeredAt.getTime() - a.answeredAt.getTime()).slice(0, REQUESTS_SHOWN)
-    const requests = await Promise.all(newest.map(({ id }) => deps.requests.get(id)))
+    const { onPage, page, pageCount } = pageOf(
+      rows.toSorted((a, b) => b.answeredAt.getTime() - a.answeredAt.getTime()),
+      asked,
+    )
+    const requests = await Promise.all(onPage.map(({ id }) => deps.requests.get(id)))
     const answered = requests
       .flatMap((request) => (request && isAnsweredBy(request, principal) ? look(session, request, index) : []))
       .filter((shown) => concerns(session, shown))
-    return { answered, answeredMore: rows.length > newest.length }
+    return { answered, answeredMore: page < pageCount, answeredPage: page, answeredPageCount: pageCount }
   }
 
   return {
@@ -193,11 +196,17 @@ export function makeSeeRequests(deps: {
       return {
         own: own.slice(0, REQUESTS_SHOWN).map((request) => look(session, request, index)),
         ownCount: own.length,
-        ...(await answeredBy(session, index)),
+        ...(await answeredBy(session, index, asked.answeredPage)),
         ...(await waitingFor(session, index, asked)),
       }
     },
   }
+}
+
+function pageOf<Row>(rows: readonly Row[], asked: number) {
+  const pageCount = Math.max(1, Math.ceil(rows.length / REQUESTS_SHOWN))
+  const page = Math.min(Math.max(1, asked), pageCount)
+  return { onPage: rows.slice((page - 1) * REQUESTS_SHOWN, page * REQUESTS_SHOWN), page, pageCount }
 }
 
 /**

@@ -257,14 +257,16 @@ describe('rolegate requests', () => {
       json: { own: [aRow()], waiting: [aRow({ own: false })], answered: [theirs], answeredMore: true },
     })
     const { out, err } = await run('requests', '--answered')
-    expect(err).toBe('You answered more, longer ago.\n')
+    expect(err).toBe('You answered more, longer ago: --page N for another fifty.\n')
     expect(out.split('\n').map((line) => line.split(/ {2,}/)[1])).toEqual(['WHO', 'zoe@example.com', undefined])
     expect((await run('requests')).out).not.toContain('zoe')
     gateway.on('GET /v1/requests', { json: { own: [], waiting: [] } })
     expect(out).toContain('WHY    ANSWER\n')
     expect(out).toContain('lena@example.com: “be quick”\n')
     expect((await run('requests', '--answered')).err).toBe('You answered nothing of late that is still yours to see.\n')
-    expect((await run('requests', '--answered', '--page', '2')).exit).toBe(2)
+    expect((await run('requests', '--answered', '--search', 'x')).exit).toBe(2)
+    gateway.on('GET /v1/requests?answered=2', { json: { own: [], waiting: [], answered: [theirs] } })
+    expect((await run('requests', '--answered', '--page', '2')).out).toContain('zoe@example.com')
   })
 
   it('takes one back', async () => {

@@ -85,7 +85,10 @@ describe('what somebody answered', () => {
     }
     const ids = (await answered()).map(([id]) => id)
     expect([ids.length, ids[0], ids.at(-1)]).toEqual([50, 'req-50', 'req-1'])
-    expect(await answers.list(lead)).toMatchObject({ answeredMore: true })
+    expect(await answers.list(lead)).toMatchObject({ answeredMore: true, answeredPageCount: 2 })
+    const older = await answers.list(lead, { answeredPage: 2 })
+    expect(older.answered.map(({ request }) => request.id)).toEqual(['req-0'])
+    expect(older).toMatchObject({ answeredMore: false, answeredPage: 2 })
   })
 
   it('is gone when the request is', async () => {
