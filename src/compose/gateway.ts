@@ -96,6 +96,7 @@ export async function openGateway(
       newest,
       compose: (next) => compose(next, world, newest, newest()),
       succeed: (next) => succession.succeed(next),
+      isStopping: () => health.draining,
     }),
   }
 }

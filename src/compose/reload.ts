@@ -38,6 +38,8 @@ export function makeReload(deps: {
   newest: () => Generation
   compose: (loaded: LoadedConfig) => Promise<Generation>
   succeed: (next: Generation) => void
+  /** Whether the gateway is letting go of what it has. */
+  isStopping: () => boolean
 }): Reload {
   const { log, metrics } = deps.world.witness
   const { disk } = deps.world
@@ -65,6 +67,10 @@ export function makeReload(deps: {
         throw thrown
       },
     )
+    if (deps.isStopping()) {
+      next.close()
+      return undefined
+    }
     deps.succeed(next)
     next.warmUp()
     // If the claim cannot be stored now, the next tick tries again; until then this gateway counts as behind.
@@ -122,10 +128,12 @@ export function makeReload(deps: {
   }
 
   async function reload(why: ReloadReason, read: ReadAgain): Promise<Outcome> {
+    if (deps.isStopping()) return 'failed'
     let outcome: Outcome = 'in_force'
     const event = await apply(why, read).catch((thrown: unknown) => {
       outcome = thrown instanceof ConfigFaults ? 'refused' : 'failed'
-      return refuse(why, thrown)
+      // A store that is closed by now says nothing of the file.
+      return deps.isStopping() ? undefined : refuse(why, thrown)
     })
     // A failure to write the record is logged, and /readyz shows it; the configuration is in force all the same.
     if (event !== undefined) await deps.world.log.audit(event).catch(() => undefined)
@@ -133,8 +141,16 @@ export function makeReload(deps: {
   }
 
   let last: Promise<unknown> = Promise.resolve()
+  /** Asked for and not begun: whoever asks so again gets the same reading, so that many do not keep a deny waiting. */
+  const waiting = new Map<ReloadReason, Promise<Outcome>>()
   return (why, read) => {
-    const mine = last.then(() => reload(why, read))
+    const sameAsked = waiting.get(why)
+    if (sameAsked !== undefined) return sameAsked
+    const mine = last.then(() => {
+      waiting.delete(why)
+      return reload(why, read)
+    })
+    waiting.set(why, mine)
     last = mine
     return mine
   }

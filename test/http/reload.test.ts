@@ -207,6 +207,27 @@ describe.skipIf(whyNoSqlite !== undefined)(sqliteTitle('a reload'), () => {
     expect(answer.status).toBe(303)
   })
 
+  it('asked for again and again while one is under way, reads once more and not as often as it was asked', async () => {
+    let readings = 0
+    const counted = (text: string) => {
+      readings += 1
+      return text
+    }
+    const first = gateway.reload(counted)
+    await expect.poll(() => readings).toBe(1)
+    const others = Array.from({ length: 20 }, () => gateway.reload(counted))
+    expect(await Promise.all([first, ...others])).toEqual(Array.from({ length: 21 }, () => true))
+    expect(readings).toBe(2)
+  })
+
+  it('says nothing of the file when the gateway stops meanwhile', async () => {
+    const before = gateway.said().length
+    const reloading = gateway.reload(closed)
+    await gateway.stop()
+    expect(await reloading).toBe(false)
+    expect(gateway.said().slice(before)).not.toMatch(/config_refused|was refused|cannot be written/)
+  })
+
   it('twenty of them under fifty requests at a time: not one of those fails', async () => {
     const ways = [same, closed]
     const over = new AbortController()

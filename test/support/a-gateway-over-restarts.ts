@@ -107,6 +107,8 @@ sts:`,
       // Connections of before are found to be dead by whoever uses them first.
       await fetch(url).catch(() => undefined)
     },
+    /** A SIGTERM. */
+    stop,
     /** A SIGHUP, with the file as `change` makes it: whether it is in force then. */
     reload: async (change: (text: string) => string): Promise<boolean> =>
       (await gateway?.reload('signal', () => load(change))) === 'in_force',
