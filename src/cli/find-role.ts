@@ -1,3 +1,4 @@
+import { strokesWithin } from '../domain/nearest.ts'
 import type { ListedRole } from './answers.ts'
 import { failure } from './failure.ts'
 
@@ -44,23 +45,12 @@ const listed = (roles: readonly ListedRole[]): string => {
 function nearTo(wanted: string, roles: readonly ListedRole[]): readonly ListedRole[] {
   const text = wanted.slice(0, 130)
   return roles
-    .map((role) => ({ role, changes: role.role.includes(text) ? 0 : changesBetween(text, role.role) }))
-    .filter(({ role, changes }) => changes <= Math.max(2, Math.floor(role.role.length / 3)))
-    .toSorted((one, other) => one.changes - other.changes)
+    .flatMap((role) => {
+      const most = Math.max(2, Math.floor(role.role.length / 3))
+      const strokes = role.role.includes(text) ? 0 : strokesWithin(most, text, role.role)
+      return strokes === undefined ? [] : [{ role, strokes }]
+    })
+    .toSorted((one, other) => one.strokes - other.strokes)
     .slice(0, 3)
     .map(({ role }) => role)
-}
-
-/** Levenshtein's distance: insertions, deletions and replacements. */
-function changesBetween(one: string, other: string): number {
-  let row = Array.from({ length: other.length + 1 }, (_, index) => index)
-  for (const [i, letter] of Array.from(one).entries()) {
-    const next = [i + 1]
-    for (const [j, against] of Array.from(other).entries()) {
-      const replaced = (row[j] ?? 0) + (letter === against ? 0 : 1)
-      next.push(Math.min(replaced, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1))
-    }
-    row = next
-  }
-  return row[other.length] ?? 0
 }

@@ -6,9 +6,8 @@ export function nearest(written: string, known: Iterable<string>): string | unde
   let fewest = Number.POSITIVE_INFINITY
   for (const word of known) {
     const most = Math.min(fewest - 1, Math.max(1, Math.floor(word.length / 3)))
-    if (Math.abs(word.length - written.length) > most) continue
-    const strokes = distance(from, word.toLowerCase(), most)
-    if (strokes > most) continue
+    const strokes = strokesWithin(most, from, word.toLowerCase())
+    if (strokes === undefined) continue
     best = word
     fewest = strokes
   }
@@ -30,9 +29,10 @@ const FAR = 255
 
 /**
  * Insertions, deletions, replacements and swaps of neighbours between two words (optimal string alignment), where those are so
- * many at most; else some number above. No cell further from the diagonal than that has anything to say.
+ * many at most. No cell further from the diagonal than that has anything to say. Takes words of up to 198 letters.
  */
-function distance(from: string, to: string, most: number): number {
+export function strokesWithin(most: number, from: string, to: string): number | undefined {
+  if (Math.abs(from.length - to.length) > most) return undefined
   for (let column = 0; column <= Math.min(to.length, most + 1); column++) last[column] = column
   for (let row = 1; row <= from.length; row++) {
     const [first, end] = [Math.max(1, row - most), Math.min(to.length, row + most)]
@@ -52,10 +52,11 @@ function distance(from: string, to: string, most: number): number {
       next[column] = strokes
       least = Math.min(least, strokes)
     }
-    if (least > most) return FAR
+    if (least > most) return undefined
     ;[beforeLast, last, next] = [last, next, beforeLast]
   }
-  return at(last, to.length)
+  const strokes = at(last, to.length)
+  return strokes > most ? undefined : strokes
 }
 
 const at = (row: Uint8Array, column: number): number => row[column] ?? FAR

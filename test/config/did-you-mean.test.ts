@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { didYouMean } from '../../src/config/did-you-mean.ts'
-import { nearest } from '../../src/domain/nearest.ts'
+import { nearest, strokesWithin } from '../../src/domain/nearest.ts'
 
 it.each([
   { written: 'isuer', known: ['issuer', 'id'], hint: '; did you mean "issuer"?', because: 'a letter is missing' },
@@ -48,6 +48,24 @@ it('finds the word that takes the fewest strokes, whatever it is held against fi
       expect(nearest(written, known)).toBe(near.toSorted((a, b) => a.strokes - b.strokes)[0]?.to)
     }),
     { numRuns: 5_000 },
+  )
+})
+
+it('counts strokes as the books do, up to as many as it is asked for', () => {
+  const word = fc.string({ unit: fc.constantFrom('a', 'b', 'c', '/'), maxLength: 130 })
+  const pair = fc.oneof(
+    fc.tuple(word, word),
+    // Near ones too: a piece is gone from the middle.
+    fc
+      .tuple(word, fc.nat(130), fc.nat(9))
+      .map(([one, at, gone]) => [one, one.slice(0, at) + one.slice(at + gone)] as const),
+  )
+  fc.assert(
+    fc.property(pair, fc.nat(45), ([from, to], most) => {
+      const strokes = strokesBetween(from, to)
+      expect(strokesWithin(most, from, to)).toBe(strokes > most ? undefined : strokes)
+    }),
+    { numRuns: 500 },
   )
 })
 

@@ -21,9 +21,9 @@ const NO_PROOF: ReadonlySet<string> = new Set(['altered_cookie', 'unknown_token'
 const MINUTE_MS = 60_000
 
 /**
- * Puts what no story saw on record: of each code, or of each kind of proof, the first of a minute, and with the next how many had none of their own. So strangers
- * add a few lines a minute however many they are (threats.md A4). Nobody waits for it: nothing is handed over, and a sink that
- * fails says so itself.
+ * Puts what no story saw on record: of each code, or of each kind of proof, the first of a minute, and with the next how
+ * many had none of their own. So strangers add a few lines a minute however many they are (threats.md A4). Nobody waits
+ * for it: nothing is handed over, and a sink that fails says so itself.
  */
 export function makeNoteTurnedAway({ audit, now }: { audit: Audit; now: Now }): NoteTurnedAway {
   const last = new Map<string, { readonly at: number; unrecorded: number }>()
